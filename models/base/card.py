@@ -1,0 +1,50 @@
+"""The system card: what the registry knows of a system without importing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Part:
+    """One separately trained network of a system.
+
+    Attributes:
+        name: how configs and the command line call it.
+        config: dotted name of its `ExperimentConfig` subclass.
+        network: dotted name of the `nn.Module`, built from the experiment's `model` section.
+        task: dotted name of its `TrainingTask`; None where the part can't be trained here.
+        importer: dotted name of the function that maps the authors' checkpoint onto `network`; None where
+            there is none.
+    """
+
+    name: str
+    config: str
+    network: str
+    task: str | None = None
+    importer: str | None = None
+
+
+@dataclass(frozen=True)
+class SystemCard:
+    """A system's entry in the registry. A card's module imports nothing but this one.
+
+    Attributes:
+        name: the system's name, unique over all tasks.
+        task: `tts`, `sr`, `vc`, `vocoder`, …
+        summary: one line.
+        paper: title and identifier.
+        weights_licence: licence of the weights that the authors published.
+        parts: its separately trained networks, in the order of training.
+        pipeline: dotted name of the class that goes from a user's input to a waveform; None where none is.
+        works: what it can do today, for the table of systems.
+    """
+
+    name: str
+    task: str
+    summary: str
+    paper: str
+    weights_licence: str
+    parts: tuple[Part, ...]
+    pipeline: str | None = None
+    works: tuple[str, ...] = ()

@@ -1,0 +1,156 @@
+"""Checkpoints: a folder with weights (safetensors) and the config that rebuilds the network.
+
+Layout of a run folder::
+
+    config.json                        the resolved experiment
+    checkpoints/last.json              {"folder": "step-00000020"}
+    checkpoints/step-00000020/
+        model.safetensors config.json  what inference needs
+        progress.json state/           what resuming needs
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.base.config import ExperimentConfig
+from models.base.registry import get_part
+from utils.config import Layered, validate
+from utils.errors import CheckpointError
+from utils.files import write_json
+from utils.registry import resolve
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+WEIGHTS_NAME = "model.safetensors"
+CONFIG_NAME = "config.json"
+CHECKPOINTS_NAME = "checkpoints"
+LAST_NAME = "last.json"
+INFERENCE_SECTIONS = ("train", "data", "out_dir", "seed", "loss")
+
+
+def find_checkpoint(path: Path) -> Path:
+    """The checkpoint folder that `path` means: itself, or the last one of a run folder.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    if (path / WEIGHTS_NAME).is_file():
+        return path
+    pointer = path / CHECKPOINTS_NAME / LAST_NAME
+    if pointer.is_file():
+        folder = pointer.parent / str(_read_json(pointer)["folder"])
+        if (folder / WEIGHTS_NAME).is_file():
+            return folder
+        raise CheckpointError(f"{pointer} points to {folder}, which has no {WEIGHTS_NAME}", "restore the folder")
+    raise CheckpointError(f"no checkpoint in {path}", f"name a folder with {WEIGHTS_NAME} or a run folder")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"can't read {path} ({error})", "restore the file") from error
+    if not isinstance(tree, dict):
+        raise CheckpointError(f"{path} holds no object", "restore the file")
+    return tree
+
+
+def load_weights(path: Path, device: str | torch.device = "cpu") -> dict[str, Tensor]:
+    """Read one safetensors file.
+
+    Raises:
+        CheckpointError: it is missing, truncated, not safetensors, or holds a NaN or an infinity.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise CheckpointError(f"no weights {path}", "check the path")
+    try:
+        tensors = load_file(path, device=str(device))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a whole safetensors file ({error})", "copy or convert it again") from error
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise CheckpointError(f"tensor {name} of {path} is not finite", "use an earlier checkpoint")
+    return tensors
+
+
+def load_into(network: nn.Module, tensors: dict[str, Tensor], source: Path) -> None:
+    """Load weights strictly.
+
+    Raises:
+        CheckpointError: naming missing, surplus and misshapen tensors.
+    """
+    own = network.state_dict()
+    faults = [f"missing {name}" for name in own if name not in tensors]
+    faults += [f"surplus {name}" for name in tensors if name not in own]
+    faults += [
+        f"{name} is {tuple(tensors[name].shape)} instead of {tuple(own[name].shape)}"
+        for name in own
+        if name in tensors and tensors[name].shape != own[name].shape
+    ]
+    if faults:
+        shown = ", ".join(faults[:8]) + (f" and {len(faults) - 8} more" if len(faults) > 8 else "")
+        raise CheckpointError(f"{source} does not fit the network: {shown}", "use the config it was made with")
+    network.load_state_dict(tensors)
+
+
+def save_weights(folder: Path, tensors: dict[str, Tensor], experiment: dict[str, Any]) -> None:
+    """Write `model.safetensors` and `config.json` into an existing folder.
+
+    Args:
+        folder: where.
+        tensors: the network's state.
+        experiment: the experiment as a JSON tree; only what rebuilds the network is kept.
+    """
+    from safetensors.torch import save_file
+
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS_NAME)
+    write_json(folder / CONFIG_NAME, inference_config(experiment))
+
+
+def inference_config(experiment: dict[str, Any]) -> dict[str, Any]:
+    """The sections of an experiment that inference needs."""
+    return {key: value for key, value in experiment.items() if key not in INFERENCE_SECTIONS}
+
+
+def read_experiment(folder: Path) -> ExperimentConfig:
+    """The validated config of a checkpoint folder; sections that inference does not need are defaults.
+
+    Raises:
+        CheckpointError: no or unreadable config.
+        ConfigError: a config that its system does not accept.
+    """
+    path = folder / CONFIG_NAME
+    tree = _read_json(path)
+    for key in ("system", "part"):
+        if key not in tree:
+            raise CheckpointError(f"{path} names no {key}", "restore the file")
+    layered = Layered()
+    layered.merge({"out_dir": str(folder), "data": {"cuts": ""}}, "defaults")
+    layered.merge(tree, str(path))
+    schema = resolve(get_part(str(tree["system"]), str(tree["part"])).config)
+    experiment = validate(layered, schema)
+    assert isinstance(experiment, ExperimentConfig)
+    return experiment
+
+
+def load_network(path: Path, device: str | torch.device = "cpu") -> tuple[nn.Module, ExperimentConfig]:
+    """Rebuild a network from its checkpoint folder (or its run folder), in eval mode.
+
+    Raises:
+        CheckpointError: missing, broken or unfitting files.
+    """
+    folder = find_checkpoint(path)
+    experiment = read_experiment(folder)
+    part = get_part(experiment.system, experiment.part)
+    network: nn.Module = resolve(part.network)(experiment.model)  # type: ignore[attr-defined]
+    load_into(network, load_weights(folder / WEIGHTS_NAME), folder / WEIGHTS_NAME)
+    return network.to(device).eval(), experiment

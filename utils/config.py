@@ -1,0 +1,167 @@
+"""Configuration: JSON5 files with a `base`, overridden from the command line, checked by pydantic."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import json5
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from utils.errors import ConfigError
+
+OVERRIDE_SOURCE = "--set"
+
+
+class Config(BaseModel):
+    """Base of every config section: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+
+
+class Layered:
+    """A merged config tree that remembers which file set each key.
+
+    Attributes:
+        values: the merged tree.
+        sources: dotted key → the file (or `--set`) that set it last.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.sources: dict[str, str] = {}
+
+    def merge(self, tree: Mapping[str, Any], source: str) -> None:
+        """Lay `tree` over what is there; mappings merge, anything else replaces."""
+        self._merge(self.values, tree, source, "")
+
+    def _merge(self, into: dict[str, Any], tree: Mapping[str, Any], source: str, prefix: str) -> None:
+        for key, value in tree.items():
+            dotted = f"{prefix}{key}"
+            self.sources[dotted] = source
+            if isinstance(value, Mapping):
+                if not isinstance(into.get(key), dict):
+                    into[key] = {}
+                self._merge(into[key], value, source, f"{dotted}.")
+            else:
+                into[key] = value
+
+    def source_of(self, dotted: str) -> str:
+        """The file that set `dotted`, or that set the nearest key above it."""
+        while dotted:
+            if dotted in self.sources:
+                return self.sources[dotted]
+            dotted = dotted.rpartition(".")[0]
+        return next(iter(self.sources.values()), "the config")
+
+
+def read_json5(path: Path) -> dict[str, Any]:
+    """Read one JSON5 object.
+
+    Raises:
+        ConfigError: the file is missing, is not JSON5, or is not an object.
+    """
+    if not path.is_file():
+        raise ConfigError(f"no config file {path}", "check the path")
+    try:
+        tree = json5.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not JSON5 ({error})", "mend the syntax") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path} holds no object", "put the keys between { and }")
+    return tree
+
+
+def load_layers(path: Path, overrides: Sequence[str] = ()) -> Layered:
+    """Read a config file, the chain of its `base` files, and `key=value` overrides.
+
+    A `base` is looked for relative to the file that names it.
+
+    Raises:
+        ConfigError: a file or an override is unusable, or the bases form a circle.
+    """
+    layered = Layered()
+    _lay(path, layered, ())
+    for override in overrides:
+        layered.merge(_parse_override(override), OVERRIDE_SOURCE)
+    return layered
+
+
+def _lay(path: Path, layered: Layered, below: tuple[Path, ...]) -> None:
+    if path.resolve() in below:
+        raise ConfigError(f"{path} is its own base", "remove the circle of `base` keys")
+    tree = read_json5(path)
+    base = tree.pop("base", None)
+    if base is not None:
+        if not isinstance(base, str):
+            raise ConfigError(f"`base` in {path} is not a string", "name one JSON5 file")
+        _lay(path.parent / base, layered, (*below, path.resolve()))
+    layered.merge(tree, str(path))
+
+
+def _parse_override(override: str) -> dict[str, Any]:
+    dotted, equals, text = override.partition("=")
+    if not equals or not dotted.strip():
+        raise ConfigError(f"override {override!r} is not of the form key=value", "write --set train.batch_size=8")
+    try:
+        value = json5.loads(text)
+    except ValueError:
+        value = text  # a bare word is a string
+    tree: Any = value
+    for key in reversed(dotted.strip().split(".")):
+        tree = {key: tree}
+    return dict(tree)
+
+
+def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
+    """Check the merged tree against `schema`.
+
+    Raises:
+        ConfigError: naming the file, the key and, for an unknown key, the nearest right one.
+    """
+    try:
+        return schema.model_validate(layered.values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = [part for part in first["loc"] if isinstance(part, str)]
+        dotted = ".".join(str(part) for part in first["loc"])
+        source = layered.source_of(".".join(keys))
+        if first["type"] == "extra_forbidden":
+            known = known_keys(schema, keys[:-1])
+            near = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
+            mend = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(sorted(known))}"
+            raise ConfigError(f"unknown key {dotted!r} in {source}", mend) from error
+        if first["type"] == "missing":
+            raise ConfigError(f"missing key {dotted!r} in {source}", "set it") from error
+        raise ConfigError(f"bad value {first.get('input')!r} for {dotted!r} in {source}", first["msg"]) from error
+
+
+def known_keys(schema: type[BaseModel], path: Sequence[str]) -> list[str]:
+    """The keys that the section at `path` of `schema` takes; empty where the path leads out of the schema."""
+    section: type[BaseModel] | None = schema
+    for key in path:
+        if section is None:
+            return []
+        field = section.model_fields.get(key)
+        section = None if field is None else _section_of(field.annotation)
+    return [] if section is None else list(section.model_fields)
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        found = _section_of(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def load_config(path: Path, schema: type[ConfigT], overrides: Sequence[str] = ()) -> ConfigT:
+    """`load_layers` and `validate` in one."""
+    return validate(load_layers(path, overrides), schema)

@@ -1,0 +1,59 @@
+"""Writing files so that a crash leaves either the old one or the new one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def replacing_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it takes `path`'s place when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _synchronise(temporary)
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes the file private
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by `text` (UTF-8) in one step."""
+    with replacing_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, tree: Any) -> None:
+    """Replace `path` by `tree` as indented JSON in one step."""
+    write_text(path, json.dumps(tree, indent=2, ensure_ascii=False) + "\n")
+
+
+def publish_folder(temporary: Path, final: Path) -> None:
+    """Give a finished folder its final name; a folder that already has the name is replaced.
+
+    Every file is flushed to the disk first, so that the name never points to a half-written folder.
+    """
+    for file in sorted(temporary.rglob("*")):
+        if file.is_file():
+            _synchronise(file)
+    if final.exists():
+        shutil.rmtree(final)
+    temporary.rename(final)
+
+
+def _synchronise(file: Path) -> None:
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
