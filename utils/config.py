@@ -107,7 +107,9 @@ def _lay(path: Path, layered: Layered, below: tuple[Path, ...]) -> None:
 def _parse_override(override: str) -> dict[str, Any]:
     dotted, equals, text = override.partition("=")
     if not equals or not dotted.strip():
-        raise ConfigError(f"override {override!r} is not of the form key=value", "write --set train.batch_size=8")
+        raise ConfigError(
+            f"override {override!r} is not of the form key=value", "write --set train.batch_size=8"
+        )
     try:
         value = json5.loads(text)
     except ValueError:
@@ -138,7 +140,9 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
             raise ConfigError(f"unknown key {dotted!r} in {source}", mend) from error
         if first["type"] == "missing":
             raise ConfigError(f"missing key {dotted!r} in {source}", "set it") from error
-        raise ConfigError(f"bad value {first.get('input')!r} for {dotted!r} in {source}", first["msg"]) from error
+        raise ConfigError(
+            f"bad value {first.get('input')!r} for {dotted!r} in {source}", first["msg"]
+        ) from error
 
 
 def known_keys(schema: type[BaseModel], path: Sequence[str]) -> list[str]:

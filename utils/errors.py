@@ -46,3 +46,7 @@ class CheckpointError(HierVoxError):
 
 class DependencyError(HierVoxError):
     """A package, program or model file that is not there."""
+
+
+class TrainingError(HierVoxError):
+    """A training that can't go on: a loss that is not finite, a run folder in the way."""

@@ -1,13 +1,4 @@
-"""Checkpoints: a folder with weights (safetensors) and the config that rebuilds the network.
-
-Layout of a run folder::
-
-    config.json                        the resolved experiment
-    checkpoints/last.json              {"folder": "step-00000020"}
-    checkpoints/step-00000020/
-        model.safetensors config.json  what inference needs
-        progress.json state/           what resuming needs
-"""
+"""Checkpoints: a folder with weights (safetensors) and the config that rebuilds the network."""
 
 from __future__ import annotations
 
@@ -43,14 +34,21 @@ def find_checkpoint(path: Path) -> Path:
         return path
     pointer = path / CHECKPOINTS_NAME / LAST_NAME
     if pointer.is_file():
-        folder = pointer.parent / str(_read_json(pointer)["folder"])
+        folder = pointer.parent / str(read_json(pointer)["folder"])
         if (folder / WEIGHTS_NAME).is_file():
             return folder
-        raise CheckpointError(f"{pointer} points to {folder}, which has no {WEIGHTS_NAME}", "restore the folder")
+        raise CheckpointError(
+            f"{pointer} points to {folder}, which has no {WEIGHTS_NAME}", "restore the folder"
+        )
     raise CheckpointError(f"no checkpoint in {path}", f"name a folder with {WEIGHTS_NAME} or a run folder")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Read one JSON object of a run or checkpoint folder.
+
+    Raises:
+        CheckpointError: missing, broken, or no object.
+    """
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -75,7 +73,9 @@ def load_weights(path: Path, device: str | torch.device = "cpu") -> dict[str, Te
     try:
         tensors = load_file(path, device=str(device))
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file ({error})", "copy or convert it again") from error
+        raise CheckpointError(
+            f"{path} is not a whole safetensors file ({error})", "copy or convert it again"
+        ) from error
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise CheckpointError(f"tensor {name} of {path} is not finite", "use an earlier checkpoint")
@@ -98,7 +98,9 @@ def load_into(network: nn.Module, tensors: dict[str, Tensor], source: Path) -> N
     ]
     if faults:
         shown = ", ".join(faults[:8]) + (f" and {len(faults) - 8} more" if len(faults) > 8 else "")
-        raise CheckpointError(f"{source} does not fit the network: {shown}", "use the config it was made with")
+        raise CheckpointError(
+            f"{source} does not fit the network: {shown}", "use the config it was made with"
+        )
     network.load_state_dict(tensors)
 
 
@@ -112,7 +114,9 @@ def save_weights(folder: Path, tensors: dict[str, Tensor], experiment: dict[str,
     """
     from safetensors.torch import save_file
 
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS_NAME)
+    save_file(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS_NAME
+    )
     write_json(folder / CONFIG_NAME, inference_config(experiment))
 
 
@@ -129,7 +133,7 @@ def read_experiment(folder: Path) -> ExperimentConfig:
         ConfigError: a config that its system does not accept.
     """
     path = folder / CONFIG_NAME
-    tree = _read_json(path)
+    tree = read_json(path)
     for key in ("system", "part"):
         if key not in tree:
             raise CheckpointError(f"{path} names no {key}", "restore the file")

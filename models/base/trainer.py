@@ -1,0 +1,512 @@
+"""The one training loop, on Hugging Face accelerate, for adversarial and plain training alike.
+
+What a step computes is a `TrainingTask`'s; the loop owns devices, mixed precision, accumulation, clipping,
+schedules, averaging, logging, validation, checkpoints, resuming and distribution.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.utils import send_to_device
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from models.base.checkpoint import (
+    WEIGHTS_NAME,
+    find_checkpoint,
+    load_into,
+    load_weights,
+    read_experiment,
+    save_weights,
+)
+from models.base.randomness import seed_everything, undisturbed_randomness
+from models.base.run_folder import PROGRESS_NAME, STATE_NAME, Progress, RunFolder, ranked_best
+from models.base.schedule import learning_rate
+from models.base.task import Batch, TrainingTask
+from utils.device import choose_device
+from utils.errors import CheckpointError, ConfigError, DataError, TrainingError
+from utils.files import write_json
+from utils.logging import get_logger
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+AVERAGE_NAME = "ema.safetensors"
+TERMINATED = 128 + signal.SIGTERM  # what a shell reports of a program that SIGTERM ended
+AGREE_EVERY = 10  # steps between two looks at whether another process was told to stop
+
+_log = get_logger("train")
+
+
+class StepEngine:
+    """Networks and optimizers of a task, and the update that one batch makes. Touches no file.
+
+    Args:
+        task: what to train.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, …
+
+    Attributes:
+        networks: as prepared by accelerate, by name.
+        average: the exponential moving average of the main network; None without `train.ema_decay`.
+
+    Raises:
+        ConfigError: `fp16` on the CPU, or no such device.
+    """
+
+    def __init__(self, task: TrainingTask[Any], device: str = "auto") -> None:
+        self.task = task
+        self.train_config = task.config.train
+        chosen = choose_device(device)
+        if chosen.type == "cpu" and self.train_config.precision == "fp16":
+            raise ConfigError("train.precision is fp16, which the CPU does not train in", "use bf16 or no")
+        if chosen.type == "cuda" and chosen.index is not None:
+            torch.cuda.set_device(chosen)
+        self.accelerator = Accelerator(
+            cpu=chosen.type == "cpu",
+            mixed_precision=self.train_config.precision,
+            gradient_accumulation_steps=self.train_config.accumulate,
+            # discriminators run on real and generated sound before one backward pass
+            kwargs_handlers=[
+                DistributedDataParallelKwargs(broadcast_buffers=False, find_unused_parameters=True)
+            ],
+        )
+        seed_everything(task.config.seed)
+        built = task.build_networks()
+        if set(built) != set(task.turns) or task.main not in built:
+            raise ValueError(f"networks {sorted(built)} and turns {task.turns} differ")
+        self.networks: dict[str, nn.Module] = {}
+        self.optimizers: dict[str, Any] = {}
+        for network in built.values():
+            network.to(self.accelerator.device)
+        self.average = self._average_of(built[task.main])
+        for name, network in built.items():
+            self.networks[name], self.optimizers[name] = self.accelerator.prepare(
+                network, self._optimizer(network)
+            )
+        # ranks start from the same weights and go on with noise of their own
+        seed_everything(task.config.seed + self.accelerator.process_index)
+
+    def _average_of(self, network: nn.Module) -> AveragedModel | None:
+        decay = self.train_config.ema_decay
+        return None if decay is None else AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
+
+    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        config = self.train_config.optimizer
+        return torch.optim.AdamW(
+            network.parameters(),
+            lr=config.learning_rate,
+            betas=config.betas,
+            eps=config.eps,
+            weight_decay=config.weight_decay,
+            fused=self.train_config.precision
+            != "fp16",  # the gradient scaler and clipping need the plain one
+        )
+
+    def bare(self, name: str) -> nn.Module:
+        """The network without accelerate's wrapping."""
+        network: nn.Module = self.accelerator.unwrap_model(self.networks[name])
+        return network
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Set every optimizer's rate."""
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """Train on one batch; with accumulation, only the last of a group updates weights.
+
+        Returns:
+            the unweighted loss terms of all turns, and `gradient_norm/<network>` where gradients are clipped;
+            scalars, detached.
+        """
+        batch = send_to_device(batch, self.accelerator.device)
+        reported: dict[str, Tensor] = {}
+        with self.accelerator.accumulate(*self.networks.values()):
+            for network in self.networks.values():
+                network.train()
+            with self.accelerator.autocast():
+                output = self.task.forward(self._seen_in(self.task.main), batch)
+            for turn in self.task.turns:
+                self._thaw(turn)
+                with self.accelerator.autocast():
+                    terms = self.task.losses(turn, self._seen_in(turn), batch, output)
+                    total = self.task.total(terms)
+                self.accelerator.backward(total)
+                norm = self._update(turn)
+                reported.update({name: term.detach().float() for name, term in terms.items()})
+                if norm is not None:
+                    reported[f"gradient_norm/{turn}"] = norm
+            self._thaw(None)
+            if self.average is not None and self.accelerator.sync_gradients:
+                self.average.update_parameters(self.bare(self.task.main))
+        return reported
+
+    def _seen_in(self, turn: str) -> dict[str, nn.Module]:
+        """Only the network whose turn it is goes through the wrapper that synchronises gradients."""
+        return {name: self.networks[name] if name == turn else self.bare(name) for name in self.networks}
+
+    def _thaw(self, turn: str | None) -> None:
+        """Freeze all networks but the turn's and the main one (whose graph is held open); None thaws all."""
+        for name, network in self.networks.items():
+            network.requires_grad_(turn is None or name in (turn, self.task.main))
+
+    def _update(self, turn: str) -> Tensor | None:
+        optimizer, norm = self.optimizers[turn], None
+        if self.accelerator.sync_gradients and self.train_config.clip_norm is not None:
+            self.accelerator.unscale_gradients(optimizer)
+            norm = nn.utils.clip_grad_norm_(
+                self.networks[turn].parameters(), self.train_config.clip_norm
+            ).detach()
+        optimizer.step()
+        optimizer.zero_grad()
+        return norm
+
+    def inference_networks(self) -> dict[str, nn.Module]:
+        """All networks in eval mode, bare, the main one averaged where averaging is on."""
+        bare = {name: self.bare(name) for name in self.networks}
+        if self.average is not None:
+            bare[self.task.main] = self.average.module
+        return {name: network.eval() for name, network in bare.items()}
+
+
+class TrainingLoop:
+    """A run: steps, validations and checkpoints until `train.max_steps`.
+
+    Args:
+        task: what to train.
+        device: as `StepEngine`'s.
+    """
+
+    def __init__(self, task: TrainingTask[Any], device: str = "auto") -> None:
+        self.task = task
+        self.config = task.config
+        self.engine = StepEngine(task, device)
+        self.accelerator = self.engine.accelerator
+        self.folder = RunFolder(task.config)
+        self.progress = Progress()
+        self.writer: SummaryWriter | None = None
+        self._terminated = False
+        self._sums: dict[str, Tensor] = {}
+        self._summed = 0
+
+    # -- starting ------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Claim the run folder for a new run. Raises TrainingError where it already holds one."""
+        if self.accelerator.is_main_process:
+            self.folder.begin()
+        self.accelerator.wait_for_everyone()
+
+    def initialise_from(self, path: Path) -> None:
+        """Start from the weights of another run or checkpoint of the same system and part.
+
+        The main network must fit; further networks are taken where the checkpoint still has its state.
+
+        Raises:
+            CheckpointError: another system or part, unfitting or missing weights.
+        """
+        folder = find_checkpoint(path)
+        given = read_experiment(folder)
+        if (given.system, given.part) != (self.config.system, self.config.part):
+            raise CheckpointError(
+                f"{folder} is {given.system}/{given.part}, not {self.config.system}/{self.config.part}",
+                "name a checkpoint of the same part",
+            )
+        main = self.engine.bare(self.task.main)
+        load_into(main, load_weights(folder / WEIGHTS_NAME), folder / WEIGHTS_NAME)
+        for index, name in enumerate(self.engine.networks):
+            weights = folder / STATE_NAME / f"model{f'_{index}' if index else ''}.safetensors"
+            if name != self.task.main and weights.exists():
+                load_into(self.engine.bare(name), load_weights(weights), weights)
+        self.engine.average = self.engine._average_of(main)
+
+    def resume(self) -> None:
+        """Continue the run of the config's folder exactly where its last checkpoint stands.
+
+        Raises:
+            CheckpointError, ConfigError: as `RunFolder.resume`; or the state can't be read.
+        """
+        folder, progress = self.folder.resume()
+        state = folder / STATE_NAME
+        rank = self.accelerator.process_index
+        if not (state / f"random_states_{rank}.pkl").exists():  # accelerate would go on without a word
+            raise CheckpointError(
+                f"{state} has no random state of process {rank}", "resume with as many processes"
+            )
+        try:
+            self.accelerator.load_state(str(state))
+            if self.engine.average is not None:
+                self.engine.average.load_state_dict(load_file(state / AVERAGE_NAME))
+        except (OSError, RuntimeError, ValueError, KeyError) as error:
+            raise CheckpointError(
+                f"can't load the state in {state} ({error})", "restore the folder"
+            ) from error
+        self.progress = progress
+        _log.info("resumed %s at step %d", self.folder.path, progress.step)
+
+    # -- running -------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Train to `train.max_steps`.
+
+        Raises:
+            TrainingError: a loss is not finite.
+            DataError: there is nothing to train on.
+            SystemExit: with code 143, after saving, when SIGTERM came.
+        """
+        train = self.config.train
+        if self.progress.step >= train.max_steps:
+            _log.info("%s is already at step %d", self.folder.path, self.progress.step)
+            return
+        restore = self._catch_termination()
+        main = self.accelerator.is_main_process
+        self.writer = self._open_writer() if main else None
+        bar = tqdm(
+            initial=self.progress.step, total=train.max_steps, unit="step", disable=not main, mininterval=1
+        )
+        try:
+            for batch in self._batches():
+                rate = learning_rate(
+                    train.optimizer.learning_rate, train.schedule, self.progress.step, self.progress.epoch
+                )
+                self.engine.set_learning_rate(rate)
+                self._collect(self.engine.step(batch))
+                self._advance(batches=1)
+                if not self.accelerator.sync_gradients:
+                    continue
+                self._advance(step=1)
+                bar.update()
+                self._after_step(bar, rate)
+                if self.progress.step >= train.max_steps:
+                    break
+        finally:
+            bar.close()
+            restore()
+            if self.writer is not None:
+                self.writer.close()
+
+    def _after_step(self, bar: tqdm[Any], rate: float) -> None:
+        train, step = self.config.train, self.progress.step
+        last = step >= train.max_steps
+        stop = self._told_to_stop()
+        validate_now = last or step % train.validate_every == 0
+        save_now = last or stop or step % train.save_every == 0
+        if save_now or step % train.log_every == 0:
+            self._report(bar, rate)
+        value = self.validate() if validate_now and not stop else None
+        if save_now:
+            self.save(value)
+        if stop:
+            _log.info("SIGTERM: saved step %d of %s", step, self.folder.path)
+            raise SystemExit(TERMINATED)
+
+    def _batches(self) -> Iterator[Batch]:
+        """Batches without end, epoch after epoch, from where progress stands."""
+        accelerator = self.accelerator
+        while True:
+            start = self.progress.batches
+            with undisturbed_randomness():
+                batches = iter(
+                    self.task.loader(
+                        "train",
+                        epoch=self.progress.epoch,
+                        skip_batches=start,
+                        rank=accelerator.process_index,
+                        world_size=accelerator.num_processes,
+                    )
+                )
+            while True:
+                with undisturbed_randomness():
+                    batch = next(batches, None)
+                if batch is None:
+                    break
+                yield batch
+            if self.progress.batches == 0:
+                raise DataError(
+                    "the training set holds no batch", "add data, or lower data.dev_size or the limits"
+                )
+            self.progress = self.progress.model_copy(update={"epoch": self.progress.epoch + 1, "batches": 0})
+
+    def _advance(self, step: int = 0, batches: int = 0) -> None:
+        self.progress = self.progress.model_copy(
+            update={"step": self.progress.step + step, "batches": self.progress.batches + batches}
+        )
+
+    # -- signals -------------------------------------------------------------------------------------
+
+    def _catch_termination(self) -> Callable[[], None]:
+        if threading.current_thread() is not threading.main_thread():
+            return lambda: None  # only the main thread may set handlers
+
+        def remember(number: int, frame: FrameType | None) -> None:
+            self._terminated = True
+
+        before = signal.signal(signal.SIGTERM, remember)
+
+        def restore() -> None:
+            signal.signal(signal.SIGTERM, before)
+
+        return restore
+
+    def _told_to_stop(self) -> bool:
+        if self.accelerator.num_processes == 1:
+            return self._terminated
+        if self.progress.step % AGREE_EVERY:
+            return False
+        told = torch.tensor([float(self._terminated)], device=self.accelerator.device)
+        return bool(self.accelerator.reduce(told, "sum").item())
+
+    # -- logging -------------------------------------------------------------------------------------
+
+    def _open_writer(self) -> SummaryWriter:
+        from torch.utils.tensorboard import SummaryWriter
+
+        return SummaryWriter(str(self.folder.path / "logs"), purge_step=self.progress.step + 1)
+
+    def _collect(self, terms: Mapping[str, Tensor]) -> None:
+        for name, value in terms.items():
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._summed += 1
+
+    def _report(self, bar: tqdm[Any], rate: float) -> None:
+        means = self._mean_over_ranks({name: value / self._summed for name, value in self._sums.items()})
+        self._sums, self._summed = {}, 0
+        for name, value in means.items():
+            if value != value or value in (float("inf"), float("-inf")):
+                raise TrainingError(
+                    f"{name} is {value} at step {self.progress.step}",
+                    "lower train.optimizer.learning_rate, set train.clip_norm, and go on with --resume",
+                )
+        speed = bar.format_dict["rate"]
+        self._write("train", {**means, "learning_rate": rate, "steps_per_second": speed or 0.0})
+        bar.set_postfix({name: f"{value:.3g}" for name, value in list(means.items())[-4:]}, refresh=False)
+
+    def _write(self, split: str, values: Mapping[str, float]) -> None:
+        if self.writer is None:
+            return
+        for name, value in values.items():
+            self.writer.add_scalar(f"{split}/{name}", value, self.progress.step)
+        self.folder.log({"step": self.progress.step, "epoch": self.progress.epoch, "split": split, **values})
+
+    def _mean_over_ranks(self, values: Mapping[str, Tensor]) -> dict[str, float]:
+        if not values:
+            return {}
+        stacked = self.accelerator.reduce(torch.stack([value.float() for value in values.values()]), "mean")
+        return dict(zip(values, stacked.tolist(), strict=True))
+
+    # -- validating and saving -----------------------------------------------------------------------
+
+    def validate(self) -> float | None:
+        """Average the task's values over the dev set, and log them with its sounds and pictures.
+
+        Returns:
+            the value of `task.best_metric`; None without a dev set.
+        """
+        accelerator = self.accelerator
+        networks = self.engine.inference_networks()
+        sums: dict[str, Tensor] = {}
+        count = 0
+        with undisturbed_randomness(self.config.seed), torch.no_grad():
+            loader = self.task.loader(
+                "dev",
+                epoch=0,
+                skip_batches=0,
+                rank=accelerator.process_index,
+                world_size=accelerator.num_processes,
+            )
+            for batch in loader:
+                if count == self.config.train.validation_batches:
+                    break
+                batch = send_to_device(batch, accelerator.device)
+                with accelerator.autocast():
+                    for name, value in self.task.validate(networks, batch).items():
+                        sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach()
+                    if count == 0 and self.writer is not None:
+                        self._show(networks, batch)
+                count += 1
+        if count == 0:
+            return None
+        means = self._mean_over_ranks({name: value / count for name, value in sums.items()})
+        self._write("dev", means)
+        return means[self.task.best_metric]
+
+    def _show(self, networks: dict[str, nn.Module], batch: Batch) -> None:
+        assert self.writer is not None
+        media = self.task.media(networks, batch)
+        for name, (wav, rate) in media.audio.items():
+            self.writer.add_audio(
+                name, wav.float().cpu().reshape(1, -1), self.progress.step, sample_rate=rate
+            )
+        for name, figure in media.figures.items():
+            self.writer.add_figure(name, figure, self.progress.step)
+
+    def save(self, value: float | None) -> Path:
+        """Write a checkpoint of the present step.
+
+        Args:
+            value: its validation value, lower is better; None when it was not validated.
+
+        Returns:
+            its folder.
+        """
+        name = f"step-{self.progress.step:08d}"
+        if value is not None:
+            best = ranked_best(self.progress.best, name, value, self.config.train.keep_best)
+            self.progress = self.progress.model_copy(update={"best": best})
+        accelerator = self.accelerator
+        if accelerator.is_main_process:
+            self.folder.temporary(name)
+        accelerator.wait_for_everyone()
+        accelerator.save_state(str(self.folder.temporary(name) / STATE_NAME))
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
+            with self.folder.new_checkpoint(name) as temporary:
+                if self.engine.average is not None:
+                    averaged = {
+                        key: tensor.contiguous() for key, tensor in self.engine.average.state_dict().items()
+                    }
+                    save_file(averaged, temporary / STATE_NAME / AVERAGE_NAME)
+                weights = self.engine.inference_networks()[self.task.main].state_dict()
+                save_weights(temporary, weights, self.config.model_dump(mode="json"))
+                write_json(temporary / PROGRESS_NAME, self.progress.model_dump())
+            self.folder.prune(self.progress.best)
+        accelerator.wait_for_everyone()
+        return self.folder.checkpoints / name
+
+
+def train(
+    task: TrainingTask[Any], device: str = "auto", resume: bool = False, init_from: Path | None = None
+) -> None:
+    """Run a task's training.
+
+    Args:
+        task: what to train, with its config.
+        device: `auto`, `cpu`, `cuda`, …
+        resume: continue the run in the config's `out_dir`.
+        init_from: a run or checkpoint folder whose weights a new run starts from.
+
+    Raises:
+        ConfigError: `resume` together with `init_from`.
+        HierVoxError: whatever `TrainingLoop` raises.
+    """
+    if resume and init_from is not None:
+        raise ConfigError("--resume and --init-from exclude each other", "use one of them")
+    loop = TrainingLoop(task, device)
+    if resume:
+        loop.resume()
+    else:
+        if init_from is not None:
+            loop.initialise_from(init_from)
+        loop.begin()
+    loop.run()

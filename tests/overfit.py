@@ -1,0 +1,21 @@
+"""Training on one batch again and again, with the step that the loop runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.base.task import Batch, TrainingTask
+from models.base.trainer import StepEngine
+
+
+def overfit(
+    task: TrainingTask[Any], batch: Batch, steps: int, learning_rate: float | None = None
+) -> list[dict[str, float]]:
+    """The unweighted loss terms of every step, on the CPU."""
+    engine = StepEngine(task, device="cpu")
+    if learning_rate is not None:
+        engine.set_learning_rate(learning_rate)
+    history = []
+    for _ in range(steps):
+        history.append({name: float(value) for name, value in engine.step(batch).items()})
+    return history

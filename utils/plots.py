@@ -1,0 +1,74 @@
+"""Figures of what the models hear and say, drawn without pyplot's global state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from utils.files import replacing_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def _new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.add_subplot()
+
+
+def _matrix(values: ArrayLike, name: str) -> np.ndarray:
+    matrix = np.asarray(values, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.size == 0:
+        raise ValueError(f"{name} must have two axes and a value, not the shape {matrix.shape}")
+    return matrix
+
+
+def spectrogram_figure(mel: ArrayLike, title: str = "") -> Figure:
+    """Draw a spectrogram (bins, frames), low frequencies at the bottom."""
+    matrix = _matrix(mel, "a spectrogram")
+    figure, axes = _new_figure(8, 3)
+    image = axes.imshow(matrix, origin="lower", aspect="auto", interpolation="none", cmap="magma")
+    figure.colorbar(image, ax=axes)
+    axes.set(title=title, xlabel="frame", ylabel="bin")
+    return figure
+
+
+def pitch_figure(tracks: Mapping[str, ArrayLike], hop_seconds: float = 0.005) -> Figure:
+    """Draw F0 tracks over time, one curve a name.
+
+    Args:
+        tracks: name → F0 (frames,) in Hz; 0 is unvoiced and leaves a gap.
+        hop_seconds: time from one frame to the next.
+    """
+    figure, axes = _new_figure(8, 3)
+    for name, values in tracks.items():
+        f0 = np.asarray(values, dtype=np.float64)
+        axes.plot(np.arange(f0.size) * hop_seconds, np.where(f0 > 0, f0, np.nan), label=name, linewidth=1)
+    axes.set(xlabel="seconds", ylabel="F0 (Hz)")
+    if tracks:
+        axes.legend(loc="upper right")
+    return figure
+
+
+def alignment_figure(alignment: ArrayLike, title: str = "") -> Figure:
+    """Draw an alignment (frames, tokens): frames to the right, tokens upwards."""
+    matrix = _matrix(alignment, "an alignment")
+    figure, axes = _new_figure(8, 4)
+    axes.imshow(matrix.T, origin="lower", aspect="auto", interpolation="none", cmap="Greys")
+    axes.set(title=title, xlabel="frame", ylabel="token")
+    return figure
+
+
+def save_figure(figure: Figure, path: Path | str) -> None:
+    """Write a figure in the format that the suffix names (.png, .svg, .pdf); the folder is made."""
+    with replacing_file(Path(path)) as temporary:
+        figure.savefig(temporary, dpi=120)
