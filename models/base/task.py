@@ -62,7 +62,9 @@ class TrainingTask(ABC, Generic[ExperimentT]):
         """The main network's pass, with gradients. Whatever it returns goes to `losses`."""
 
     @abstractmethod
-    def losses(self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: Any) -> dict[str, Tensor]:
+    def losses(
+        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: Any
+    ) -> dict[str, Tensor]:
         """The unweighted loss terms of one turn, by name. Networks of other turns are frozen meanwhile."""
 
     def weights(self) -> Mapping[str, float]:
@@ -81,4 +83,7 @@ class TrainingTask(ABC, Generic[ExperimentT]):
     def total(self, terms: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of loss terms."""
         weights = self.weights()
-        return sum((weights.get(name, 1.0) * term for name, term in terms.items()), start=next(iter(terms.values())) * 0)
+        return sum(
+            (weights.get(name, 1.0) * term for name, term in terms.items()),
+            start=next(iter(terms.values())) * 0,
+        )

@@ -1,0 +1,30 @@
+"""`hiervox config`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bins.options import OverridesOption
+
+config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
+
+
+@config_app.callback()
+def config_group() -> None:
+    """Look at configs."""
+
+
+@config_app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="A JSON5 experiment config.")],
+    overrides: OverridesOption = None,
+) -> None:
+    """Print the resolved config: bases merged, overrides applied, defaults filled in, everything checked."""
+    from models.base.experiment import load_experiment
+
+    tree = load_experiment(file, overrides or ()).model_dump(mode="json")
+    typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))

@@ -1,0 +1,28 @@
+"""`hiervox train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bins.options import ConfigOption, DeviceOption, OverridesOption
+
+
+def train(
+    config: ConfigOption,
+    overrides: OverridesOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in the config's out_dir.")
+    ] = False,
+    init_from: Annotated[
+        Path | None, typer.Option(help="Start a new run from this checkpoint's weights (fine-tuning).")
+    ] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train the part of a system that the config names."""
+    from models.base.experiment import build_task, load_experiment
+    from models.base.trainer import train as run
+
+    run(build_task(load_experiment(config, overrides or ())), device, resume=resume, init_from=init_from)

