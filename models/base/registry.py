@@ -31,7 +31,10 @@ def system_cards() -> dict[str, SystemCard]:
     cards: dict[str, SystemCard] = {}
     for root in models.__path__:
         for init in sorted(Path(root).glob("*/*/__init__.py")):
-            name = f"models.{init.parent.parent.name}.{init.parent.name}"
+            task = init.parent.parent.name
+            if task == "base":
+                continue
+            name = f"models.{task}.{init.parent.name}"
             card = getattr(import_module(name), "CARD", None)
             if isinstance(card, SystemCard):
                 _add(cards, card)

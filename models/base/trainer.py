@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
@@ -199,6 +200,8 @@ class TrainingLoop:
         self._terminated = False
         self._sums: dict[str, Tensor] = {}
         self._summed = 0
+        self._reported_at = 0.0
+        self._reported_step = 0
 
     # -- starting ------------------------------------------------------------------------------------
 
@@ -270,6 +273,7 @@ class TrainingLoop:
             _log.info("%s is already at step %d", self.folder.path, self.progress.step)
             return
         restore = self._catch_termination()
+        self._reported_at, self._reported_step = time.perf_counter(), self.progress.step
         main = self.accelerator.is_main_process
         self.writer = self._open_writer() if main else None
         bar = tqdm(
@@ -302,11 +306,13 @@ class TrainingLoop:
         stop = self._told_to_stop()
         validate_now = last or step % train.validate_every == 0
         save_now = last or stop or step % train.save_every == 0
-        if save_now or step % train.log_every == 0:
+        if save_now or validate_now or step % train.log_every == 0:
             self._report(bar, rate)
         value = self.validate() if validate_now and not stop else None
         if save_now:
             self.save(value)
+        if validate_now or save_now:  # their time is no training time
+            self._reported_at, self._reported_step = time.perf_counter(), step
         if stop:
             _log.info("SIGTERM: saved step %d of %s", step, self.folder.path)
             raise SystemExit(TERMINATED)
@@ -388,9 +394,12 @@ class TrainingLoop:
                     f"{name} is {value} at step {self.progress.step}",
                     "lower train.optimizer.learning_rate, set train.clip_norm, and go on with --resume",
                 )
-        speed = bar.format_dict["rate"]
-        self._write("train", {**means, "learning_rate": rate, "steps_per_second": speed or 0.0})
+        seconds = time.perf_counter() - self._reported_at
+        steps = self.progress.step - self._reported_step
+        timing = {"seconds": seconds, "steps_per_second": steps / seconds}
+        self._write("train", {**means, "learning_rate": rate, **timing})
         bar.set_postfix({name: f"{value:.3g}" for name, value in list(means.items())[-4:]}, refresh=False)
+        self._reported_at, self._reported_step = time.perf_counter(), self.progress.step
 
     def _write(self, split: str, values: Mapping[str, float]) -> None:
         if self.writer is None:

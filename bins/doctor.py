@@ -1,0 +1,177 @@
+"""`hiervox doctor`: what is installed, what is missing, and the mend."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import typer
+
+from utils.errors import HierVoxError
+
+INSTALL = 'pip install --editable ".[train,eval]"'
+DEMO_EXTRAS = ("train", "eval")
+PYTHON_VERSIONS = ((3, 10), (3, 13))
+LEAST_FREE_GIB = 2.0
+"""What the demo's features, checkpoints and sounds may take, with room to spare."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what.
+        detail: its version or state, or what is wrong.
+        mend: what to do about it; empty where all is well.
+        needed: whether `make demo` fails without it.
+    """
+
+    name: str
+    detail: str
+    mend: str = ""
+    needed: bool = True
+
+
+def doctor() -> None:
+    """Look at the installation. Exit code 1 where something is missing that `make demo` needs."""
+    results = examine()
+    width = max(len(check.name) for check in results)
+    for check in results:
+        state = "ok" if not check.mend else "MISSING" if check.needed else "note"
+        line = f"{state:<8}{check.name:<{width}}  {check.detail}"
+        typer.echo(f"{line}: {check.mend}" if check.mend else line)
+    if any(check.mend and check.needed for check in results):
+        raise typer.Exit(1)
+
+
+def examine() -> list[Check]:
+    """Everything that `hiervox doctor` looks at. No check raises; each missing thing has its mend."""
+    return [
+        check_python(),
+        *check_packages(),
+        _guarded("resemblyzer", check_resemblyzer),
+        _guarded("espeak-ng", check_espeak),
+        _guarded("offline Whisper", check_offline_whisper),
+        _guarded("device", check_device),
+        check_cores(),
+        check_disk(Path.cwd()),
+        _guarded("Hugging Face Hub", check_hub),
+    ]
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except HierVoxError as error:
+        return Check(name, error.problem, error.mend)
+    except ImportError as error:
+        return Check(name, str(error), INSTALL)
+
+
+def check_python() -> Check:
+    """Python's version."""
+    detail = ".".join(str(number) for number in sys.version_info[:3])
+    lowest, highest = PYTHON_VERSIONS
+    if not lowest <= sys.version_info[:2] <= highest:
+        return Check("python", detail, f"use {'.'.join(map(str, lowest))} to {'.'.join(map(str, highest))}")
+    return Check("python", detail)
+
+
+def check_packages() -> list[Check]:
+    """Each package that the project asks for in its own metadata, the extras of the demo among them."""
+    try:
+        from packaging.requirements import Requirement
+
+        stated = metadata.requires("hiervox") or []
+    except (ImportError, metadata.PackageNotFoundError) as error:
+        return [Check("hiervox", f"not installed ({error})", INSTALL)]
+    checks: dict[str, Check] = {}
+    for requirement in map(Requirement, stated):
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in DEMO_EXTRAS):
+            checks.setdefault(requirement.name, _check_package(requirement.name, str(requirement.specifier)))
+    return list(checks.values())
+
+
+def _check_package(name: str, wanted: str) -> Check:
+    from packaging.specifiers import SpecifierSet
+
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Check(name, "not installed", f'pip install "{name}{wanted}"')
+    if not SpecifierSet(wanted).contains(version, prereleases=True):
+        return Check(name, f"{version} does not fit {wanted}", f'pip install "{name}{wanted}"')
+    return Check(name, version)
+
+
+def check_resemblyzer() -> Check:
+    """Resemblyzer, which is installed apart since it asks for a package that needs a compiler."""
+    try:
+        return Check("resemblyzer", metadata.version("resemblyzer"))
+    except metadata.PackageNotFoundError:
+        return Check("resemblyzer", "not installed", 'pip install --no-deps "resemblyzer==0.1.4"')
+
+
+def check_espeak() -> Check:
+    """espeak-ng's version, and whether it speaks."""
+    from processors.text import TextFrontend
+    from processors.text.phonemes import espeak_version
+
+    text = "Hello world."
+    return Check("espeak-ng", f"{espeak_version()}, {text!r} is {TextFrontend().phonemes(text)!r}")
+
+
+def check_offline_whisper() -> Check:
+    """The Whisper weights that need no Hub."""
+    from processors.semantic.whisper import offline_whisper_folder
+
+    return Check("offline Whisper", str(offline_whisper_folder()))
+
+
+def check_device() -> Check:
+    """What `--device auto` takes."""
+    import torch
+
+    from utils.device import choose_device
+
+    device = choose_device("auto")
+    name = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
+    return Check("device", f"{device}{name}")
+
+
+def check_cores() -> Check:
+    """Cores that this process may use."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return Check("cores", str(usable))
+
+
+def check_disk(folder: Path) -> Check:
+    """Free space where `folder` lies."""
+    free = shutil.disk_usage(folder).free / 2**30
+    detail = f"{free:.1f} GiB free in {folder}"
+    if free < LEAST_FREE_GIB:
+        return Check("disk", detail, f"free at least {LEAST_FREE_GIB:g} GiB")
+    return Check("disk", detail)
+
+
+def check_hub() -> Check:
+    """Whether pretrained networks such as MMS can be downloaded. The demo needs none."""
+    from huggingface_hub import constants
+
+    from processors.semantic.hub import hub_reachable
+
+    if constants.HF_HUB_OFFLINE:
+        return Check(
+            "Hugging Face Hub", "switched off by HF_HUB_OFFLINE", "unset it to download", needed=False
+        )
+    if not hub_reachable():
+        mend = "name local folders of pretrained networks, or use the whisper family of semantic features"
+        return Check("Hugging Face Hub", "not reachable", mend, needed=False)
+    return Check("Hugging Face Hub", constants.ENDPOINT, needed=False)

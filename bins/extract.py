@@ -1,0 +1,33 @@
+"""`hiervox extract`: semantic vectors, F0 and tokens, computed once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bins.options import ConfigOption, DeviceOption, OverridesOption
+
+
+def extract(
+    cuts: Annotated[Path, typer.Option(help="Cut manifest, or its folder.")],
+    out: Annotated[Path, typer.Option(help="The feature folder; a run that was stopped goes on in it.")],
+    config: ConfigOption,
+    overrides: OverridesOption = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes; each holds a semantic encoder.")] = 1,
+    shard: Annotated[str, typer.Option(help="0/2 does the first half, 1/2 the second.")] = "0/1",
+    device: DeviceOption = "auto",
+) -> None:
+    """Compute the features that the config's `features` section names, for every cut of a manifest."""
+    from models.base.data.extraction import FAILURES_NAME, Shard, extract
+    from models.base.data.features import load_features_config
+    from utils.device import choose_device
+
+    features = load_features_config(config, overrides or ())
+    result = extract(cuts, out, features, str(choose_device(device)), jobs, Shard.parse(shard))
+    typer.echo(f"{result.cuts} utterances have features ({result.seconds / 60:.1f} min): {out}")
+    if result.failures:
+        typer.echo(f"{len(result.failures)} failed: {out / FAILURES_NAME}")
+    if result.missing:
+        typer.echo(f"{result.missing} blocks are left to other shards")

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# HierSpeech++ in small: from a table of recordings to trained models, speech, converted voices and figures.
+# Run it again after an interruption: finished work is kept, an unfinished training continues.
+set -euo pipefail
+
+recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repository=${recipe%/egs/*}
+stage=1
+stop_stage=9
+corpus=$recipe/corpus/table.csv
+exp=$recipe/exp
+bundle=$repository/pretrained/mini
+device=auto
+seed=1234
+rates=(24000 48000)  # beside 16000, which the synthesizer speaks at
+
+usage() {
+  cat <<EOF
+Usage: run.sh [OPTION VALUE]...
+
+  1 data         the table becomes a cut manifest
+  2 validate     bad recordings are named and set aside
+  3 features     semantic vectors, F0 and tokens
+  4 text_to_vec  train it
+  5 synthesizer  train it
+  6 speechsr     train both, 24 and 48 kHz
+  7 speak        bundle the models, synthesize conf/test_list.csv, convert conf/vc_list.csv
+  8 evaluate     word errors, likeness of the voice, pitch
+  9 results      print and save DIR/RESULTS.md
+
+  --stage N       first stage (default $stage)
+  --stop-stage M  last stage (default $stop_stage)
+  --corpus TABLE  training table: audio,text,speaker,language (default corpus/table.csv)
+  --exp DIR       where everything goes (default exp)
+  --bundle DIR    where the trained models go (default pretrained/mini of the repository: --model mini)
+  --device D      of training and synthesis: auto, cpu, cuda, cuda:1 (default $device)
+EOF
+}
+
+fail() {
+  echo "run.sh: $*" >&2
+  exit 2
+}
+
+while (($#)); do
+  case $1 in
+    --help | -h) usage; exit 0 ;;
+    --stage | --stop-stage | --corpus | --exp | --bundle | --device)
+      (($# >= 2)) || fail "$1 needs a value"
+      name=${1#--}
+      declare "${name//-/_}=$2"
+      shift 2 ;;
+    *) fail "no option $1; see run.sh --help" ;;
+  esac
+done
+[[ $stage =~ ^[1-9]$ && $stop_stage =~ ^[1-9]$ ]] || fail "stages are numbers from 1 to 9"
+[[ -e $corpus ]] || fail "no table $corpus"
+command -v hiervox >/dev/null || PATH=$repository/.venv/bin:$PATH
+command -v hiervox >/dev/null || fail "no hiervox: install it or activate its environment"
+
+absolute() { [[ $1 == /* ]] && echo "$1" || echo "$PWD/$1"; }
+
+corpus=$(absolute "$corpus")
+exp=$(absolute "$exp")
+bundle=$(absolute "$bundle")
+runs=$exp/runs
+wavs=$exp/wavs
+
+wanted() { ((stage <= $1 && $1 <= stop_stage)); }
+
+headline() { echo "== stage $1: $2"; }
+
+script() { python "$recipe/local/$1.py" "${@:2}"; }
+
+# train PART CUTS: start the run of conf/PART.json5, or continue it where a checkpoint is; a run that has all
+# its steps ends at once.
+train() {
+  local run=$runs/$1 resume=()
+  [[ -f $run/checkpoints/last.json ]] && resume=(--resume)
+  hiervox train --config "$recipe/conf/$1.json5" --set "out_dir=$run" --set "data.cuts=$2" \
+    --device "$device" ${resume[@]+"${resume[@]}"}
+}
+
+if wanted 1; then
+  headline 1 data
+  hiervox prepare --table "$corpus" --out "$exp/data"
+fi
+if wanted 2; then
+  headline 2 validate
+  hiervox validate --cuts "$exp/data" --out "$exp/valid"
+fi
+if wanted 3; then
+  headline 3 features
+  hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$recipe/conf/synthesizer.json5" \
+    --device "$device"
+fi
+if wanted 4; then
+  headline 4 text_to_vec
+  train text_to_vec "$exp/features"
+fi
+if wanted 5; then
+  headline 5 synthesizer
+  train synthesizer "$exp/features"
+fi
+if wanted 6; then
+  headline 6 speechsr
+  train speechsr24 "$exp/valid"
+  train speechsr48 "$exp/valid"
+fi
+if wanted 7; then
+  headline 7 speak
+  script assemble_bundle --runs "$runs" --out "$bundle"
+  mkdir -p "$exp"
+  script rows "$recipe/conf/test_list.csv" id prompt text >"$exp/test_list.tsv"
+  script rows "$recipe/conf/vc_list.csv" id source prompt >"$exp/vc_list.tsv"
+  while IFS=$'\t' read -r -u 3 id prompt text; do
+    hiervox tts --text "$text" --prompt "$prompt" --out "$wavs/tts_16000/$id.wav" --plots --overwrite \
+      --model "$bundle" --seed "$seed" --device "$device"
+    for rate in "${rates[@]}"; do
+      hiervox sr "$wavs/tts_16000/$id.wav" --rate "$rate" --out "$wavs/tts_$rate/$id.wav" --overwrite \
+        --model "$bundle" --device "$device"
+    done
+  done 3<"$exp/test_list.tsv"
+  while IFS=$'\t' read -r -u 3 id source prompt; do
+    hiervox vc --source "$source" --prompt "$prompt" --out "$wavs/vc/$id.wav" --plots --overwrite \
+      --model "$bundle" --seed "$seed" --device "$device"
+  done 3<"$exp/vc_list.tsv"
+  script evaluation_table --tts-list "$recipe/conf/test_list.csv" --vc-list "$recipe/conf/vc_list.csv" \
+    --wavs "$wavs" --rates 16000 "${rates[@]}" --out "$exp/evaluation.csv"
+fi
+if wanted 8; then
+  headline 8 evaluate
+  hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+fi
+if wanted 9; then
+  headline 9 results
+  script results --runs "$runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md"
+  cat "$exp/RESULTS.md"
+fi

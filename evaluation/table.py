@@ -1,0 +1,110 @@
+"""The table that an evaluation reads: one row a recording to judge."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from utils.errors import DataError
+from utils.registry import nearest
+
+REQUIRED_COLUMNS = ("id", "system", "audio")
+FILE_COLUMNS = ("audio", "prompt", "reference")
+COLUMNS = (*REQUIRED_COLUMNS, "text", "prompt", "reference")
+GROUND_TRUTH = "ground_truth"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One recording to judge, and what it is judged against.
+
+    Attributes:
+        row: its line number in the table, the header being line 1.
+        id: the sentence, the same in every system.
+        system: what made it; `ground_truth` for human recordings.
+        audio: the recording.
+        text: what should be heard; empty where unknown.
+        prompt: a recording of the voice that it should have.
+        reference: a recording of the same words, for pitch.
+    """
+
+    row: int
+    id: str
+    system: str
+    audio: Path
+    text: str = ""
+    prompt: Path | None = None
+    reference: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """How an error names it."""
+        return f"row {self.row} ({self.system}, {self.id})"
+
+
+def read_table(path: Path) -> list[Utterance]:
+    """Read a CSV table with the columns `id,system,audio` and any of `text,prompt,reference`.
+
+    File names are relative to the table. An empty cell means that what needs it is not measured.
+
+    Raises:
+        DataError: no or an empty table, unknown or missing columns, an empty required cell, a missing file,
+            two rows of one system with one id; names the row.
+    """
+    if not path.is_file():
+        raise DataError(f"no table {path}", "check the path")
+    try:
+        # utf-8-sig: spreadsheets put a byte order mark at the start
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            _check_columns(path, list(reader.fieldnames or []))
+            utterances = [_utterance(path, reader.line_num, cells) for cells in reader]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not a UTF-8 CSV table ({error})", "export it again") from error
+    if not utterances:
+        raise DataError(f"{path} has no rows", f"give one row a recording with {','.join(COLUMNS)}")
+    seen: dict[tuple[str, str], Utterance] = {}
+    for utterance in utterances:
+        first = seen.setdefault((utterance.system, utterance.id), utterance)
+        if first is not utterance:
+            raise DataError(
+                f"{path}: {utterance.place} has the id of row {first.row}",
+                "give every sentence of a system its own id",
+            )
+    return utterances
+
+
+def _check_columns(path: Path, columns: list[str]) -> None:
+    for column in columns:
+        if column not in COLUMNS:
+            raise DataError(f"{path} has an unknown column {column!r}", nearest(column, COLUMNS))
+    for column in REQUIRED_COLUMNS:
+        if column not in columns:
+            raise DataError(f"{path} has no column {column!r}", f"its columns are {','.join(COLUMNS)}")
+
+
+def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
+    if None in cells:
+        raise DataError(f"{path} row {row} has more cells than the header", "quote cells that hold a comma")
+    cell = {column: (cells.get(column) or "").strip() for column in COLUMNS}
+    for column in REQUIRED_COLUMNS:
+        if not cell[column]:
+            raise DataError(f"{path} row {row} has no {column}", "fill in the cell or remove the row")
+    files = {column: path.parent / cell[column] if cell[column] else None for column in FILE_COLUMNS}
+    for column, file in files.items():
+        if file is not None and not file.is_file():
+            raise DataError(
+                f"{path} row {row}: no {column} file {file}", "mend the path, which is relative to the table"
+            )
+    audio = files["audio"]
+    assert audio is not None
+    return Utterance(
+        row,
+        cell["id"],
+        cell["system"],
+        audio,
+        cell["text"],
+        prompt=files["prompt"],
+        reference=files["reference"],
+    )

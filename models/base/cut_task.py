@@ -1,0 +1,57 @@
+"""Training on cuts: what the tasks of several systems share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from models.base.data.features import FeaturesConfig, require_features
+from models.base.data.loader import cut_loader
+from models.base.data.waveform import SAMPLE_RATE
+from models.base.task import Batch, ExperimentT, Split, TrainingTask
+from utils.errors import DataError
+
+
+class CutTrainingTask(TrainingTask[ExperimentT]):
+    """A task whose batches come from `config.data.cuts` by `cut_loader`.
+
+    Attributes:
+        fields: what its batches hold; see `models.base.data.dataset.FIELDS`.
+        sample_rate: of the batches' `wav`, Hz.
+    """
+
+    fields: ClassVar[frozenset[str]] = frozenset({"wav"})
+    sample_rate: int = SAMPLE_RATE
+
+    def loader(
+        self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
+    ) -> Iterable[Batch]:
+        """The batches of one epoch; the first call also compares the feature folder with the config.
+
+        Raises:
+            ConfigError: the folder was made with other features than `config.features`.
+            DataError: the data can't be used.
+        """
+        self._require_features()
+        return cut_loader(
+            self.config.data,
+            self.config.train,
+            self.fields,
+            split,
+            epoch=epoch,
+            skip_batches=skip_batches,
+            rank=rank,
+            world_size=world_size,
+            seed=self.config.seed,
+            sample_rate=self.sample_rate,
+        )
+
+    def _require_features(self) -> None:
+        wanted = getattr(self.config, "features", None)
+        if not isinstance(wanted, FeaturesConfig):
+            return
+        cuts = self.config.data.cuts
+        folder = cuts if cuts.is_dir() else cuts.parent
+        if not folder.is_dir():
+            raise DataError(f"no feature folder {cuts}", "make it with `hiervox extract`")
+        require_features(folder, wanted, self.fields)

@@ -1,0 +1,208 @@
+"""Computing semantic vectors, F0 and tokens once for a whole corpus, in blocks that survive a crash.
+
+Layout of a feature folder::
+
+    features.json corpus.json          what it is made with, and of which cuts
+    blocks/00000.h5                    the arrays of 64 cuts
+    blocks/00000.jsonl.gz              these cuts, written last: with it the block is done
+    blocks/00000.failures.json         cuts of the block that failed, with the reason
+    cuts.jsonl.gz extract_failures.csv all blocks together, written when the last one is done
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.base.data.block import BlockExtractor, Failure, failures_path
+from models.base.data.features import FEATURES_NAME, FeaturesConfig, read_features, write_features
+from models.base.data.manifest import CUTS_NAME, read_cuts, write_cuts
+from utils.errors import DataError
+from utils.files import replacing_file, write_json
+from utils.logging import get_logger
+
+if TYPE_CHECKING:
+    from lhotse.cut.data import DataCut
+
+BLOCK_CUTS = 64
+BLOCKS_NAME = "blocks"
+CORPUS_NAME = "corpus.json"
+FAILURES_NAME = "extract_failures.csv"
+
+_log = get_logger("extract")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of `count` runs that share a corpus; it takes every `count`-th block from number `index` on."""
+
+    index: int = 0
+    count: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """`0/2` is the first of two.
+
+        Raises:
+            DataError: it is not of this form.
+        """
+        index, slash, count = text.partition("/")
+        if slash and index.isdecimal() and count.isdecimal() and int(index) < int(count):
+            return cls(int(index), int(count))
+        raise DataError(f"no shard {text!r}", "write 0/2 and 1/2 for the halves")
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What a run did.
+
+    Attributes:
+        cuts: with features, in all blocks that are done.
+        seconds: of their audio.
+        failures: cuts without features.
+        missing: blocks that other shards have still to do; with 0 the folder is complete.
+    """
+
+    cuts: int
+    seconds: float
+    failures: list[Failure]
+    missing: int
+
+
+def extract(
+    manifest: Path,
+    out: Path,
+    features: FeaturesConfig,
+    device: str = "cpu",
+    jobs: int = 1,
+    shard: Shard | None = None,
+) -> Extraction:
+    """Compute the features of every cut of a manifest into the folder `out`.
+
+    Blocks that are done already are kept, so that a run which was stopped can be started again. A cut that
+    fails is left out of the result and listed in `extract_failures.csv`.
+
+    Args:
+        manifest: cuts.
+        out: the feature folder.
+        features: what to compute.
+        device: of the semantic encoder.
+        jobs: processes; each does whole blocks and holds its own semantic encoder.
+        shard: which blocks this run does; all by default.
+
+    Raises:
+        DataError: `out` was made with other features or of other cuts, every cut failed, or a process died.
+    """
+    shard = shard or Shard()
+    cuts = read_cuts(manifest)
+    if not cuts:
+        raise DataError(f"{manifest} holds no cuts", "see the report of `hiervox validate`")
+    _claim(out, features, cuts)
+    blocks = [cuts[start : start + BLOCK_CUTS] for start in range(0, len(cuts), BLOCK_CUTS)]
+    todo = [
+        (_block_path(out, number), block)
+        for number, block in enumerate(blocks)
+        if number % shard.count == shard.index and not _block_path(out, number).exists()
+    ]
+    if todo:
+        _run(todo, features, device, jobs)
+    return _merge(out, len(blocks))
+
+
+def _block_path(out: Path, number: int) -> Path:
+    return out / BLOCKS_NAME / f"{number:05d}.jsonl.gz"
+
+
+def _claim(out: Path, features: FeaturesConfig, cuts: Sequence[DataCut]) -> None:
+    """Write down what `out` is made with, or make sure that it is the same as before."""
+    listing = "\n".join(f"{cut.id} {cut.start} {cut.duration}" for cut in cuts)
+    corpus = {"cuts": len(cuts), "sha256": hashlib.sha256(listing.encode()).hexdigest()}
+    if (out / FEATURES_NAME).exists() and read_features(out) != features:
+        raise DataError(
+            f"{out} was made with other features than the config's (see {out / FEATURES_NAME})",
+            "name another folder with --out, or remove this one",
+        )
+    record = out / CORPUS_NAME
+    if record.exists() and json.loads(record.read_text(encoding="utf-8")) != corpus:
+        raise DataError(f"{out} was made of other cuts", "name another folder with --out, or remove this one")
+    write_features(out, features)
+    write_json(record, corpus)
+
+
+def _run(
+    todo: Sequence[tuple[Path, Sequence[DataCut]]], features: FeaturesConfig, device: str, jobs: int
+) -> None:
+    from tqdm import tqdm
+
+    bar = partial(tqdm, total=len(todo), desc="extract", unit="block", disable=None)
+    if jobs == 1 or len(todo) < 2:
+        extractor = BlockExtractor(features, device)
+        for path, block in bar(todo):
+            extractor.extract(block, path)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(_extract_in_pool, block, path, features, device, jobs) for path, block in todo]
+        try:
+            for future in bar(as_completed(running)):
+                future.result()
+        except BrokenProcessPool as error:
+            raise DataError(
+                "an extraction process died (mostly: out of memory)",
+                "run it again, with fewer --jobs; finished blocks are kept",
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _extract_in_pool(
+    block: Sequence[DataCut], path: Path, features: FeaturesConfig, device: str, jobs: int
+) -> None:
+    import torch
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
+    _extractor(features, device).extract(block, path)
+
+
+@lru_cache(maxsize=1)
+def _extractor(features: FeaturesConfig, device: str) -> BlockExtractor:
+    """A process of the pool builds its extractor once."""
+    return BlockExtractor(features, device)
+
+
+def _merge(out: Path, blocks: int) -> Extraction:
+    """Put the blocks together, where all are there."""
+    done = [path for path in (_block_path(out, number) for number in range(blocks)) if path.exists()]
+    failures = [
+        Failure(**entry)
+        for path in done
+        for entry in json.loads(failures_path(path).read_text(encoding="utf-8"))
+    ]
+    cuts = [cut for path in done for cut in read_cuts(path)]
+    missing = blocks - len(done)
+    if not cuts and not missing:
+        raise DataError(
+            f"every cut failed, the first with: {failures[0].reason}", "mend the cause and remove the folder"
+        )
+    if not missing:
+        _write_failures(failures, out / FAILURES_NAME)
+        write_cuts(cuts, out / CUTS_NAME)
+    for failure in failures:
+        _log.warning("no features for %s: %s", failure.id, failure.reason)
+    return Extraction(len(cuts), sum(cut.duration for cut in cuts), failures, missing)
+
+
+def _write_failures(failures: Sequence[Failure], path: Path) -> None:
+    with replacing_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "audio", "reason"])
+        writer.writerows([failure.id, failure.audio, failure.reason] for failure in failures)

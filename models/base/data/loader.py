@@ -1,0 +1,126 @@
+"""The training batches of one epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.base.config import DataConfig, TrainConfig
+from models.base.data.manifest import manifest_path, read_cuts
+from models.base.data.waveform import FRAME_RATE, SAMPLE_RATE
+from models.base.task import Batch, Split
+from utils.errors import DataError
+from utils.logging import get_logger
+
+if TYPE_CHECKING:
+    from lhotse.cut.data import DataCut
+
+_log = get_logger("data")
+
+
+def cut_loader(
+    data: DataConfig,
+    train: TrainConfig,
+    fields: frozenset[str],
+    split: Split,
+    *,
+    epoch: int,
+    skip_batches: int,
+    rank: int,
+    world_size: int,
+    seed: int,
+    sample_rate: int = SAMPLE_RATE,
+) -> Iterable[Batch]:
+    """The batches of one epoch from number `skip_batches` on; the same for the same arguments.
+
+    Utterances longer than `data.max_frames` are cropped at random, or, with tokens, left out. The dev set is
+    not shuffled, and its crops do not depend on the epoch.
+
+    Args:
+        fields: which of `models.base.data.dataset.FIELDS` a batch has.
+        sample_rate: of `wav`, Hz, a multiple of 50. `frames` count 20 ms at any rate.
+
+    Returns:
+        Batches as `CutDataset` describes them. The dev set of `dev_size: 0` is empty.
+
+    Raises:
+        DataError: the manifest is missing, lacks a field, or has too few utterances.
+    """
+    from torch.utils.data import DataLoader
+
+    from models.base.data.dataset import CutDataset
+    from models.base.data.sampling import EpochBatches, PaddedBatch, split_cuts
+
+    source = manifest_path(data.cuts)
+    cuts = _usable(read_cuts(data.cuts), fields, data.max_frames, source)
+    chosen = split_cuts(cuts, data.dev_size, seed, split, str(source))
+    if not chosen:
+        return ()
+    training = split == "train"
+    crop_frames = None if "tokens" in fields else data.max_frames
+    max_frames = None if train.max_batch_seconds is None else train.max_batch_seconds * FRAME_RATE
+    sampler = EpochBatches(
+        chosen,
+        PaddedBatch(train.batch_size, max_frames, crop_frames),
+        shuffle=training,
+        seed=seed,
+        epoch=epoch if training else 0,
+        skip_batches=skip_batches,
+        rank=rank,
+        world_size=world_size,
+    )
+    dataset = CutDataset(fields, sample_rate, crop_frames, seed, epoch if training else 0)
+    return DataLoader(
+        dataset,
+        sampler=sampler,
+        batch_size=None,
+        num_workers=train.workers,
+        worker_init_fn=_forget_open_files,
+    )
+
+
+def _forget_open_files(worker: int) -> None:
+    """HDF5 handles that a worker inherits by fork must not be shared with its parent."""
+    from lhotse.features.io import close_cached_file_handles
+
+    close_cached_file_handles()
+
+
+def _usable(
+    cuts: Sequence[DataCut], fields: frozenset[str], max_frames: int | None, source: Path
+) -> list[DataCut]:
+    """Cuts that have every field, and, with tokens, are not too long.
+
+    Raises:
+        DataError: there are none.
+    """
+    from models.base.data.dataset import FIELDS, cut_frames, cut_tokens, perturbed_copies
+
+    unknown = fields - FIELDS
+    if unknown:
+        raise ValueError(f"no such fields: {sorted(unknown)}")
+    stored = fields & {"f0", "semantic"}
+    kept = []
+    too_long = 0
+    for cut in cuts:
+        lacking = [name for name in sorted(stored) if name not in (cut.custom or {})]
+        if "semantic_perturbed" in fields and not perturbed_copies(cut):
+            lacking.append("semantic_perturbed")
+        if lacking:
+            mend = "run `hiervox extract`, with features.perturbed_copies of 1 or more for semantic_perturbed"
+            raise DataError(f"cut {cut.id!r} of {source} has no {', '.join(lacking)}", mend)
+        if cut.duration == 0 or ("tokens" in fields and not cut_tokens(cut)):
+            continue
+        if "tokens" in fields and max_frames is not None and cut_frames(cut) > max_frames:
+            too_long += 1
+            continue
+        kept.append(cut)
+    if len(kept) < len(cuts):
+        _log.info("%d of %d utterances are not used: %d too long", len(cuts) - len(kept), len(cuts), too_long)
+    if not kept:
+        raise DataError(
+            f"{source} has no utterance to train on ({len(cuts)} in all, {too_long} over data.max_frames)",
+            "give recordings with text, or raise data.max_frames" if "tokens" in fields else "add recordings",
+        )
+    return kept

@@ -1,0 +1,140 @@
+"""Which cuts make which batch: the dev split, buckets of like length, and each process's share."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+from lhotse.dataset.sampling import DynamicBucketingSampler
+from lhotse.dataset.sampling.base import SamplingConstraint
+
+from models.base.data.dataset import cut_frames
+from models.base.task import Split
+from utils.errors import DataError
+
+if TYPE_CHECKING:
+    from lhotse import CutSet
+    from lhotse.cut.data import DataCut
+
+BUCKETS = 20
+BATCHES_PER_BUCKET = 4
+"""A bucket holds at least this many batches on average, so that few batches stay partial."""
+
+
+def split_cuts(cuts: Sequence[DataCut], dev_size: int, seed: int, split: Split, source: str) -> list[DataCut]:
+    """One side of the corpus. Seed and ids alone choose the `dev_size` utterances of the dev set.
+
+    Raises:
+        DataError: the corpus is too small for that.
+    """
+    if dev_size >= len(cuts):
+        raise DataError(
+            f"{source} has {len(cuts)} usable utterances, and data.dev_size sets {dev_size} aside",
+            "lower data.dev_size or add recordings",
+        )
+    ranked = sorted(cuts, key=lambda cut: hashlib.sha256(f"{seed}\x1f{cut.id}".encode()).digest())
+    dev = {cut.id for cut in ranked[:dev_size]}
+    return [cut for cut in cuts if (cut.id in dev) == (split == "dev")]
+
+
+@dataclass
+class PaddedBatch(SamplingConstraint):
+    """A batch is full at so many cuts, or at so many frames with the padding counted.
+
+    lhotse asks after each cut whether one more would be too much, when it does not know the next one's length
+    yet. So each cut counts as long as the longest that its bucket may hold, which keeps the limit a hard one.
+
+    Attributes:
+        max_cuts: most cuts.
+        max_frames: most frames; None for no such limit. One cut alone may have more.
+        crop_frames: what longer utterances are cropped to.
+        bounds: upper bounds of the buckets.
+        cuts, longest: of the batch so far.
+    """
+
+    max_cuts: int
+    max_frames: float | None
+    crop_frames: int | None
+    bounds: tuple[float, ...] = ()
+    cuts: int = 0
+    longest: float = 0
+
+    def measure_length(self, example: DataCut) -> float:
+        """Frames of a cut after cropping."""
+        frames = cut_frames(example)
+        return frames if self.crop_frames is None else min(frames, self.crop_frames)
+
+    def add(self, example: DataCut) -> None:
+        """Count one more cut."""
+        length = self.measure_length(example)
+        bucket = bisect_right(self.bounds, length)
+        bound = self.bounds[min(bucket, len(self.bounds) - 1)] if self.bounds else length
+        self.cuts += 1
+        self.longest = max(self.longest, length, bound)
+
+    def exceeded(self) -> bool:
+        """Whether the batch is over a limit."""
+        return self.cuts > self.max_cuts or self._over(self.cuts)
+
+    def close_to_exceeding(self) -> bool:
+        """Whether one more cut is too much."""
+        return self.cuts >= self.max_cuts or self._over(self.cuts + 1)
+
+    def reset(self) -> None:
+        """Start a batch."""
+        self.cuts, self.longest = 0, 0
+
+    def _over(self, cuts: int) -> bool:
+        return self.max_frames is not None and cuts * self.longest > self.max_frames
+
+
+@dataclass(frozen=True)
+class EpochBatches(Iterable["CutSet"]):
+    """The batches of one epoch for one of `world_size` processes; all processes get equally many.
+
+    lhotse's sampler draws a bucket, and from it a batch; the first `skip_batches` are drawn and left. Nothing
+    is read but the manifest.
+
+    Attributes:
+        cuts: to choose from.
+        limit: when a batch is full.
+        shuffle: draw at random, by `seed` and `epoch`; otherwise in order.
+        skip_batches: how many batches of this process are left out.
+        rank, world_size: this process and how many there are.
+    """
+
+    cuts: Sequence[DataCut]
+    limit: PaddedBatch
+    shuffle: bool
+    seed: int
+    epoch: int
+    skip_batches: int
+    rank: int
+    world_size: int
+
+    def __iter__(self) -> Iterator[CutSet]:
+        lengths = [self.limit.measure_length(cut) for cut in self.cuts]
+        bounds = _bucket_bounds(lengths, self.limit.max_cuts * self.world_size)
+        sampler = DynamicBucketingSampler(
+            self.cuts,
+            constraint=replace(self.limit, bounds=(*bounds, max(lengths))),
+            duration_bins=bounds,
+            shuffle=self.shuffle,
+            seed=self.seed,
+            rank=self.rank,
+            world_size=self.world_size,
+        )
+        sampler.set_epoch(self.epoch)
+        return islice(iter(sampler), self.skip_batches, None)
+
+
+def _bucket_bounds(lengths: Sequence[float], batch_size: int) -> list[float]:
+    """Upper bounds of all buckets but the last: equally many cuts to a bucket, at most `BUCKETS`."""
+    count = min(BUCKETS, max(1, len(lengths) // (batch_size * BATCHES_PER_BUCKET)))
+    shares = [bucket / count for bucket in range(1, count)]
+    return sorted(set(np.quantile(lengths, shares).tolist())) if shares else []

@@ -1,0 +1,65 @@
+"""The sound of a cut, read with soundfile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.base.data.manifest import audio_path
+from processors.audio import Waveform, read_audio, resample
+from utils.errors import AudioError
+
+if TYPE_CHECKING:
+    from lhotse.cut.data import DataCut
+
+SAMPLE_RATE = 16_000
+FRAME_RATE = 50
+"""Frames per second of every low-rate sequence; F0 has four values to a frame."""
+HOP_LENGTH = SAMPLE_RATE // FRAME_RATE
+GRID_FRAMES = 4
+"""A padded utterance is a whole number of these (`processors.audio.pad_to_grid`)."""
+
+
+def grid_frames(samples: int) -> int:
+    """Frames of a 16 kHz utterance of that many samples, after `pad_to_grid`."""
+    return (samples // (HOP_LENGTH * GRID_FRAMES) + 1) * GRID_FRAMES
+
+
+def cut_samples(cut: DataCut, rate: int = SAMPLE_RATE) -> int:
+    """Samples of a cut at `rate`, as `read_waveform` gives them."""
+    own_rate = cut.recording.sampling_rate
+    samples = round(cut.duration * own_rate)
+    return samples if own_rate == rate else -(-samples * rate // own_rate)
+
+
+def read_waveform(cut: DataCut, rate: int, start: float = 0.0, seconds: float | None = None) -> Waveform:
+    """Read a cut, or a window of it, as mono float32 (T,) at `rate` Hz.
+
+    Args:
+        cut: any part of a recording.
+        rate: Hz; the recording is resampled.
+        start: seconds into the cut.
+        seconds: length of the window; None reads to the end of the cut. A window is cut off at that end.
+
+    Raises:
+        AudioError: the file is missing, unreadable or truncated.
+    """
+    path = audio_path(cut)
+    whole = cut.start == 0 and cut.duration == cut.recording.duration
+    if whole and start == 0 and seconds is None:
+        return read_audio(path, rate)[0]
+    import soundfile
+
+    own_rate = cut.recording.sampling_rate
+    first = round((cut.start + start) * own_rate)
+    last = round(
+        (cut.start + (cut.duration if seconds is None else min(start + seconds, cut.duration))) * own_rate
+    )
+    try:
+        wav, _ = soundfile.read(path, start=first, stop=last, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError, ValueError) as error:
+        raise AudioError(f"can't read {path} ({error})", "run `hiervox validate`") from error
+    if len(wav) < last - first:
+        raise AudioError(f"{path} is truncated", "run `hiervox validate`")
+    return resample(np.ascontiguousarray(wav.mean(axis=1, dtype=np.float32)), own_rate, rate)

@@ -1,0 +1,114 @@
+"""Reading checkpoints that authors published, and mapping their tensors onto our networks."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from utils.errors import CheckpointError
+
+# `torch.nn.utils.weight_norm` (deprecated) to `torch.nn.utils.parametrizations.weight_norm`.
+WEIGHT_NORM_RULES: tuple[tuple[str, str], ...] = (
+    (r"\bweight_g$", "parametrizations.weight.original0"),
+    (r"\bweight_v$", "parametrizations.weight.original1"),
+)
+SHOWN_FAULTS = 8
+
+
+def read_published(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a published checkpoint, on the CPU.
+
+    The file is safetensors (by its suffix) or a torch file with a state dict, which may stand under the
+    key `model` beside a training state. A prefix `module.` on every name (of data-parallel training) is
+    taken off.
+
+    Raises:
+        CheckpointError: the file is missing, broken, or holds anything but tensors in that place.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"no checkpoint {path}", "check the path")
+    tree = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    if isinstance(tree, dict) and isinstance(tree.get("model"), dict):
+        tree = tree["model"]
+    tensors = tree.values() if isinstance(tree, dict) else ()
+    if not tensors or not all(isinstance(tensor, Tensor) for tensor in tensors):
+        mend = "name a file of tensors by name, bare or under the key 'model'"
+        raise CheckpointError(f"{path} holds no state dict", mend)
+    if all(name.startswith("module.") for name in tree):
+        tree = {name.removeprefix("module."): tensor for name, tensor in tree.items()}
+    return tree
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a whole safetensors file ({error})", "copy it again") from error
+
+
+def _read_torch(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path} is not a torch file of tensors ({reason})", "copy it again") from error
+
+
+def rename(name: str, rules: Iterable[tuple[str, str]]) -> str:
+    """Apply regular-expression replacements to a tensor's name, one after the other."""
+    for pattern, replacement in rules:
+        name = re.sub(pattern, replacement, name)
+    return name
+
+
+def map_tensors(
+    published: dict[str, Tensor],
+    rules: Sequence[tuple[str, str]],
+    network: nn.Module,
+    ignored: str | None = None,
+) -> dict[str, Tensor]:
+    """Rename published tensors and check that they are exactly those that `network` needs.
+
+    Args:
+        published: tensors by the authors' names; weight norm in either of torch's two forms.
+        rules: pairs of a regular expression and its replacement, applied in order, weight norm's after them.
+        network: the network, which may be on the meta device.
+        ignored: regular expression of published names to leave out.
+
+    Returns:
+        Tensors by our names, floating ones in the network's precision.
+
+    Raises:
+        CheckpointError: naming missing, surplus and misshapen tensors.
+    """
+    own = network.state_dict()
+    mapped: dict[str, Tensor] = {}
+    faults: list[str] = []
+    for name, tensor in published.items():
+        if ignored is not None and re.search(ignored, name):
+            continue
+        target = rename(name, (*rules, *WEIGHT_NORM_RULES))
+        if target not in own or target in mapped:
+            faults.append(f"surplus {name}")
+        elif tensor.shape != own[target].shape:
+            faults.append(f"{name} is {tuple(tensor.shape)} instead of {tuple(own[target].shape)}")
+        else:
+            mapped[target] = tensor.to(own[target].dtype)
+            continue
+        mapped.setdefault(target, tensor)  # already counted as a fault, not to be called missing too
+    faults += [f"missing {name}" for name in own if name not in mapped]
+    if faults:
+        shown = ", ".join(faults[:SHOWN_FAULTS])
+        more = f" and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
+        problem = f"the published weights do not fit {type(network).__name__}: {shown}{more}"
+        raise CheckpointError(problem, "use the config they were published with, and the right part")
+    return mapped

@@ -1,0 +1,22 @@
+"""SpeechSR: from 16 kHz speech to 24 or 48 kHz."""
+
+from models.base.card import Part, SystemCard
+
+CARD = SystemCard(
+    name="speechsr",
+    task="sr",
+    summary="speech super-resolution from 16 kHz to 24 or 48 kHz with 0.13 M parameters",
+    paper="HierSpeech++, arXiv 2311.12454, section 3.4",
+    weights_licence="MIT",
+    parts=(
+        Part(
+            name="speechsr",
+            config="models.sr.speechsr.config:SpeechSRExperiment",
+            network="models.sr.speechsr.model:SpeechSR",
+            task="models.sr.speechsr.trainer:SpeechSRTask",
+            importer="models.sr.speechsr.published:import_speechsr",
+        ),
+    ),
+    pipeline="models.sr.speechsr.pipeline:SpeechSRPipeline",
+    works=("super-resolution to 24 and 48 kHz", "training", "published weights"),
+)

@@ -1,0 +1,161 @@
+"""What can be set in SpeechSR. Defaults are the published config's of each rate, where it names a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from models.base.config import DataConfig, ExperimentConfig
+from models.base.data.waveform import FRAME_RATE
+from processors.spectrogram import SpectrogramConfig
+from utils.config import Config
+
+INPUT_RATE = 16_000
+"""Hz; the rate that HierSpeech++ speaks at, and the only one that SpeechSR reads."""
+
+_SEGMENT_SAMPLES = 9600
+_WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
+
+# The authors' config.json of each rate, and the number of steps of the checkpoint they published.
+_OF_RATE: dict[int, dict[str, Any]] = {
+    24_000: {
+        "mel": {
+            "sample_rate": 24_000,
+            "n_fft": 960,
+            "win_length": 960,
+            "hop_length": 240,
+            "n_mels": 100,
+            "f_max": 12_000.0,
+        },
+        "discriminator": {"window_lengths": _WINDOW_LENGTHS},
+        "data": {"max_frames": _SEGMENT_SAMPLES * FRAME_RATE // 24_000},
+        "train": {"max_steps": 340_000, "schedule": {"decay": 0.999}},
+    },
+    48_000: {
+        "mel": {
+            "sample_rate": 48_000,
+            "n_fft": 1280,
+            "win_length": 1280,
+            "hop_length": 320,
+            "n_mels": 128,
+            "f_max": 24_000.0,
+        },
+        "discriminator": {"window_lengths": (4096, *_WINDOW_LENGTHS)},
+        "data": {"max_frames": _SEGMENT_SAMPLES * FRAME_RATE // 48_000},
+        "train": {"max_steps": 100_000, "schedule": {"decay": 0.995}},
+    },
+}
+
+
+class SpeechSRConfig(Config):
+    """Sizes of the network; the same at both rates.
+
+    Attributes:
+        rate: of the output, Hz.
+        channels: of the one stage behind the interpolation.
+        kernel_sizes: one AMP block for each; odd.
+        dilations: of the residual pairs of each AMP block.
+    """
+
+    rate: Literal[24_000, 48_000] = 24_000
+    channels: PositiveInt = 32
+    kernel_sizes: tuple[PositiveInt, ...] = Field((3, 7, 11), min_length=1)
+    dilations: tuple[tuple[PositiveInt, ...], ...] = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
+
+    @model_validator(mode="after")
+    def _check_blocks(self) -> SpeechSRConfig:
+        if len(self.dilations) != len(self.kernel_sizes):
+            raise ValueError(
+                f"{len(self.dilations)} entries in dilations for {len(self.kernel_sizes)} kernel_sizes"
+            )
+        if any(kernel_size % 2 == 0 for kernel_size in self.kernel_sizes):
+            raise ValueError("kernel_sizes must be odd")
+        return self
+
+
+class SpeechSRLossConfig(Config):
+    """Weights of the loss terms; `docs/super_resolution.md` says where each comes from."""
+
+    mel: float = Field(45.0, ge=0)
+    adversarial: float = Field(1.0, ge=0)
+    feature_matching: float = Field(2.0, ge=0)
+
+
+class SpeechSRDiscriminatorConfig(Config):
+    """Sizes of the networks that judge the output in training and are not needed afterwards.
+
+    Attributes:
+        periods, period_channels: of the multi-period one.
+        window_lengths, stft_channels: of the STFT one; samples at the output rate.
+        wavelet_levels, wavelet_width: of the wavelet one.
+    """
+
+    periods: tuple[PositiveInt, ...] = Field((2, 3, 5, 7, 11), min_length=1)
+    period_channels: tuple[PositiveInt, ...] = Field((32, 128, 512, 1024, 1024), min_length=1)
+    window_lengths: tuple[PositiveInt, ...] = Field(_WINDOW_LENGTHS, min_length=1)
+    stft_channels: PositiveInt = 32
+    wavelet_levels: PositiveInt = 2
+    wavelet_width: PositiveInt = Field(64, multiple_of=8)
+
+
+class SpeechSRDataConfig(DataConfig):
+    """Recordings at the output rate or above; their low-rate twins are made from them.
+
+    Attributes:
+        max_frames: length of the random segments in 20 ms frames; by default that of the published 9600
+            samples at the output rate.
+        allow_band_limited: take recordings below the output rate too. They are upsampled, and nothing stands
+            in the band that the network is to learn.
+    """
+
+    allow_band_limited: bool = False
+
+
+class SpeechSRExperiment(ExperimentConfig):
+    """A training run of SpeechSR. What is not set follows `model.rate`, as the authors had it.
+
+    Attributes:
+        model: sizes and the output rate.
+        loss: weights.
+        discriminator: sizes of what judges the output.
+        mel: of the mel loss, at the output rate.
+        data: see `SpeechSRDataConfig`.
+    """
+
+    model: SpeechSRConfig = SpeechSRConfig()
+    loss: SpeechSRLossConfig = SpeechSRLossConfig()
+    discriminator: SpeechSRDiscriminatorConfig = SpeechSRDiscriminatorConfig()
+    mel: SpectrogramConfig
+    data: SpeechSRDataConfig
+
+    @model_validator(mode="before")
+    @classmethod
+    def _follow_rate(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        model = given.get("model", {})
+        rate = model.get("rate", 24_000) if isinstance(model, Mapping) else getattr(model, "rate", None)
+        return _filled(given, _OF_RATE[rate]) if rate in _OF_RATE else given
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> SpeechSRExperiment:
+        if self.mel.sample_rate != self.model.rate:
+            raise ValueError(f"mel.sample_rate must be model.rate, {self.model.rate}")
+        longest = max(*self.discriminator.window_lengths, self.mel.n_fft)
+        frames = self.data.max_frames
+        if frames is not None and frames * self.model.rate // FRAME_RATE < longest:
+            raise ValueError(f"data.max_frames is too short for a window of {longest} samples")
+        return self
+
+
+def _filled(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` with what it lacks of `defaults`; sections that are objects already stay as they are."""
+    tree = dict(given)
+    for key, value in defaults.items():
+        if key not in tree:
+            tree[key] = value
+        elif isinstance(value, Mapping) and isinstance(tree[key], Mapping):
+            tree[key] = _filled(tree[key], value)
+    return tree

@@ -1,0 +1,154 @@
+"""Training of SpeechSR (HierSpeech++, arXiv 2311.12454, section 3.4).
+
+`docs/super_resolution.md` holds the choices that the sources leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.base.cut_task import CutTrainingTask
+from models.base.data.manifest import audio_path, read_cuts
+from models.base.task import Batch, Media, Split
+from models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
+from models.sr.speechsr.model import SpeechSR
+from modules.discriminators.ensemble import DiscriminatorEnsemble
+from modules.discriminators.multi_period import MultiPeriodDiscriminator
+from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from modules.discriminators.wavelet import WaveletDiscriminator
+from modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss
+from modules.losses.reconstruction import mel_l1
+from processors.spectrogram import log_mel
+from utils.errors import DataError
+from utils.plots import spectrogram_figure
+
+
+@dataclass
+class _Pass:
+    """Waveforms of one pass.
+
+    Attributes:
+        low: (B, 1, T) at 16 kHz, the network's input.
+        target: (B, 1, T') at the output rate, what the recording has there.
+        raised: (B, 1, T'), the network's output.
+    """
+
+    low: Tensor
+    target: Tensor
+    raised: Tensor
+
+
+class SpeechSRTask(CutTrainingTask[SpeechSRExperiment]):
+    """Two turns: the discriminators, then the generator against them."""
+
+    fields: ClassVar[frozenset[str]] = frozenset({"wav"})
+    turns = ("discriminator", "main")
+    # The sum holds adversarial terms, which say nothing about how good a checkpoint is.
+    best_metric = "mel"
+
+    def __init__(self, config: SpeechSRExperiment) -> None:
+        super().__init__(config)
+        self.sample_rate = config.model.rate
+
+    def build_networks(self) -> dict[str, nn.Module]:
+        """The generator under the name `main`, all its discriminators under `discriminator`."""
+        sizes = self.config.discriminator
+        discriminator = DiscriminatorEnsemble(
+            {
+                "stft": MultiResolutionSTFTDiscriminator(sizes.window_lengths, sizes.stft_channels),
+                "period": MultiPeriodDiscriminator(sizes.periods, sizes.period_channels),
+                "wavelet": WaveletDiscriminator(sizes.wavelet_levels, sizes.wavelet_width),
+            }
+        )
+        return {"discriminator": discriminator, "main": SpeechSR(self.config.model)}
+
+    def loader(
+        self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
+    ) -> Iterable[Batch]:
+        """The batches of one epoch: `wav` (B, T') at the output rate.
+
+        Raises:
+            DataError: a recording's rate is below the output rate, or the data can't be used.
+        """
+        if not self.config.data.allow_band_limited:
+            self._refuse_band_limited()
+        return super().loader(split, epoch=epoch, skip_batches=skip_batches, rank=rank, world_size=world_size)
+
+    def _refuse_band_limited(self) -> None:
+        for cut in read_cuts(self.config.data.cuts):
+            own_rate = cut.recording.sampling_rate
+            if own_rate < self.sample_rate:
+                raise DataError(
+                    f"{audio_path(cut)} has {own_rate} Hz, less than the output's {self.sample_rate} Hz",
+                    "remove it, or set data.allow_band_limited to train on upsampled recordings",
+                )
+
+    def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> _Pass:
+        """Lower the recordings to 16 kHz and let the network raise them again."""
+        target = batch["wav"]
+        # A batch of very short recordings alone would not fill the longest window.
+        target = F.pad(target, (0, max(0, self._least_samples - target.shape[-1]))).unsqueeze(1)
+        low = _lowered(target, self.sample_rate)
+        return _Pass(low=low, target=target, raised=networks["main"](low))
+
+    @property
+    def _least_samples(self) -> int:
+        """A multiple of what both rates have in common, so that low and high rate fit together."""
+        longest = max(*self.config.discriminator.window_lengths, self.config.mel.n_fft)
+        unit = 2 * self.sample_rate // 8_000
+        return -(-longest // unit) * unit
+
+    def losses(
+        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: _Pass
+    ) -> dict[str, Tensor]:
+        """The discriminators' loss, or the generator's terms, which `loss` in the config weighs."""
+        discriminator = networks["discriminator"]
+        if turn == "discriminator":
+            real_logits, _ = discriminator(output.target)
+            fake_logits, _ = discriminator(output.raised.detach())
+            return {"discriminator": discriminator_loss(real_logits, fake_logits)}
+        with torch.no_grad():
+            _, real_features = discriminator(output.target)
+        fake_logits, fake_features = discriminator(output.raised)
+        return {
+            "mel": mel_l1(
+                log_mel(output.raised.squeeze(1), self.config.mel),
+                log_mel(output.target.squeeze(1), self.config.mel),
+            ),
+            "adversarial": generator_loss(fake_logits),
+            "feature_matching": feature_matching_loss(real_features, fake_features),
+        }
+
+    def weights(self) -> Mapping[str, float]:
+        """Those of the config."""
+        return self.config.loss.model_dump()
+
+    def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
+        """The first segment at 16 kHz, as recorded, and as raised by the network."""
+        first = self.forward(networks, {"wav": batch["wav"][:1]})
+        rates = {"low": INPUT_RATE, "recorded": self.sample_rate, "raised": self.sample_rate}
+        sounds = {"low": first.low, "recorded": first.target, "raised": first.raised.float()}
+        figures = {
+            f"mel/{name}": spectrogram_figure(
+                log_mel(sounds[name].squeeze(1), self.config.mel)[0].cpu(), name
+            )
+            for name in ("recorded", "raised")
+        }
+        return Media(
+            audio={name: (sound[0, 0], rates[name]) for name, sound in sounds.items()}, figures=figures
+        )
+
+
+def _lowered(wav: Tensor, rate: int) -> Tensor:
+    """Resample (..., T) to 16 kHz on its device, with the filter of `processors.audio.resample`."""
+    from torchaudio.functional import resample
+
+    with torch.autocast(wav.device.type, enabled=False):
+        lowered: Tensor = resample(wav, rate, INPUT_RATE, resampling_method="sinc_interp_kaiser")
+    return lowered

@@ -1,0 +1,253 @@
+"""The hierarchical synthesizer: its sizes, and what its training can be told.
+
+The sizes that stand as defaults are those of the published model of 97.0 M parameters (HierSpeech++,
+arXiv 2311.12454, section 5.3, and the authors' code, which names the sizes that the paper leaves out).
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from pydantic import Field, PositiveInt, model_validator
+
+from models.base.config import ExperimentConfig, ScheduleConfig, TrainConfig
+from models.base.data.dataset import F0_PER_FRAME
+from models.base.data.features import FeaturesConfig
+from models.base.data.waveform import HOP_LENGTH, SAMPLE_RATE
+from processors.spectrogram import SpectrogramConfig
+from utils.config import Config
+
+Sizes = tuple[PositiveInt, ...]
+
+
+class SemanticPriorSizes(Config):
+    """Each of the two semantic encoders: three WaveNet stacks."""
+
+    hidden_channels: PositiveInt = 192
+    n_layers: PositiveInt = 8
+    kernel_size: PositiveInt = 5
+
+
+class AcousticPosteriorSizes(Config):
+    """The dual-audio encoder: a WaveNet stack on the spectrogram, strided convolutions on the waveform.
+
+    Attributes:
+        hidden_channels, n_layers, kernel_size: of the stack.
+        waveform_channels: after the first convolution and after each strided one.
+        waveform_rates, waveform_kernel_sizes: of the strided convolutions.
+        block_kernel_sizes, block_dilations: of the AMP blocks after each.
+    """
+
+    hidden_channels: PositiveInt = 192
+    n_layers: PositiveInt = 16
+    kernel_size: PositiveInt = 5
+    waveform_channels: Sizes = (16, 32, 64, 128, 192)
+    waveform_rates: Sizes = (8, 5, 4, 2)
+    waveform_kernel_sizes: Sizes = (17, 10, 8, 4)
+    block_kernel_sizes: Sizes = (3, 7, 11)
+    block_dilations: Sizes = (1, 3, 5)
+
+
+class FlowSizes(Config):
+    """Each of the two transformer flows."""
+
+    hidden_channels: PositiveInt = 192
+    n_heads: PositiveInt = 2
+    n_blocks: PositiveInt = 3
+    n_couplings: PositiveInt = 4
+    kernel_size: PositiveInt = 5
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class ProsodySizes(Config):
+    """The decoder of the lowest mel bins."""
+
+    bins: PositiveInt = 20
+    filter_channels: PositiveInt = 768
+    n_heads: PositiveInt = 2
+    n_layers: PositiveInt = 2
+    kernel_size: PositiveInt = 5
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class SourceSizes(Config):
+    """The source network; its upsampling goes from the frame rate to that of F0."""
+
+    initial_channels: PositiveInt = 256
+    rates: Sizes = (2, 2)
+    kernel_sizes: Sizes = (4, 4)
+    block_kernel_sizes: Sizes = (3, 5, 7)
+    block_dilations: Sizes = (1, 3, 5)
+
+
+class GeneratorSizes(Config):
+    """The waveform generator; its first upsampling goes to the rate of F0, all of them to that of audio."""
+
+    initial_channels: PositiveInt = 512
+    rates: Sizes = (4, 5, 4, 2, 2)
+    kernel_sizes: Sizes = (8, 11, 8, 4, 4)
+    block_kernel_sizes: Sizes = (3, 7, 11)
+    block_dilations: Sizes = (1, 3, 5)
+
+
+class SynthesizerConfig(Config):
+    """The hierarchical synthesizer.
+
+    Attributes:
+        semantic_channels: of the semantic vectors (MMS-300m's 1024).
+        spectrogram_channels: bins of the linear spectrogram.
+        mel_channels: of the prompt's spectrogram.
+        style_channels: of the style vector.
+        style_hidden_channels: inside the style encoder.
+        latent_channels: of all three latents.
+        slice_frames: frames of the random slice that the generator learns from (9600 samples).
+        unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
+    """
+
+    semantic_channels: PositiveInt = 1024
+    spectrogram_channels: PositiveInt = 641
+    mel_channels: PositiveInt = 80
+    style_channels: PositiveInt = 256
+    style_hidden_channels: PositiveInt = 256
+    latent_channels: PositiveInt = 192
+    semantic_prior: SemanticPriorSizes = SemanticPriorSizes()
+    acoustic_posterior: AcousticPosteriorSizes = AcousticPosteriorSizes()
+    flow: FlowSizes = FlowSizes()
+    prosody: ProsodySizes = ProsodySizes()
+    source: SourceSizes = SourceSizes()
+    generator: GeneratorSizes = GeneratorSizes()
+    slice_frames: PositiveInt = 30
+    unconditional_ratio: float = Field(0.1, ge=0, le=1)
+
+    @property
+    def hop_length(self) -> int:
+        """Samples to a frame."""
+        return prod(self.generator.rates)
+
+    @property
+    def pitch_ratio(self) -> int:
+        """Values of F0 to a frame."""
+        return prod(self.source.rates)
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> SynthesizerConfig:
+        posterior = self.acoustic_posterior
+        if self.latent_channels % 2:
+            raise ValueError("latent_channels must be even, for the flows' couplings")
+        if self.flow.hidden_channels % self.flow.n_heads:
+            raise ValueError("flow.n_heads must divide flow.hidden_channels")
+        if self.latent_channels % self.prosody.n_heads:
+            raise ValueError("prosody.n_heads must divide latent_channels")
+        if self.style_hidden_channels % 2:
+            raise ValueError("style_hidden_channels must be even, for its two attention heads")
+        for section in (self.semantic_prior, posterior, self.flow, self.prosody):
+            if section.kernel_size % 2 == 0:
+                raise ValueError("kernel_size must be odd")
+        for name, stages in (("source", self.source), ("generator", self.generator)):
+            if len(stages.rates) != len(stages.kernel_sizes):
+                raise ValueError(f"{name}.kernel_sizes must be as many as {name}.rates")
+            if any(
+                kernel < rate or (kernel - rate) % 2
+                for rate, kernel in zip(stages.rates, stages.kernel_sizes, strict=True)
+            ):
+                raise ValueError(f"each of {name}.kernel_sizes must be its rate plus an even number")
+            if stages.initial_channels % 2 ** len(stages.rates):
+                raise ValueError(f"{name}.initial_channels can't be halved once per rate")
+        if (
+            not len(posterior.waveform_rates)
+            == len(posterior.waveform_kernel_sizes)
+            == len(posterior.waveform_channels) - 1
+        ):
+            raise ValueError("acoustic_posterior needs one kernel size and one more channel count per rate")
+        if prod(posterior.waveform_rates) != self.hop_length:
+            raise ValueError("acoustic_posterior.waveform_rates and generator.rates must multiply to one hop")
+        if self.pitch_ratio != self.generator.rates[0]:
+            raise ValueError("source.rates must multiply to generator.rates[0], where the source enters")
+        return self
+
+
+class SynthesizerLossConfig(Config):
+    """Weights of the loss terms; `docs/hierspeechpp_training.md` says where each comes from."""
+
+    mel: float = Field(45.0, ge=0)
+    prosody: float = Field(45.0, ge=0)
+    log_f0: float = Field(1.0, ge=0)
+    acoustic_kl: float = Field(1.0, ge=0)
+    acoustic_kl_forward: float = Field(0.1, ge=0)
+    semantic_kl: float = Field(1.0, ge=0)
+    semantic_kl_forward: float = Field(0.1, ge=0)
+    adversarial: float = Field(1.0, ge=0)
+    feature_matching: float = Field(2.0, ge=0)
+
+
+class DiscriminatorSizes(Config):
+    """Multi-period and multi-resolution complex STFT discriminators; sizes of the published code.
+
+    Attributes:
+        periods, period_channels: of the multi-period one.
+        window_lengths, stft_channels: of the STFT one.
+    """
+
+    periods: Sizes = (2, 3, 5, 7, 11)
+    period_channels: Sizes = (32, 128, 512, 1024, 1024)
+    window_lengths: Sizes = (2048, 1024, 512, 256, 128)
+    stft_channels: PositiveInt = 32
+
+
+class SynthesizerScheduleConfig(ScheduleConfig):
+    """The paper's decay (section 5.3), once an epoch."""
+
+    decay: float = Field(0.999**0.125, gt=0, le=1)
+
+
+class SynthesizerTrainConfig(TrainConfig):
+    """The training loop as on LibriTTS (section 5.3): 1.2 M steps of 80 utterances on 4 GPUs."""
+
+    max_steps: PositiveInt = 1_200_000
+    batch_size: PositiveInt = 20
+    schedule: SynthesizerScheduleConfig = SynthesizerScheduleConfig()
+
+
+class SynthesizerExperiment(ExperimentConfig):
+    """A training run of the hierarchical synthesizer.
+
+    Attributes:
+        model: sizes.
+        loss: weights.
+        discriminator: sizes of the networks that train it and are not needed afterwards.
+        features: what the data was extracted with.
+        mel: of the style, the losses and (without its mel filters) the posterior.
+    """
+
+    train: SynthesizerTrainConfig = SynthesizerTrainConfig()
+    model: SynthesizerConfig = SynthesizerConfig()
+    loss: SynthesizerLossConfig = SynthesizerLossConfig()
+    discriminator: DiscriminatorSizes = DiscriminatorSizes()
+    features: FeaturesConfig = FeaturesConfig()
+    mel: SpectrogramConfig = SpectrogramConfig()
+
+    @model_validator(mode="after")
+    def _features_fit(self) -> SynthesizerExperiment:
+        model, mel = self.model, self.mel
+        if mel.n_mels != model.mel_channels:
+            raise ValueError(f"mel.n_mels is {mel.n_mels}, but model.mel_channels {model.mel_channels}")
+        if mel.n_bins != model.spectrogram_channels:
+            raise ValueError(
+                f"mel.n_fft makes {mel.n_bins} bins, but model.spectrogram_channels says "
+                f"{model.spectrogram_channels}"
+            )
+        if (mel.sample_rate, mel.hop_length, model.hop_length) != (SAMPLE_RATE, HOP_LENGTH, HOP_LENGTH):
+            raise ValueError(
+                f"mel and model must have a frame every {HOP_LENGTH} samples at {SAMPLE_RATE} Hz"
+            )
+        if model.pitch_ratio != F0_PER_FRAME:
+            raise ValueError(
+                f"model.source.rates must multiply to {F0_PER_FRAME}, the values of F0 to a frame"
+            )
+        if model.prosody.bins > mel.n_mels:
+            raise ValueError(f"model.prosody.bins is over the {mel.n_mels} bins of mel")
+        if 2 * model.slice_frames * HOP_LENGTH <= mel.n_fft:
+            raise ValueError("model.slice_frames is too short for one window of mel")
+        if self.features.perturbed_copies == 0:
+            raise ValueError("features.perturbed_copies must be at least 1: the lowest prior reads them")
+        return self

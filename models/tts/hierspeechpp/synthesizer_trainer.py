@@ -1,0 +1,194 @@
+"""Training of the hierarchical synthesizer (HierSpeech++, arXiv 2311.12454, sections 3.2 and 5.3).
+
+`docs/hierspeechpp_training.md` holds the objective in full, and the choices that the sources leave open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from models.base.cut_task import CutTrainingTask
+from models.base.task import Batch, Media
+from models.tts.hierspeechpp.config import SynthesizerExperiment
+from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
+from modules.discriminators.ensemble import DiscriminatorEnsemble
+from modules.discriminators.multi_period import MultiPeriodDiscriminator
+from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss
+from modules.losses.hierarchical import prosody_l1
+from modules.losses.kl import bidirectional_flow_kl
+from modules.losses.reconstruction import mel_l1
+from modules.losses.text_to_vec import log_f0_l1
+from modules.masking import sequence_mask, slice_segments
+from processors.pitch import log_f0
+from processors.spectrogram import linear_spectrogram, log_mel
+from utils.errors import ConfigError
+from utils.plots import pitch_figure, spectrogram_figure
+
+NOISE_SCALE = 0.333  # of what validation plays: the authors' default
+
+
+@dataclass
+class _Pass:
+    """The network's output, and what it is compared with.
+
+    Attributes:
+        output: of the network.
+        mel: (B, mel_channels, N).
+        wav: (B, 1, samples), the recording's part that `output.wav` should be.
+        log_f0: (B, 1, values), its log-F0.
+    """
+
+    output: SynthesizerOutput
+    mel: Tensor
+    wav: Tensor
+    log_f0: Tensor
+
+
+class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
+    """Two turns: the discriminators, then the synthesizer against them."""
+
+    fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "semantic_perturbed"})
+    turns = ("discriminator", "main")
+    # The sum holds adversarial terms, which say nothing about how good a checkpoint is.
+    best_metric = "mel"
+
+    def build_networks(self) -> dict[str, nn.Module]:
+        """The synthesizer under the name `main`, all its discriminators under `discriminator`."""
+        sizes = self.config.discriminator
+        discriminator = DiscriminatorEnsemble(
+            {
+                "stft": MultiResolutionSTFTDiscriminator(sizes.window_lengths, sizes.stft_channels),
+                "period": MultiPeriodDiscriminator(sizes.periods, sizes.period_channels),
+            }
+        )
+        return {"discriminator": discriminator, "main": HierarchicalSynthesizer(self.config.model)}
+
+    def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> _Pass:
+        """The synthesizer's training pass on a batch of `models.base.data.dataset`.
+
+        Raises:
+            ConfigError: the data's semantic vectors are not as wide as the network's.
+        """
+        model, mel_config = self.config.model, self.config.mel
+        given, wanted = batch["semantic"].shape[1], model.semantic_channels
+        if given != wanted:
+            raise ConfigError(
+                f"the data's semantic vectors have {given} channels, but model.semantic_channels is {wanted}",
+                f"set model.semantic_channels to {given}, or extract other features",
+            )
+        wav, true_log_f0 = batch["wav"].unsqueeze(1), log_f0(batch["f0"]).unsqueeze(1)
+        mel = log_mel(batch["wav"], mel_config)
+        output: SynthesizerOutput = networks["main"](
+            wav=wav,
+            linear_spec=linear_spectrogram(batch["wav"], mel_config),
+            mel=mel,
+            semantic=batch["semantic"],
+            semantic_perturbed=batch["semantic_perturbed"],
+            log_f0=true_log_f0,
+            mask=sequence_mask(batch["frames"], mel.shape[-1]),
+        )
+        starts, hop, pitch_ratio = output.slice_starts, model.hop_length, model.pitch_ratio
+        return _Pass(
+            output=output,
+            mel=mel,
+            wav=slice_segments(wav, hop * starts, output.wav.shape[-1]),
+            log_f0=slice_segments(true_log_f0, pitch_ratio * starts, output.log_f0.shape[-1]),
+        )
+
+    def losses(
+        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: _Pass
+    ) -> dict[str, Tensor]:
+        """The discriminators' loss, or the synthesizer's terms, which `loss` in the config weighs."""
+        discriminator = networks["discriminator"]
+        if turn == "discriminator":
+            real_logits, _ = discriminator(output.wav)
+            fake_logits, _ = discriminator(output.output.wav.detach())
+            return {"discriminator": discriminator_loss(real_logits, fake_logits)}
+        with torch.no_grad():
+            _, real_features = discriminator(output.wav)
+        fake_logits, fake_features = discriminator(output.output.wav)
+        return {
+            **self._reconstruction_terms(output),
+            **_kl_terms(output.output),
+            "adversarial": generator_loss(fake_logits),
+            "feature_matching": feature_matching_loss(real_features, fake_features),
+        }
+
+    def _reconstruction_terms(self, given: _Pass) -> dict[str, Tensor]:
+        output = given.output
+        f0_mask = output.slice_mask.repeat_interleave(self.config.model.pitch_ratio, dim=2)
+        return {
+            "mel": mel_l1(
+                log_mel(output.wav.squeeze(1), self.config.mel),
+                log_mel(given.wav.squeeze(1), self.config.mel),
+            ),
+            "prosody": prosody_l1(output.prosody_mel, given.mel, output.mask),
+            "log_f0": log_f0_l1(output.log_f0, given.log_f0, f0_mask),
+        }
+
+    def weights(self) -> Mapping[str, float]:
+        """Those of the config."""
+        return self.config.loss.model_dump()
+
+    def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
+        """The first clip as recorded, copied from its posterior and spoken from its semantic vectors."""
+        network = networks["main"]
+        assert isinstance(network, HierarchicalSynthesizer)
+        model, rate = self.config.model, self.config.mel.sample_rate
+        frames = int(batch["frames"][0])
+        wav = batch["wav"][:1, : model.hop_length * frames]
+        f0 = batch["f0"][:1, : model.pitch_ratio * frames]
+        mel = log_mel(wav, self.config.mel)
+        linear_spec = linear_spectrogram(wav, self.config.mel)
+        style = network.style(mel)
+        copied = network.reconstruct(linear_spec, wav.unsqueeze(1), style, noise_scale=NOISE_SCALE)
+        spoken = network.infer(
+            batch["semantic"][:1, :, :frames], log_f0(f0).unsqueeze(1), style, noise_scale=NOISE_SCALE
+        )
+        sounds = {"recorded": wav, "copied": copied.squeeze(1).float(), "spoken": spoken.squeeze(1).float()}
+        figures = {
+            f"mel/{name}": spectrogram_figure(log_mel(sound, self.config.mel)[0].cpu(), name)
+            for name, sound in sounds.items()
+        }
+        mean, _ = network.acoustic_posterior(
+            linear_spec, wav.unsqueeze(1), torch.ones_like(mel[:, :1]), style
+        )
+        _, source_log_f0 = network.source(mean, style)
+        figures["pitch"] = pitch_figure(
+            {"true": f0[0].cpu(), "of the source network": source_log_f0[0, 0].float().expm1().cpu()}
+        )
+        return Media(audio={name: (sound[0], rate) for name, sound in sounds.items()}, figures=figures)
+
+
+def _kl_terms(output: SynthesizerOutput) -> dict[str, Tensor]:
+    acoustic, related, agnostic = output.acoustic, output.related, output.agnostic
+    acoustic_kl, acoustic_kl_forward = bidirectional_flow_kl(
+        output.acoustic_as_related,
+        output.related_as_acoustic,
+        acoustic.mean,
+        acoustic.log_std,
+        related.mean,
+        related.log_std,
+        output.mask,
+    )
+    semantic_kl, semantic_kl_forward = bidirectional_flow_kl(
+        output.related_as_agnostic,
+        output.agnostic_as_related,
+        related.mean,
+        related.log_std,
+        agnostic.mean,
+        agnostic.log_std,
+        output.mask,
+    )
+    return {
+        "acoustic_kl": acoustic_kl,
+        "acoustic_kl_forward": acoustic_kl_forward,
+        "semantic_kl": semantic_kl,
+        "semantic_kl_forward": semantic_kl_forward,
+    }

@@ -1,0 +1,246 @@
+"""Text-to-vec: phonemes and a voice to semantic vectors and F0.
+
+HierSpeech++, arXiv 2311.12454, section 3.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.tts.hierspeechpp.ttv_config import TextToVecConfig
+from modules.alignment import gaussian_log_likelihood, generate_path, maximum_path
+from modules.duration import StochasticDurationPredictor
+from modules.gaussian import sample_gaussian
+from modules.masking import random_segment_starts, sequence_mask, slice_segments
+from modules.pitch_predictor import PitchPredictor
+from modules.posterior import PosteriorEncoder
+from modules.semantic_decoder import SemanticDecoder
+from modules.style_encoder import StyleEncoder
+from modules.text_encoder import TextEncoder
+from modules.transformer_flow import TransformerFlow
+
+
+@dataclass
+class TextToVecOutput:
+    """A training pass, everything that the losses need.
+
+    Attributes:
+        semantic: (B, semantic_channels, N) decoded from the posterior.
+        z_prior: (B, C, N) the posterior's sample after the flow.
+        posterior_log_std: (B, C, N).
+        prior_mean, prior_log_std: (B, C, N), spread over frames by the alignment.
+        mask: (B, 1, N) of real frames.
+        token_mask: (B, 1, L) of real tokens.
+        alignment: (B, N, L) of 0 and 1.
+        duration_bound: (B,) negative variational bound of the durations.
+        phoneme_logits: (B, n_symbols, N) from the posterior.
+        log_f0: (B, 1, 4 S) predicted on a random slice of S frames of the true semantic vectors.
+        slice_starts: (B,) first frame of each slice.
+        slice_mask: (B, 1, S) of the slices' real frames.
+    """
+
+    semantic: Tensor
+    z_prior: Tensor
+    posterior_log_std: Tensor
+    prior_mean: Tensor
+    prior_log_std: Tensor
+    mask: Tensor
+    token_mask: Tensor
+    alignment: Tensor
+    duration_bound: Tensor
+    phoneme_logits: Tensor
+    log_f0: Tensor
+    slice_starts: Tensor
+    slice_mask: Tensor
+
+
+@dataclass
+class TextToVecInference:
+    """What text becomes.
+
+    Attributes:
+        semantic: (B, semantic_channels, N) at 50 frames/s, 0 on padding.
+        log_f0: (B, 1, 4 N) at 200 frames/s, log(F0 + 1), as predicted: unvoiced frames are near 0, not at it.
+        frame_lengths: (B,) real semantic frames.
+        alignment: (B, N, L) of 0 and 1.
+    """
+
+    semantic: Tensor
+    log_f0: Tensor
+    frame_lengths: Tensor
+    alignment: Tensor
+
+
+class TextToVec(nn.Module):
+    """A variational autoencoder of semantic vectors whose prior is aligned text, as VITS of waveforms."""
+
+    def __init__(self, config: TextToVecConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels, style_channels = config.channels, config.style_channels
+        text, posterior, flow, decoder, duration = (
+            config.text_encoder,
+            config.posterior,
+            config.flow,
+            config.decoder,
+            config.duration,
+        )
+        self.style_encoder = StyleEncoder(config.mel_channels, style_channels, style_channels)
+        self.text_encoder = TextEncoder(
+            config.n_symbols,
+            channels,
+            channels,
+            text.filter_channels,
+            text.n_heads,
+            text.n_layers,
+            text.kernel_size,
+            text.dropout,
+            style_channels,
+        )
+        self.posterior_encoder = PosteriorEncoder(
+            config.semantic_channels,
+            channels,
+            posterior.hidden_channels,
+            style_channels,
+            kernel_size=posterior.kernel_size,
+            n_layers=posterior.n_layers,
+        )
+        self.flow = TransformerFlow(
+            channels,
+            flow.hidden_channels,
+            style_channels,
+            flow.n_heads,
+            n_blocks=flow.n_blocks,
+            n_couplings=flow.n_couplings,
+            kernel_size=flow.kernel_size,
+            dropout=flow.dropout,
+        )
+        self.semantic_decoder = SemanticDecoder(
+            channels,
+            decoder.hidden_channels,
+            config.semantic_channels,
+            decoder.kernel_size,
+            decoder.n_layers,
+            decoder.dropout,
+            style_channels,
+        )
+        self.duration_predictor = StochasticDurationPredictor(
+            channels,
+            duration.filter_channels,
+            duration.kernel_size,
+            duration.dropout,
+            style_channels,
+            duration.n_couplings,
+        )
+        self.pitch_predictor = PitchPredictor(config.semantic_channels, config.pitch_channels, style_channels)
+        self.phoneme_classifier = nn.Conv1d(channels, config.n_symbols, 1, bias=False)
+
+    def style(self, mel: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The voice of a log-mel spectrogram.
+
+        Args:
+            mel: (B, mel_channels, M).
+            mask: (B, 1, M); None where nothing is padding.
+
+        Returns:
+            (B, style_channels, 1).
+        """
+        if mask is None:
+            mask = torch.ones_like(mel[:, :1])
+        return self.style_encoder(mel, mask)
+
+    def forward(
+        self, semantic: Tensor, frame_lengths: Tensor, tokens: Tensor, token_lengths: Tensor, mel: Tensor
+    ) -> TextToVecOutput:
+        """The training pass.
+
+        Args:
+            semantic: (B, semantic_channels, N), 0 on padding.
+            frame_lengths: (B,), each at least the item's token length.
+            tokens: (B, L), blanks between.
+            token_lengths: (B,).
+            mel: (B, mel_channels, N) of the same clips, whose voice is the style.
+
+        Raises:
+            ValueError: a clip has fewer frames than tokens.
+        """
+        mask = sequence_mask(frame_lengths, semantic.size(2))
+        token_mask = sequence_mask(token_lengths, tokens.size(1))
+        style = self.style(mel, mask)
+        hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask, style)
+        posterior_mean, posterior_log_std = self.posterior_encoder(semantic, mask, style)
+        z = sample_gaussian(posterior_mean, posterior_log_std, mask)
+        z_prior = self.flow(z, mask, style)
+
+        alignment = self._search_alignment(z_prior, prior_mean, prior_log_std, mask, token_mask)
+        durations = alignment.sum(1, keepdim=True)
+        slice_frames = self.config.pitch_slice_frames
+        starts = random_segment_starts(frame_lengths, slice_frames)
+        slice_mask = slice_segments(mask, starts, slice_frames)
+        return TextToVecOutput(
+            semantic=self.semantic_decoder(z, mask, style),
+            z_prior=z_prior,
+            posterior_log_std=posterior_log_std,
+            prior_mean=prior_mean @ alignment.transpose(1, 2),
+            prior_log_std=prior_log_std @ alignment.transpose(1, 2),
+            mask=mask,
+            token_mask=token_mask,
+            alignment=alignment,
+            duration_bound=self.duration_predictor(hidden, token_mask, style, durations),
+            phoneme_logits=self.phoneme_classifier(z),
+            log_f0=self.pitch_predictor(slice_segments(semantic, starts, slice_frames), slice_mask, style),
+            slice_starts=starts,
+            slice_mask=slice_mask,
+        )
+
+    @torch.no_grad()
+    def _search_alignment(
+        self, z_prior: Tensor, prior_mean: Tensor, prior_log_std: Tensor, mask: Tensor, token_mask: Tensor
+    ) -> Tensor:
+        likelihood = gaussian_log_likelihood(z_prior, prior_mean, prior_log_std)
+        return maximum_path(likelihood, mask.transpose(1, 2) * token_mask)
+
+    @torch.no_grad()
+    def infer(
+        self,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        style: Tensor,
+        noise_scale: float = 0.333,
+        duration_noise_scale: float = 1.0,
+        length_scale: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> TextToVecInference:
+        """Speak tokens in the voice of `style`.
+
+        Without noise an item's result does not depend on the others of its batch.
+
+        Args:
+            tokens: (B, L), blanks between.
+            token_lengths: (B,).
+            style: (B, style_channels, 1).
+            noise_scale: deviation of the prior's sample; 0.333 is robust, 0.667 expressive (published code).
+            duration_noise_scale: deviation of the durations' sample.
+            length_scale: factor of all durations, larger is slower.
+            generator: of the noise, on any device; torch's own where None.
+        """
+        token_mask = sequence_mask(token_lengths, tokens.size(1))
+        hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask, style)
+        log_durations = self.duration_predictor.sample(
+            hidden, token_mask, style, duration_noise_scale, generator
+        )
+        durations = torch.ceil(torch.exp(log_durations) * length_scale * token_mask).squeeze(1)
+        frame_lengths = durations.sum(1).clamp_min(1).long()
+        mask = sequence_mask(frame_lengths)
+        alignment = generate_path(durations, mask.transpose(1, 2) * token_mask)
+
+        mean = prior_mean @ alignment.transpose(1, 2)
+        log_std = prior_log_std @ alignment.transpose(1, 2)
+        z_prior = sample_gaussian(mean, log_std, mask, noise_scale, generator)
+        semantic = self.semantic_decoder(self.flow(z_prior, mask, style, reverse=True), mask, style)
+        return TextToVecInference(
+            semantic, self.pitch_predictor(semantic, mask, style), frame_lengths, alignment
+        )

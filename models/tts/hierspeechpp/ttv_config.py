@@ -1,0 +1,174 @@
+"""Sizes of the text-to-vec model, and how it is trained.
+
+The defaults are those of the published model of 108.5 M parameters (HierSpeech++, arXiv 2311.12454; the
+authors' code names the sizes that the paper leaves out).
+"""
+
+from __future__ import annotations
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from models.base.config import ExperimentConfig, OptimizerConfig, TrainConfig
+from models.base.data.features import FeaturesConfig
+from models.base.data.waveform import HOP_LENGTH, SAMPLE_RATE
+from processors.spectrogram import SpectrogramConfig
+from processors.text.symbols import SYMBOLS
+from utils.config import Config
+
+
+class TextEncoderSizes(Config):
+    """Each of the two transformers of the text encoder."""
+
+    filter_channels: PositiveInt = 1024
+    n_heads: PositiveInt = 4
+    n_layers: PositiveInt = 3
+    kernel_size: PositiveInt = 9
+    dropout: float = Field(0.2, ge=0, lt=1)
+
+
+class PosteriorSizes(Config):
+    """The WaveNet stack that encodes semantic vectors."""
+
+    hidden_channels: PositiveInt = 256
+    n_layers: PositiveInt = 16
+    kernel_size: PositiveInt = 5
+
+
+class FlowSizes(Config):
+    """The transformer flow between posterior and prior."""
+
+    hidden_channels: PositiveInt = 256
+    n_heads: PositiveInt = 4
+    n_blocks: PositiveInt = 3
+    n_couplings: PositiveInt = 4
+    kernel_size: PositiveInt = 5
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class DecoderSizes(Config):
+    """The WaveNet stack that decodes semantic vectors."""
+
+    hidden_channels: PositiveInt = 512
+    n_layers: PositiveInt = 8
+    kernel_size: PositiveInt = 5
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class DurationSizes(Config):
+    """The stochastic duration predictor."""
+
+    filter_channels: PositiveInt = 256
+    kernel_size: PositiveInt = 3
+    n_couplings: int = Field(4, ge=2)  # inference leaves out the first
+    dropout: float = Field(0.5, ge=0, lt=1)
+
+
+class TextToVecConfig(Config):
+    """The text-to-vec model.
+
+    Attributes:
+        n_symbols: size of the phoneme table.
+        semantic_channels: of the semantic vectors (MMS-300m's 1024).
+        mel_channels: of the prompt's spectrogram.
+        style_channels: of the style vector.
+        channels: of the latent and of the text encoder.
+        pitch_channels: of the pitch predictor before its first upsampling.
+        pitch_slice_frames: semantic frames of the slice that the pitch predictor learns from in each step.
+    """
+
+    n_symbols: PositiveInt = 178
+    semantic_channels: PositiveInt = 1024
+    mel_channels: PositiveInt = 80
+    style_channels: PositiveInt = 256
+    channels: PositiveInt = 256
+    text_encoder: TextEncoderSizes = TextEncoderSizes()
+    posterior: PosteriorSizes = PosteriorSizes()
+    flow: FlowSizes = FlowSizes()
+    decoder: DecoderSizes = DecoderSizes()
+    duration: DurationSizes = DurationSizes()
+    pitch_channels: PositiveInt = Field(256, multiple_of=4)
+    pitch_slice_frames: PositiveInt = 60
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> TextToVecConfig:
+        if self.channels % 2:
+            raise ValueError("channels must be even, for the flow's couplings")
+        if self.channels % self.text_encoder.n_heads:
+            raise ValueError("text_encoder.n_heads must divide channels")
+        if self.flow.hidden_channels % self.flow.n_heads:
+            raise ValueError("flow.n_heads must divide flow.hidden_channels")
+        kernels = (self.text_encoder, self.posterior, self.flow, self.decoder, self.duration)
+        if any(section.kernel_size % 2 == 0 for section in kernels):
+            raise ValueError("kernel sizes must be odd")
+        return self
+
+
+class TextToVecLossConfig(Config):
+    """Weights of the loss terms.
+
+    Attributes:
+        semantic: L1 of the semantic vectors.
+        kl: of the posterior against the aligned text's prior.
+        log_f0: L1 of log(F0 + 1).
+        duration: negative variational bound of the durations.
+        ctc: from the posterior to phonemes.
+    """
+
+    semantic: float = Field(10.0, ge=0)
+    kl: float = Field(0.1, ge=0)
+    log_f0: float = Field(1.0, ge=0)
+    duration: float = Field(1.0, ge=0)
+    ctc: float = Field(1.0, ge=0)
+
+
+class ClipLimits(Config):
+    """Which utterances are trained on: by 20 ms frames and by tokens without blanks, ends included."""
+
+    min_frames: PositiveInt = 32
+    max_frames: PositiveInt = 600
+    min_tokens: PositiveInt = 1
+    max_tokens: PositiveInt = 200
+
+
+class TextToVecOptimizerConfig(OptimizerConfig):
+    """AdamW at the rate of the published text-to-vec training."""
+
+    learning_rate: PositiveFloat = 2e-4
+
+
+class TextToVecTrainConfig(TrainConfig):
+    """The training loop with the published optimizer and batch size."""
+
+    batch_size: PositiveInt = 32
+    optimizer: TextToVecOptimizerConfig = TextToVecOptimizerConfig()
+
+
+class TextToVecExperiment(ExperimentConfig):
+    """A training run of text-to-vec.
+
+    Attributes:
+        model: sizes.
+        loss: weights.
+        features: what the data was extracted with.
+        mel: of the prompts.
+        limits: which utterances are used.
+    """
+
+    train: TextToVecTrainConfig = TextToVecTrainConfig()
+    model: TextToVecConfig = TextToVecConfig()
+    loss: TextToVecLossConfig = TextToVecLossConfig()
+    features: FeaturesConfig = FeaturesConfig(perturbed_copies=0)
+    mel: SpectrogramConfig = SpectrogramConfig()
+    limits: ClipLimits = ClipLimits()
+
+    @model_validator(mode="after")
+    def _features_fit(self) -> TextToVecExperiment:
+        if self.mel.n_mels != self.model.mel_channels:
+            raise ValueError(
+                f"mel.n_mels is {self.mel.n_mels}, but model.mel_channels {self.model.mel_channels}"
+            )
+        if (self.mel.sample_rate, self.mel.hop_length) != (SAMPLE_RATE, HOP_LENGTH):
+            raise ValueError(f"mel must have a frame every {HOP_LENGTH} samples at {SAMPLE_RATE} Hz")
+        if self.model.n_symbols < len(SYMBOLS):
+            raise ValueError(f"model.n_symbols is under the {len(SYMBOLS)} symbols of the text front end")
+        return self

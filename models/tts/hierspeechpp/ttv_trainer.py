@@ -1,0 +1,137 @@
+"""Training of text-to-vec (HierSpeech++, arXiv 2311.12454, section 3.3, and the authors' training code)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from models.base.cut_task import CutTrainingTask
+from models.base.task import Batch, Media
+from models.tts.hierspeechpp.text_to_vec import TextToVec, TextToVecOutput
+from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from modules.losses.ctc import ctc_loss
+from modules.losses.duration import duration_nll
+from modules.losses.kl import flow_kl
+from modules.losses.text_to_vec import log_f0_l1, semantic_l1
+from modules.masking import slice_segments
+from modules.pitch_predictor import F0_PER_FRAME
+from processors.pitch import log_f0
+from processors.spectrogram import log_mel
+from utils.errors import ConfigError
+from utils.plots import alignment_figure, pitch_figure, spectrogram_figure
+
+BLANK = 0
+"""What stands between the input's symbols, as `processors.text.intersperse` puts it."""
+
+
+@dataclass
+class _Inputs:
+    """What a batch has to be turned into: `mel` (B, bins, N), `tokens` (B, 2 L + 1) with blanks between."""
+
+    mel: Tensor
+    tokens: Tensor
+    token_lengths: Tensor
+
+
+class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
+    """One network, one turn. The style is that of the clip's own spectrogram."""
+
+    fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "tokens"})
+
+    def usable(self, frames: int, tokens: int | None) -> bool:
+        """Whether a clip is within `limits` and has a frame for each of its tokens and blanks."""
+        limits = self.config.limits
+        if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
+            return False
+        return limits.min_frames <= frames <= limits.max_frames and frames >= 2 * tokens + 1
+
+    def build_networks(self) -> dict[str, nn.Module]:
+        """The network under the name `main`."""
+        return {"main": TextToVec(self.config.model)}
+
+    def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> TextToVecOutput:
+        """The training pass of a batch of `models.base.data.dataset`.
+
+        Raises:
+            ConfigError: the data's semantic vectors are not as wide as the network's.
+        """
+        inputs = self._inputs(batch)
+        output: TextToVecOutput = networks["main"](
+            batch["semantic"], batch["frames"], inputs.tokens, inputs.token_lengths, inputs.mel
+        )
+        return output
+
+    def losses(
+        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: TextToVecOutput
+    ) -> dict[str, Tensor]:
+        """The five terms; `loss` in the config weighs them."""
+        true_log_f0 = slice_segments(
+            log_f0(batch["f0"]).unsqueeze(1), F0_PER_FRAME * output.slice_starts, output.log_f0.size(2)
+        )
+        f0_mask = output.slice_mask.repeat_interleave(F0_PER_FRAME, dim=2)
+        return {
+            "semantic": semantic_l1(output.semantic, batch["semantic"]),
+            "kl": flow_kl(
+                output.z_prior,
+                output.posterior_log_std,
+                output.prior_mean,
+                output.prior_log_std,
+                output.mask,
+            ),
+            "log_f0": log_f0_l1(output.log_f0, true_log_f0, f0_mask),
+            "duration": duration_nll(output.duration_bound, output.token_mask),
+            "ctc": ctc_loss(output.phoneme_logits, batch["frames"], batch["tokens"], batch["token_lengths"]),
+        }
+
+    def weights(self) -> Mapping[str, float]:
+        """Those of the config."""
+        return self.config.loss.model_dump()
+
+    def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
+        """Pictures of the first clip: its alignment, F0, semantic vectors, and those of its text alone."""
+        network = networks["main"]
+        assert isinstance(network, TextToVec)
+        frames = int(batch["frames"][0])
+        f0 = batch["f0"][0, : F0_PER_FRAME * frames]
+        semantic = batch["semantic"][:1, :, :frames]
+        inputs = self._inputs(batch)
+        tokens, token_lengths = inputs.tokens[:1, : inputs.token_lengths[0]], inputs.token_lengths[:1]
+        mel = inputs.mel[:1, :, :frames]
+
+        output = network(semantic, batch["frames"][:1], tokens, token_lengths, mel)
+        style = network.style(mel)
+        predicted_f0 = network.pitch_predictor(semantic, output.mask, style)[0, 0].expm1()
+        spoken = network.infer(tokens, token_lengths, style)
+        spoken_f0 = spoken.log_f0[0, 0].expm1()
+        figures = {
+            "alignment": alignment_figure(output.alignment[0].cpu()),
+            "pitch": pitch_figure(
+                {
+                    "true": f0.cpu(),
+                    "from true semantic vectors": predicted_f0.cpu(),
+                    "from text": spoken_f0.cpu(),
+                }
+            ),
+            "semantic/true": spectrogram_figure(semantic[0].cpu(), "semantic vectors"),
+            "semantic/decoded": spectrogram_figure(
+                output.semantic[0].float().cpu(), "decoded from their posterior"
+            ),
+            "semantic/from_text": spectrogram_figure(spoken.semantic[0].cpu(), "from text"),
+        }
+        return Media(figures=figures)
+
+    def _inputs(self, batch: Batch) -> _Inputs:
+        given, wanted = batch["semantic"].size(1), self.config.model.semantic_channels
+        if given != wanted:
+            raise ConfigError(
+                f"the data's semantic vectors have {given} channels, but model.semantic_channels is {wanted}",
+                f"set model.semantic_channels to {given}, or extract other features",
+            )
+        mel = log_mel(batch["wav"], self.config.mel)
+        tokens = batch["tokens"]
+        spaced = tokens.new_full((tokens.size(0), 2 * tokens.size(1) + 1), BLANK)
+        spaced[:, 1::2] = tokens
+        return _Inputs(mel, spaced, 2 * batch["token_lengths"] + 1)

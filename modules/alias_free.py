@@ -1,0 +1,87 @@
+"""Pointwise activations without aliasing: applied at twice the rate, between two low-pass filters."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def kaiser_sinc_filter(cutoff: float, half_width: float, kernel_size: int) -> Tensor:
+    """A low-pass filter: a sinc under a Kaiser window, scaled to pass a constant unchanged.
+
+    The window's shape follows from the transition width (Kaiser's formulas, as in StyleGAN3,
+    arXiv 2106.12423, appendix C).
+
+    Args:
+        cutoff: in cycles per sample, over 0 to 0.5.
+        half_width: half the transition band, in cycles per sample.
+        kernel_size: number of taps.
+
+    Returns:
+        (kernel_size,)
+    """
+    attenuation = 2.285 * (kernel_size // 2 - 1) * math.pi * 4 * half_width + 7.95  # dB
+    if attenuation > 50:
+        beta = 0.1102 * (attenuation - 8.7)
+    elif attenuation >= 21:
+        beta = 0.5842 * (attenuation - 21) ** 0.4 + 0.07886 * (attenuation - 21)
+    else:
+        beta = 0.0
+    # On the CPU whatever the default device is, so that the taps are the same everywhere.
+    window = torch.kaiser_window(kernel_size, periodic=False, beta=beta, device="cpu")
+    time = torch.arange(kernel_size, device="cpu") - (kernel_size - 1) / 2
+    taps = window * torch.sinc(2 * cutoff * time)
+    return taps / taps.sum()
+
+
+def _extend(x: Tensor, left: int, right: int) -> Tensor:
+    """Repeat the first and the last sample: replicate padding, but several times quicker on a CPU."""
+    shape = x.shape[:-1]
+    return torch.cat([x[..., :1].expand(*shape, left), x, x[..., -1:].expand(*shape, right)], dim=-1)
+
+
+class AliasFreeActivation(nn.Module):
+    """Upsample, activate, downsample (BigVGAN, arXiv 2206.04658, section 3.3).
+
+    Args:
+        activation: any pointwise module on (B, C, T).
+        ratio: by how much the rate is raised in between.
+        kernel_size: taps of both filters, a multiple of `2 * ratio`; 12 as published.
+    """
+
+    filter: Tensor
+
+    def __init__(self, activation: nn.Module, ratio: int = 2, kernel_size: int = 12) -> None:
+        super().__init__()
+        if kernel_size % (2 * ratio):
+            raise ValueError(f"kernel_size {kernel_size} is no multiple of {2 * ratio}")
+        self.activation = activation
+        self.ratio = ratio
+        self.kernel_size = kernel_size
+        # Fixed by the sizes, so it's no part of a checkpoint.
+        taps = kaiser_sinc_filter(0.5 / ratio, 0.6 / ratio, kernel_size)
+        self.register_buffer("filter", taps.view(1, 1, kernel_size), persistent=False)
+
+    @property
+    def context(self) -> int:
+        """Samples on either side that an output sample depends on; each filter reaches half its length."""
+        return 2 * math.ceil(self.kernel_size / 2 / self.ratio)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T) → (B, C, T)."""
+        channels = x.shape[1]
+        taps = self.filter.expand(channels, -1, -1)
+        edge = self.kernel_size // self.ratio - 1
+        excess = self.kernel_size - self.ratio
+        raised = F.conv_transpose1d(
+            _extend(x, edge, edge),
+            taps * self.ratio,  # zeros come between the samples; this restores the level
+            stride=self.ratio,
+            padding=edge * self.ratio + excess // 2,
+            groups=channels,
+        )
+        raised = _extend(self.activation(raised), self.kernel_size // 2 - 1, self.kernel_size // 2)
+        return F.conv1d(raised, taps, stride=self.ratio, groups=channels)

@@ -1,0 +1,90 @@
+"""Hard monotonic alignments between tokens and frames (Glow-TTS, arXiv 2005.11129, section 3.2)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def gaussian_log_likelihood(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
+    """The log-density of every frame under every token's diagonal Gaussian.
+
+    Args:
+        z: (B, C, T) frames.
+        mean, log_std: (B, C, L) of the tokens.
+
+    Returns:
+        (B, T, L), float32.
+    """
+    with torch.autocast(z.device.type, enabled=False):  # half precision can't tell near tokens apart
+        z, mean, log_std = z.float(), mean.float(), log_std.float()
+        precision = torch.exp(-2 * log_std)
+        # -(z - mean)² precision / 2, multiplied out so that no (B, C, T, L) tensor is made.
+        quadratic = torch.matmul(-0.5 * z.square().transpose(1, 2), precision)
+        cross = torch.matmul(z.transpose(1, 2), mean * precision)
+        constant = (-0.5 * math.log(2 * math.pi) - log_std - 0.5 * mean.square() * precision).sum(
+            1, keepdim=True
+        )
+        return quadratic + cross + constant.sum(1, keepdim=True)
+
+
+@torch.no_grad()
+def maximum_path(log_likelihood: Tensor, mask: Tensor) -> Tensor:
+    """The monotonic alignment of greatest total log-likelihood.
+
+    The alignment starts at the first token, ends at the last, and stays or moves on by one token from each
+    frame to the next, so every token gets at least one frame. All items advance together, one frame at a
+    time; the work is T steps on (B, L) tensors on whatever device they are.
+
+    Args:
+        log_likelihood: (B, T, L).
+        mask: (B, T, L), 1 where both the frame and the token are real.
+
+    Returns:
+        (B, T, L) of 0 and 1 in the dtype of `mask`; 0 on padding.
+
+    Raises:
+        ValueError: an item has fewer frames than tokens.
+    """
+    n_items, n_frames, n_tokens = log_likelihood.shape
+    frame_lengths = mask[:, :, 0].sum(1).long()
+    token_lengths = mask[:, 0, :].sum(1).long()
+    if (frame_lengths < token_lengths).any():
+        raise ValueError("an item has fewer frames than tokens, so no monotonic alignment covers its tokens")
+
+    scores = log_likelihood.float().transpose(0, 1).contiguous()
+    # best[:, l + 1] is the score of the best partial path that ends at token l; column 0 stays unreachable.
+    best = scores.new_full((n_items, n_tokens + 1), -math.inf)
+    best[:, 1] = scores[0, :, 0]
+    stay, step = best[:, 1:], best[:, :-1]
+    stepped = torch.zeros(scores.shape, dtype=torch.bool, device=scores.device)
+    for frame in range(1, n_frames):
+        torch.gt(step, stay, out=stepped[frame])
+        stay.copy_(torch.maximum(step, stay).add_(scores[frame]))
+
+    tokens = token_lengths.unsqueeze(1) - 1
+    aligned = tokens.new_zeros((n_frames, n_items, 1))
+    for frame in range(n_frames - 1, -1, -1):
+        aligned[frame] = tokens
+        within = (frame_lengths > frame).unsqueeze(1)
+        tokens = tokens - (stepped[frame].gather(1, tokens) & within).long()
+    path = torch.zeros_like(mask).scatter_(2, aligned.transpose(0, 1), 1)
+    return path * mask
+
+
+def generate_path(durations: Tensor, mask: Tensor) -> Tensor:
+    """The alignment in which token after token lasts its duration.
+
+    Args:
+        durations: (B, L) whole frames; 0 on padding.
+        mask: (B, T, L), 1 where both the frame and the token are real.
+
+    Returns:
+        (B, T, L) of 0 and 1 in the dtype of `mask`.
+    """
+    ends = torch.cumsum(durations, dim=1).unsqueeze(1)
+    starts = ends - durations.unsqueeze(1)
+    frames = torch.arange(mask.size(1), device=mask.device).unsqueeze(1)
+    return ((frames >= starts) & (frames < ends)).to(mask.dtype) * mask

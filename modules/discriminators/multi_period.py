@@ -1,0 +1,73 @@
+"""Discriminators that see every p-th sample (HiFi-GAN, arXiv 2010.05646, section 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
+
+from modules.discriminators.stack import ConvolutionStack, Judgement, judge
+
+PERIODS = (2, 3, 5, 7, 11)
+CHANNELS = (32, 128, 512, 1024, 1024)
+
+
+class PeriodDiscriminator(nn.Module):
+    """Folds the waveform to rows of `period` samples and convolves along the columns.
+
+    Args:
+        period: in samples.
+        channels: of each convolution but the last; all of these but the deepest have a stride.
+        kernel_size, stride: along time.
+    """
+
+    def __init__(
+        self, period: int, channels: Sequence[int] = CHANNELS, kernel_size: int = 5, stride: int = 3
+    ) -> None:
+        super().__init__()
+        self.period = period
+        strides = [stride] * (len(channels) - 1) + [1]
+        self.stack = ConvolutionStack(
+            (
+                weight_norm(
+                    nn.Conv2d(before, after, (kernel_size, 1), (step, 1), padding=(kernel_size // 2, 0))
+                )
+                for before, after, step in zip((1, *channels[:-1]), channels, strides, strict=True)
+            ),
+            last=weight_norm(nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))),
+        )
+
+    def forward(self, wav: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """wav (B, 1, T), T ≥ period → logits (B, L), feature maps (B, C, rows, period)."""
+        missing = -wav.shape[-1] % self.period
+        if missing:
+            wav = F.pad(wav, (0, missing), mode="reflect")
+        logits, features = self.stack(wav.unflatten(-1, (-1, self.period)))
+        return logits, features
+
+
+class MultiPeriodDiscriminator(nn.Module):
+    """One `PeriodDiscriminator` for each period.
+
+    Args:
+        periods: in samples; primes, so that they overlap little.
+        channels, kernel_size, stride: of each.
+    """
+
+    def __init__(
+        self,
+        periods: Sequence[int] = PERIODS,
+        channels: Sequence[int] = CHANNELS,
+        kernel_size: int = 5,
+        stride: int = 3,
+    ) -> None:
+        super().__init__()
+        self.discriminators = nn.ModuleList(
+            PeriodDiscriminator(period, channels, kernel_size, stride) for period in periods
+        )
+
+    def forward(self, wav: Tensor) -> Judgement:
+        """wav (B, 1, T) → one tensor of logits and one list of feature maps from each period."""
+        return judge(self.discriminators, [wav] * len(self.discriminators))

@@ -1,0 +1,89 @@
+"""Discriminators of complex spectrograms (EnCodec, arXiv 2210.13438), at the sizes of HierSpeech++."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from modules.discriminators.stack import ConvolutionStack, Judgement, judge
+
+WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
+"""Samples; of the published synthesizer and of the 24 kHz SpeechSR."""
+OVERLAP = 4
+"""Window length over hop length, in all published resolutions."""
+TIME_DILATIONS = (1, 2, 4)
+"""Of the three convolutions that halve the frequency axis."""
+
+
+class STFTDiscriminator(nn.Module):
+    """Convolves real and imaginary part as two channels, over time and frequency.
+
+    Args:
+        window_length: of the Hann window, and size of the Fourier transform; hop is a quarter of it.
+        channels: of each convolution but the last.
+    """
+
+    window: Tensor
+
+    def __init__(self, window_length: int, channels: int = 32) -> None:
+        super().__init__()
+        self.hop_length = window_length // OVERLAP
+        window = torch.hann_window(window_length, device="cpu")
+        # The level of the spectrum then does not depend on the window's length.
+        self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
+        self.stack = ConvolutionStack(
+            [
+                weight_norm(nn.Conv2d(2, channels, (3, 9), padding=(1, 4))),
+                *(
+                    weight_norm(
+                        nn.Conv2d(
+                            channels,
+                            channels,
+                            (3, 9),
+                            stride=(1, 2),
+                            dilation=(dilation, 1),
+                            padding=(dilation, 4),
+                        )
+                    )
+                    for dilation in TIME_DILATIONS
+                ),
+                weight_norm(nn.Conv2d(channels, channels, (3, 3), padding=(1, 1))),
+            ],
+            last=weight_norm(nn.Conv2d(channels, 1, (3, 3), padding=(1, 1))),
+        )
+
+    def forward(self, wav: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """wav (B, 1, T), T ≥ window length → logits (B, L), feature maps (B, C, frames, bins)."""
+        with torch.autocast(wav.device.type, enabled=False):
+            spectrum = torch.stft(
+                wav.squeeze(1).float(),
+                len(self.window),
+                self.hop_length,
+                window=self.window,
+                center=False,
+                return_complex=True,
+            )
+        logits, features = self.stack(torch.view_as_real(spectrum).permute(0, 3, 2, 1))
+        return logits, features
+
+
+class MultiResolutionSTFTDiscriminator(nn.Module):
+    """One `STFTDiscriminator` for each window length.
+
+    Args:
+        window_lengths: in samples.
+        channels: of each.
+    """
+
+    def __init__(self, window_lengths: Sequence[int] = WINDOW_LENGTHS, channels: int = 32) -> None:
+        super().__init__()
+        self.discriminators = nn.ModuleList(
+            STFTDiscriminator(window_length, channels) for window_length in window_lengths
+        )
+
+    def forward(self, wav: Tensor) -> Judgement:
+        """wav (B, 1, T) → one tensor of logits and one list of feature maps from each resolution."""
+        return judge(self.discriminators, [wav] * len(self.discriminators))

@@ -1,0 +1,99 @@
+"""Discriminators of the waveform at falling rates (HiFi-GAN, arXiv 2010.05646, section 2.3; from MelGAN)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
+
+from modules.discriminators.stack import ConvolutionStack, Judgement, judge
+
+
+class ScaleLayer(NamedTuple):
+    """One grouped convolution: output channels, kernel (odd), stride, groups."""
+
+    channels: int
+    kernel_size: int
+    stride: int = 1
+    groups: int = 1
+
+
+LAYERS = (
+    ScaleLayer(128, 15),
+    ScaleLayer(128, 41, 2, 4),
+    ScaleLayer(256, 41, 2, 16),
+    ScaleLayer(512, 41, 4, 16),
+    ScaleLayer(1024, 41, 4, 16),
+    ScaleLayer(1024, 41, 1, 16),
+    ScaleLayer(1024, 5),
+)
+"""HiFi-GAN's."""
+
+
+class ScaleDiscriminator(nn.Module):
+    """Convolutions along time.
+
+    Args:
+        layers: all but the last convolution, which goes to one channel with a kernel of 3.
+        in_channels: of the input.
+        norm: parametrisation of every convolution.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[ScaleLayer] = LAYERS,
+        in_channels: int = 1,
+        norm: Callable[[nn.Module], nn.Module] = weight_norm,
+    ) -> None:
+        super().__init__()
+        inputs = (in_channels, *(layer.channels for layer in layers[:-1]))
+        self.stack = ConvolutionStack(
+            (
+                norm(
+                    nn.Conv1d(
+                        before,
+                        layer.channels,
+                        layer.kernel_size,
+                        layer.stride,
+                        padding=layer.kernel_size // 2,
+                        groups=layer.groups,
+                    )
+                )
+                for before, layer in zip(inputs, layers, strict=True)
+            ),
+            last=norm(nn.Conv1d(layers[-1].channels, 1, 3, padding=1)),
+        )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(B, in_channels, T) → logits (B, L), feature maps (B, C, T')."""
+        logits, features = self.stack(x)
+        return logits, features
+
+
+class MultiScaleDiscriminator(nn.Module):
+    """A `ScaleDiscriminator` for the waveform itself and for each halving of its rate.
+
+    The first is spectrally normalised and the others weight-normalised, which keeps training stable
+    (HiFi-GAN, section 2.3).
+
+    Args:
+        n_scales: how many.
+        layers: of each.
+    """
+
+    def __init__(self, n_scales: int = 3, layers: Sequence[ScaleLayer] = LAYERS) -> None:
+        super().__init__()
+        self.discriminators = nn.ModuleList(
+            ScaleDiscriminator(layers, norm=weight_norm if scale else spectral_norm)
+            for scale in range(n_scales)
+        )
+
+    def forward(self, wav: Tensor) -> Judgement:
+        """wav (B, 1, T) → one tensor of logits and one list of feature maps from each scale."""
+        scales = [wav]
+        for _ in self.discriminators[1:]:
+            scales.append(F.avg_pool1d(scales[-1], kernel_size=4, stride=2, padding=2))
+        return judge(self.discriminators, scales)

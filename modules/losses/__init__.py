@@ -1,0 +1,1 @@
+"""Loss terms: pure functions, unweighted, named as in the papers."""

@@ -1,0 +1,15 @@
+"""The stochastic duration predictor's loss."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def duration_nll(negative_bound: Tensor, token_mask: Tensor) -> Tensor:
+    """Negative variational bound of the durations per token (VITS, arXiv 2106.06103, section 2.2.2).
+
+    Args:
+        negative_bound: (B,) as `StochasticDurationPredictor` gives it, summed over an item's tokens.
+        token_mask: (B, 1, L).
+    """
+    return negative_bound.sum() / token_mask.sum().clamp_min(1)

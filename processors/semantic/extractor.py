@@ -1,0 +1,74 @@
+"""What every semantic feature extractor is to the rest of the project."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from processors.semantic.config import SemanticConfig
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+SAMPLE_RATE = 16000
+HOP_LENGTH = 320
+"""Samples to a frame: 50 frames a second."""
+
+
+class SemanticExtractor(ABC):
+    """A frozen network that turns a waveform into semantic vectors at 50 Hz.
+
+    Attributes:
+        config: which one it is.
+        channels: width C of its vectors.
+        device: where it runs.
+    """
+
+    def __init__(self, config: SemanticConfig, channels: int, device: torch.device) -> None:
+        self.config = config
+        self.channels = channels
+        self.device = device
+
+    def extract(self, wav: Tensor) -> Tensor:
+        """Semantic vectors, without gradients.
+
+        Rows are taken as they are: silence that only fills up a shorter recording changes its vectors.
+
+        Args:
+            wav: (B, T) at 16 kHz in [-1, 1]; T a multiple of 320.
+
+        Returns:
+            (B, C, T / 320) float32 on `device`.
+
+        Raises:
+            ValueError: another shape.
+        """
+        import torch
+
+        if wav.dim() != 2 or wav.shape[1] == 0 or wav.shape[1] % HOP_LENGTH:
+            raise ValueError(f"wav is {tuple(wav.shape)}, not (B, T) with T a multiple of {HOP_LENGTH}")
+        with torch.no_grad():
+            return self._extract(wav.to(self.device, torch.float32))
+
+    @abstractmethod
+    def _extract(self, wav: Tensor) -> Tensor:
+        """`extract` after its checks."""
+
+
+def build_semantic_extractor(config: SemanticConfig, device: torch.device | str = "cpu") -> SemanticExtractor:
+    """Load the network that `config` names.
+
+    Raises:
+        DependencyError: a package or the weights are not there.
+        ConfigError: the network has no such layer.
+    """
+    import torch
+
+    if config.family == "whisper":
+        from processors.semantic.whisper import WhisperExtractor
+
+        return WhisperExtractor(config, torch.device(device))
+    from processors.semantic.wav2vec2 import Wav2Vec2Extractor
+
+    return Wav2Vec2Extractor(config, torch.device(device))

@@ -1,0 +1,59 @@
+"""Pretrained networks by Hub id or local folder, without waiting on a network that is not there."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from utils.errors import DependencyError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+ModelT = TypeVar("ModelT", bound="PreTrainedModel")
+
+
+def hub_reachable(timeout: float = 3.0) -> bool:
+    """Whether the Hugging Face Hub answers. False without asking where HF_HUB_OFFLINE is set."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    request = urllib.request.Request(constants.ENDPOINT, method="HEAD")
+    try:
+        urllib.request.urlopen(request, timeout=timeout).close()
+    except urllib.error.HTTPError:
+        return True  # it answered
+    except OSError:
+        return False
+    return True
+
+
+def load_pretrained(network: type[ModelT], name: str, instead: str) -> ModelT:
+    """A network in eval mode and float32, from a folder, else from the Hub's cache, else downloaded.
+
+    Args:
+        network: transformers' class.
+        name: a Hub id or a folder.
+        instead: what the user can do without a Hub, for the message.
+
+    Raises:
+        DependencyError: it is in neither place, or not loadable.
+    """
+    try:
+        return network.from_pretrained(name, local_files_only=True).float().eval()
+    except (OSError, ValueError) as error:
+        if Path(name).is_dir():
+            raise DependencyError(
+                f"can't load {name} ({error})", "name a folder in transformers' layout"
+            ) from error
+    if not hub_reachable():
+        raise DependencyError(
+            f"{name} is not on this machine, and the Hugging Face Hub can't be reached", instead
+        )
+    try:
+        return network.from_pretrained(name).float().eval()
+    except (OSError, ValueError) as error:
+        raise DependencyError(f"can't load {name} ({error})", instead) from error

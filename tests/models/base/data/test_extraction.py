@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from torch import Tensor
+
+from models.base.data import extraction
+from models.base.data.block import PCM_SCALE, BlockExtractor
+from models.base.data.corpus import read_corpus
+from models.base.data.dataset import cut_frames, cut_tokens
+from models.base.data.extraction import FAILURES_NAME, Shard, extract
+from models.base.data.features import FeaturesConfig, load_features_config, read_features, require_features
+from models.base.data.manifest import read_cuts, write_cuts
+from models.base.data.waveform import read_waveform
+from processors.audio import pad_to_grid
+from tests.models.base.data.corpora import RATE, FrameEnergies, features, make_manifest
+from utils.errors import ConfigError, DataError, DependencyError
+
+
+def arrays(folder: Path) -> dict[str, np.ndarray]:
+    """Every stored array of a feature folder by cut and field."""
+    return {
+        f"{cut.id} {name}": array.load(start=array.start)
+        for cut in read_cuts(folder)
+        for name, array in cut.custom.items()
+    }
+
+
+def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[key], other[key]) for key in one)
+
+
+def test_stored_arrays_have_the_lengths_of_the_grid(feature_folder: Path) -> None:
+    cuts = read_cuts(feature_folder)
+    stored = arrays(feature_folder)
+    assert len(cuts) == 30
+    for cut in cuts:
+        padded = pad_to_grid(read_waveform(cut, RATE))
+        frames = padded.size // 320
+        assert cut_frames(cut) == frames
+        assert stored[f"{cut.id} f0"].shape == (4 * frames,)
+        assert stored[f"{cut.id} semantic"].shape == (frames, FrameEnergies.channels)
+        assert stored[f"{cut.id} semantic"].dtype == np.float16
+        np.testing.assert_allclose(stored[f"{cut.id} wav"] / PCM_SCALE, padded, atol=2 / PCM_SCALE)
+        expected = FrameEnergies().extract(torch.from_numpy(padded)[None])[0].T
+        np.testing.assert_allclose(stored[f"{cut.id} semantic"], expected, rtol=1e-3, atol=1e-6)
+
+
+def test_perturbed_copies_differ_but_are_of_one_length(feature_folder: Path) -> None:
+    stored = arrays(feature_folder)
+    plain = stored["u03 semantic"]
+    first, second = stored["u03 semantic_perturbed_0"], stored["u03 semantic_perturbed_1"]
+    assert plain.shape == first.shape == second.shape
+    assert not np.array_equal(plain, first)
+    assert not np.array_equal(first, second)
+
+
+def test_tokens_follow_the_text_or_the_given_ipa(
+    fake_semantic: None, feature_folder: Path, tmp_path: Path
+) -> None:
+    spoken = read_cuts(feature_folder)[0].supervisions[0].custom
+    assert spoken["ipa"].startswith("ðɪs ɪz nˈʌmbɚ")
+    assert len(spoken["tokens"]) == len(spoken["ipa"])
+    manifest = make_manifest(tmp_path, [0.6])
+    table = tmp_path / "table.jsonl"
+    row = json.loads(table.read_text(encoding="utf-8")) | {"ipa": "ˈaɪ"}
+    table.write_text(json.dumps(row), encoding="utf-8")
+    write_cuts(read_corpus(table), manifest)
+    extract(manifest, tmp_path / "features", features(0))
+    (cut,) = read_cuts(tmp_path / "features")
+    assert cut.supervisions[0].custom["ipa"] == "ˈaɪ"
+    assert len(cut_tokens(cut) or ()) == 3
+
+
+def test_audio_only_corpora_get_no_tokens(fake_semantic: None, tmp_path: Path) -> None:
+    extract(make_manifest(tmp_path, [0.6], texts=False), tmp_path / "features", features(0))
+    assert cut_tokens(read_cuts(tmp_path / "features")[0]) is None
+
+
+def test_a_run_that_died_goes_on_where_it_was(
+    fake_semantic: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "BLOCK_CUTS", 2)
+    manifest = make_manifest(tmp_path, [0.6] * 6)
+    extract(manifest, tmp_path / "whole", features())
+    done = []
+
+    def die_in_second_block(self: BlockExtractor, cuts: list, path: Path) -> None:
+        if len(done) == 1:
+            path.with_name("00001.h5").write_bytes(b"half a block")
+            raise KeyboardInterrupt
+        done.append(path)
+        block(self, cuts, path)
+
+    block = BlockExtractor.extract
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(BlockExtractor, "extract", die_in_second_block)
+        extract(manifest, tmp_path / "resumed", features())
+    assert not (tmp_path / "resumed" / "cuts.jsonl.gz").exists()
+    first = (tmp_path / "resumed" / "blocks" / "00000.h5").stat().st_mtime_ns
+    extract(manifest, tmp_path / "resumed", features())
+    assert (tmp_path / "resumed" / "blocks" / "00000.h5").stat().st_mtime_ns == first
+    assert same(arrays(tmp_path / "resumed"), arrays(tmp_path / "whole"))
+
+
+def test_shards_make_the_same_folder_together(
+    fake_semantic: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "BLOCK_CUTS", 2)
+    manifest = make_manifest(tmp_path, [0.6 + 0.1 * number for number in range(6)])
+    extract(manifest, tmp_path / "whole", features())
+    half = extract(manifest, tmp_path / "shared", features(), shard=Shard.parse("1/2"))
+    assert half.missing == 2
+    assert not (tmp_path / "shared" / "cuts.jsonl.gz").exists()
+    rest = extract(manifest, tmp_path / "shared", features(), shard=Shard.parse("0/2"))
+    assert rest.missing == 0
+    assert same(arrays(tmp_path / "shared"), arrays(tmp_path / "whole"))
+
+
+@pytest.mark.parametrize("text", ["2/2", "0", "a/b", "-1/2", "0/0"])
+def test_bad_shards(text: str) -> None:
+    with pytest.raises(DataError, match="write 0/2"):
+        Shard.parse(text)
+
+
+def test_failing_cuts_are_reported_and_left_out(fake_semantic: None, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [0.6, 0.6, 0.6])
+    soundfile.write(tmp_path / "u01.wav", np.zeros(9600), RATE)
+    (tmp_path / "u02.wav").unlink()
+    result = extract(manifest, tmp_path / "features", features())
+    assert [cut.id for cut in read_cuts(tmp_path / "features")] == ["u00"]
+    assert [failure.id for failure in result.failures] == ["u01", "u02"]
+    with (tmp_path / "features" / FAILURES_NAME).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert "silent" in rows[0]["reason"]
+    assert "no audio file" in rows[1]["reason"]
+
+
+class Picky(FrameEnergies):
+    """Refuses a batch that holds a quiet waveform, and returns infinities for more than a second."""
+
+    def extract(self, wav: Tensor) -> Tensor:
+        if (wav.abs().amax(1) < 0.01).any():
+            raise RuntimeError("too quiet")
+        vectors = super().extract(wav)
+        return vectors / 0 if wav.shape[1] > RATE else vectors
+
+
+def test_one_bad_waveform_does_not_take_its_batch_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.semantic.build_semantic_extractor", lambda config, device: Picky())
+    manifest = make_manifest(tmp_path, [0.6, 0.6, 1.2])
+    quiet, rate = soundfile.read(tmp_path / "u01.wav")
+    soundfile.write(tmp_path / "u01.wav", quiet * 0.01, rate)
+    result = extract(manifest, tmp_path / "features", features(0))
+    assert {failure.id: failure.reason for failure in result.failures} == {
+        "u01": "RuntimeError: too quiet",
+        "u02": "the semantic vectors do not fit float16",
+    }
+
+
+def test_it_is_an_error_when_everything_fails(fake_semantic: None, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [0.6])
+    (tmp_path / "u00.wav").unlink()
+    with pytest.raises(DataError, match="every cut failed, the first with: no audio file"):
+        extract(manifest, tmp_path / "features", features())
+
+
+def test_missing_weights_are_no_failure_of_a_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(config: object, device: str) -> None:
+        raise DependencyError("no weights", "fetch them")
+
+    monkeypatch.setattr("processors.semantic.build_semantic_extractor", build)
+    with pytest.raises(DependencyError):
+        extract(make_manifest(tmp_path, [0.6]), tmp_path / "features", features())
+
+
+def test_a_folder_of_other_features_or_cuts_is_refused(fake_semantic: None, tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path / "a", [0.6])
+    extract(manifest, tmp_path / "features", features(0))
+    with pytest.raises(DataError, match="other features"):
+        extract(manifest, tmp_path / "features", features(1))
+    with pytest.raises(DataError, match="other cuts"):
+        extract(make_manifest(tmp_path / "b", [0.7]), tmp_path / "features", features(0))
+
+
+def test_a_moved_folder_still_reads(feature_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(feature_folder, tmp_path / "moved")
+    paths = {cut.semantic.array.storage_path for cut in read_cuts(tmp_path / "moved")}
+    assert paths == {str(tmp_path / "moved" / "blocks" / "00000.h5")}
+
+
+def test_processes_do_the_same_as_one(tmp_path: Path) -> None:
+    from transformers import Wav2Vec2Config, Wav2Vec2Model
+
+    torch.manual_seed(0)
+    layers = {"conv_dim": [8] * 7, "num_hidden_layers": 1, "hidden_size": 8, "num_attention_heads": 2}
+    rest = {"intermediate_size": 8, "num_conv_pos_embeddings": 4, "num_conv_pos_embedding_groups": 2}
+    Wav2Vec2Model(Wav2Vec2Config(**layers, **rest)).save_pretrained(tmp_path / "network")
+    config = FeaturesConfig.model_validate(
+        {
+            "semantic": {"name": str(tmp_path / "network"), "layer": 1},
+            "pitch": {"method": "dio"},
+            "perturbed_copies": 1,
+        }
+    )
+    manifest = make_manifest(tmp_path, [0.6] * (extraction.BLOCK_CUTS + 1))
+    extract(manifest, tmp_path / "one", config)
+    extract(manifest, tmp_path / "two", config, jobs=2)
+    one, two = arrays(tmp_path / "one"), arrays(tmp_path / "two")
+    assert one.keys() == two.keys()
+    assert all(np.allclose(one[key], two[key], rtol=2e-3, atol=2e-3) for key in one)
+
+
+def test_the_features_section_of_an_experiment_is_read(tmp_path: Path) -> None:
+    config = tmp_path / "experiment.json5"
+    config.write_text('{system: "x", model: {}, features: {semantic: {layer: 9}, pitch: {method: "dio"}}}')
+    read = load_features_config(config, ["features.perturbed_copies=3"])
+    assert (read.semantic.layer, read.pitch.method, read.perturbed_copies) == (9, "dio", 3)
+    with pytest.raises(ConfigError, match=r"'features.pitch.methd' in --set: did you mean 'method'"):
+        load_features_config(config, ["features.pitch.methd=yaapt"])
+    config.write_text("{}")
+    with pytest.raises(ConfigError, match="no section `features`"):
+        load_features_config(config)
+
+
+def test_f0_at_another_rate_is_refused() -> None:
+    with pytest.raises(ValueError, match="200 Hz"):
+        FeaturesConfig.model_validate({"pitch": {"hop_seconds": 0.01}})
+
+
+def test_features_that_differ_from_the_experiment_are_named(feature_folder: Path) -> None:
+    stored = read_features(feature_folder)
+    require_features(feature_folder, stored, frozenset({"semantic", "semantic_perturbed", "f0"}))
+    other = stored.model_copy(update={"pitch": stored.pitch.model_copy(update={"method": "yaapt"})})
+    with pytest.raises(ConfigError, match=r"features.pitch method='dio'.*method='yaapt'"):
+        require_features(feature_folder, other, frozenset({"f0"}))
+    require_features(feature_folder, other, frozenset({"semantic"}))
+    deeper = stored.model_copy(update={"semantic": stored.semantic.model_copy(update={"layer": 2})})
+    with pytest.raises(ConfigError, match="layer 2"):
+        require_features(feature_folder, deeper, frozenset({"semantic"}))
+    fewer = stored.model_copy(update={"perturbed_copies": 0})
+    with pytest.raises(ConfigError, match="perturbed_copies"):
+        require_features(feature_folder, fewer, frozenset({"semantic_perturbed"}))
+    require_features(feature_folder, fewer, frozenset({"semantic"}))

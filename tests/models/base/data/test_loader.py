@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from models.base.config import DataConfig, TrainConfig
+from models.base.data.dataset import FIELDS, cut_frames
+from models.base.data.loader import cut_loader
+from models.base.data.manifest import read_cuts
+from tests.models.base.data.corpora import make_manifest
+from utils.errors import DataError
+
+ALL = FIELDS
+
+
+def load(folder: Path, **changes: Any) -> list[dict[str, Any]]:
+    """The batches of `cut_loader`, with small defaults."""
+    wanted: dict[str, Any] = {
+        "fields": ALL, "split": "train", "epoch": 0, "skip_batches": 0, "rank": 0, "world_size": 1, "seed": 5,
+        "sample_rate": 16_000, "dev_size": 4, "max_frames": None, "batch_size": 4, "max_batch_seconds": None,
+        "workers": 0,
+    }  # fmt: skip
+    wanted |= changes
+    data = DataConfig(cuts=folder, dev_size=wanted.pop("dev_size"), max_frames=wanted.pop("max_frames"))
+    train = TrainConfig(
+        batch_size=wanted.pop("batch_size"),
+        max_batch_seconds=wanted.pop("max_batch_seconds"),
+        workers=wanted.pop("workers"),
+    )
+    return list(cut_loader(data, train, **wanted))
+
+
+def equal(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    tensors = one.keys() - {"ids"}
+    return (
+        one.keys() == other.keys()
+        and one["ids"] == other["ids"]
+        and all(torch.equal(one[key], other[key]) for key in tensors)
+    )
+
+
+def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
+    return len(one) == len(other) and all(map(equal, one, other))
+
+
+def ids(batches: list[dict[str, Any]]) -> list[str]:
+    return [identity for batch in batches for identity in batch["ids"]]
+
+
+def test_a_batch_has_what_the_fields_say(feature_folder: Path) -> None:
+    cuts = {cut.id: cut for cut in read_cuts(feature_folder)}
+    batches = load(feature_folder)
+    assert len(ids(batches)) == 26
+    for batch in batches:
+        size, longest = len(batch["ids"]), int(batch["frames"].max())
+        assert batch["frames"].tolist() == [cut_frames(cuts[identity]) for identity in batch["ids"]]
+        assert batch["wav"].shape == (size, 320 * longest)
+        assert batch["f0"].shape == (size, 4 * longest)
+        assert batch["semantic"].shape == batch["semantic_perturbed"].shape == (size, 3, longest)
+        assert batch["tokens"].shape == (size, int(batch["token_lengths"].max()))
+        assert batch["tokens"].dtype == batch["frames"].dtype == torch.int64
+        assert batch["wav"].dtype == batch["f0"].dtype == batch["semantic"].dtype == torch.float32
+        for row, frames in enumerate(batch["frames"].tolist()):
+            assert not batch["wav"][row, 320 * frames :].any()
+            assert batch["semantic"][row, 0, :frames].tolist() == list(range(frames))
+            assert (batch["tokens"][row, : batch["token_lengths"][row]] > 0).all()
+            energy = batch["wav"][row].unfold(0, 320, 320).abs().mean(-1)
+            torch.testing.assert_close(batch["semantic"][row, 1], energy, rtol=2e-3, atol=1e-4)
+
+
+def test_only_the_fields_are_loaded(feature_folder: Path) -> None:
+    (batch, *_) = load(feature_folder, fields=frozenset({"f0"}))
+    assert batch.keys() == {"ids", "frames", "f0"}
+    with pytest.raises(ValueError, match="mel"):
+        load(feature_folder, fields=frozenset({"mel"}))
+
+
+def test_skipped_batches_are_just_left_out(feature_folder: Path) -> None:
+    for limits in ({}, {"max_batch_seconds": 5.0, "batch_size": 8}):
+        whole = load(feature_folder, epoch=3, **limits)
+        assert len(whole) > 4
+        for skip in (1, 4, len(whole)):
+            assert same(load(feature_folder, epoch=3, skip_batches=skip, **limits), whole[skip:])
+
+
+def test_workers_change_nothing(feature_folder: Path) -> None:
+    crops = {"max_frames": 24, "fields": ALL - {"tokens"}}
+    assert same(load(feature_folder, workers=2, **crops), load(feature_folder, **crops))
+
+
+def test_a_loader_can_be_read_twice(feature_folder: Path) -> None:
+    data, train = DataConfig(cuts=feature_folder), TrainConfig(batch_size=4, workers=0)
+    order = {"epoch": 0, "skip_batches": 1, "rank": 0, "world_size": 1, "seed": 5}
+    loader = cut_loader(data, train, frozenset({"f0"}), "train", **order)
+    assert same(list(loader), list(loader))
+
+
+def test_epochs_differ_in_order_and_seeds_in_split(feature_folder: Path) -> None:
+    first, second = load(feature_folder, epoch=0), load(feature_folder, epoch=1)
+    assert ids(first) != ids(second)
+    assert sorted(ids(first)) == sorted(ids(second))
+    assert sorted(ids(load(feature_folder, seed=6))) != sorted(ids(first))
+
+
+def test_the_dev_set_is_fixed_and_not_trained_on(feature_folder: Path) -> None:
+    dev = load(feature_folder, split="dev")
+    train = load(feature_folder)
+    assert len(ids(dev)) == 4
+    assert not set(ids(dev)) & set(ids(train))
+    assert len(set(ids(dev)) | set(ids(train))) == 30
+    assert same(load(feature_folder, split="dev", epoch=7), dev)
+    assert load(feature_folder, split="dev", dev_size=0) == []
+
+
+def test_ranks_share_the_data(feature_folder: Path) -> None:
+    parts = [load(feature_folder, rank=rank, world_size=2) for rank in (0, 1)]
+    assert len(parts[0]) == len(parts[1])
+    assert not set(ids(parts[0])) & set(ids(parts[1]))
+    assert set(ids(parts[0])) | set(ids(parts[1])) == set(ids(load(feature_folder)))
+
+
+def test_batches_keep_to_their_limits(feature_folder: Path) -> None:
+    batches = load(feature_folder, batch_size=6, max_batch_seconds=4.0)
+    assert max(len(batch["ids"]) for batch in batches) <= 6
+    assert all(batch["wav"].numel() <= 4.0 * 16_000 for batch in batches)
+    assert len(batches) < 16
+
+
+def test_like_lengths_come_together(tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [0.5] * 20 + [2.0] * 20, texts=False)
+    batches = load(manifest, fields=frozenset({"wav"}), dev_size=0, batch_size=4)
+    assert len(batches) == 10
+    assert all(len(set(batch["frames"].tolist())) == 1 for batch in batches)
+
+
+def test_long_utterances_are_cropped_alike_in_all_fields(feature_folder: Path) -> None:
+    crops = {"max_frames": 24, "fields": ALL - {"tokens"}}
+    first, second = load(feature_folder, **crops), load(feature_folder, epoch=1, **crops)
+    starts = {}
+    for batch in first:
+        for row, identity in enumerate(batch["ids"]):
+            assert batch["frames"][row] == 24
+            start = int(batch["semantic"][row, 0, 0])
+            starts[identity] = start
+            assert batch["semantic"][row, 0].tolist() == list(range(start, start + 24))
+            energy = batch["wav"][row].unfold(0, 320, 320).abs().mean(-1)
+            torch.testing.assert_close(batch["semantic"][row, 1], energy, rtol=2e-3, atol=1e-4)
+    later = {
+        identity: int(start)
+        for batch in second
+        for identity, start in zip(batch["ids"], batch["semantic"][:, 0, 0], strict=True)
+    }
+    assert starts != later
+    assert len(set(starts.values())) > 5
+
+
+def test_with_tokens_long_utterances_are_left_out(feature_folder: Path) -> None:
+    batches = load(feature_folder, max_frames=48, dev_size=2)
+    assert 0 < len(ids(batches)) < 28
+    assert all(int(batch["frames"].max()) <= 48 for batch in batches)
+    with pytest.raises(DataError, match=r"30 over data\.max_frames"):
+        load(feature_folder, max_frames=8)
+
+
+def test_both_perturbed_copies_are_used(feature_folder: Path) -> None:
+    cuts = {cut.id: cut for cut in read_cuts(feature_folder)}
+    picked = set()
+    for batch in load(feature_folder, fields=frozenset({"semantic_perturbed"})):
+        for row, identity in enumerate(batch["ids"]):
+            given = batch["semantic_perturbed"][row, :, : int(batch["frames"][row])].T.numpy()
+            copies = [cuts[identity].custom[f"semantic_perturbed_{copy}"].load() for copy in (0, 1)]
+            picked |= {copy for copy in (0, 1) if (copies[copy] == given).all()}
+    assert picked == {0, 1}
+
+
+@pytest.mark.parametrize("max_frames", [None, 20])
+def test_other_rates_come_from_the_recordings(tmp_path: Path, max_frames: int | None) -> None:
+    manifest = make_manifest(tmp_path, [1.0, 1.2], texts=False, rate=48_000)
+    wanted = {"fields": frozenset({"wav"}), "dev_size": 0, "max_frames": max_frames}
+    (full,) = load(manifest, sample_rate=48_000, **wanted)
+    (low,) = load(manifest, **wanted)
+    assert full["frames"].tolist() == low["frames"].tolist()
+    assert full["wav"].shape[1] == 3 * low["wav"].shape[1] == 960 * int(full["frames"].max())
+    assert full["wav"].std() == pytest.approx(float(low["wav"].std()), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dev_size": 30}, "has 30 usable utterances"),
+        ({"folder": "nowhere"}, "no cut manifest"),
+    ],
+)
+def test_unusable_data_says_so(feature_folder: Path, changes: dict[str, Any], message: str) -> None:
+    folder = Path(changes.pop("folder", feature_folder))
+    with pytest.raises(DataError, match=message):
+        load(folder, **changes)
+
+
+def test_missing_fields_name_the_mend(tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [0.6, 0.6])
+    with pytest.raises(DataError, match="has no semantic: run `hiervox extract`"):
+        load(manifest, fields=frozenset({"semantic"}), dev_size=0)
+    with pytest.raises(DataError, match="no utterance to train on"):
+        load(manifest, fields=frozenset({"tokens"}), dev_size=0)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from models.base.data.corpus import read_corpus
+from models.base.data.manifest import read_cuts, write_cuts
+from models.base.data.validation import REPORT_NAME, Limits, validate_cuts
+from tests.models.base.data.corpora import RATE, make_manifest, voice
+from utils.errors import DataError
+
+TEXT = "a good one"
+
+
+def bad_corpus(folder: Path) -> Path:
+    """One file of each fault, and a good one; the name of a file is its reason."""
+    noise = np.random.default_rng(0).normal(size=RATE)
+    waves = {
+        "good": (voice(1.0), RATE),
+        "good_48k": (voice(1.0, 48_000), 48_000),
+        "stereo": (np.stack([voice(1.0)] * 2, axis=1), RATE),
+        "low_rate": (voice(1.0, 8000), 8000),
+        "too_short": (voice(0.3), RATE),
+        "too_long": (voice(3.0), RATE),
+        "silent": (np.full(RATE, 1e-5), RATE),
+        "clipped": (np.clip(voice(1.0) * 20, -1, 1), RATE),
+        "unvoiced": (0.1 * noise, RATE),
+        "no_text": (voice(1.0), RATE),
+        "unspeakable_text": (voice(1.0), RATE),
+        "unreadable_truncated": (voice(1.0), RATE),
+        "unreadable_nan": (voice(1.0), RATE),
+    }
+    for name, (wav, rate) in waves.items():
+        soundfile.write(folder / f"{name}.wav", wav, rate)
+    whole = (folder / "unreadable_truncated.wav").read_bytes()
+    (folder / "unreadable_truncated.wav").write_bytes(whole[: len(whole) // 2])
+    broken = voice(1.0)
+    broken[100] = np.nan
+    soundfile.write(folder / "unreadable_nan.wav", broken, RATE, subtype="FLOAT")
+    (folder / "unreadable_empty.wav").write_bytes(b"")
+    texts = {"no_text": " ", "unspeakable_text": "…"}
+    rows = [{"audio": f"{name}.wav", "text": texts.get(name, TEXT)} for name in [*waves, "unreadable_empty"]]
+    table = folder / "table.jsonl"
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write_cuts(read_corpus(table), folder / "cuts.jsonl.gz")
+    return folder / "cuts.jsonl.gz"
+
+
+@pytest.fixture(scope="module")
+def validated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bad")
+    validate_cuts(bad_corpus(folder), folder / "valid", Limits(max_seconds=2.0))
+    return folder / "valid"
+
+
+def test_every_bad_file_is_named_with_its_reason(validated: Path) -> None:
+    with (validated / REPORT_NAME).open(encoding="utf-8", newline="") as stream:
+        faults = list(csv.DictReader(stream))
+    found = {fault["id"]: fault["reason"] for fault in faults}
+    sound = ["stereo", "low_rate", "too_short", "too_long", "silent", "clipped", "unvoiced"]
+    unreadable = ["unreadable_truncated", "unreadable_nan", "unreadable_empty"]
+    names = [*sound, "no_text", "unspeakable_text", *unreadable]
+    assert found == {name: "unreadable" if name.startswith("unreadable") else name for name in names}
+    details = {fault["id"]: fault["detail"] for fault in faults}
+    assert "truncated" in details["unreadable_truncated"]
+    assert "NaN" in details["unreadable_nan"]
+    assert all(fault["audio"].endswith(f"{fault['id']}.wav") for fault in faults)
+
+
+def test_bad_cuts_are_set_aside(validated: Path) -> None:
+    assert [cut.id for cut in read_cuts(validated)] == ["good", "good_48k"]
+    assert len(read_cuts(validated / "quarantine.jsonl.gz")) == 12
+
+
+def test_audio_only_corpora_need_no_text(tmp_path: Path) -> None:
+    result = validate_cuts(make_manifest(tmp_path, [1.0, 1.0], texts=False), tmp_path / "valid", Limits())
+    assert result.good == 2
+    assert result.faults == []
+
+
+def test_a_corpus_without_a_good_file_is_an_error(tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [0.2])
+    with pytest.raises(DataError, match="none of the 1 utterances"):
+        validate_cuts(manifest, tmp_path / "valid", Limits())
+    assert (tmp_path / "valid" / REPORT_NAME).is_file()
+
+
+def test_the_manifest_is_never_overwritten(tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [1.0])
+    with pytest.raises(DataError, match="name another folder"):
+        validate_cuts(manifest, tmp_path, Limits())

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from models.base.registry import get_part, system_cards
+from tests.conftest import REPOSITORY
+from utils.errors import ConfigError
+from utils.registry import resolve
+
+
+def test_every_dotted_name_of_every_card_resolves() -> None:
+    assert {"hierspeechpp", "speechsr"} <= set(system_cards())
+    for card in system_cards().values():
+        names = [
+            card.pipeline,
+            *(name for part in card.parts for name in vars(part).values() if ":" in str(name)),
+        ]
+        for name in names:
+            assert name is None or callable(resolve(str(name)))
+
+
+def test_a_misspelt_name_gets_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'hierspeechpp'"):
+        get_part("hierspeech", "synthesizer")
+    with pytest.raises(ConfigError, match="did you mean 'synthesizer'"):
+        get_part("hierspeechpp", "syntesizer")
+
+
+def test_cards_and_the_list_of_systems_load_nothing_heavy() -> None:
+    code = """
+import sys, time
+begun = time.perf_counter()
+import models.base.registry
+loaded = set(sys.modules)
+for init in %r:
+    begun = time.perf_counter()
+    __import__(init)
+    assert time.perf_counter() - begun < 0.1, init
+from typer.testing import CliRunner
+from bins.app import app
+result = CliRunner().invoke(app, ["systems"])
+assert result.exit_code == 0, result.output
+heavy = {"torch", "numpy", "transformers", "lhotse", "librosa"} & set(sys.modules)
+assert not heavy, heavy
+print(result.output)
+"""
+    modules = [
+        ".".join(init.parent.relative_to(REPOSITORY).parts)
+        for init in sorted((REPOSITORY / "models").glob("*/*/__init__.py"))
+        if init.parent.parent.name != "base"
+    ]
+    assert len(modules) >= 2
+    done = subprocess.run(
+        [sys.executable, "-c", code % (modules,)], cwd=REPOSITORY, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "hierspeechpp  tts" in done.stdout and "text_to_vec, synthesizer" in done.stdout
+
+
+def test_systems_answers_within_a_second() -> None:
+    seconds = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "bins.app", "systems"], cwd=REPOSITORY, check=True, capture_output=True
+        )
+        seconds.append(time.perf_counter() - begun)
+    assert min(seconds) < 1.0

@@ -1,0 +1,67 @@
+"""Tests of `models.sr.speechsr.config`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.sr.speechsr.config import SpeechSRExperiment
+
+
+def _experiment(**sections: Any) -> SpeechSRExperiment:
+    tree = {"system": "speechsr", "part": "speechsr", "out_dir": "run", "data": {"cuts": "cuts.jsonl.gz"}}
+    return SpeechSRExperiment.model_validate({**tree, **sections})
+
+
+def test_what_is_not_set_follows_the_rate() -> None:
+    slow, fast = _experiment(), _experiment(model={"rate": 48_000})
+    assert (slow.mel.sample_rate, slow.mel.n_fft, slow.mel.hop_length, slow.mel.n_mels) == (
+        24_000,
+        960,
+        240,
+        100,
+    )
+    assert (fast.mel.sample_rate, fast.mel.n_fft, fast.mel.hop_length, fast.mel.n_mels) == (
+        48_000,
+        1280,
+        320,
+        128,
+    )
+    assert (slow.mel.f_max, fast.mel.f_max) == (12_000, 24_000)
+    # The published segment of 9600 samples.
+    assert (slow.data.max_frames, fast.data.max_frames) == (20, 10)
+    assert max(slow.discriminator.window_lengths) == 2048
+    assert max(fast.discriminator.window_lengths) == 4096
+    assert (slow.train.schedule.decay, fast.train.schedule.decay) == (0.999, 0.995)
+
+
+def test_what_is_set_stays_and_the_rest_of_its_section_follows() -> None:
+    experiment = _experiment(
+        model={"rate": 48_000},
+        mel={"n_mels": 64},
+        train={"max_steps": 7},
+        data={"cuts": "c", "max_frames": 25},
+    )
+    assert (experiment.mel.n_mels, experiment.mel.n_fft) == (64, 1280)
+    assert (experiment.train.max_steps, experiment.train.schedule.decay) == (7, 0.995)
+    assert experiment.data.max_frames == 25
+
+
+def test_a_saved_config_reads_back_the_same() -> None:
+    experiment = _experiment(model={"rate": 48_000})
+    assert SpeechSRExperiment.model_validate(experiment.model_dump(mode="json")) == experiment
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"mel": {"sample_rate": 48_000, "f_max": 20_000}}, "mel.sample_rate"),
+        ({"data": {"cuts": "c", "max_frames": 4}}, "max_frames"),
+        ({"model": {"rate": 44_100}}, "rate"),
+        ({"discriminator": {"wavelet_width": 12}}, "wavelet_width"),
+    ],
+)
+def test_what_does_not_fit_is_named(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        _experiment(**wrong)

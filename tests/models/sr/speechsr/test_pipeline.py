@@ -1,0 +1,96 @@
+"""Tests of `models.sr.speechsr.pipeline`."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.base.checkpoint import save_weights
+from models.sr.speechsr.config import SpeechSRConfig
+from models.sr.speechsr.model import SpeechSR
+from models.sr.speechsr.pipeline import SpeechSRPipeline
+from processors.audio import resample
+from utils.errors import AudioError, CheckpointError
+
+
+def _network(rate: int) -> SpeechSR:
+    torch.manual_seed(3)
+    return SpeechSR(
+        SpeechSRConfig(rate=rate, channels=4, kernel_sizes=(3, 7), dilations=((1, 3), (1, 5)))  # type: ignore[arg-type]
+    )
+
+
+def _noise(samples: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 0.2, samples).astype(np.float32)
+
+
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+@pytest.mark.parametrize("samples", [1, 2, 299, 1000, 1234])
+def test_windows_give_what_one_pass_gives(rate: int, samples: int) -> None:
+    network = _network(rate)
+    pipeline = SpeechSRPipeline(network)
+    pipeline.window = 300
+    wav = _noise(samples)
+    padded = torch.from_numpy(np.pad(wav, (0, samples % 2))).double().view(1, 1, -1)
+    with torch.no_grad():  # in float64, as interpolation rounds its positions, more so in longer inputs
+        whole = deepcopy(network).double()(padded).view(-1)[: samples * rate // 16_000].numpy()
+    raised = pipeline.upsample(wav, 16_000)
+    assert raised.shape == whole.shape
+    np.testing.assert_allclose(raised, whole, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+def test_context_is_neither_short_nor_long(rate: int) -> None:
+    network = _network(rate).eval()
+    wav = torch.randn(1, 1, 400, requires_grad=True)
+    middle = 200 * rate // 16_000
+    network(wav)[0, 0, middle].backward()
+    assert wav.grad is not None
+    reached = torch.nonzero(wav.grad[0, 0]).flatten()
+    reach = max(200 - int(reached.min()), int(reached.max()) - 200)
+    # The filters' outermost taps are exactly needed on one side only.
+    assert network.context - 6 <= reach <= network.context
+
+
+def test_input_of_another_rate_is_resampled() -> None:
+    pipeline = SpeechSRPipeline(_network(24_000))
+    wav = _noise(2205)
+    np.testing.assert_array_equal(
+        pipeline.upsample(wav, 22_050), pipeline.upsample(resample(wav, 22_050, 16_000), 16_000)
+    )
+    assert pipeline.rate == 24_000
+
+
+@pytest.mark.parametrize("wav", [np.zeros(0), np.zeros((2, 5)), np.array([0.0, np.nan])])
+def test_unusable_waveforms_are_refused(wav: np.ndarray) -> None:
+    with pytest.raises(AudioError):
+        SpeechSRPipeline(_network(24_000)).upsample(wav.astype(np.float32), 16_000)
+
+
+def _save(folder: Path, network: SpeechSR) -> None:
+    folder.mkdir()
+    tree = {"system": "speechsr", "part": "speechsr", "model": network.config.model_dump(mode="json")}
+    save_weights(folder, network.state_dict(), tree)
+
+
+def test_loads_a_checkpoint_folder(tmp_path: Path) -> None:
+    network = _network(48_000)
+    _save(tmp_path / "speechsr48", network)
+    pipeline = SpeechSRPipeline.load(tmp_path / "speechsr48")
+    wav = _noise(500)
+    np.testing.assert_allclose(
+        pipeline.upsample(wav, 16_000), SpeechSRPipeline(network).upsample(wav, 16_000), atol=1e-6
+    )
+    assert pipeline.rate == 48_000
+
+
+def test_rate_is_in_the_checkpoint(tmp_path: Path) -> None:
+    _save(tmp_path / "a", _network(48_000))
+    assert json.loads((tmp_path / "a" / "config.json").read_text())["model"]["rate"] == 48_000
+    with pytest.raises(CheckpointError):
+        SpeechSRPipeline.load(tmp_path / "nothing")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.tts.hierspeechpp import pitch_transfer
+from models.tts.hierspeechpp.pitch_transfer import transfer_pitch
+
+
+@pytest.fixture
+def warnings(monkeypatch) -> list[str]:
+    said: list[str] = []
+    monkeypatch.setattr(pitch_transfer._log, "warning", said.append)
+    return said
+
+
+def track(*values: float) -> np.ndarray:
+    return np.array(values, np.float32)
+
+
+def test_voiced_frames_get_the_prompts_mean_and_deviation(warnings) -> None:
+    # source: mean 120, deviation 20; prompt: mean 220, deviation 10
+    moved = transfer_pitch(track(0, 100, 140, 0), track(210, 0, 230))
+    np.testing.assert_allclose(moved, [0, 210, 230, 0])
+    assert moved.dtype == np.float32
+    assert warnings == []
+
+
+def test_never_negative() -> None:
+    moved = transfer_pitch(track(500, 500, 500, 100), track(60, 60, 60, 60, 600))
+    assert moved.min() == 0 and np.isfinite(moved).all()
+
+
+def test_an_unvoiced_prompt_leaves_the_sources_pitch(warnings) -> None:
+    source = track(0, 100, 140)
+    np.testing.assert_array_equal(transfer_pitch(source, track(0, 0)), source)
+    assert "the prompt has no voiced frame" in warnings[0]
+
+
+def test_an_unvoiced_source_stays_so(warnings) -> None:
+    np.testing.assert_array_equal(transfer_pitch(track(0, 0), track(100, 120)), [0, 0])
+    assert "the source has no voiced frame" in warnings[0]
+
+
+def test_a_flat_source_gets_the_prompts_mean() -> None:
+    np.testing.assert_allclose(transfer_pitch(track(100, 100), track(190, 210)), [200, 200])

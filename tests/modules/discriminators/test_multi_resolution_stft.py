@@ -1,0 +1,35 @@
+"""Tests of `modules.discriminators.multi_resolution_stft`."""
+
+from __future__ import annotations
+
+import torch
+from torchaudio.functional import spectrogram
+
+from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator, STFTDiscriminator
+from tests.modules.discriminators.checks import check_judgement
+
+
+def test_shapes_and_gradients() -> None:
+    shapes = check_judgement(MultiResolutionSTFTDiscriminator((128, 64), channels=4), 2, 512)
+    # (512 - 128) / 32 + 1 frames of 65 bins, which three layers halve.
+    assert shapes[0] == [(2, 4, 13, bins) for bins in (65, 33, 17, 9, 9)] + [(2, 1, 13, 9)]
+    assert shapes[1][0] == (2, 4, 29, 33)
+
+
+def test_input_is_the_window_normalised_complex_spectrogram() -> None:
+    discriminator = STFTDiscriminator(64, channels=2)
+    seen = []
+    discriminator.stack.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    wav = torch.randn(1, 1, 200)
+    discriminator(wav)
+    expected = spectrogram(
+        wav.squeeze(1), 0, torch.hann_window(64), 64, 16, 64, power=None, normalized="window", center=False
+    )
+    torch.testing.assert_close(seen[0][:, 0], expected.real.mT)
+    torch.testing.assert_close(seen[0][:, 1], expected.imag.mT)
+
+
+def test_runs_under_autocast() -> None:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits, _ = STFTDiscriminator(64, channels=2)(torch.randn(1, 1, 200))
+    assert torch.isfinite(logits.float()).all()

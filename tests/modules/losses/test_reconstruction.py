@@ -1,0 +1,18 @@
+"""Tests of `modules.losses.reconstruction`."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from modules.losses.reconstruction import mel_l1
+
+
+def test_mel_l1_is_the_mean_difference() -> None:
+    predicted, target = torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[0.0, 4.0]]])
+    assert float(mel_l1(predicted, target)) == pytest.approx(1.5)
+
+
+def test_mel_l1_is_float32() -> None:
+    half = torch.zeros(1, 1, 2, dtype=torch.bfloat16)
+    assert mel_l1(half, half).dtype is torch.float32

@@ -1,0 +1,23 @@
+"""Tests of `modules.gaussian`."""
+
+from __future__ import annotations
+
+import torch
+
+from modules.gaussian import sample_gaussian
+
+
+def test_draws_have_the_mean_and_the_scaled_deviation() -> None:
+    mean, log_std = torch.full((1, 2, 20000), 3.0), torch.full((1, 2, 20000), 2.0).log()
+    mask = torch.ones(1, 1, 20000)
+    mask[..., 19000:] = 0
+    z = sample_gaussian(mean, log_std, mask, 0.5, torch.Generator().manual_seed(0))
+    assert not z[..., 19000:].any()
+    assert abs(z[..., :19000].mean() - 3) < 0.03
+    assert abs(z[..., :19000].std() - 1) < 0.03
+
+
+def test_no_noise_gives_the_masked_mean() -> None:
+    mean = torch.randn(1, 2, 3)
+    mask = torch.tensor([[[1.0, 1.0, 0.0]]])
+    assert torch.equal(sample_gaussian(mean, mean, mask, 0.0), mean * mask)

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from processors.audio import loudness, pad_to_grid, peak_normalize, read_audio, resample, write_audio
+from utils.errors import AudioError
+
+RATE = 24000
+FORMATS = {
+    "wav": ("WAV", "PCM_16"),
+    "flac": ("FLAC", "PCM_16"),
+    "ogg": ("OGG", "VORBIS"),
+    "opus": ("OGG", "OPUS"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+}
+
+
+def tone(seconds: float = 1.0, rate: int = RATE, hertz: float = 440.0) -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * rate)) / rate)).astype(np.float32)
+
+
+def encode(path: Path, wav: np.ndarray) -> Path:
+    audio_format, subtype = FORMATS[path.suffix[1:]]
+    soundfile.write(path, wav, RATE, format=audio_format, subtype=subtype)
+    return path
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_reads_every_format(tmp_path: Path, suffix: str) -> None:
+    wav, rate = read_audio(encode(tmp_path / f"tone.{suffix}", tone()))
+    assert (wav.shape, wav.dtype, rate) == ((RATE,), np.float32, RATE)
+    strongest = np.abs(np.fft.rfft(wav)).argmax()  # 1 Hz a bin
+    assert strongest == 440
+    assert np.sqrt(np.mean(wav**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_refuses_a_truncated_file(tmp_path: Path, suffix: str) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal(RATE * 4)
+    path = encode(tmp_path / f"whole.{suffix}", noise)
+    cut = tmp_path / f"cut.{suffix}"
+    whole = path.read_bytes()
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AudioError, match=rf"cut\.{suffix}.*truncated"):
+        read_audio(cut)
+
+
+def test_an_ogg_file_that_ends_at_a_page_without_the_last_flag_is_truncated(tmp_path: Path) -> None:
+    path = encode(tmp_path / "whole.ogg", 0.1 * np.random.default_rng(0).standard_normal(RATE * 4))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex(b"OggS")])
+    with pytest.raises(AudioError, match="truncated"):
+        read_audio(path)
+
+
+@pytest.mark.parametrize("declared", [0xFFFFFFFF, 0x7FFFFFFF])
+def test_a_wav_file_that_was_written_to_a_pipe_is_whole(tmp_path: Path, declared: int) -> None:
+    path = encode(tmp_path / "piped.wav", tone())
+    content = bytearray(path.read_bytes())
+    content[4:8] = content[40:44] = declared.to_bytes(4, "little")
+    path.write_bytes(content)
+    assert len(read_audio(path)[0]) == RATE
+
+
+def test_a_flac_file_without_a_length_is_refused_by_name(tmp_path: Path) -> None:
+    path = encode(tmp_path / "piped.flac", tone())
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0  # the 36-bit count of samples in STREAMINFO: 0 is unknown
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    with pytest.raises(AudioError, match=r"piped\.flac"):
+        read_audio(path)
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    path = tmp_path / "stereo.wav"
+    soundfile.write(path, np.stack([tone(), 0 * tone()], axis=1), RATE, subtype="FLOAT")
+    assert np.allclose(read_audio(path)[0], tone() / 2)
+
+
+def test_refuses_what_is_no_usable_recording(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match=r"absent\.wav"):
+        read_audio(tmp_path / "absent.wav")
+    with pytest.raises(AudioError, match="no audio file"):
+        read_audio(tmp_path)
+    (tmp_path / "text.wav").write_text("not a sound")
+    with pytest.raises(AudioError, match=r"text\.wav"):
+        read_audio(tmp_path / "text.wav")
+    (tmp_path / "void.wav").touch()
+    with pytest.raises(AudioError, match=r"void\.wav"):
+        read_audio(tmp_path / "void.wav")
+    soundfile.write(tmp_path / "empty.wav", np.zeros(0), RATE)
+    with pytest.raises(AudioError, match=r"empty\.wav holds no samples"):
+        read_audio(tmp_path / "empty.wav")
+    soundfile.write(tmp_path / "nan.wav", np.full(RATE, np.nan), RATE, subtype="FLOAT")
+    with pytest.raises(AudioError, match=r"nan\.wav.*NaN"):
+        read_audio(tmp_path / "nan.wav")
+    encode(tmp_path / "short.wav", tone(0.2))
+    assert len(read_audio(tmp_path / "short.wav", min_seconds=0.2)[0]) == RATE // 5
+    with pytest.raises(AudioError, match=r"short\.wav is too short: 0\.20 s"):
+        read_audio(tmp_path / "short.wav", min_seconds=0.3)
+
+
+def test_resampling_keeps_what_both_rates_can_hold() -> None:
+    for from_rate, to_rate in ((24000, 16000), (44100, 16000), (16000, 48000)):
+        result = resample(tone(rate=from_rate), from_rate, to_rate)
+        inner = slice(to_rate // 10, -to_rate // 10)  # away from the edges, where the filter meets zeros
+        assert np.abs(result - tone(rate=to_rate))[inner].max() < 1e-4
+    assert np.abs(resample(tone(rate=24000, hertz=10000), 24000, 16000)[1600:-1600]).max() < 1e-4
+    wav = tone()
+    assert resample(wav, RATE, RATE) is wav
+    assert np.array_equal(resample(wav, RATE, 16000), resample(wav, RATE, 16000))
+
+
+def test_reading_resamples(tmp_path: Path) -> None:
+    wav, rate = read_audio(encode(tmp_path / "tone.wav", tone()), 16000)
+    assert (len(wav), rate) == (16000, 16000)
+
+
+def test_writes_what_it_reads_back(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "tone.wav"
+    write_audio(path, tone(), RATE)
+    assert soundfile.info(path).subtype == "PCM_16"
+    wav, rate = read_audio(path)
+    assert rate == RATE
+    assert np.abs(wav - tone()).max() <= 2 / 2**15
+
+
+@pytest.mark.parametrize(
+    ("wav", "problem"),
+    [
+        (np.array([0.1, np.nan]), "NaN"),
+        (np.array([0.1, np.inf]), "infinity"),
+        (np.full(100, 5e-5), "silent"),
+        (np.array([0.5, -1.01]), "clips"),
+        (np.tanh(1e3 * tone()), "clipped"),
+        (np.zeros(0), "shape"),
+        (np.full((2, 100), 0.1), "shape"),
+    ],
+)
+def test_a_bad_waveform_is_an_error_and_not_a_file(tmp_path: Path, wav: np.ndarray, problem: str) -> None:
+    path = tmp_path / "bad.wav"
+    path.write_bytes(b"the old file")
+    with pytest.raises(AudioError, match=rf"bad\.wav.*{problem}"):
+        write_audio(path, wav, RATE)
+    assert path.read_bytes() == b"the old file"
+
+
+def test_writing_refuses_a_suffix_without_pcm(tmp_path: Path) -> None:
+    for name in ("tone.opus", "tone.txt", "tone"):
+        with pytest.raises(AudioError, match="suffix"):
+            write_audio(tmp_path / name, tone(), RATE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_level() -> None:
+    assert loudness(tone()) == pytest.approx(20 * np.log10(0.5 / np.sqrt(2)), abs=0.01)
+    assert loudness(np.zeros(10)) == -np.inf
+    assert np.abs(peak_normalize(tone(), 0.9)).max() == pytest.approx(0.9)
+    with pytest.raises(AudioError):
+        peak_normalize(np.zeros(10, np.float32))
+
+
+@pytest.mark.parametrize(("samples", "padded"), [(1, 1280), (1279, 1280), (1280, 2560), (64000, 65280)])
+def test_padding_to_the_grid_adds_at_least_one_sample(samples: int, padded: int) -> None:
+    for wav in (np.ones((2, samples), np.float32), torch.ones(2, samples)):
+        result = pad_to_grid(wav)
+        assert type(result) is type(wav) and result.shape == (2, padded)
+        assert result[:, :samples].min() == 1 and abs(result[:, samples:]).max() == 0

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from utils.plots import alignment_figure, pitch_figure, save_figure, spectrogram_figure
+
+
+def test_a_spectrogram_is_drawn_with_low_frequencies_at_the_bottom(tmp_path: Path) -> None:
+    mel = np.arange(12.0).reshape(3, 4)
+    figure = spectrogram_figure(mel, "hello")
+    axes = figure.axes[0]
+    assert axes.get_title() == "hello"
+    assert np.array_equal(axes.images[0].get_array(), mel)
+    bottom, top = axes.get_ylim()
+    assert bottom < top
+    save_figure(figure, tmp_path / "plots" / "mel.png")
+    assert (tmp_path / "plots" / "mel.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_pitch_curves_leave_gaps_where_unvoiced() -> None:
+    axes = pitch_figure({"source": [0.0, 100.0, 110.0], "converted": [0.0, 200.0]}, 0.01).axes[0]
+    source, converted = axes.lines
+    assert np.allclose(source.get_xdata(), [0, 0.01, 0.02])
+    assert np.isnan(source.get_ydata()[0]) and source.get_ydata()[2] == 110
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["source", "converted"]
+    assert len(converted.get_xdata()) == 2
+
+
+def test_an_alignment_has_frames_to_the_right() -> None:
+    alignment = np.zeros((5, 2))
+    image = alignment_figure(alignment).axes[0].images[0].get_array()
+    assert image is not None and image.shape == (2, 5)
+
+
+def test_refuses_what_is_no_matrix() -> None:
+    for draw in (spectrogram_figure, alignment_figure):
+        with pytest.raises(ValueError, match="two axes"):
+            draw(np.zeros(3))
+
+
+def test_neither_import_nor_drawing_touches_pyplot() -> None:
+    program = (
+        "import sys, utils.plots; assert 'matplotlib' not in sys.modules;"
+        "utils.plots.spectrogram_figure([[1.0]], ''); assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=root)
