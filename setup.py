@@ -25,6 +25,7 @@ setup(
         "accelerate>=1.10",
         "amfm_decompy>=1.0.12",
         "espeakng-loader>=0.2.4",
+        "h5py>=3.10",
         "json5>=0.9",
         "lhotse>=1.30",
         "librosa>=0.11",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 
@@ -43,6 +45,32 @@ def _extend(x: Tensor, left: int, right: int) -> Tensor:
     return torch.cat([x[..., :1].expand(*shape, left), x, x[..., -1:].expand(*shape, right)], dim=-1)
 
 
+class _Raise(torch.autograd.Function):
+    """`conv_transpose1d` of every channel with fixed taps.
+
+    Its gradient is a strided convolution with the same taps. PyTorch 2.11 computes that several times slower
+    than its own forward convolution on a CPU; this can go when it no longer does.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, taps: Tensor, ratio: int, padding: int) -> Tensor:
+        ctx.save_for_backward(taps)
+        ctx.ratio, ctx.padding = ratio, padding
+        return F.conv_transpose1d(x, taps, stride=ratio, padding=padding, groups=x.shape[1])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        (taps,) = ctx.saved_tensors
+        groups = gradient.shape[1]
+        return (
+            F.conv1d(gradient, taps, stride=ctx.ratio, padding=ctx.padding, groups=groups),
+            None,
+            None,
+            None,
+        )
+
+
 class AliasFreeActivation(nn.Module):
     """Upsample, activate, downsample (BigVGAN, arXiv 2206.04658, section 3.3).
 
@@ -75,13 +103,8 @@ class AliasFreeActivation(nn.Module):
         channels = x.shape[1]
         taps = self.filter.expand(channels, -1, -1)
         edge = self.kernel_size // self.ratio - 1
-        excess = self.kernel_size - self.ratio
-        raised = F.conv_transpose1d(
-            _extend(x, edge, edge),
-            taps * self.ratio,  # zeros come between the samples; this restores the level
-            stride=self.ratio,
-            padding=edge * self.ratio + excess // 2,
-            groups=channels,
-        )
+        padding = edge * self.ratio + (self.kernel_size - self.ratio) // 2
+        # Zeros come between the samples; the factor restores the level.
+        raised: Tensor = _Raise.apply(_extend(x, edge, edge), taps * self.ratio, self.ratio, padding)
         raised = _extend(self.activation(raised), self.kernel_size // 2 - 1, self.kernel_size // 2)
         return F.conv1d(raised, taps, stride=self.ratio, groups=channels)

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 # Keeps the division finite, as in BigVGAN's published code.
 _EPSILON = 1e-9
+
+
+class _Snake(torch.autograd.Function):
+    """x + magnitude · sin²(αx), with a gradient of its own.
+
+    Step by step, autograd would keep four tensors of the input's size and run over twice as many in the
+    backward pass; at the raised rate of `AliasFreeActivation`, that is most of what a vocoder's training costs.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, alpha: Tensor, magnitude: Tensor) -> Tensor:
+        sine = (x * alpha).sin_()
+        ctx.save_for_backward(x, sine, alpha, magnitude)
+        return torch.addcmul(x, sine.square(), magnitude)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x, sine, alpha, magnitude = ctx.saved_tensors
+        slope = (x * alpha).cos_().mul_(sine).mul_(gradient)  # of sin², halved, times what comes from above
+        by_alpha = 2 * magnitude * _channel_sums(slope, x)
+        by_magnitude = _channel_sums(sine.square_(), gradient)
+        return torch.addcmul(gradient, slope, 2 * alpha * magnitude).to(x.dtype), by_alpha, by_magnitude
+
+
+def _channel_sums(x: Tensor, y: Tensor) -> Tensor:
+    """Sum of products over batch and time: (B, C, T) twice → (C, 1)."""
+    return torch.linalg.vecdot(x, y.to(x.dtype)).sum(dim=0).unsqueeze(-1)
 
 
 class SnakeBeta(nn.Module):
@@ -27,8 +58,9 @@ class SnakeBeta(nn.Module):
         """(B, C, T) → (B, C, T)."""
         alpha = self.alpha.exp().unsqueeze(-1)
         magnitude = 1.0 / (self.beta.exp().unsqueeze(-1) + _EPSILON)
-        phase = x * alpha
-        if phase.requires_grad:
-            return torch.addcmul(x, phase.sin().square(), magnitude)
+        if torch.is_grad_enabled():
+            raised: Tensor = _Snake.apply(x, alpha, magnitude)
+            return raised
         # Without gradients one buffer serves every step: on a CPU, memory traffic is what this costs.
-        return torch.addcmul(x, phase.sin_().square_(), magnitude, out=phase)
+        sine = (x * alpha).sin_()
+        return torch.addcmul(x, sine.square_(), magnitude, out=sine)

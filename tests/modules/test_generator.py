@@ -5,18 +5,8 @@ from __future__ import annotations
 import torch
 
 from modules.generator import SourceDownsampler, SourceGenerator
-from modules.source_network import SourceNetwork
 
 SIZES = {"block_kernel_sizes": (3, 5), "block_dilations": (1, 3)}
-
-
-@torch.no_grad()
-def test_source_network_raises_the_rate_to_that_of_f0() -> None:
-    network = SourceNetwork(6, 16, 5, **SIZES)
-    features, log_f0 = network(torch.randn(2, 6, 7), torch.randn(2, 5, 1))
-    assert network.out_channels == 4
-    assert features.shape == (2, 4, 28)
-    assert log_f0.shape == (2, 1, 28)
 
 
 @torch.no_grad()

@@ -70,6 +70,8 @@ class BlockExtractor:
         block = [_copied(cut) for cut in cuts]
         failed: dict[str, str] = {}
         store = store_path(manifest).resolve()
+        for leftover in store.parent.glob(f".{store.stem}*"):  # of a run that was killed within this block
+            leftover.unlink()
         with replacing_file(store) as temporary, NumpyHdf5Writer(temporary) as writer:
             jobs: list[_Job] = []
             for number, cut in enumerate(block):

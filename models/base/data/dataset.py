@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +16,14 @@ from models.base.data.randomness import generator_for
 from models.base.data.waveform import FRAME_RATE, SAMPLE_RATE, cut_samples, grid_frames, read_waveform
 
 if TYPE_CHECKING:
+    import h5py
     from lhotse import CutSet
     from lhotse.cut.data import DataCut
     from numpy.typing import NDArray
 
 FIELDS = frozenset({"wav", "f0", "semantic", "semantic_perturbed", "tokens"})
 F0_PER_FRAME = 4
-PADDING = 0.0
+OPEN_STORES = 32
 
 
 def cut_frames(cut: DataCut) -> int:
@@ -120,13 +122,17 @@ class CutDataset(Dataset[dict[str, Any]]):
 
 def _slice(cut: DataCut, field: str, start: int, length: int) -> NDArray[Any]:
     """Rows `start` to `start + length` of a stored array, without reading the others."""
-    from lhotse.features.io import get_reader
-
     array = cut.custom[field].array
-    rows: NDArray[Any] = get_reader(array.storage_type)(array.storage_path).read(
-        array.storage_key, left_offset_frames=start, right_offset_frames=start + length
-    )
+    rows: NDArray[Any] = open_store(array.storage_path)[array.storage_key][start : start + length]
     return rows
+
+
+@lru_cache(maxsize=OPEN_STORES)
+def open_store(path: str) -> h5py.File:
+    """The HDF5 file of a block. lhotse's own reader never closes one, and a large corpus has thousands."""
+    import h5py
+
+    return h5py.File(path, "r")
 
 
 def _stack(arrays: Sequence[NDArray[Any]]) -> torch.Tensor:

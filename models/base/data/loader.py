@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,15 +77,17 @@ def cut_loader(
         sampler=sampler,
         batch_size=None,
         num_workers=train.workers,
-        worker_init_fn=_forget_open_files,
+        worker_init_fn=_begin_worker,
     )
 
 
-def _forget_open_files(worker: int) -> None:
-    """HDF5 handles that a worker inherits by fork must not be shared with its parent."""
-    from lhotse.features.io import close_cached_file_handles
+def _begin_worker(worker: int) -> None:
+    """HDF5 handles inherited by fork must not be shared; signals to the group are the parent's to heed."""
+    from models.base.data.dataset import open_store
 
-    close_cached_file_handles()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # the parent saves first, and then ends its workers
+    open_store.cache_clear()
 
 
 def _usable(

@@ -24,6 +24,7 @@ from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDisc
 from modules.discriminators.wavelet import WaveletDiscriminator
 from modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss
 from modules.losses.reconstruction import mel_l1
+from processors.audio import KAISER_BEST
 from processors.spectrogram import log_mel
 from utils.errors import DataError
 from utils.plots import spectrogram_figure
@@ -150,5 +151,7 @@ def _lowered(wav: Tensor, rate: int) -> Tensor:
     from torchaudio.functional import resample
 
     with torch.autocast(wav.device.type, enabled=False):
-        lowered: Tensor = resample(wav, rate, INPUT_RATE, resampling_method="sinc_interp_kaiser")
+        lowered: Tensor = resample(
+            wav, rate, INPUT_RATE, resampling_method="sinc_interp_kaiser", **KAISER_BEST
+        )
     return lowered

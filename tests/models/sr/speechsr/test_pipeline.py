@@ -37,11 +37,13 @@ def test_windows_give_what_one_pass_gives(rate: int, samples: int) -> None:
     pipeline.window = 300
     wav = _noise(samples)
     padded = torch.from_numpy(np.pad(wav, (0, samples % 2))).double().view(1, 1, -1)
-    with torch.no_grad():  # in float64, as interpolation rounds its positions, more so in longer inputs
+    with (
+        torch.no_grad()
+    ):  # in float64: in float32, interpolation rounds its positions by their distance from 0
         whole = deepcopy(network).double()(padded).view(-1)[: samples * rate // 16_000].numpy()
     raised = pipeline.upsample(wav, 16_000)
     assert raised.shape == whole.shape
-    np.testing.assert_allclose(raised, whole, atol=1e-6)
+    np.testing.assert_allclose(raised, whole, atol=2e-5)
 
 
 @pytest.mark.parametrize("rate", [24_000, 48_000])

@@ -1,0 +1,48 @@
+"""`hiervox prepare`, `validate` and `extract`, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+import typer
+from typer.testing import CliRunner
+
+from bins.extract import extract
+from bins.prepare import prepare
+from bins.validate import validate
+from models.base.data.manifest import read_cuts
+from tests.models.base.conftest import BUILDER, build
+from tests.models.base.data.corpora import make_table
+
+CONFIG = '{features: {semantic: {family: "whisper", name: "none"}, pitch: {method: "dio"}}}'
+
+
+def call(verb: Callable[..., None], *arguments: str) -> str:
+    app = typer.Typer()
+    app.command()(verb)
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_from_a_table_to_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BUILDER, build)
+    table = make_table(tmp_path, [0.6, 0.7, 0.2])
+    (tmp_path / "config.json5").write_text(CONFIG, encoding="utf-8")
+    raw, valid, store = (str(tmp_path / name) for name in ("raw", "valid", "features"))
+    soundfile.write(tmp_path / "u01.wav", soundfile.read(tmp_path / "u01.wav")[0] * 1e-4, 16_000)
+
+    assert "3 utterances" in call(prepare, "--table", str(table), "--out", raw)
+    report = call(validate, "--cuts", raw, "--out", valid)
+    assert "1 utterances are good" in report
+    assert "silent: 1" in report
+    assert "too_short: 1" in report
+    config = str(tmp_path / "config.json5")
+    extracted = call(
+        extract, "--cuts", valid, "--out", store, "--config", config, "--set", "features.perturbed_copies=0"
+    )
+    assert "1 utterances have features" in extracted
+    assert [cut.id for cut in read_cuts(Path(store))] == ["u00"]
