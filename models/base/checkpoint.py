@@ -21,7 +21,7 @@ WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
 CHECKPOINTS_NAME = "checkpoints"
 LAST_NAME = "last.json"
-INFERENCE_SECTIONS = ("train", "data", "out_dir", "seed", "loss")
+TRAINING_SECTIONS = ("train", "data", "out_dir", "seed", "loss", "discriminator")
 
 
 def find_checkpoint(path: Path) -> Path:
@@ -122,7 +122,7 @@ def save_weights(folder: Path, tensors: dict[str, Tensor], experiment: dict[str,
 
 def inference_config(experiment: dict[str, Any]) -> dict[str, Any]:
     """The sections of an experiment that inference needs."""
-    return {key: value for key, value in experiment.items() if key not in INFERENCE_SECTIONS}
+    return {key: value for key, value in experiment.items() if key not in TRAINING_SECTIONS}
 
 
 def read_experiment(folder: Path) -> ExperimentConfig:
