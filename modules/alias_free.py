@@ -48,8 +48,8 @@ def _extend(x: Tensor, left: int, right: int) -> Tensor:
 class _Raise(torch.autograd.Function):
     """`conv_transpose1d` of every channel with fixed taps.
 
-    Its gradient is a strided convolution with the same taps. PyTorch 2.11 computes that several times slower
-    than its own forward convolution on a CPU; this can go when it no longer does.
+    Its gradient is a strided convolution with the same taps. On a CPU, PyTorch 2.11 takes several times as
+    long for it as for that convolution done forward; this can go when it no longer does.
     """
 
     @staticmethod
@@ -62,13 +62,8 @@ class _Raise(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         (taps,) = ctx.saved_tensors
-        groups = gradient.shape[1]
-        return (
-            F.conv1d(gradient, taps, stride=ctx.ratio, padding=ctx.padding, groups=groups),
-            None,
-            None,
-            None,
-        )
+        padded = F.pad(gradient, (ctx.padding, ctx.padding))
+        return F.conv1d(padded, taps, stride=ctx.ratio, groups=gradient.shape[1]), None, None, None
 
 
 class AliasFreeActivation(nn.Module):

@@ -16,7 +16,7 @@ class _Snake(torch.autograd.Function):
     """x + magnitude · sin²(αx), with a gradient of its own.
 
     Step by step, autograd would keep four tensors of the input's size and run over twice as many in the
-    backward pass; at the raised rate of `AliasFreeActivation`, that is most of what a vocoder's training costs.
+    backward pass, which at the raised rate of `AliasFreeActivation` is much of what training costs.
     """
 
     @staticmethod
@@ -31,7 +31,7 @@ class _Snake(torch.autograd.Function):
         x, sine, alpha, magnitude = ctx.saved_tensors
         slope = (x * alpha).cos_().mul_(sine).mul_(gradient)  # of sin², halved, times what comes from above
         by_alpha = 2 * magnitude * _channel_sums(slope, x)
-        by_magnitude = _channel_sums(sine.square_(), gradient)
+        by_magnitude = _channel_sums(sine.square(), gradient)
         return torch.addcmul(gradient, slope, 2 * alpha * magnitude).to(x.dtype), by_alpha, by_magnitude
 
 

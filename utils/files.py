@@ -22,12 +22,17 @@ def replacing_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         _synchronise(temporary)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes the file private
+        give_default_mode(temporary)  # mkstemp makes the file private
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def give_default_mode(path: Path) -> None:
+    """Give a file that was made private the mode that a new file has by the user's umask."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod(0o666 & ~umask)
 
 
 def write_text(path: Path, text: str) -> None:

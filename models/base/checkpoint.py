@@ -10,7 +10,7 @@ from models.base.config import ExperimentConfig
 from models.base.registry import get_part
 from utils.config import Layered, validate
 from utils.errors import CheckpointError
-from utils.files import write_json
+from utils.files import give_default_mode, write_json
 from utils.registry import resolve
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ def save_weights(folder: Path, tensors: dict[str, Tensor], experiment: dict[str,
     """
     from safetensors.torch import save_file
 
-    save_file(
-        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS_NAME
-    )
+    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    save_file(stored, folder / WEIGHTS_NAME)
+    give_default_mode(folder / WEIGHTS_NAME)  # safetensors makes the file private
     write_json(folder / CONFIG_NAME, inference_config(experiment))
 
 

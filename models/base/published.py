@@ -58,7 +58,11 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 def _read_torch(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except pickle.UnpicklingError as error:  # torch's own text advises to switch the safety off
+        raise CheckpointError(
+            f"{path} is not a torch file of tensors alone", "export its state dict, or copy it again"
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(f"{path} is not a torch file of tensors ({reason})", "copy it again") from error
 

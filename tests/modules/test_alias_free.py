@@ -64,3 +64,11 @@ def test_filters_are_no_part_of_the_state() -> None:
 def test_unfitting_kernel_is_refused() -> None:
     with pytest.raises(ValueError, match="multiple of 4"):
         AliasFreeActivation(nn.ReLU(), kernel_size=10)
+
+
+def test_gradients() -> None:
+    activation = AliasFreeActivation(SnakeBeta(2)).double()
+    nn.init.normal_(activation.activation.alpha)
+    nn.init.normal_(activation.activation.beta)
+    x = torch.randn(2, 2, 7, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(activation, (x,))

@@ -43,3 +43,9 @@ def test_gradients() -> None:
         lambda x, alpha, beta: torch.func.functional_call(snake, {"alpha": alpha, "beta": beta}, x),
         (x, snake.alpha, snake.beta),
     )
+
+
+def test_half_precision_input_keeps_its_gradient_type() -> None:
+    x = torch.randn(1, 2, 4, dtype=torch.bfloat16, requires_grad=True)
+    _snake()(x).sum().backward()
+    assert x.grad is not None and x.grad.dtype is torch.bfloat16
