@@ -47,6 +47,9 @@ app.add_typer(config_app, name="config")
 
 def main() -> None:
     """Run the command line; a user's mistake is one line on stderr and exit code 2."""
+    # Threads that wait by spinning take the cores from whatever else runs: a training beside another
+    # program was measured up to ten times slower. OpenMP reads this when torch is loaded, which is later.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         app()
     except HierVoxError as error:

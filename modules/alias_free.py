@@ -63,6 +63,7 @@ class _Raise(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         (taps,) = ctx.saved_tensors
         padded = F.pad(gradient, (ctx.padding, ctx.padding))
+        taps = taps.to(gradient.dtype)  # under autocast the forward pass may have cast its own copy
         return F.conv1d(padded, taps, stride=ctx.ratio, groups=gradient.shape[1]), None, None, None
 
 

@@ -37,3 +37,13 @@ def test_zero_convolutions_leave_the_input() -> None:
         torch.nn.init.zeros_(conv.bias)
     x = torch.randn(1, 3, 30)
     torch.testing.assert_close(block(x), x)
+
+
+def test_trains_under_autocast() -> None:
+    block = AMPBlock(4, 3, (1, 3))
+    x = torch.randn(2, 4, 50)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = block(x)
+    y.float().square().mean().backward()
+    torch.testing.assert_close(y.float(), block(x), atol=0.05, rtol=0.05)
+    assert all(torch.isfinite(parameter.grad).all() for parameter in block.parameters())
