@@ -9,7 +9,7 @@ from models.base.data.features import FeaturesConfig, require_features
 from models.base.data.loader import cut_loader
 from models.base.data.waveform import SAMPLE_RATE
 from models.base.task import Batch, ExperimentT, Split, TrainingTask
-from utils.errors import DataError
+from utils.errors import ConfigError, DataError
 
 
 class CutTrainingTask(TrainingTask[ExperimentT]):
@@ -22,6 +22,10 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
     sample_rate: int = SAMPLE_RATE
+
+    def usable(self, frames: int, tokens: int | None) -> bool:
+        """Whether to train on an utterance of so many frames and tokens (None where it has none)."""
+        return True
 
     def loader(
         self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
@@ -44,6 +48,7 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
             world_size=world_size,
             seed=self.config.seed,
             sample_rate=self.sample_rate,
+            usable=self.usable,
         )
 
     def _require_features(self) -> None:
@@ -55,3 +60,17 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
         if not folder.is_dir():
             raise DataError(f"no feature folder {cuts}", "make it with `hiervox extract`")
         require_features(folder, wanted, self.fields)
+
+
+def require_semantic_channels(batch: Batch, wanted: int) -> None:
+    """Refuse a batch whose semantic vectors are not as wide as the network's `model.semantic_channels`.
+
+    Raises:
+        ConfigError: naming both widths.
+    """
+    given = batch["semantic"].size(1)
+    if given != wanted:
+        raise ConfigError(
+            f"the data's semantic vectors have {given} channels, but model.semantic_channels is {wanted}",
+            f"set model.semantic_channels to {given}, or extract other features",
+        )

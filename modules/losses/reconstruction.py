@@ -1,4 +1,4 @@
-"""How far a generated spectrogram is from the recording's."""
+"""How far generated spectrograms and pitch are from the recording's."""
 
 from __future__ import annotations
 
@@ -9,3 +9,14 @@ from torch.nn import functional as F
 def mel_l1(predicted: Tensor, target: Tensor) -> Tensor:
     """Mean absolute difference of two log-mel spectrograms (B, M, N), in float32 (HiFi-GAN, section 2.4)."""
     return F.l1_loss(predicted.float(), target.float())
+
+
+def log_f0_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute error of log(F0 + 1) over the real frames of a slice.
+
+    Args:
+        predicted, target: (B, 1, T) at 200 frames/s.
+        mask: (B, 1, T).
+    """
+    mask = mask.float()
+    return ((predicted.float() - target.float()).abs() * mask).sum() / mask.sum().clamp_min(1)

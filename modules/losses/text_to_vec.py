@@ -15,14 +15,3 @@ def semantic_l1(predicted: Tensor, target: Tensor) -> Tensor:
         predicted, target: (B, C, T).
     """
     return F.l1_loss(predicted.float(), target.float())
-
-
-def log_f0_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Mean absolute error of log(F0 + 1) over the real frames of a slice.
-
-    Args:
-        predicted, target: (B, 1, T) at 200 frames/s.
-        mask: (B, 1, T).
-    """
-    mask = mask.float()
-    return ((predicted.float() - target.float()).abs() * mask).sum() / mask.sum().clamp_min(1)

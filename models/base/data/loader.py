@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ def cut_loader(
     world_size: int,
     seed: int,
     sample_rate: int = SAMPLE_RATE,
+    usable: Callable[[int, int | None], bool] | None = None,
 ) -> Iterable[Batch]:
     """The batches of one epoch from number `skip_batches` on; the same for the same arguments.
 
@@ -41,6 +42,7 @@ def cut_loader(
     Args:
         fields: which of `models.base.data.dataset.FIELDS` a batch has.
         sample_rate: of `wav`, Hz, a multiple of 50. `frames` count 20 ms at any rate.
+        usable: of an utterance's frames and tokens (None where it has none); what it refuses is left out.
 
     Returns:
         Batches as `CutDataset` describes them. The dev set of `dev_size: 0` is empty.
@@ -54,7 +56,7 @@ def cut_loader(
     from models.base.data.sampling import EpochBatches, PaddedBatch, split_cuts
 
     source = manifest_path(data.cuts)
-    cuts = _usable(read_cuts(data.cuts), fields, data.max_frames, source)
+    cuts = _usable(read_cuts(data.cuts), fields, data.max_frames, usable, source)
     chosen = split_cuts(cuts, data.dev_size, seed, split, str(source))
     if not chosen:
         return ()
@@ -91,7 +93,11 @@ def _begin_worker(worker: int) -> None:
 
 
 def _usable(
-    cuts: Sequence[DataCut], fields: frozenset[str], max_frames: int | None, source: Path
+    cuts: Sequence[DataCut],
+    fields: frozenset[str],
+    max_frames: int | None,
+    usable: Callable[[int, int | None], bool] | None,
+    source: Path,
 ) -> list[DataCut]:
     """Cuts that have every field, and, with tokens, are not too long.
 
@@ -105,7 +111,7 @@ def _usable(
         raise ValueError(f"no such fields: {sorted(unknown)}")
     stored = fields & {"f0", "semantic"}
     kept = []
-    too_long = 0
+    too_long = refused = 0
     for cut in cuts:
         lacking = [name for name in sorted(stored) if name not in (cut.custom or {})]
         if "semantic_perturbed" in fields and not perturbed_copies(cut):
@@ -118,12 +124,24 @@ def _usable(
         if "tokens" in fields and max_frames is not None and cut_frames(cut) > max_frames:
             too_long += 1
             continue
+        if usable is not None:
+            tokens = cut_tokens(cut)
+            if not usable(cut_frames(cut), None if tokens is None else len(tokens)):
+                refused += 1
+                continue
         kept.append(cut)
     if len(kept) < len(cuts):
-        _log.info("%d of %d utterances are not used: %d too long", len(cuts) - len(kept), len(cuts), too_long)
+        _log.info(
+            "%d of %d utterances are not used: %d too long, %d outside the part's limits",
+            len(cuts) - len(kept),
+            len(cuts),
+            too_long,
+            refused,
+        )
     if not kept:
         raise DataError(
-            f"{source} has no utterance to train on ({len(cuts)} in all, {too_long} over data.max_frames)",
+            f"{source} has no utterance to train on ({len(cuts)} in all, {too_long} over data.max_frames, "
+            f"{refused} outside the part's limits)",
             "give recordings with text, or raise data.max_frames" if "tokens" in fields else "add recordings",
         )
     return kept

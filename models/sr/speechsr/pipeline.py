@@ -54,7 +54,7 @@ class SpeechSRPipeline:
             )
         return cls(network)
 
-    def upsample(self, wav: Waveform, rate: int) -> Waveform:
+    def upsample(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:
         """Raise a waveform to `self.rate`; its level stays.
 
         The network sees overlapping windows, whose margins cover all that an output sample depends on, so
@@ -66,7 +66,7 @@ class SpeechSRPipeline:
             rate: of `wav`, Hz; it is resampled to 16 kHz, so what it holds above 8 kHz is replaced.
 
         Returns:
-            The waveform (T',), T' = samples at 16 kHz · `self.rate` // 16000.
+            The waveform (T',), T' = samples at 16 kHz · `self.rate` // 16000, and `self.rate`.
 
         Raises:
             AudioError: the waveform is empty, has several channels, or is not finite.
@@ -87,7 +87,7 @@ class SpeechSRPipeline:
             place = slice(self._raised_length(start), min(self._raised_length(stop), raised.size))
             offset = self._raised_length(first)
             raised[place] = piece[place.start - offset : place.stop - offset]
-        return raised
+        return raised, self.rate
 
     def _raised_length(self, samples: int) -> int:
         return samples * self.rate // INPUT_RATE

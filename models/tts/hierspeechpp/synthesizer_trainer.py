@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.base.cut_task import CutTrainingTask
+from models.base.cut_task import CutTrainingTask, require_semantic_channels
 from models.base.task import Batch, Media
 from models.tts.hierspeechpp.config import SynthesizerExperiment
 from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
@@ -22,12 +22,10 @@ from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDisc
 from modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss
 from modules.losses.hierarchical import prosody_l1
 from modules.losses.kl import bidirectional_flow_kl
-from modules.losses.reconstruction import mel_l1
-from modules.losses.text_to_vec import log_f0_l1
+from modules.losses.reconstruction import log_f0_l1, mel_l1
 from modules.masking import sequence_mask, slice_segments
 from processors.pitch import log_f0
 from processors.spectrogram import linear_spectrogram, log_mel
-from utils.errors import ConfigError
 from utils.plots import pitch_figure, spectrogram_figure
 
 NOISE_SCALE = 0.333  # of what validation plays: the authors' default
@@ -76,12 +74,7 @@ class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
             ConfigError: the data's semantic vectors are not as wide as the network's.
         """
         model, mel_config = self.config.model, self.config.mel
-        given, wanted = batch["semantic"].shape[1], model.semantic_channels
-        if given != wanted:
-            raise ConfigError(
-                f"the data's semantic vectors have {given} channels, but model.semantic_channels is {wanted}",
-                f"set model.semantic_channels to {given}, or extract other features",
-            )
+        require_semantic_channels(batch, model.semantic_channels)
         wav, true_log_f0 = batch["wav"].unsqueeze(1), log_f0(batch["f0"]).unsqueeze(1)
         mel = log_mel(batch["wav"], mel_config)
         output: SynthesizerOutput = networks["main"](

@@ -8,19 +8,19 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from models.base.cut_task import CutTrainingTask
+from models.base.cut_task import CutTrainingTask, require_semantic_channels
 from models.base.task import Batch, Media
 from models.tts.hierspeechpp.text_to_vec import TextToVec, TextToVecOutput
 from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from modules.losses.ctc import ctc_loss
 from modules.losses.duration import duration_nll
 from modules.losses.kl import flow_kl
-from modules.losses.text_to_vec import log_f0_l1, semantic_l1
+from modules.losses.reconstruction import log_f0_l1
+from modules.losses.text_to_vec import semantic_l1
 from modules.masking import slice_segments
 from modules.pitch_predictor import F0_PER_FRAME
 from processors.pitch import log_f0
 from processors.spectrogram import log_mel
-from utils.errors import ConfigError
 from utils.plots import alignment_figure, pitch_figure, spectrogram_figure
 
 BLANK = 0
@@ -124,12 +124,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         return Media(figures=figures)
 
     def _inputs(self, batch: Batch) -> _Inputs:
-        given, wanted = batch["semantic"].size(1), self.config.model.semantic_channels
-        if given != wanted:
-            raise ConfigError(
-                f"the data's semantic vectors have {given} channels, but model.semantic_channels is {wanted}",
-                f"set model.semantic_channels to {given}, or extract other features",
-            )
+        require_semantic_channels(batch, self.config.model.semantic_channels)
         mel = log_mel(batch["wav"], self.config.mel)
         tokens = batch["tokens"]
         spaced = tokens.new_full((tokens.size(0), 2 * tokens.size(1) + 1), BLANK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from modules.losses.reconstruction import mel_l1
+from modules.losses.reconstruction import log_f0_l1, mel_l1
 
 
 def test_mel_l1_is_the_mean_difference() -> None:
@@ -16,3 +16,8 @@ def test_mel_l1_is_the_mean_difference() -> None:
 def test_mel_l1_is_float32() -> None:
     half = torch.zeros(1, 1, 2, dtype=torch.bfloat16)
     assert mel_l1(half, half).dtype is torch.float32
+
+
+def test_log_f0_l1_keeps_to_real_frames() -> None:
+    predicted, target = torch.tensor([[[1.0, 2.0, 9.0]]]), torch.tensor([[[2.0, 5.0, 0.0]]])
+    assert float(log_f0_l1(predicted, target, torch.tensor([[[1.0, 1.0, 0.0]]]))) == 2.0

@@ -206,3 +206,17 @@ def test_missing_fields_name_the_mend(tmp_path: Path) -> None:
         load(manifest, fields=frozenset({"semantic"}), dev_size=0)
     with pytest.raises(DataError, match="no utterance to train on"):
         load(manifest, fields=frozenset({"tokens"}), dev_size=0)
+
+
+def test_what_a_part_refuses_is_left_out(feature_folder: Path) -> None:
+    cuts = {cut.id: cut for cut in read_cuts(feature_folder)}
+    limit = sorted(cut_frames(cut) for cut in cuts.values())[len(cuts) // 2]
+
+    def usable(frames: int, tokens: int | None) -> bool:
+        return frames <= limit and tokens is not None
+
+    kept = ids(load(feature_folder, usable=usable, dev_size=0))
+    assert sorted(kept) == sorted(name for name, cut in cuts.items() if cut_frames(cut) <= limit)
+    assert 0 < len(kept) < len(cuts)
+    with pytest.raises(DataError, match="30 outside the part's limits"):
+        load(feature_folder, usable=lambda frames, tokens: False)

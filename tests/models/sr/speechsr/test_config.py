@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.base.experiment import load_experiment
 from models.sr.speechsr.config import SpeechSRExperiment
 
 
@@ -65,3 +67,12 @@ def test_a_saved_config_reads_back_the_same() -> None:
 def test_what_does_not_fit_is_named(wrong: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         _experiment(**wrong)
+
+
+@pytest.mark.parametrize("rate", [24, 48])
+def test_the_mini_recipe_has_one_of_each_rate(rate: int) -> None:
+    conf = Path(__file__).parents[4] / "egs/tts/hierspeechpp/mini/conf" / f"speechsr{rate}.json5"
+    experiment = load_experiment(conf)
+    assert isinstance(experiment, SpeechSRExperiment)
+    assert experiment.model.rate == 1000 * rate == experiment.mel.sample_rate
+    assert experiment.data.allow_band_limited == (rate == 48)  # its recordings have 24 kHz

@@ -41,7 +41,8 @@ def test_windows_give_what_one_pass_gives(rate: int, samples: int) -> None:
         torch.no_grad()
     ):  # in float64: in float32, interpolation rounds its positions by their distance from 0
         whole = deepcopy(network).double()(padded).view(-1)[: samples * rate // 16_000].numpy()
-    raised = pipeline.upsample(wav, 16_000)
+    raised, out_rate = pipeline.upsample(wav, 16_000)
+    assert out_rate == rate
     assert raised.shape == whole.shape
     np.testing.assert_allclose(raised, whole, atol=2e-5)
 
@@ -63,7 +64,7 @@ def test_input_of_another_rate_is_resampled() -> None:
     pipeline = SpeechSRPipeline(_network(24_000))
     wav = _noise(2205)
     np.testing.assert_array_equal(
-        pipeline.upsample(wav, 22_050), pipeline.upsample(resample(wav, 22_050, 16_000), 16_000)
+        pipeline.upsample(wav, 22_050)[0], pipeline.upsample(resample(wav, 22_050, 16_000), 16_000)[0]
     )
     assert pipeline.rate == 24_000
 
@@ -86,7 +87,7 @@ def test_loads_a_checkpoint_folder(tmp_path: Path) -> None:
     pipeline = SpeechSRPipeline.load(tmp_path / "speechsr48")
     wav = _noise(500)
     np.testing.assert_allclose(
-        pipeline.upsample(wav, 16_000), SpeechSRPipeline(network).upsample(wav, 16_000), atol=1e-6
+        pipeline.upsample(wav, 16_000)[0], SpeechSRPipeline(network).upsample(wav, 16_000)[0], atol=1e-6
     )
     assert pipeline.rate == 48_000
 

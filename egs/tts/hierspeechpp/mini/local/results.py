@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import platform
@@ -57,7 +58,8 @@ def report(runs: Path, evaluation: Path) -> str:
     table = ["| " + " | ".join(TRAINING_HEADER) + " |", "|" + "---|" * len(TRAINING_HEADER)]
     table += ["| " + " | ".join(training_row(runs / part)) + " |" for part in PARTS]
     judged = (evaluation / REPORT_NAME).read_text(encoding="utf-8").replace("# ", "## ", 1)
-    return "\n".join(["# Results", "", hardware(), "", "## Training", "", *table, "", judged])
+    made = f"Made with `egs/tts/hierspeechpp/mini/run.sh` on {datetime.date.today()}: {hardware()}."
+    return "\n".join(["# Results", "", made, "", "## Training", "", *table, "", judged])
 
 
 def main() -> None:
