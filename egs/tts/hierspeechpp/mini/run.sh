@@ -95,18 +95,35 @@ if wanted 3; then
   hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$recipe/conf/synthesizer.json5" \
     --jobs "$jobs" --device "$device"
 fi
-if wanted 4; then
-  headline 4 text_to_vec
-  train text_to_vec "$exp/features"
-fi
-if wanted 5; then
-  headline 5 synthesizer
-  train synthesizer "$exp/features"
-fi
-if wanted 6; then
+train_text_to_vec() { headline 4 text_to_vec; train text_to_vec "$exp/features"; }
+train_synthesizer() { headline 5 synthesizer; train synthesizer "$exp/features"; }
+train_speechsr() {
   headline 6 speechsr
   train speechsr24 "$exp/valid"
   train speechsr48 "$exp/valid"
+}
+
+# The three trainings need nothing of each other. Two cores do more with one small training each than with
+# two threads in one.
+train_side_by_side() {
+  export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+  mkdir -p "$exp/logs"
+  echo "== stages 4 and 6 here; stage 5 beside them, see $exp/logs/synthesizer.log"
+  train_synthesizer >"$exp/logs/synthesizer.log" 2>&1 &
+  local beside=$!
+  trap 'kill "$beside" 2>/dev/null || true' EXIT
+  train_text_to_vec
+  train_speechsr
+  wait "$beside" || { tail -n 3 "$exp/logs/synthesizer.log" >&2; fail "stage 5 ended early; run it again to go on"; }
+  trap - EXIT
+}
+
+if wanted 4 && wanted 6 && ((jobs > 1)); then
+  (train_side_by_side)
+else
+  if wanted 4; then train_text_to_vec; fi
+  if wanted 5; then train_synthesizer; fi
+  if wanted 6; then train_speechsr; fi
 fi
 if wanted 7; then
   headline 7 speak
