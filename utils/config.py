@@ -129,7 +129,9 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
     try:
         return schema.model_validate(layered.values)
     except ValidationError as error:
-        first = error.errors()[0]
+        # a misspelt key often leaves a required one missing: the misspelling is what to mend
+        errors = sorted(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
+        first = errors[0]
         keys = [part for part in first["loc"] if isinstance(part, str)]
         dotted = ".".join(str(part) for part in first["loc"])
         source = layered.source_of(".".join(keys))

@@ -50,9 +50,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     (checkpoint / "progress.json").write_text(json.dumps({"step": 5, "epoch": 2}))
     (checkpoint.parent / "last.json").write_text(json.dumps({"folder": checkpoint.name}))
     metrics = [
-        {"step": 3, "split": "train", "steps_per_second": 0.05},
+        {"step": 3, "split": "train", "seconds": 60.0},
         {"step": 3, "split": "dev", "total": 9.0},
-        {"step": 5, "split": "train", "steps_per_second": 0.1},
+        {"step": 5, "split": "train", "seconds": 20.0},
         {"step": 5, "split": "dev", "total": 7.5},
     ]
     (fixtures / "run" / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in metrics))
@@ -113,7 +113,7 @@ def test_stages_are_selected_and_paths_follow_exp(environment: dict[str, str], t
     assert result.returncode == 0, result.stderr
     prepare, validate, extract, train = calls(environment)
     assert prepare == f"prepare --table {table} --out {exp}/data"
-    assert validate == f"validate --cuts {exp}/data --out {exp}/valid"
+    assert validate == f"validate --cuts {exp}/data --out {exp}/valid --jobs {os.cpu_count()}"
     assert extract.startswith(f"extract --cuts {exp}/valid --out {exp}/features --config {RECIPE}/conf/")
     assert train.startswith(
         f"train --config {RECIPE}/conf/text_to_vec.json5 --set out_dir={exp}/runs/text_to_vec"

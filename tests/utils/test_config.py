@@ -36,6 +36,7 @@ def test_bases_merge_and_overrides_win(tmp_path: Path) -> None:
     [
         ("{name: 'a', model: {widht: 3}}", [], ["'model.widht'", "child.json5", "did you mean 'width'?"]),
         ("{name: 'a'}", ["model.kernel=3"], ["'model.kernel'", "--set", "'kernel_size'"]),
+        ("{nmae: 'a'}", [], ["unknown key 'nmae'", "did you mean 'name'?"]),
         ("{name: 'a', model: {width: 'x'}}", [], ["bad value 'x'", "'model.width'", "child.json5"]),
         ("{model: {}}", [], ["missing key 'name'", "child.json5"]),
         ("{name: 'a', layers: [{}, {wdith: 1}]}", [], ["'layers.1.wdith'", "'width'"]),
