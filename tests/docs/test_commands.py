@@ -12,20 +12,28 @@ from typer.core import TyperGroup
 from bins.app import app
 from tests.conftest import REPOSITORY
 
-PAGES = ("tts.md", "vc.md", "evaluation.md")
+PAGES = sorted(
+    page.relative_to(REPOSITORY).as_posix()
+    for page in [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
+    if re.search(r"^hiervox ", page.read_text(encoding="utf-8"), re.MULTILINE)
+)
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_parse(page: str) -> None:
-    text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
+    text = (REPOSITORY / page).read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for block in BLOCK.findall(text) for line in block.splitlines()]
-    commands = [shlex.split(line)[1:] for line in lines if line.startswith("hiervox ")]
+    commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("hiervox ")]
     assert commands
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
     for verb, *arguments in commands:
-        group.commands[verb].make_context(verb, arguments)  # parses, and runs nothing
+        command = group.commands[verb]
+        if isinstance(command, TyperGroup):
+            verb, *arguments = arguments
+            command = command.commands[verb]
+        command.make_context(verb, arguments)  # parses, and runs nothing
 
 
 def test_the_table_of_tts_names_every_option() -> None:

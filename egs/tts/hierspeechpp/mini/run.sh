@@ -12,6 +12,7 @@ exp=$recipe/exp
 bundle=$repository/pretrained/mini
 device=auto
 seed=1234
+overrides=()
 jobs=$(getconf _NPROCESSORS_ONLN)
 rates=(24000 48000)  # beside 16000, which the synthesizer speaks at
 
@@ -34,6 +35,7 @@ Usage: run.sh [OPTION VALUE]...
   --corpus TABLE  training table: audio,text,speaker,language (default corpus/table.csv)
   --exp DIR       where everything goes (default exp)
   --bundle DIR    where the trained models go (default pretrained/mini of the repository: --model mini)
+  --set KEY=VALUE override a key of every training config, as in train.max_steps=1000; may be repeated
   --device D      of training and synthesis: auto, cpu, cuda, cuda:1 (default $device)
 EOF
 }
@@ -50,6 +52,10 @@ while (($#)); do
       (($# >= 2)) || fail "$1 needs a value"
       name=${1#--}
       declare "${name//-/_}=$2"
+      shift 2 ;;
+    --set)
+      (($# >= 2)) || fail "--set needs a value"
+      overrides+=(--set "$2")
       shift 2 ;;
     *) fail "no option $1; see run.sh --help" ;;
   esac
@@ -79,7 +85,7 @@ train() {
   local run=$runs/$1 resume=()
   [[ -f $run/checkpoints/last.json ]] && resume=(--resume)
   hiervox train --config "$recipe/conf/$1.json5" --set "out_dir=$run" --set "data.cuts=$2" \
-    --device "$device" ${resume[@]+"${resume[@]}"}
+    ${overrides[@]+"${overrides[@]}"} --device "$device" ${resume[@]+"${resume[@]}"}
 }
 
 if wanted 1; then
