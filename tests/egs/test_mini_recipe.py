@@ -153,7 +153,7 @@ def test_all_stages_meet(environment: dict[str, str], tmp_path: Path) -> None:
     assert all(row.prompt and row.reference and row.text for row in rows)
 
     report = (exp / "RESULTS.md").read_text()
-    assert "| text_to_vec | 0.50 | 5 | 2 | 1.3 | 9.000 → 7.500 → 7.500 |" in report
+    assert "| text_to_vec | 0.500 | 5 | 2 | 1.3 | 9.000 → 7.500 → 7.500 |" in report
     assert "## Evaluation" in report and report in result.stdout
 
     run(environment, "--exp", exp, "--stage", 5, "--stop-stage", 5)

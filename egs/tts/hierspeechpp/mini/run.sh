@@ -160,4 +160,6 @@ if wanted 9; then
   headline 9 results
   script results --runs "$runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md"
   cat "$exp/RESULTS.md"
+  echo "sounds and pictures: $wavs"
+  echo "this table: $exp/RESULTS.md"
 fi

@@ -31,7 +31,7 @@ def training_row(run: Path) -> list[str]:
     dev = f"{totals[0]:.3f} → {min(totals):.3f} → {totals[-1]:.3f}" if totals else "n/a"
     return [
         run.name,
-        f"{parameters / 1e6:.2f}",
+        f"{parameters / 1e6:.3f}",
         str(progress["step"]),
         str(progress["epoch"]),
         f"{_minutes(lines):.1f}",
