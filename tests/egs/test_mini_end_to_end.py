@@ -7,13 +7,17 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import torch
+from safetensors.torch import load_file
 
 from processors.audio import read_audio, write_audio
 from tests.conftest import REPOSITORY
@@ -127,6 +131,32 @@ def test_python_of_the_tts_page_runs(home: Home) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     home.run("python", "-c", code)
     assert soundfile.info(home.path / "hello.wav").samplerate == 24000
+
+
+def test_a_killed_training_ends_as_if_it_had_not_been(home: Home) -> None:
+    config = RECIPE / "conf" / "text_to_vec.json5"
+    keys = ["data.cuts=exp/features", "data.dev_size=4", "train.max_steps=8", "train.save_every=4"]
+    options = [part for key in [*keys, "train.batch_size=2"] for part in ("--set", key)]
+    whole, broken = (
+        ["hiervox", "train", "--config", config, *options, "--set", f"out_dir={name}"] for name in "wb"
+    )
+    home.run(*whole)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bins.app", *map(str, broken[1:])],
+        cwd=home.path,
+        env=home.environment,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 300
+    while not (home.path / "b" / "checkpoints" / "last.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert not (home.path / "b" / "checkpoints" / "step-00000008").exists()
+    home.run(*broken, "--resume")
+    for file in sorted((home.path / "w" / "checkpoints" / "step-00000008").rglob("*.safetensors")):
+        resumed = load_file(home.path / "b" / file.relative_to(home.path / "w"))
+        assert all(torch.equal(tensor, resumed[name]) for name, tensor in load_file(file).items())
 
 
 def test_evaluation_judges_what_was_made(home: Home) -> None:
