@@ -21,6 +21,9 @@ from modules.semantic_decoder import SemanticDecoder
 from modules.style_encoder import StyleEncoder
 from modules.text_encoder import TextEncoder
 from modules.transformer_flow import TransformerFlow
+from utils.errors import CheckpointError
+
+MAX_FRAMES_PER_TOKEN = 50  # a second to each symbol and each blank; speech has about 2 frames
 
 
 @dataclass
@@ -226,13 +229,18 @@ class TextToVec(nn.Module):
             duration_noise_scale: deviation of the durations' sample.
             length_scale: factor of all durations, larger is slower.
             generator: of the noise, on any device; torch's own where None.
+
+        Raises:
+            CheckpointError: the predicted durations are beyond any speech.
         """
         token_mask = sequence_mask(token_lengths, tokens.size(1))
         hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask, style)
         log_durations = self.duration_predictor.sample(
             hidden, token_mask, style, duration_noise_scale, generator
         )
-        durations = torch.ceil(torch.exp(log_durations) * length_scale * token_mask).squeeze(1)
+        lengths = torch.exp(log_durations) * token_mask
+        _require_speakable(lengths.sum((1, 2)) / token_lengths)
+        durations = torch.ceil(lengths * length_scale).squeeze(1)
         frame_lengths = durations.sum(1).clamp_min(1).long()
         mask = sequence_mask(frame_lengths)
         alignment = generate_path(durations, mask.transpose(1, 2) * token_mask)
@@ -243,4 +251,13 @@ class TextToVec(nn.Module):
         semantic = self.semantic_decoder(self.flow(z_prior, mask, style, reverse=True), mask, style)
         return TextToVecInference(
             semantic, self.pitch_predictor(semantic, mask, style), frame_lengths, alignment
+        )
+
+
+def _require_speakable(frames_per_token: Tensor) -> None:
+    """Refuse durations (B,) that no speech has, before memory for so many frames is asked for."""
+    longest = float(frames_per_token.max())
+    if not longest <= MAX_FRAMES_PER_TOKEN:
+        raise CheckpointError(
+            f"text-to-vec predicts {longest:.0f} frames to a token", "train it longer, or use other weights"
         )

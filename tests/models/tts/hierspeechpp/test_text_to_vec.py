@@ -7,6 +7,7 @@ from torch import nn
 from models.tts.hierspeechpp.text_to_vec import TextToVec
 from models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
+from utils.errors import CheckpointError
 
 
 def tiny_model() -> TextToVec:
@@ -93,3 +94,12 @@ def test_length_scale_stretches(factor: float) -> None:
     plain, scaled = (model.infer(tokens, lengths, style, 0.0, 0.0, scale) for scale in (1.0, factor))
     ratio = int(scaled.frame_lengths) / int(plain.frame_lengths)
     assert ratio == pytest.approx(factor, rel=0.2)
+
+
+@pytest.mark.parametrize("value", [8.0, float("nan")])
+def test_durations_beyond_speech_are_refused(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
+    model = tiny_model()
+    monkeypatch.setattr(model.duration_predictor, "sample", lambda hidden, mask, *rest: mask * value)
+    style = model.style(torch.randn(1, 80, 13))
+    with pytest.raises(CheckpointError, match="frames to a token"):
+        model.infer(torch.randint(1, 178, (1, 7)), torch.tensor([7]), style)
