@@ -15,7 +15,8 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 
 from models.base.checkpoint import find_checkpoint, load_network
-from models.base.trainer import StepEngine, TrainingLoop, train
+from models.base.engine import StepEngine
+from models.base.trainer import TrainingLoop, train
 from tests.conftest import REPOSITORY
 from tests.models.base.toy import BATCHES_AN_EPOCH, ToyTask, register, toy_experiment
 from utils.errors import CheckpointError, ConfigError, DataError, TrainingError

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
+from models.base.engine import StepEngine
 from models.base.task import Batch
-from models.base.trainer import StepEngine
 from models.tts.hierspeechpp.config import DiscriminatorSizes, SynthesizerExperiment
 from models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
