@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 Waveform = NDArray[np.float32]
 WavT = TypeVar("WavT", NDArray[np.float32], "Tensor")
 
+SAMPLE_RATE = 16_000
+"""Hz; the rate that the models see and speak at."""
+FRAME_RATE = 50
+"""Frames per second of every low-rate sequence; F0 has four values to a frame."""
+HOP_LENGTH = SAMPLE_RATE // FRAME_RATE
 GRID_SAMPLES = 1280
 """The published models see 16 kHz waveforms padded to a multiple of this (80 ms, four 50 Hz frames)."""
 SILENCE_PEAK = 1e-4

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from models.base.data.features import FeaturesConfig, require_features
 from models.base.data.loader import cut_loader
-from models.base.data.waveform import SAMPLE_RATE
 from models.base.task import Batch, ExperimentT, Split, TrainingTask
+from processors.audio import SAMPLE_RATE
 from utils.errors import ConfigError, DataError
 
 
@@ -30,7 +30,7 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
     def loader(
         self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
     ) -> Iterable[Batch]:
-        """The batches of one epoch; the first call also compares the feature folder with the config.
+        """The batches of one epoch, once the feature folder has been compared with the config.
 
         Raises:
             ConfigError: the folder was made with other features than `config.features`.

@@ -139,7 +139,7 @@ class TrainingLoop:
             _log.info("%s is already at step %d", self.folder.path, self.progress.step)
             return
         restore = self._catch_termination()
-        self._reported_at, self._reported_step = time.perf_counter(), self.progress.step
+        self._restart_clock()
         main = self.accelerator.is_main_process
         self.writer = self._open_writer() if main else None
         bar = tqdm(
@@ -178,7 +178,7 @@ class TrainingLoop:
         if save_now:
             self.save(value)
         if validate_now or save_now:  # their time is no training time
-            self._reported_at, self._reported_step = time.perf_counter(), step
+            self._restart_clock()
         if stop:
             _log.info("SIGTERM: saved step %d of %s", step, self.folder.path)
             raise SystemExit(TERMINATED)
@@ -265,6 +265,9 @@ class TrainingLoop:
         timing = {"seconds": seconds, "steps_per_second": steps / seconds}
         self._write("train", {**means, "learning_rate": rate, **timing})
         bar.set_postfix({name: f"{value:.3g}" for name, value in list(means.items())[-4:]}, refresh=False)
+        self._restart_clock()
+
+    def _restart_clock(self) -> None:
         self._reported_at, self._reported_step = time.perf_counter(), self.progress.step
 
     def _write(self, split: str, values: Mapping[str, float]) -> None:

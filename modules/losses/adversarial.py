@@ -6,7 +6,7 @@ computed in float32.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -45,3 +45,25 @@ def feature_matching_loss(
         for real, fake in zip(real_maps, fake_maps, strict=True)
     ]
     return torch.stack(terms).sum()
+
+
+Discriminator = Callable[[Tensor], tuple[Sequence[Tensor], Sequence[Sequence[Tensor]]]]
+"""Waveforms (B, 1, T) to the logits and the lists of feature maps of any number of discriminators."""
+
+
+def discriminator_terms(discriminator: Discriminator, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """The one term of the discriminators' turn, `discriminator`; no gradient reaches what made `fake`."""
+    real_logits, _ = discriminator(real)
+    fake_logits, _ = discriminator(fake.detach())
+    return {"discriminator": discriminator_loss(real_logits, fake_logits)}
+
+
+def generator_terms(discriminator: Discriminator, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """What discriminators tell the generator that made `fake`: `adversarial` and `feature_matching`."""
+    with torch.no_grad():
+        _, real_features = discriminator(real)
+    fake_logits, fake_features = discriminator(fake)
+    return {
+        "adversarial": generator_loss(fake_logits),
+        "feature_matching": feature_matching_loss(real_features, fake_features),
+    }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from modules.losses.reconstruction import masked_l1
+
 
 def prosody_l1(predicted: Tensor, mel: Tensor, mask: Tensor) -> Tensor:
     """Mean absolute error of the lowest mel bins over real frames, in float32.
@@ -13,6 +15,4 @@ def prosody_l1(predicted: Tensor, mel: Tensor, mask: Tensor) -> Tensor:
         mel: (B, M, N) with M at least P; the lowest P bins are the target.
         mask: (B, 1, N).
     """
-    mask = mask.float()
-    error = (predicted.float() - mel[:, : predicted.shape[1]].float()).abs() * mask
-    return error.sum() / (mask.sum() * predicted.shape[1]).clamp_min(1)
+    return masked_l1(predicted, mel[:, : predicted.shape[1]], mask)

@@ -11,6 +11,13 @@ def mel_l1(predicted: Tensor, target: Tensor) -> Tensor:
     return F.l1_loss(predicted.float(), target.float())
 
 
+def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute error of (B, C, T) where `mask` (B, 1, T) is 1, in float32; 0 where it never is."""
+    mask = mask.float()
+    error = (predicted.float() - target.float()).abs() * mask
+    return error.sum() / (mask.sum() * predicted.shape[1]).clamp_min(1)
+
+
 def log_f0_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Mean absolute error of log(F0 + 1) over the real frames of a slice.
 
@@ -18,5 +25,4 @@ def log_f0_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         predicted, target: (B, 1, T) at 200 frames/s.
         mask: (B, 1, T).
     """
-    mask = mask.float()
-    return ((predicted.float() - target.float()).abs() * mask).sum() / mask.sum().clamp_min(1)
+    return masked_l1(predicted, target, mask)

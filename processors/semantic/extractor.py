@@ -5,15 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from processors.audio import HOP_LENGTH
 from processors.semantic.config import SemanticConfig
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
-
-SAMPLE_RATE = 16000
-HOP_LENGTH = 320
-"""Samples to a frame: 50 frames a second."""
 
 
 class SemanticExtractor(ABC):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from processors.audio import HOP_LENGTH, SAMPLE_RATE
 from processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
 from processors.semantic.ctranslate2_file import read_ctranslate2
-from processors.semantic.extractor import HOP_LENGTH, SAMPLE_RATE, SemanticExtractor
+from processors.semantic.extractor import SemanticExtractor
 from processors.semantic.hub import load_pretrained
 from utils.errors import CheckpointError, ConfigError, DependencyError
 

@@ -13,8 +13,8 @@ from models.base.data.features import F0_HOP_SECONDS, FeaturesConfig
 from models.base.data.manifest import audio_path, write_cuts
 from models.base.data.pronunciation import pronounce
 from models.base.data.randomness import generator_for
-from models.base.data.waveform import FRAME_RATE, SAMPLE_RATE, read_waveform
-from processors.audio import Waveform, pad_to_grid
+from models.base.data.waveform import read_waveform
+from processors.audio import FRAME_RATE, SAMPLE_RATE, Waveform, pad_to_grid
 from processors.perturbation import perturb
 from processors.pitch import extract_f0
 from utils.errors import AudioError, ConfigError, DependencyError, HierVoxError

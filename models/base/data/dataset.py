@@ -13,7 +13,8 @@ from torch.utils.data import Dataset
 from models.base.data.block import PCM_SCALE, perturbed_field
 from models.base.data.manifest import supervision_of
 from models.base.data.randomness import generator_for
-from models.base.data.waveform import FRAME_RATE, SAMPLE_RATE, cut_samples, grid_frames, read_waveform
+from models.base.data.waveform import cut_samples, grid_frames, read_waveform
+from processors.audio import FRAME_RATE, SAMPLE_RATE
 
 if TYPE_CHECKING:
     import h5py

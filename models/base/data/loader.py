@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from models.base.config import DataConfig, TrainConfig
 from models.base.data.manifest import manifest_path, read_cuts
-from models.base.data.waveform import FRAME_RATE, SAMPLE_RATE
 from models.base.task import Batch, Split
+from processors.audio import FRAME_RATE, SAMPLE_RATE
 from utils.errors import DataError
 from utils.logging import get_logger
 

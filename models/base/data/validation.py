@@ -16,8 +16,8 @@ import numpy as np
 
 from models.base.data.manifest import CUTS_NAME, audio_path, read_cuts, text_of, write_cuts
 from models.base.data.pronunciation import pronounce
-from models.base.data.waveform import SAMPLE_RATE, read_waveform
-from processors.audio import Waveform, resample
+from models.base.data.waveform import read_waveform
+from processors.audio import SAMPLE_RATE, Waveform, resample
 from utils.config import Config
 from utils.errors import AudioError, DataError, TextError
 from utils.files import replacing_file

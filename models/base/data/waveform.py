@@ -7,23 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.base.data.manifest import audio_path
-from processors.audio import Waveform, read_audio, resample
+from processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE, Waveform, read_audio, resample
 from utils.errors import AudioError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
-SAMPLE_RATE = 16_000
-FRAME_RATE = 50
-"""Frames per second of every low-rate sequence; F0 has four values to a frame."""
-HOP_LENGTH = SAMPLE_RATE // FRAME_RATE
-GRID_FRAMES = 4
-"""A padded utterance is a whole number of these (`processors.audio.pad_to_grid`)."""
-
 
 def grid_frames(samples: int) -> int:
     """Frames of a 16 kHz utterance of that many samples, after `pad_to_grid`."""
-    return (samples // (HOP_LENGTH * GRID_FRAMES) + 1) * GRID_FRAMES
+    return (samples // GRID_SAMPLES + 1) * (GRID_SAMPLES // HOP_LENGTH)
 
 
 def cut_samples(cut: DataCut, rate: int = SAMPLE_RATE) -> int:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from models.base.config import DataConfig, ExperimentConfig
-from models.base.data.waveform import FRAME_RATE
+from processors.audio import FRAME_RATE
 from processors.spectrogram import SpectrogramConfig
 from utils.config import Config
 

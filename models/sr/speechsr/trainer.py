@@ -22,7 +22,7 @@ from modules.discriminators.ensemble import DiscriminatorEnsemble
 from modules.discriminators.multi_period import MultiPeriodDiscriminator
 from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
 from modules.discriminators.wavelet import WaveletDiscriminator
-from modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss
+from modules.losses.adversarial import discriminator_terms, generator_terms
 from modules.losses.reconstruction import mel_l1
 from processors.audio import KAISER_BEST
 from processors.spectrogram import log_mel
@@ -111,19 +111,13 @@ class SpeechSRTask(CutTrainingTask[SpeechSRExperiment]):
         """The discriminators' loss, or the generator's terms, which `loss` in the config weighs."""
         discriminator = networks["discriminator"]
         if turn == "discriminator":
-            real_logits, _ = discriminator(output.target)
-            fake_logits, _ = discriminator(output.raised.detach())
-            return {"discriminator": discriminator_loss(real_logits, fake_logits)}
-        with torch.no_grad():
-            _, real_features = discriminator(output.target)
-        fake_logits, fake_features = discriminator(output.raised)
+            return discriminator_terms(discriminator, output.target, output.raised)
         return {
             "mel": mel_l1(
                 log_mel(output.raised.squeeze(1), self.config.mel),
                 log_mel(output.target.squeeze(1), self.config.mel),
             ),
-            "adversarial": generator_loss(fake_logits),
-            "feature_matching": feature_matching_loss(real_features, fake_features),
+            **generator_terms(discriminator, output.target, output.raised),
         }
 
     def weights(self) -> Mapping[str, float]:

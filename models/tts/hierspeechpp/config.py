@@ -13,7 +13,7 @@ from pydantic import Field, PositiveInt, model_validator
 from models.base.config import ExperimentConfig, ScheduleConfig, TrainConfig
 from models.base.data.dataset import F0_PER_FRAME
 from models.base.data.features import FeaturesConfig
-from models.base.data.waveform import HOP_LENGTH, SAMPLE_RATE
+from processors.audio import HOP_LENGTH, SAMPLE_RATE
 from processors.spectrogram import SpectrogramConfig
 from utils.config import Config
 

@@ -18,12 +18,12 @@ from models.base.checkpoint import load_network, read_experiment
 from models.base.config import ExperimentConfig
 from models.tts.hierspeechpp.config import SynthesizerExperiment
 from models.tts.hierspeechpp.pitch_transfer import transfer_pitch
-from models.tts.hierspeechpp.prompt import SAMPLE_RATE, prepare_recording
+from models.tts.hierspeechpp.prompt import prepare_recording
 from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
 from models.tts.hierspeechpp.text_to_vec import TextToVec
 from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from modules.weight_norm import remove_weight_norm
-from processors.audio import Waveform, pad_to_grid, peak_normalize
+from processors.audio import SAMPLE_RATE, Waveform, pad_to_grid, peak_normalize
 from processors.pitch import Track, extract_f0, log_f0
 from processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
 from processors.spectrogram import log_mel

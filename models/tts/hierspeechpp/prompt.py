@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.audio import Waveform, loudness, resample
+from processors.audio import SAMPLE_RATE, Waveform, loudness, resample
 from utils.errors import AudioError
 
-SAMPLE_RATE = 16000
 LEAST_SECONDS = 0.5
 LEAST_LOUDNESS = -60.0  # dBFS; a recording of an empty room is about there
 

@@ -19,7 +19,7 @@ from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer, Synthes
 from modules.discriminators.ensemble import DiscriminatorEnsemble
 from modules.discriminators.multi_period import MultiPeriodDiscriminator
 from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
-from modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss
+from modules.losses.adversarial import discriminator_terms, generator_terms
 from modules.losses.hierarchical import prosody_l1
 from modules.losses.kl import bidirectional_flow_kl
 from modules.losses.reconstruction import log_f0_l1, mel_l1
@@ -100,17 +100,11 @@ class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
         """The discriminators' loss, or the synthesizer's terms, which `loss` in the config weighs."""
         discriminator = networks["discriminator"]
         if turn == "discriminator":
-            real_logits, _ = discriminator(output.wav)
-            fake_logits, _ = discriminator(output.output.wav.detach())
-            return {"discriminator": discriminator_loss(real_logits, fake_logits)}
-        with torch.no_grad():
-            _, real_features = discriminator(output.wav)
-        fake_logits, fake_features = discriminator(output.output.wav)
+            return discriminator_terms(discriminator, output.wav, output.output.wav)
         return {
             **self._reconstruction_terms(output),
             **_kl_terms(output.output),
-            "adversarial": generator_loss(fake_logits),
-            "feature_matching": feature_matching_loss(real_features, fake_features),
+            **generator_terms(discriminator, output.wav, output.output.wav),
         }
 
     def _reconstruction_terms(self, given: _Pass) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from models.base.config import ExperimentConfig, OptimizerConfig, TrainConfig
 from models.base.data.features import FeaturesConfig
-from models.base.data.waveform import HOP_LENGTH, SAMPLE_RATE
+from processors.audio import HOP_LENGTH, SAMPLE_RATE
 from processors.spectrogram import SpectrogramConfig
 from processors.text.symbols import SYMBOLS
 from utils.config import Config

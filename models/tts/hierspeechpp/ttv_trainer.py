@@ -12,7 +12,7 @@ from models.base.cut_task import CutTrainingTask, require_semantic_channels
 from models.base.task import Batch, Media
 from models.tts.hierspeechpp.text_to_vec import TextToVec, TextToVecOutput
 from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from modules.losses.ctc import ctc_loss
+from modules.losses.ctc import BLANK, ctc_loss
 from modules.losses.duration import duration_nll
 from modules.losses.kl import flow_kl
 from modules.losses.reconstruction import log_f0_l1
@@ -22,9 +22,6 @@ from modules.pitch_predictor import F0_PER_FRAME
 from processors.pitch import log_f0
 from processors.spectrogram import log_mel
 from utils.plots import alignment_figure, pitch_figure, spectrogram_figure
-
-BLANK = 0
-"""What stands between the input's symbols, as `processors.text.intersperse` puts it."""
 
 
 @dataclass

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss
+from modules.losses.adversarial import (
+    discriminator_loss,
+    discriminator_terms,
+    feature_matching_loss,
+    generator_loss,
+    generator_terms,
+)
 
 
 def test_discriminator_loss() -> None:
@@ -32,3 +38,21 @@ def test_feature_matching_loss_trains_only_the_generated_side() -> None:
 def test_unequal_numbers_of_maps_are_refused() -> None:
     with pytest.raises(ValueError):
         feature_matching_loss([[torch.zeros(1)]], [[torch.zeros(1), torch.zeros(1)]])
+
+
+def test_the_turns_terms_are_those_losses_and_reach_only_whose_turn_it_is() -> None:
+    scale = torch.tensor(2.0, requires_grad=True)
+
+    def discriminator(wav: torch.Tensor) -> tuple[list[torch.Tensor], list[list[torch.Tensor]]]:
+        return [scale * wav], [[wav + 1, scale * wav]]
+
+    real, fake = torch.tensor([[[1.0, 0.5]]]), torch.tensor([[[0.25, 0.5]]], requires_grad=True)
+    own = discriminator_terms(discriminator, real, fake)
+    assert own["discriminator"].item() == pytest.approx(0.5 + 0.625)  # means of (1, 0)² and of (0.5, 1)²
+    own["discriminator"].backward()
+    assert fake.grad is None and scale.grad is not None
+    given = generator_terms(discriminator, real, fake)
+    assert given["adversarial"].item() == pytest.approx(0.125)  # mean of (0.5, 0)²
+    assert given["feature_matching"].item() == pytest.approx(0.375 + 0.75)
+    sum(given.values()).backward()
+    assert fake.grad is not None
