@@ -23,6 +23,7 @@ from bins.vc import vc
 from utils.errors import HierVoxError
 
 USER_ERROR = 2
+INTERRUPTED = 130
 ENVIRONMENT_ERRORS = (
     errno.EACCES,
     errno.EPERM,
@@ -49,9 +50,13 @@ def main() -> None:
     """Run the command line; a user's mistake is one line on stderr and exit code 2."""
     _let_waiting_threads_sleep()
     try:
-        app()
+        sys.exit(app(prog_name="hiervox", standalone_mode=False))
     except HierVoxError as error:
         _fail(str(error))
+    except typer.TyperException as error:
+        _fail_usage(error)
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
     except OSError as error:
         if error.errno not in ENVIRONMENT_ERRORS:
             raise
@@ -68,6 +73,18 @@ def _let_waiting_threads_sleep() -> None:
     """
     if not {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
         os.environ["GOMP_SPINCOUNT"] = "2000"
+
+
+def _fail_usage(error: typer.TyperException) -> None:
+    """Unknown verbs, options and values; without a verb, the help."""
+    message = str(error)
+    if message.count("\n") > 1:
+        sys.stdout.write(message)
+        sys.exit(USER_ERROR)
+    context = getattr(error, "ctx", None)
+    command = "hiervox" if context is None else context.command_path
+    format_message = getattr(error, "format_message", error.__str__)
+    _fail(f"{' '.join(format_message().split()).rstrip('.')}: see `{command} --help`")
 
 
 def _fail(line: str) -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,56 @@ def replacing_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def all_or_nothing(folder: Path, last: str) -> Iterator[Path]:
+    """Yield an empty folder; the files written there move into `folder` when the block ends without an error.
+
+    Args:
+        folder: it is made where it is not there, and taken away again where the block fails.
+        last: name of the file that moves last: where it is, all are.
+    """
+    made = _missing_folders(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".hiervox-", dir=folder) as name:
+            stage = Path(name)
+            yield stage
+            files = sorted(stage.iterdir(), key=lambda file: (file.name == last, file.name))
+            for file in files:
+                _synchronise(file)
+            for file in files:
+                file.replace(folder / file.name)
+    except BaseException:
+        for empty in made:
+            with suppress(OSError):
+                empty.rmdir()
+        raise
+
+
+def require_writable(folder: Path) -> None:
+    """Try whether files can be made in `folder`, which need not be there yet; nothing is left behind.
+
+    Raises:
+        OSError: they can't; it names the folder.
+    """
+    made = _missing_folders(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
+    finally:
+        for empty in made:
+            with suppress(OSError):
+                empty.rmdir()
+
+
+def _missing_folders(folder: Path) -> list[Path]:
+    """`folder` and its parents that are not there, the innermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
 def give_default_mode(path: Path) -> None:

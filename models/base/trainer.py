@@ -77,6 +77,17 @@ class TrainingLoop:
             self.folder.begin()
         self.accelerator.wait_for_everyone()
 
+    def require_data(self) -> None:
+        """Make sure that there is something to train on, before the run folder is claimed.
+
+        Raises:
+            ConfigError, DataError: there is not, or it does not fit the config.
+        """
+        accelerator = self.accelerator
+        ranks = {"rank": accelerator.process_index, "world_size": accelerator.num_processes}
+        with undisturbed_randomness():
+            self.task.loader("train", epoch=0, skip_batches=0, **ranks)
+
     def initialise_from(self, path: Path) -> None:
         """Start from the weights of another run or checkpoint of the same system and part.
 
@@ -104,14 +115,16 @@ class TrainingLoop:
         """Continue the run of the config's folder exactly where its last checkpoint stands.
 
         Raises:
-            CheckpointError, ConfigError: as `RunFolder.resume`; or the state can't be read.
+            CheckpointError, ConfigError: as `RunFolder.resume_point`; the state can't be read, or is that of
+                another number of processes.
         """
-        folder, progress = self.folder.resume()
+        folder, progress = self.folder.resume_point()
         state = folder / STATE_NAME
-        rank = self.accelerator.process_index
-        if not (state / f"random_states_{rank}.pkl").exists():  # accelerate would go on without a word
+        processes, saved = self.accelerator.num_processes, len(list(state.glob("random_states_*.pkl")))
+        if saved != processes:  # accelerate would go on without a word, and batches would be other ones
             raise CheckpointError(
-                f"{state} has no random state of process {rank}", "resume with as many processes"
+                f"{state} has the random states of {saved} processes, and this is a run of {processes}",
+                f"resume with {saved} processes, or start a new run with --init-from",
             )
         try:
             self.accelerator.load_state(str(state))
@@ -121,6 +134,9 @@ class TrainingLoop:
             raise CheckpointError(
                 f"can't load the state in {state} ({error})", "restore the folder"
             ) from error
+        if self.accelerator.is_main_process:
+            self.folder.rewind(progress.step)
+        self.accelerator.wait_for_everyone()
         self.progress = progress
         _log.info("resumed %s at step %d", self.folder.path, progress.step)
 
@@ -386,5 +402,6 @@ def train(
     else:
         if init_from is not None:
             loop.initialise_from(init_from)
+        loop.require_data()
         loop.begin()
     loop.run()

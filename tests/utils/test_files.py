@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.files import publish_folder, replacing_file, write_json
+from utils.files import all_or_nothing, publish_folder, replacing_file, require_writable, write_json
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
@@ -23,3 +23,30 @@ def test_a_published_folder_replaces_the_old_one(tmp_path: Path) -> None:
         (tmp_path / name / f"{name}.txt").write_text(name)
     publish_folder(tmp_path / "new", tmp_path / "old")
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.txt")] == ["old/new.txt"]
+
+
+def test_files_that_belong_together_come_together(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "place"
+    with all_or_nothing(folder, last="a.wav") as stage:
+        (stage / "a.wav").write_text("sound")
+        (stage / "b.json").write_text("record")
+        assert not (folder / "b.json").exists()
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.wav": "sound", "b.json": "record"}
+
+
+def test_a_failure_between_files_that_belong_together_leaves_the_old_ones(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text("old")
+    for folder in (tmp_path, tmp_path / "new" / "place"):
+        with pytest.raises(OSError, match="full"), all_or_nothing(folder, last="a.wav") as stage:
+            (stage / "b.json").write_text("new")
+            raise OSError("full")
+    assert [path.name for path in tmp_path.iterdir()] == ["b.json"]
+    assert (tmp_path / "b.json").read_text() == "old"
+
+
+def test_trying_a_folder_leaves_nothing(tmp_path: Path) -> None:
+    require_writable(tmp_path / "new" / "place")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="place"):
+        require_writable(tmp_path / "file" / "place")
