@@ -38,7 +38,7 @@ setup(
         "soundfile>=0.12",
         "tqdm>=4.66",
         "transformers>=4.50",
-        "typer>=0.12",
+        "typer>=0.29",
     ],
     extras_require={
         "train": [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from utils.errors import ConfigError
+from utils.files import all_or_nothing, require_writable, write_json
 
 if TYPE_CHECKING:
     from models.tts.hierspeechpp.pipeline import Speech
@@ -44,7 +45,8 @@ def check_targets(targets: Sequence[Path], overwrite: bool) -> None:
     """Refuse files that can't or must not be written, before any work is done.
 
     Raises:
-        ConfigError: no sound file's suffix, a folder's name, or an existing file without `overwrite`.
+        ConfigError: no sound file's suffix, a folder's name, an existing file without `overwrite`, or a place
+            where files can't be made.
     """
     for target in targets:
         if target.suffix.lower() not in SUFFIXES:
@@ -54,6 +56,13 @@ def check_targets(targets: Sequence[Path], overwrite: bool) -> None:
                 raise ConfigError(f"{file} is a folder", "choose another name")
             if file.exists() and not overwrite:
                 raise ConfigError(f"{file} exists", "choose another name, or add --overwrite")
+    for folder in {target.parent for target in targets}:
+        try:
+            require_writable(folder)
+        except OSError as error:
+            raise ConfigError(
+                f"can't write into {folder} ({error.strerror})", "choose another place"
+            ) from error
 
 
 def write_sound(
@@ -62,16 +71,18 @@ def write_sound(
     """Write a waveform (T,) and its record, and pictures where `pictures` says what to draw.
 
     Raises:
-        AudioError: the waveform is not fit to be heard; nothing is written.
+        AudioError: the waveform is not fit to be heard.
+        OSError: the disk is full, or the like. Whatever is raised, nothing is written.
     """
     from processors.audio import check_waveform, write_audio
-    from utils.files import write_json
 
     check_waveform(wav, str(target))
-    write_json(record_path(target), {**record, "rate": rate, "seconds": round(len(wav) / rate, 3)})
-    if pictures is not None:
-        _draw(target, pictures)
-    write_audio(target, wav, rate)
+    with all_or_nothing(target.parent, last=target.name) as folder:
+        staged = folder / target.name
+        write_json(record_path(staged), {**record, "rate": rate, "seconds": round(len(wav) / rate, 3)})
+        if pictures is not None:
+            _draw(staged, pictures)
+        write_audio(staged, wav, rate)
 
 
 def _draw(target: Path, speech: Speech) -> None:
