@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from modules.gaussian import sample_gaussian
+from modules.gaussian import Noise, sample_gaussian
 from modules.normalization import ChannelLayerNorm
 from modules.spline import rational_quadratic_spline
 
@@ -186,7 +186,7 @@ class StochasticDurationPredictor(nn.Module):
         mask: Tensor,
         style: Tensor,
         noise_scale: float = 1.0,
-        generator: torch.Generator | None = None,
+        generator: Noise = None,
     ) -> Tensor:
         """Draw log-durations (log-frames) (B, 1, L); `noise_scale` 0 gives those of the flow's centre."""
         text = self._text_condition(hidden, mask, style)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from modules.snake import SnakeBeta
 from modules.upsampling import UpsamplingStage
 
 EDGE_KERNEL = 7
+SOURCE_LAYERS = 3
 LEAKY_SLOPE = 0.1  # HiFi-GAN's
 
 
@@ -23,6 +25,9 @@ class SourceDownsampler(nn.Module):
         in_channels: of the source features.
         out_channels: of the result.
         factor: source frames to one frame.
+
+    Attributes:
+        context: frames on either side that an output frame depends on.
     """
 
     def __init__(self, in_channels: int, out_channels: int, factor: int) -> None:
@@ -39,8 +44,9 @@ class SourceDownsampler(nn.Module):
                     padding=2**layer,
                 )
             )
-            for layer in range(3)
+            for layer in range(SOURCE_LAYERS)
         )
+        self.context = 2**SOURCE_LAYERS - 1
 
     def forward(self, source: Tensor) -> Tensor:
         """(B, in_channels, factor * N) → (B, out_channels, N)."""
@@ -64,6 +70,11 @@ class SourceGenerator(nn.Module):
         style_channels: of the style vector.
         rates, kernel_sizes: of the upsampling.
         block_kernel_sizes, block_dilations: of the AMP blocks.
+
+    Attributes:
+        trunk_rate, wave_rate: samples of the trunk to a frame, and of the waveform to one of the trunk.
+        trunk_context: frames of the latent and of the source on either side that the trunk depends on.
+        wave_context: samples of the trunk on either side that the waveform depends on.
     """
 
     def __init__(
@@ -84,12 +95,26 @@ class SourceGenerator(nn.Module):
         self.source_input = SourceDownsampler(source_channels, initial_channels, rates[0])
         self.style = nn.Conv1d(style_channels, initial_channels, 1)
         self.source = nn.Conv1d(source_channels, initial_channels // 2, EDGE_KERNEL, padding=padding)
-        self.stages = nn.ModuleList(
+        stages = [
             UpsamplingStage(initial_channels >> stage, rate, kernel_size, block_kernel_sizes, block_dilations)
             for stage, (rate, kernel_size) in enumerate(zip(rates, kernel_sizes, strict=True))
-        )
+        ]
+        self.stages = nn.ModuleList(stages)
         self.activation = AliasFreeActivation(SnakeBeta(last_channels))
         self.output = nn.Conv1d(last_channels, 1, EDGE_KERNEL, padding=padding, bias=False)
+
+        self.trunk_rate, self.wave_rate = rates[0], math.prod(rates[1:])
+        first, *others = stages
+        reach = self.activation.context + padding
+        for stage in reversed(others):
+            reach = stage.context(reach)
+        self.wave_context = reach
+        by_addition = math.ceil((first.addition_context + padding) / rates[0])
+        self.trunk_context = max(first.context() + max(padding, self.source_input.context), by_addition)
+
+    def excite(self, features: Tensor, log_f0: Tensor) -> Tensor:
+        """What `forward` takes as its source: the features as they are. See `SpectralGenerator.excite`."""
+        return features
 
     def forward(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
         """Generate.
@@ -102,8 +127,16 @@ class SourceGenerator(nn.Module):
         Returns:
             (B, 1, product of the rates * N) in [-1, 1].
         """
+        return self.wave(self.trunk(z, source, style))
+
+    def trunk(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+        """The arguments of `forward` → (B, C, trunk_rate * N)."""
         x = self.input(z) + self.source_input(source) + self.style(style)
-        x = self.stages[0](x, self.source(source))
+        raised: Tensor = self.stages[0](x, self.source(source))
+        return raised
+
+    def wave(self, x: Tensor) -> Tensor:
+        """What `trunk` made (B, C, T) → waveform (B, 1, wave_rate * T) in [-1, 1]."""
         for stage in self.stages[1:]:
             x = stage(x)
         return self.output(self.activation(x)).tanh()

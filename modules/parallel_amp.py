@@ -16,13 +16,16 @@ class ParallelAMPBlocks(nn.Module):
         channels: C.
         kernel_sizes: one block for each.
         dilations: of every block.
+
+    Attributes:
+        context: samples on either side that an output sample depends on.
     """
 
     def __init__(self, channels: int, kernel_sizes: Sequence[int], dilations: Sequence[int]) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(
-            AMPBlock(channels, kernel_size, dilations) for kernel_size in kernel_sizes
-        )
+        blocks = [AMPBlock(channels, kernel_size, dilations) for kernel_size in kernel_sizes]
+        self.blocks = nn.ModuleList(blocks)
+        self.context = max(block.context for block in blocks)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) → (B, C, T)."""

@@ -26,6 +26,7 @@ class SourceNetwork(nn.Module):
 
     Attributes:
         out_channels: of the source features.
+        context: frames of the latent on either side that a frame's outputs depend on.
     """
 
     def __init__(
@@ -44,12 +45,17 @@ class SourceNetwork(nn.Module):
             nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=EDGE_KERNEL // 2)
         )
         self.style = nn.Conv1d(style_channels, initial_channels, 1)
-        self.stages = nn.ModuleList(
+        stages = [
             UpsamplingStage(initial_channels >> stage, rate, kernel_size, block_kernel_sizes, block_dilations)
             for stage, (rate, kernel_size) in enumerate(zip(rates, kernel_sizes, strict=True))
-        )
+        ]
+        self.stages = nn.ModuleList(stages)
         self.activation = AliasFreeActivation(SnakeBeta(self.out_channels))
         self.pitch = nn.Conv1d(self.out_channels, 1, EDGE_KERNEL, padding=EDGE_KERNEL // 2, bias=False)
+        reach = self.activation.context + EDGE_KERNEL // 2
+        for stage in reversed(stages):
+            reach = stage.context(reach)
+        self.context = reach + EDGE_KERNEL // 2
 
     def forward(self, z: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
         """Raise the latent to the rate of F0.

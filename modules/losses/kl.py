@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from modules.losses.counts import real_count
+
 
 def gaussian_kl(
     mean: Tensor, log_std: Tensor, other_mean: Tensor, other_log_std: Tensor, mask: Tensor
@@ -73,5 +75,4 @@ def bidirectional_flow_kl(
 
 
 def _mean_over_frames(kl: Tensor, mask: Tensor) -> Tensor:
-    mask = mask.float()
-    return (kl * mask).sum() / mask.sum().clamp_min(1)
+    return (kl * mask.float()).sum() / real_count(mask)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
+from modules.losses.counts import real_count
+
 
 def mel_l1(predicted: Tensor, target: Tensor) -> Tensor:
     """Mean absolute difference of two log-mel spectrograms (B, M, N), in float32 (HiFi-GAN, section 2.4)."""
@@ -13,9 +15,8 @@ def mel_l1(predicted: Tensor, target: Tensor) -> Tensor:
 
 def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Mean absolute error of (B, C, T) where `mask` (B, 1, T) is 1, in float32; 0 where it never is."""
-    mask = mask.float()
-    error = (predicted.float() - target.float()).abs() * mask
-    return error.sum() / (mask.sum() * predicted.shape[1]).clamp_min(1)
+    error = (predicted.float() - target.float()).abs() * mask.float()
+    return error.sum() / (real_count(mask) * predicted.shape[1])
 
 
 def log_f0_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:

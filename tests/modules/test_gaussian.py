@@ -21,3 +21,17 @@ def test_no_noise_gives_the_masked_mean() -> None:
     mean = torch.randn(1, 2, 3)
     mask = torch.tensor([[[1.0, 1.0, 0.0]]])
     assert torch.equal(sample_gaussian(mean, mean, mask, 0.0), mean * mask)
+
+
+def test_a_generator_for_each_item_gives_it_the_same_noise_in_any_batch() -> None:
+    mean, mask = torch.zeros(2, 3, 7), torch.ones(2, 1, 7)
+    mask[1, :, 4:] = 0
+
+    def noise(seed: int) -> torch.Generator:
+        return torch.Generator().manual_seed(seed)
+
+    together = sample_gaussian(mean, mean, mask, 1.0, [noise(5), noise(6)])
+    alone = sample_gaussian(mean[:1, :, :4], mean[:1, :, :4], mask[:1, :, :4], 1.0, noise(6))
+    assert torch.equal(together[1:, :, :4], alone)
+    assert not together[1, :, 4:].any()
+    assert torch.equal(together[:1], sample_gaussian(mean[:1], mean[:1], mask[:1], 1.0, [noise(5)]))

@@ -12,11 +12,12 @@ CARD = SystemCard(
         Part(
             name="speechsr",
             config="models.sr.speechsr.config:SpeechSRExperiment",
-            network="models.sr.speechsr.model:SpeechSR",
+            network="models.sr.speechsr.networks:build_network",
             task="models.sr.speechsr.trainer:SpeechSRTask",
             importer="models.sr.speechsr.published:import_speechsr",
         ),
     ),
     pipeline="models.sr.speechsr.pipeline:SpeechSRPipeline",
     works=("super-resolution to 24 and 48 kHz", "training", "published weights"),
+    pretrained="models.sr.speechsr.pretrained:ENTRIES",
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
 from models.base.config import DataConfig, ExperimentConfig
 from processors.audio import FRAME_RATE
@@ -50,15 +50,17 @@ _OF_RATE: dict[int, dict[str, Any]] = {
 
 
 class SpeechSRConfig(Config):
-    """Sizes of the network; the same at both rates.
+    """Sizes of the published network; the same at both rates.
 
     Attributes:
+        kind: of the network; this one is made of AMP blocks.
         rate: of the output, Hz.
         channels: of the one stage behind the interpolation.
         kernel_sizes: one AMP block for each; odd.
         dilations: of the residual pairs of each AMP block.
     """
 
+    kind: Literal["amp"] = "amp"
     rate: Literal[24_000, 48_000] = 24_000
     channels: PositiveInt = 32
     kernel_sizes: tuple[PositiveInt, ...] = Field((3, 7, 11), min_length=1)
@@ -73,6 +75,42 @@ class SpeechSRConfig(Config):
         if any(kernel_size % 2 == 0 for kernel_size in self.kernel_sizes):
             raise ValueError("kernel_sizes must be odd")
         return self
+
+
+class SpectralSpeechSRConfig(Config):
+    """Sizes of the light network, `models.sr.speechsr.spectral`.
+
+    Attributes:
+        kind: of the network; this one ends in an inverse short-time Fourier transform.
+        rate: of the output, Hz.
+        channels, n_blocks, kernel_size: of the ConvNeXt blocks.
+        expansion: hidden channels of a block over its channels.
+    """
+
+    kind: Literal["istft"]
+    rate: Literal[24_000, 48_000] = 24_000
+    channels: PositiveInt = 128
+    n_blocks: PositiveInt = 4
+    kernel_size: PositiveInt = 7
+    expansion: PositiveInt = 3
+
+    @model_validator(mode="after")
+    def _check_kernel(self) -> SpectralSpeechSRConfig:
+        if self.kernel_size % 2 == 0:
+            raise ValueError("kernel_size must be odd")
+        return self
+
+
+def _kind_of(model: Any) -> str:
+    """Configs that are older than the choice name no kind."""
+    given = model.get("kind", "amp") if isinstance(model, Mapping) else getattr(model, "kind", "amp")
+    return str(given)
+
+
+AnySpeechSRConfig = Annotated[
+    Annotated[SpeechSRConfig, Tag("amp")] | Annotated[SpectralSpeechSRConfig, Tag("istft")],
+    Discriminator(_kind_of),
+]
 
 
 class SpeechSRLossConfig(Config):
@@ -117,14 +155,14 @@ class SpeechSRExperiment(ExperimentConfig):
     """A training run of SpeechSR. What is not set follows `model.rate`, as the authors had it.
 
     Attributes:
-        model: sizes and the output rate.
+        model: which network, its sizes, and the output rate.
         loss: weights.
         discriminator: sizes of what judges the output.
         mel: of the mel loss, at the output rate.
         data: see `SpeechSRDataConfig`.
     """
 
-    model: SpeechSRConfig = SpeechSRConfig()
+    model: AnySpeechSRConfig = SpeechSRConfig()
     loss: SpeechSRLossConfig = SpeechSRLossConfig()
     discriminator: SpeechSRDiscriminatorConfig = SpeechSRDiscriminatorConfig()
     mel: SpectrogramConfig

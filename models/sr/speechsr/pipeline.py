@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,13 @@ import torch
 
 from models.base.checkpoint import load_network
 from models.sr.speechsr.config import INPUT_RATE
-from models.sr.speechsr.model import SpeechSR
+from models.sr.speechsr.networks import AnySpeechSR
 from modules.weight_norm import remove_weight_norm
 from processors.audio import Waveform, resample
 from utils.errors import AudioError, CheckpointError
 
-CPU_WINDOW = 4_800
-"""Samples at 16 kHz to one pass of the network; what it computes then mostly stays in a CPU's cache."""
 GPU_WINDOW = 160_000
-"""The same where long passes are the quick ones."""
+"""Samples at 16 kHz to one pass of the network where long passes are the quick ones."""
 
 
 class SpeechSRPipeline:
@@ -29,15 +28,15 @@ class SpeechSRPipeline:
     Attributes:
         rate: of the output, Hz.
         device: of the network.
-        window: samples at 16 kHz to one pass; even.
+        window: samples at 16 kHz to one pass, a multiple of `network.grid`.
     """
 
-    def __init__(self, network: SpeechSR) -> None:
+    def __init__(self, network: AnySpeechSR) -> None:
         self.network = network.eval()
         remove_weight_norm(self.network)
         self.rate: int = network.config.rate
-        self.device = network.last_conv.weight.device
-        self.window = CPU_WINDOW if self.device.type == "cpu" else GPU_WINDOW
+        self.device = next(network.parameters()).device
+        self.window = network.cpu_window if self.device.type == "cpu" else GPU_WINDOW
 
     @classmethod
     def load(cls, checkpoint: Path, device: str | torch.device = "cpu") -> SpeechSRPipeline:
@@ -47,7 +46,7 @@ class SpeechSRPipeline:
             CheckpointError: it is missing, broken, or another system's.
         """
         network, experiment = load_network(checkpoint, device)
-        if not isinstance(network, SpeechSR):
+        if not isinstance(network, AnySpeechSR):
             raise CheckpointError(
                 f"{checkpoint} is {experiment.system}/{experiment.part}, not speechsr/speechsr",
                 "name a SpeechSR checkpoint",
@@ -75,24 +74,72 @@ class SpeechSRPipeline:
             raise AudioError(
                 f"a waveform of shape {wav.shape} can't be raised", "give finite samples of one channel"
             )
+        stream = self.stream()
         low = resample(np.asarray(wav, np.float32), rate, INPUT_RATE)
-        raised = np.empty(low.size * self.rate // INPUT_RATE, np.float32)
-        # Linear interpolation by 1.5 repeats every two samples, so windows begin and end at even ones.
-        margin = self.network.context + self.network.context % 2
-        padded = torch.from_numpy(np.pad(low, (0, low.size % 2)))
-        for start in range(0, len(padded), self.window):
-            stop = min(start + self.window, len(padded))
-            first, last = max(0, start - margin), min(stop + margin, len(padded))
-            piece = self._pass(padded[first:last])
-            place = slice(self._raised_length(start), min(self._raised_length(stop), raised.size))
-            offset = self._raised_length(first)
-            raised[place] = piece[place.start - offset : place.stop - offset]
-        return raised, self.rate
+        return np.concatenate([stream.push(low), stream.finish()]), self.rate
 
-    def _raised_length(self, samples: int) -> int:
-        return samples * self.rate // INPUT_RATE
+    def stream(self) -> UpsampleStream:
+        """A new stream, for a waveform at 16 kHz that comes in chunks."""
+        return UpsampleStream(
+            self.raise_rate, self.network.context, self.network.grid, self.rate, self.window
+        )
 
     @torch.inference_mode()
-    def _pass(self, low: torch.Tensor) -> Waveform:
+    def raise_rate(self, low: torch.Tensor) -> Waveform:
+        """One pass of the network: (T,) at 16 kHz → (T · `self.rate` // 16000,)."""
         raised: Waveform = self.network(low.view(1, 1, -1).to(self.device)).view(-1).cpu().numpy()
         return raised
+
+
+class UpsampleStream:
+    """Raises the rate of a waveform that comes in chunks, in windows of bounded size.
+
+    Args:
+        raise_rate: one pass of the network, (T,) at 16 kHz → at `rate`.
+        context: input samples on either side that an output sample depends on.
+        grid: input samples of which a multiple must stand before a pass.
+        rate: of the output, Hz.
+        window: input samples that a pass keeps, a multiple of `grid`.
+    """
+
+    def __init__(
+        self, raise_rate: Callable[[torch.Tensor], Waveform], context: int, grid: int, rate: int, window: int
+    ) -> None:
+        self._raise_rate = raise_rate
+        self._margin = context + -context % grid
+        self._grid = grid
+        self._rate = rate
+        self._window = window
+        self._low = np.zeros(0, np.float32)  # what is still looked at
+        self._first = self._done = 0  # where that begins, and up to where the input has been raised
+
+    def push(self, low: Waveform) -> Waveform:
+        """Take a chunk (T,) at 16 kHz; give what can be told by now (T',) at `rate`, perhaps nothing."""
+        self._low = np.concatenate([self._low, low])
+        known = self._first + self._low.size
+        return self._raised_to(max(known - known % self._grid - self._margin, self._done))
+
+    def finish(self) -> Waveform:
+        """The rest; what has been given in all is samples at 16 kHz · `rate` // 16000 long."""
+        samples = self._first + self._low.size
+        missing = -samples % self._grid
+        self._low = np.pad(self._low, (0, missing))
+        rest = self._raised_to(samples + missing)
+        return rest[: rest.size - self._raised_length(samples + missing) + self._raised_length(samples)]
+
+    def _raised_to(self, end: int) -> Waveform:
+        pieces = [np.zeros(0, np.float32)]
+        while self._done < end:
+            start, stop = self._done, min(self._done + self._window, end)
+            first = max(start - self._margin, 0)
+            seen = self._low[first - self._first : stop + self._margin - self._first]
+            piece = self._raise_rate(torch.from_numpy(seen))
+            offset = self._raised_length(first)
+            pieces.append(piece[self._raised_length(start) - offset : self._raised_length(stop) - offset])
+            self._done = stop
+        passed = max(self._done - self._margin - self._first, 0)
+        self._low, self._first = self._low[passed:], self._first + passed
+        return np.concatenate(pieces)
+
+    def _raised_length(self, samples: int) -> int:
+        return samples * self._rate // INPUT_RATE

@@ -17,7 +17,7 @@ from models.base.cut_task import CutTrainingTask
 from models.base.data.manifest import audio_path, read_cuts
 from models.base.task import Batch, Media, Split
 from models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
-from models.sr.speechsr.model import SpeechSR
+from models.sr.speechsr.networks import build_network
 from modules.discriminators.ensemble import DiscriminatorEnsemble
 from modules.discriminators.multi_period import MultiPeriodDiscriminator
 from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
@@ -46,19 +46,25 @@ class _Pass:
 
 
 class SpeechSRTask(CutTrainingTask[SpeechSRExperiment]):
-    """Two turns: the discriminators, then the generator against them."""
+    """Two turns: the discriminators, then the generator against them.
+
+    Where neither of their terms has a weight there are no discriminators, and a step costs a fraction.
+    """
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
-    turns = ("discriminator", "main")
     # The sum holds adversarial terms, which say nothing about how good a checkpoint is.
     best_metric = "mel"
 
     def __init__(self, config: SpeechSRExperiment) -> None:
         super().__init__(config)
         self.sample_rate = config.model.rate
+        self.adversarial = config.loss.adversarial > 0 or config.loss.feature_matching > 0
+        self.turns = ("discriminator", "main") if self.adversarial else ("main",)
 
     def build_networks(self) -> dict[str, nn.Module]:
-        """The generator under the name `main`, all its discriminators under `discriminator`."""
+        """The generator under the name `main`, and all its discriminators under `discriminator`."""
+        if not self.adversarial:
+            return {"main": build_network(self.config.model)}
         sizes = self.config.discriminator
         discriminator = DiscriminatorEnsemble(
             {
@@ -67,7 +73,7 @@ class SpeechSRTask(CutTrainingTask[SpeechSRExperiment]):
                 "wavelet": WaveletDiscriminator(sizes.wavelet_levels, sizes.wavelet_width),
             }
         )
-        return {"discriminator": discriminator, "main": SpeechSR(self.config.model)}
+        return {"discriminator": discriminator, "main": build_network(self.config.model)}
 
     def loader(
         self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
@@ -109,16 +115,13 @@ class SpeechSRTask(CutTrainingTask[SpeechSRExperiment]):
         self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: _Pass
     ) -> dict[str, Tensor]:
         """The discriminators' loss, or the generator's terms, which `loss` in the config weighs."""
-        discriminator = networks["discriminator"]
         if turn == "discriminator":
-            return discriminator_terms(discriminator, output.target, output.raised)
-        return {
-            "mel": mel_l1(
-                log_mel(output.raised.squeeze(1), self.config.mel),
-                log_mel(output.target.squeeze(1), self.config.mel),
-            ),
-            **generator_terms(discriminator, output.target, output.raised),
-        }
+            return discriminator_terms(networks["discriminator"], output.target, output.raised)
+        raised, target = (log_mel(wav.squeeze(1), self.config.mel) for wav in (output.raised, output.target))
+        terms = {"mel": mel_l1(raised, target)}
+        if self.adversarial:
+            terms |= generator_terms(networks["discriminator"], output.target, output.raised)
+        return terms
 
     def weights(self) -> Mapping[str, float]:
         """Those of the config."""

@@ -97,3 +97,17 @@ def test_rate_is_in_the_checkpoint(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "a" / "config.json").read_text())["model"]["rate"] == 48_000
     with pytest.raises(CheckpointError):
         SpeechSRPipeline.load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+@pytest.mark.parametrize("size", [1, 33, 640, 5000])
+def test_a_stream_is_the_whole_whatever_its_chunks(rate: int, size: int) -> None:
+    pipeline = SpeechSRPipeline(_network(rate))
+    pipeline.window = 300
+    wav = _noise(1235)
+    stream = pipeline.stream()
+    pieces = [stream.push(wav[first : first + size]) for first in range(0, wav.size, size)]
+    if size == 640:
+        assert 0 < pieces[0].size < 640 * rate // 16_000  # it does not wait for the end
+    whole, _ = pipeline.upsample(wav, 16_000)
+    np.testing.assert_allclose(np.concatenate([*pieces, stream.finish()]), whole, atol=2e-5)

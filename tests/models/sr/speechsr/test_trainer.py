@@ -131,6 +131,17 @@ def test_overfits_one_batch(tmp_path: Path) -> None:
     assert all(np.isfinite(value) for terms in history for value in terms.values())
 
 
+def test_light_network_learns_the_new_band_without_discriminators(tmp_path: Path) -> None:
+    tree = _task(_cuts(tmp_path, 24_000)).config.model_dump()
+    light = {"kind": "istft", "channels": 16, "n_blocks": 2}
+    alone = {"adversarial": 0, "feature_matching": 0}
+    task = SpeechSRTask(SpeechSRExperiment.model_validate({**tree, "model": light, "loss": alone}))
+    assert list(task.build_networks()) == ["main"] and task.turns == ("main",)
+    history = overfit(task, _batches(task)[0], steps=40, learning_rate=3e-3)
+    assert set(history[0]) == {"mel"}
+    assert history[-1]["mel"] < 0.5 * history[0]["mel"]
+
+
 def test_media_shows_input_recording_and_output(tmp_path: Path) -> None:
     task = _task(_cuts(tmp_path, 24_000))
     with torch.no_grad():
