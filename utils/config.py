@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -132,11 +132,12 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
         # a misspelt key often leaves a required one missing: the misspelling is what to mend
         errors = sorted(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
         first = errors[0]
-        keys = [part for part in first["loc"] if isinstance(part, str)]
-        dotted = ".".join(str(part) for part in first["loc"])
+        located = without_kinds(schema, first["loc"])
+        keys = [part for part in located if isinstance(part, str)]
+        dotted = ".".join(str(part) for part in located)
         source = layered.source_of(".".join(keys))
         if first["type"] == "extra_forbidden":
-            known = known_keys(schema, keys[:-1])
+            known = known_keys(schema, [part for part in first["loc"] if isinstance(part, str)][:-1])
             near = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
             mend = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(sorted(known))}"
             raise ConfigError(f"unknown key {dotted!r} in {source}", mend) from error
@@ -147,25 +148,45 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
         ) from error
 
 
-def known_keys(schema: type[BaseModel], path: Sequence[str]) -> list[str]:
-    """The keys that the section at `path` of `schema` takes; empty where the path leads out of the schema."""
-    section: type[BaseModel] | None = schema
-    for key in path:
-        if section is None:
-            return []
-        field = section.model_fields.get(key)
-        section = None if field is None else _section_of(field.annotation)
-    return [] if section is None else list(section.model_fields)
+def without_kinds(schema: type[BaseModel], location: Sequence[int | str]) -> list[int | str]:
+    """The place of a validation error as keys of the file.
+
+    Among them pydantic puts the kind of a section that is one of several, told apart by its key `kind`.
+    """
+    return [part for part, is_key, _ in _walk(schema, location) if is_key]
 
 
-def _section_of(annotation: Any) -> type[BaseModel] | None:
+def known_keys(schema: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """The keys that the section at `location`, as pydantic gives it, takes; empty where there is none."""
+    *_, (_, _, sections) = ("", True, [schema]), *_walk(schema, location)
+    return list(dict.fromkeys(key for section in sections for key in section.model_fields))
+
+
+def _walk(
+    schema: type[BaseModel], location: Sequence[int | str]
+) -> Iterator[tuple[int | str, bool, list[type[BaseModel]]]]:
+    """Of each part of a location: the part, whether it is a key, and the sections that may stand there."""
+    sections = [schema]
+    for part in location:
+        of_this_kind = [section for section in sections if _kind(section) == part]
+        is_key = len(sections) < 2 or not of_this_kind
+        if is_key:
+            fields = [section.model_fields[part] for section in sections if part in section.model_fields]
+            sections = [section for field in fields for section in _sections_of(field.annotation)]
+        else:
+            sections = of_this_kind
+        yield part, is_key, sections
+
+
+def _kind(section: type[BaseModel]) -> Any:
+    field = section.model_fields.get("kind")
+    return None if field is None else field.default
+
+
+def _sections_of(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in get_args(annotation):
-        found = _section_of(inner)
-        if found is not None:
-            return found
-    return None
+        return [annotation]
+    return [section for inner in get_args(annotation) for section in _sections_of(inner)]
 
 
 def load_config(path: Path, schema: type[ConfigT], overrides: Sequence[str] = ()) -> ConfigT:

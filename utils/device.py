@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from utils.errors import ConfigError
@@ -27,3 +28,17 @@ def choose_device(name: str = "auto") -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ConfigError(f"no device {name!r} on this machine", "use --device cpu or --device auto")
     return device
+
+
+def device_of_process(name: str = "auto") -> torch.device:
+    """As `choose_device`; of the processes that `accelerate launch` starts, each gets a GPU of its own.
+
+    Raises:
+        ConfigError: as `choose_device`.
+    """
+    import torch
+
+    chosen = choose_device(name)
+    if chosen.type == "cuda" and chosen.index is None and "LOCAL_RANK" in os.environ:
+        return torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+    return chosen

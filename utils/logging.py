@@ -1,15 +1,16 @@
-"""Log lines that do not tear progress bars."""
+"""Log lines on stderr that do not tear progress bars."""
 
 from __future__ import annotations
 
 import logging
+import sys
 
 from tqdm import tqdm
 
 
 class _ProgressHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        tqdm.write(self.format(record))
+        tqdm.write(self.format(record), file=sys.stderr)
 
 
 def get_logger(name: str) -> logging.Logger:

@@ -4,6 +4,7 @@ Layout of the bundle of HierSpeech++::
 
     text_to_vec/  synthesizer/      model.safetensors config.json each
     speechsr24/  speechsr48/        only what the rates over 16 kHz need
+    mp_senet/                       only what denoising needs
 """
 
 from __future__ import annotations
@@ -27,6 +28,17 @@ HOME_VARIABLE = "HIERVOX_HOME"
 DEFAULT_BUNDLES = ("box", "mini")
 """What is spoken with where no model is named: the first of these that is there."""
 SUPER_RESOLUTION = "speechsr"
+DENOISER = "mp_senet"
+
+
+class UpsampleStream(Protocol):
+    """What others use of an upsampler's stream."""
+
+    def push(self, low: Waveform) -> Waveform:
+        """Take a chunk (T,) at 16 kHz; give what can be told by now (T',), perhaps nothing."""
+
+    def finish(self) -> Waveform:
+        """The rest."""
 
 
 class Upsampler(Protocol):
@@ -41,12 +53,32 @@ class Upsampler(Protocol):
     def upsample(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:
         """Bring a waveform (T,) of `rate` Hz to the output rate; returns it with that rate."""
 
+    def stream(self) -> UpsampleStream:
+        """The same for a waveform at 16 kHz that comes in chunks."""
+
+
+def hiervox_home() -> Path:
+    """Where a user's models and voices are: $HIERVOX_HOME, by default `~/.cache/hiervox`."""
+    return Path(os.environ.get(HOME_VARIABLE) or "~/.cache/hiervox").expanduser()
+
+
+class Denoiser(Protocol):
+    """What others use of the denoising system's pipeline.
+
+    Attributes:
+        rate: of its output, Hz.
+    """
+
+    rate: int
+
+    def enhance(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:
+        """Take the noise out of a waveform (T,) of `rate` Hz; returns it with the output rate."""
+
 
 def bundle_homes() -> tuple[Path, ...]:
     """Where named bundles are: `pretrained/` of the repository, then `models/` of $HIERVOX_HOME."""
     repository = Path(next(iter(models.__path__))).parent
-    home = Path(os.environ.get(HOME_VARIABLE) or "~/.cache/hiervox").expanduser()
-    return repository / "pretrained", home / "models"
+    return repository / "pretrained", hiervox_home() / "models"
 
 
 def resolve_bundle(name: str | None = None) -> Path:
@@ -109,3 +141,17 @@ def load_upsampler(bundle: Path, rate: int, device: str | torch.device = "cpu") 
             f"{folder} speaks at {upsampler.rate} Hz, not {rate}", "put the other network there"
         )
     return upsampler
+
+
+def load_denoiser(bundle: Path, device: str | torch.device = "cpu") -> Denoiser:
+    """The denoising network of a bundle.
+
+    Raises:
+        CheckpointError: the bundle has none, or what stands there is broken.
+        ConfigError: the denoising system is not there.
+    """
+    folder = part_checkpoint(bundle, DENOISER)
+    card = get_card(DENOISER)
+    assert card.pipeline is not None
+    denoiser: Denoiser = resolve(card.pipeline).load(folder, device)
+    return denoiser

@@ -12,7 +12,8 @@ class Part:
     Attributes:
         name: how configs and the command line call it.
         config: dotted name of its `ExperimentConfig` subclass.
-        network: dotted name of the `nn.Module`, built from the experiment's `model` section.
+        network: dotted name of the `nn.Module`, or of a function that makes it, from the experiment's `model`
+            section.
         task: dotted name of its `TrainingTask`; None where the part can't be trained here.
         importer: dotted name of the function that maps the authors' checkpoint onto `network`; None where
             there is none.
@@ -38,6 +39,8 @@ class SystemCard:
         parts: its separately trained networks, in the order of training.
         pipeline: dotted name of the class that goes from a user's input to a waveform; None where none is.
         works: what it can do today, for the table of systems.
+        pretrained: dotted name of a tuple of `models.base.pretrained.Pretrained`, the weights that there are;
+            None where there are none.
     """
 
     name: str
@@ -48,3 +51,4 @@ class SystemCard:
     parts: tuple[Part, ...]
     pipeline: str | None = None
     works: tuple[str, ...] = ()
+    pretrained: str | None = None

@@ -58,20 +58,21 @@ def read_json(path: Path) -> dict[str, Any]:
     return tree
 
 
-def load_weights(path: Path, device: str | torch.device = "cpu") -> dict[str, Tensor]:
-    """Read one safetensors file.
+def load_weights(path: Path, device: str | torch.device = "cpu", prefix: str = "") -> dict[str, Tensor]:
+    """Read one safetensors file, or those of its tensors whose names start with `prefix`.
 
     Raises:
         CheckpointError: it is missing, truncated, not safetensors, or holds a NaN or an infinity.
     """
     import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
         raise CheckpointError(f"no weights {path}", "check the path")
     try:
-        tensors = load_file(path, device=str(device))
+        with safe_open(path, "pt", device=str(device)) as stream:
+            names: list[str] = stream.keys()
+            tensors = {name: stream.get_tensor(name) for name in names if name.startswith(prefix)}
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not a whole safetensors file ({error})", "copy or convert it again"

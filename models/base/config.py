@@ -25,11 +25,13 @@ class ScheduleConfig(Config):
     Attributes:
         decay: factor; 1 keeps the rate constant.
         every: whether the factor applies once an epoch or once a step.
+        hold: epochs or steps, as `every` says, that pass before the first factor.
         warmup_steps: steps of linear warm-up.
     """
 
     decay: float = Field(0.999, gt=0, le=1)
     every: Literal["epoch", "step"] = "epoch"
+    hold: int = Field(0, ge=0)
     warmup_steps: int = Field(0, ge=0)
 
 
@@ -44,12 +46,14 @@ class TrainConfig(Config):
         precision: `no` is float32; `bf16` and `fp16` run under autocast.
         clip_norm: gradients are clipped to this norm; None leaves them.
         ema_decay: decay of an exponential moving average of the weights, which is then what is saved for
-            inference; None keeps none.
+            inference; lower in the first steps; None keeps none.
         log_every, validate_every, save_every: in steps.
         validation_batches: batches of the dev set that one validation reads.
         keep_last: whole checkpoints (with resume state) that stay.
         keep_best: weight-only checkpoints of the best validations that stay.
         workers: data-loading processes.
+        freeze: modules of the main network that keep their weights, by the beginnings of their names, such as
+            `text_encoder`.
     """
 
     max_steps: PositiveInt = 1_000_000
@@ -68,6 +72,7 @@ class TrainConfig(Config):
     keep_last: PositiveInt = 2
     keep_best: int = Field(2, ge=0)
     workers: int = Field(2, ge=0)
+    freeze: tuple[str, ...] = ()
 
 
 class DataConfig(Config):

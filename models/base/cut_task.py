@@ -7,9 +7,16 @@ from typing import ClassVar
 
 from models.base.data.features import FeaturesConfig, require_features
 from models.base.data.loader import cut_loader
+from models.base.data.manifest import read_cuts
+from models.base.data.pronunciation import require_languages, symbols_left_out
+from models.base.data.vocabulary import require_symbols
 from models.base.task import Batch, ExperimentT, Split, TrainingTask
 from processors.audio import SAMPLE_RATE
+from processors.text.config import TextConfig
 from utils.errors import ConfigError, DataError
+from utils.logging import get_logger
+
+_log = get_logger("train")
 
 
 class CutTrainingTask(TrainingTask[ExperimentT]):
@@ -33,10 +40,14 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
         """The batches of one epoch, once the feature folder has been compared with the config.
 
         Raises:
-            ConfigError: the folder was made with other features than `config.features`.
+            ConfigError: the folder was made with other features than `config.features`, or holds texts that
+                `config.text` does not declare.
             DataError: the data can't be used.
         """
         self._require_features()
+        self._require_text()
+        if (split, epoch, skip_batches, rank) == ("train", 0, 0, 0):
+            self._warn_of_left_out_symbols()
         return cut_loader(
             self.config.data,
             self.config.train,
@@ -60,6 +71,28 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
         if not folder.is_dir():
             raise DataError(f"no feature folder {cuts}", "make it with `hiervox extract`")
         require_features(folder, wanted, self.fields)
+
+    def _require_text(self) -> None:
+        text = getattr(self.config, "text", None)
+        if not isinstance(text, TextConfig) or "tokens" not in self.fields:
+            return
+        cuts = self.config.data.cuts
+        require_symbols(cuts if cuts.is_dir() else cuts.parent, text)
+        require_languages(read_cuts(cuts), text, str(cuts))
+
+    def _warn_of_left_out_symbols(self) -> None:
+        if "tokens" not in self.fields:
+            return
+        left_out = symbols_left_out(read_cuts(self.config.data.cuts))
+        if left_out:
+            named = ", ".join(
+                f"{symbol} (U+{ord(symbol):04X}) {count} times" for symbol, count in left_out.most_common(8)
+            )
+            _log.warning(
+                "the texts of %s lost symbols that the model lacks: %s; `hiervox vocabulary` makes room",
+                self.config.data.cuts,
+                named,
+            )
 
 
 def require_semantic_channels(batch: Batch, wanted: int) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.utils import send_to_device
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
+from models.base.freezing import frozen_parameters
 from models.base.randomness import seed_everything
 from models.base.task import Batch, TrainingTask
+from modules.losses.counts import counts_over_processes
 from utils.device import choose_device
 from utils.errors import ConfigError
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class StepEngine:
@@ -28,7 +34,7 @@ class StepEngine:
         average: the exponential moving average of the main network; None without `train.ema_decay`.
 
     Raises:
-        ConfigError: `fp16` on the CPU, or no such device.
+        ConfigError: `fp16` on the CPU, no such device, or `train.freeze` names what is not there.
     """
 
     def __init__(self, task: TrainingTask[Any], device: str = "auto") -> None:
@@ -52,6 +58,8 @@ class StepEngine:
         built = task.build_networks()
         if set(built) != set(task.turns) or task.main not in built:
             raise ValueError(f"networks {sorted(built)} and turns {task.turns} differ")
+        self._frozen = frozen_parameters(built[task.main], self.train_config.freeze)
+        self._freeze()
         self.networks: dict[str, nn.Module] = {}
         self.optimizers: dict[str, Any] = {}
         for network in built.values():
@@ -66,7 +74,7 @@ class StepEngine:
 
     def _average_of(self, network: nn.Module) -> AveragedModel | None:
         decay = self.train_config.ema_decay
-        return None if decay is None else AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        return None if decay is None else AveragedModel(network, multi_avg_fn=_growing_average(decay))
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         config = self.train_config.optimizer
@@ -104,7 +112,7 @@ class StepEngine:
         """
         batch = send_to_device(batch, self.accelerator.device)
         reported: dict[str, Tensor] = {}
-        with self.accelerator.accumulate(*self.networks.values()):
+        with self.accelerator.accumulate(*self.networks.values()), self._shared_counts():
             for network in self.networks.values():
                 network.train()
             with self.accelerator.autocast():
@@ -124,6 +132,12 @@ class StepEngine:
                 self.average.update_parameters(self.bare(self.task.main))
         return reported
 
+    def _shared_counts(self) -> AbstractContextManager[None]:
+        accelerator = self.accelerator
+        if accelerator.num_processes == 1:
+            return nullcontext()
+        return counts_over_processes(lambda count: accelerator.reduce(count, "mean"))
+
     def _seen_in(self, turn: str) -> dict[str, nn.Module]:
         """Only the network whose turn it is goes through the wrapper that synchronises gradients."""
         return {name: self.networks[name] if name == turn else self.bare(name) for name in self.networks}
@@ -132,6 +146,11 @@ class StepEngine:
         """Freeze all networks but the turn's and the main one (whose graph is held open); None thaws all."""
         for name, network in self.networks.items():
             network.requires_grad_(turn is None or name in (turn, self.task.main))
+        self._freeze()
+
+    def _freeze(self) -> None:
+        for parameter in self._frozen:
+            parameter.requires_grad_(False)
 
     def _update(self, turn: str) -> Tensor | None:
         optimizer, norm = self.optimizers[turn], None
@@ -150,3 +169,18 @@ class StepEngine:
         if self.average is not None:
             bare[self.task.main] = self.average.module
         return {name: network.eval() for name, network in bare.items()}
+
+
+def _growing_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+    """An exponential moving average that forgets the first steps' weights sooner than `decay` would let it.
+
+    Step n of it decays by (1 + n) / (10 + n), up to `decay` (the schedule of TensorFlow's
+    `ExponentialMovingAverage` with `num_updates`), so that short runs have a use for averages, too.
+    """
+
+    @torch.no_grad()
+    def update(averaged: Tensors, current: Tensors, steps: Tensor | int) -> None:
+        weight = 1 - min(decay, (1 + int(steps)) / (10 + int(steps)))
+        torch._foreach_lerp_(averaged, current, weight)
+
+    return update

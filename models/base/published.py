@@ -20,14 +20,16 @@ WEIGHT_NORM_RULES: tuple[tuple[str, str], ...] = (
     (r"\bweight_v$", "parametrizations.weight.original1"),
 )
 SHOWN_FAULTS = 8
+STATE_KEYS = ("model", "generator")
+"""Where authors put a state dict within a checkpoint: VITS and its heirs, HiFi-GAN and its heirs."""
 
 
 def read_published(path: Path) -> dict[str, Tensor]:
     """Read the tensors of a published checkpoint, on the CPU.
 
     The file is safetensors (by its suffix) or a torch file with a state dict, which may stand under the
-    key `model` beside a training state. A prefix `module.` on every name (of data-parallel training) is
-    taken off.
+    key `model` or `generator` beside a training state. A prefix `module.` on every name (of data-parallel
+    training) is taken off.
 
     Raises:
         CheckpointError: the file is missing, broken, or holds anything but tensors in that place.
@@ -35,11 +37,12 @@ def read_published(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise CheckpointError(f"no checkpoint {path}", "check the path")
     tree = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
-    if isinstance(tree, dict) and isinstance(tree.get("model"), dict):
-        tree = tree["model"]
+    for key in STATE_KEYS:
+        if isinstance(tree, dict) and isinstance(tree.get(key), dict):
+            tree = tree[key]
     tensors = tree.values() if isinstance(tree, dict) else ()
     if not tensors or not all(isinstance(tensor, Tensor) for tensor in tensors):
-        mend = "name a file of tensors by name, bare or under the key 'model'"
+        mend = "name a file of tensors by name, bare or under the key 'model' or 'generator'"
         raise CheckpointError(f"{path} holds no state dict", mend)
     if all(name.startswith("module.") for name in tree):
         tree = {name.removeprefix("module."): tensor for name, tensor in tree.items()}

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from models.base.checkpoint import CHECKPOINTS_NAME, CONFIG_NAME, LAST_NAME, find_checkpoint, read_json
 from models.base.config import ExperimentConfig
@@ -30,7 +30,7 @@ from utils.files import publish_folder, write_json, write_text
 STATE_NAME = "state"
 PROGRESS_NAME = "progress.json"
 METRICS_NAME = "metrics.jsonl"
-SAME_ON_RESUME = ("system", "part", "model", "loss", "features")
+SAME_ON_RESUME = ("system", "part", "model", "loss", "features", "text")
 
 
 class Progress(Config):
@@ -75,8 +75,8 @@ class RunFolder:
         (self.path / METRICS_NAME).unlink(missing_ok=True)
         write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
 
-    def resume(self) -> tuple[Path, Progress]:
-        """The last whole checkpoint with its state; metrics after it are dropped.
+    def resume_point(self) -> tuple[Path, Progress]:
+        """The last whole checkpoint with its state, and how far it is.
 
         Raises:
             CheckpointError: there is no run here, or its last checkpoint is broken.
@@ -87,19 +87,26 @@ class RunFolder:
         folder = find_checkpoint(self.path)
         if not (folder / STATE_NAME).is_dir():
             raise CheckpointError(f"{folder} has no {STATE_NAME}", "restore the folder")
-        then, now = read_json(self.path / CONFIG_NAME), self.experiment.model_dump(mode="json")
+        then, now = self._stored_config(), self.experiment.model_dump(mode="json")
         for section in SAME_ON_RESUME:
             if then.get(section) != now.get(section):
                 raise ConfigError(
                     f"`{section}` is not the one that {self.path} was trained with",
                     "keep it as it was, or start a new run with --init-from and another out_dir",
                 )
-        progress = Progress.model_validate(read_json(folder / PROGRESS_NAME))
-        write_json(self.path / CONFIG_NAME, now)
-        self._drop_metrics_after(progress.step)
-        return folder, progress
+        return folder, Progress.model_validate(read_json(folder / PROGRESS_NAME))
 
-    def _drop_metrics_after(self, step: int) -> None:
+    def _stored_config(self) -> dict[str, Any]:
+        """The run's config; keys that there were not yet when it was written have their defaults."""
+        tree = read_json(self.path / CONFIG_NAME)
+        try:
+            return type(self.experiment).model_validate(tree).model_dump(mode="json")
+        except ValidationError:  # a key that is no more: then it is another model
+            return tree
+
+    def rewind(self, step: int) -> None:
+        """Make the folder that of a run at `step`, with the present config."""
+        write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
         path = self.path / METRICS_NAME
         if path.exists():
             rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]

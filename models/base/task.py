@@ -67,6 +67,18 @@ class TrainingTask(ABC, Generic[ExperimentT]):
     ) -> dict[str, Tensor]:
         """The unweighted loss terms of one turn, by name. Networks of other turns are frozen meanwhile."""
 
+    def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
+        """The main network's weights of another experiment of the part, made to fit this one's network.
+
+        Args:
+            tensors: what `--init-from` names.
+            given: the experiment that they are of.
+
+        Raises:
+            ConfigError: they can't be.
+        """
+        return tensors
+
     def weights(self) -> Mapping[str, float]:
         """The weight of each term; 1 where none is given."""
         return {}

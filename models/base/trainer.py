@@ -95,6 +95,7 @@ class TrainingLoop:
 
         Raises:
             CheckpointError: another system or part, unfitting or missing weights.
+            ConfigError: as the task's `adapt_weights`.
         """
         folder = find_checkpoint(path)
         given = read_experiment(folder)
@@ -104,11 +105,15 @@ class TrainingLoop:
                 "name a checkpoint of the same part",
             )
         main = self.engine.bare(self.task.main)
-        load_into(main, load_weights(folder / WEIGHTS_NAME), folder / WEIGHTS_NAME)
+        adapted = self.task.adapt_weights(load_weights(folder / WEIGHTS_NAME), given)
+        load_into(main, adapted, folder / WEIGHTS_NAME)
+        _log.info("starting from the weights of %s", folder)
         for index, name in enumerate(self.engine.networks):
             weights = folder / STATE_NAME / f"model{f'_{index}' if index else ''}.safetensors"
             if name != self.task.main and weights.exists():
                 load_into(self.engine.bare(name), load_weights(weights), weights)
+            elif name != self.task.main:
+                _log.warning("%s holds no %s, which starts anew", folder, name)
         self.engine.restart_average()
 
     def resume(self) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import Field
 
 from utils.config import Config, load_config
 from utils.errors import ConfigError
@@ -13,9 +15,20 @@ class Inner(Config):
     kernel_size: int = 5
 
 
+class Square(Config):
+    kind: Literal["square"] = "square"
+    side: int = 1
+
+
+class Circle(Config):
+    kind: Literal["circle"] = "circle"
+    radius: int = 1
+
+
 class Outer(Config):
     name: str
     model: Inner = Inner()
+    shape: Annotated[Square | Circle, Field(discriminator="kind")] = Square()
     layers: tuple[Inner, ...] = ()
 
 
@@ -40,7 +53,11 @@ def test_bases_merge_and_overrides_win(tmp_path: Path) -> None:
         ("{name: 'a', model: {width: 'x'}}", [], ["bad value 'x'", "'model.width'", "child.json5"]),
         ("{model: {}}", [], ["missing key 'name'", "child.json5"]),
         ("{name: 'a', layers: [{}, {wdith: 1}]}", [], ["'layers.1.wdith'", "'width'"]),
-        ("{name: 'a', zzzzzz: 1}", [], ["known keys are layers, model, name"]),
+        ("{name: 'a', zzzzzz: 1}", [], ["known keys are layers, model, name, shape"]),
+        ("{name: 'a', shape: {kind: 'circle', radios: 1}}", [], ["'shape.radios'", "mean 'radius'"]),
+        ("{name: 'a', shape: {kind: 'square', sid: 1}}", [], ["'shape.sid'", "mean 'side'"]),
+        ("{name: 'a', shape: {kind: 'circle', radius: 'x'}}", [], ["'shape.radius'", "child.json5"]),
+        ("{name: 'a', shape: {kind: 'cube'}}", [], ["'shape'", "'square', 'circle'"]),
         ("[1]", [], ["holds no object"]),
         ("{name: ", [], ["is not JSON5"]),
         ("{name: 'a'}", ["name"], ["not of the form key=value"]),

@@ -31,7 +31,8 @@ def test_files_that_belong_together_come_together(tmp_path: Path) -> None:
         (stage / "a.wav").write_text("sound")
         (stage / "b.json").write_text("record")
         assert not (folder / "b.json").exists()
-    assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.wav": "sound", "b.json": "record"}
+    written = {path.name: path.read_text() for path in folder.iterdir()}
+    assert written == {"a.wav": "sound", "b.json": "record"}
 
 
 def test_a_failure_between_files_that_belong_together_leaves_the_old_ones(tmp_path: Path) -> None:

@@ -55,12 +55,14 @@ class BlockExtractor:
     Args:
         features: what to compute.
         device: of the semantic encoder.
+        symbols: what the tokens count; the published model's by default.
     """
 
-    def __init__(self, features: FeaturesConfig, device: str) -> None:
+    def __init__(self, features: FeaturesConfig, device: str, symbols: tuple[str, ...] | None = None) -> None:
         from processors.semantic import build_semantic_extractor
 
         self.features = features
+        self.symbols = symbols
         self.semantic = build_semantic_extractor(features.semantic, device)
 
     def extract(self, cuts: Sequence[DataCut], manifest: Path) -> None:
@@ -103,10 +105,10 @@ class BlockExtractor:
         f0 = extract_f0(padded, SAMPLE_RATE, self.features.pitch, cut.id)
         if not f0.any():
             raise AudioError(f"{cut.id} has no voiced frame", "remove it, or use another pitch method")
-        spoken = pronounce(cut)
+        spoken = pronounce(cut, self.symbols)
         if spoken is not None:
-            ipa, tokens = spoken
-            cut.supervisions[0].custom |= {"ipa": ipa, "tokens": tokens}
+            stored = {name: value for name, value in spoken._asdict().items() if value}
+            cut.supervisions[0].custom |= stored
         jobs = [_Job(cut, key, "semantic", padded)]
         for copy in range(self.features.perturbed_copies):
             perturbed = perturb(wav, SAMPLE_RATE, generator_for(cut.id, copy), self.features.perturbation)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from processors.text.config import espeak_name
 from utils.errors import DataError
 from utils.logging import get_logger
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
 COLUMNS = ("audio", "text", "speaker", "language", "id", "ipa")
-ESPEAK_NAMES = {"en": "en-us", "fr": "fr-fr"}
-"""Languages that tables name shorter than espeak does."""
 
 _log = get_logger("prepare")
 
@@ -260,7 +259,7 @@ def to_cut(utterance: Utterance) -> DataCut:
             channel=channels if len(channels) > 1 else 0,
             text=utterance.text,
             speaker=utterance.speaker,
-            language=ESPEAK_NAMES.get(utterance.language, utterance.language),
+            language=espeak_name(utterance.language),
             custom=None if utterance.ipa is None else {"ipa": utterance.ipa},
         )
     ]

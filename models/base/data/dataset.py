@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from processors.audio import FRAME_RATE, SAMPLE_RATE
 
 if TYPE_CHECKING:
     import h5py
-    from lhotse import CutSet
     from lhotse.cut.data import DataCut
     from numpy.typing import NDArray
 
@@ -47,6 +47,22 @@ def perturbed_copies(cut: DataCut) -> int:
     return copies
 
 
+@dataclass(frozen=True)
+class BatchShare:
+    """The cuts of a batch that one process reads.
+
+    Attributes:
+        cuts: its own.
+        frames, tokens: of the longest utterance of the whole batch, to which every process pads. What a
+            network makes of an utterance near padding, and means over padding, then don't depend on who
+            reads what.
+    """
+
+    cuts: Sequence[DataCut]
+    frames: int
+    tokens: int
+
+
 class CutDataset(Dataset[dict[str, Any]]):
     """Reads one batch of cuts an item. Crops and choices depend on seed, epoch and utterance alone.
 
@@ -66,27 +82,31 @@ class CutDataset(Dataset[dict[str, Any]]):
         self.seed = seed
         self.epoch = epoch
 
-    def __getitem__(self, cuts: CutSet) -> dict[str, Any]:
-        """A batch, zero-padded to its longest utterance of N frames.
+    def __getitem__(self, share: BatchShare) -> dict[str, Any]:
+        """A batch, zero-padded to N frames and L tokens, those of its longest utterances in all processes.
 
         Returns:
             `ids` (list), `frames` (B,), and what the fields say of `wav` (B, N · sample_rate / 50), `f0`
             (B, 4N) in Hz, `semantic` and `semantic_perturbed` (B, C, N), `tokens` (B, L) without blanks, and
             with these `token_lengths` (B,).
         """
-        items = [self._read(cut) for cut in cuts]
+        items = [self._read(cut) for cut in share.cuts]
         batch: dict[str, Any] = {
-            "ids": [cut.id for cut in cuts],
+            "ids": [cut.id for cut in share.cuts],
             "frames": torch.tensor([item["frames"] for item in items]),
         }
         for name in sorted(self.fields):
-            batch[name] = _stack([item[name] for item in items])
+            batch[name] = _stack([item[name] for item in items], self._padded_length(name, share))
         if "tokens" in self.fields:
             batch["token_lengths"] = torch.tensor([len(item["tokens"]) for item in items])
         for name in ("semantic", "semantic_perturbed"):
             if name in batch:
                 batch[name] = batch[name].transpose(1, 2).contiguous()
         return batch
+
+    def _padded_length(self, field: str, share: BatchShare) -> int:
+        per_frame = {"wav": self.sample_rate // FRAME_RATE, "f0": F0_PER_FRAME}.get(field, 1)
+        return share.tokens if field == "tokens" else per_frame * share.frames
 
     def _read(self, cut: DataCut) -> dict[str, Any]:
         generator = generator_for(self.seed, self.epoch, cut.id)
@@ -136,10 +156,9 @@ def open_store(path: str) -> h5py.File:
     return h5py.File(path, "r")
 
 
-def _stack(arrays: Sequence[NDArray[Any]]) -> torch.Tensor:
-    """Zero-pad the first dimension to the longest, and stack."""
-    longest = max(len(array) for array in arrays)
-    padded = torch.zeros(len(arrays), longest, *arrays[0].shape[1:], dtype=torch.from_numpy(arrays[0]).dtype)
+def _stack(arrays: Sequence[NDArray[Any]], length: int) -> torch.Tensor:
+    """Zero-pad the first dimension to `length`, and stack."""
+    padded = torch.zeros(len(arrays), length, *arrays[0].shape[1:], dtype=torch.from_numpy(arrays[0]).dtype)
     for row, array in zip(padded, arrays, strict=True):
         row[: len(array)] = torch.from_numpy(array)
     return padded

@@ -2,7 +2,7 @@
 
 Layout of a feature folder::
 
-    features.json corpus.json          what it is made with, and of which cuts
+    features.json text.json corpus.json  what it is made with, and of which cuts
     blocks/00000.h5                    the arrays of 64 cuts
     blocks/00000.jsonl.gz              these cuts, written last: with it the block is done
     blocks/00000.failures.json         cuts of the block that failed, with the reason
@@ -27,6 +27,9 @@ from typing import TYPE_CHECKING
 from models.base.data.block import BlockExtractor, Failure, failures_path
 from models.base.data.features import FEATURES_NAME, FeaturesConfig, read_features, write_features
 from models.base.data.manifest import CUTS_NAME, read_cuts, write_cuts
+from models.base.data.pronunciation import require_languages
+from models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
+from processors.text.config import TextConfig
 from utils.errors import DataError
 from utils.files import replacing_file, write_json
 from utils.logging import get_logger
@@ -61,6 +64,11 @@ class Shard:
             return cls(int(index), int(count))
         raise DataError(f"no shard {text!r}", "write 0/2 and 1/2 for the halves")
 
+    @classmethod
+    def of_process(cls) -> Shard:
+        """This process's among those that `accelerate launch` started; all blocks without it."""
+        return cls(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+
 
 @dataclass(frozen=True)
 class Extraction:
@@ -86,6 +94,7 @@ def extract(
     device: str = "cpu",
     jobs: int = 1,
     shard: Shard | None = None,
+    text: TextConfig | None = None,
 ) -> Extraction:
     """Compute the features of every cut of a manifest into the folder `out`.
 
@@ -98,16 +107,22 @@ def extract(
         features: what to compute.
         device: of the semantic encoder.
         jobs: processes; each does whole blocks and holds its own semantic encoder.
-        shard: which blocks this run does; all by default.
+        shard: which blocks this run does; by default `Shard.of_process()`.
+        text: languages and symbols of the model that is to read the texts. None takes every language, and
+            the symbols of the published model.
 
     Raises:
         DataError: `out` was made with other features or of other cuts, every cut failed, or a process died.
+        ConfigError: a text is in a language that `text` does not declare.
     """
-    shard = shard or Shard()
+    shard = shard or Shard.of_process()
     cuts = read_cuts(manifest)
     if not cuts:
         raise DataError(f"{manifest} holds no cuts", "see the report of `hiervox validate`")
-    _claim(out, features, cuts)
+    if text is not None:
+        require_languages(cuts, text, str(manifest))
+    symbols = (text or TextConfig()).symbols
+    _claim(out, features, cuts, symbols)
     blocks = [cuts[start : start + BLOCK_CUTS] for start in range(0, len(cuts), BLOCK_CUTS)]
     todo = [
         (_block_path(out, number), block)
@@ -115,7 +130,7 @@ def extract(
         if number % shard.count == shard.index and not _block_path(out, number).exists()
     ]
     if todo:
-        _run(todo, features, device, jobs)
+        _run(todo, features, device, jobs, symbols)
     return _merge(out, len(blocks))
 
 
@@ -123,7 +138,7 @@ def _block_path(out: Path, number: int) -> Path:
     return out / BLOCKS_NAME / f"{number:05d}.jsonl.gz"
 
 
-def _claim(out: Path, features: FeaturesConfig, cuts: Sequence[DataCut]) -> None:
+def _claim(out: Path, features: FeaturesConfig, cuts: Sequence[DataCut], symbols: tuple[str, ...]) -> None:
     """Write down what `out` is made with, or make sure that it is the same as before."""
     listing = "\n".join(f"{cut.id} {cut.start} {cut.duration}" for cut in cuts)
     corpus = {"cuts": len(cuts), "sha256": hashlib.sha256(listing.encode()).hexdigest()}
@@ -132,26 +147,39 @@ def _claim(out: Path, features: FeaturesConfig, cuts: Sequence[DataCut]) -> None
             f"{out} was made with other features than the config's (see {out / FEATURES_NAME})",
             "name another folder with --out, or remove this one",
         )
+    if (out / FEATURES_NAME).exists() and read_symbols(out) != symbols:
+        raise DataError(
+            f"{out} was made with other symbols than the config's text.symbols (see {out / TEXT_NAME})",
+            "name another folder with --out, or remove this one",
+        )
     record = out / CORPUS_NAME
     if record.exists() and json.loads(record.read_text(encoding="utf-8")) != corpus:
         raise DataError(f"{out} was made of other cuts", "name another folder with --out, or remove this one")
+    write_symbols(out, symbols)
     write_features(out, features)
     write_json(record, corpus)
 
 
 def _run(
-    todo: Sequence[tuple[Path, Sequence[DataCut]]], features: FeaturesConfig, device: str, jobs: int
+    todo: Sequence[tuple[Path, Sequence[DataCut]]],
+    features: FeaturesConfig,
+    device: str,
+    jobs: int,
+    symbols: tuple[str, ...],
 ) -> None:
     from tqdm import tqdm
 
     bar = partial(tqdm, total=len(todo), desc="extract", unit="block", disable=None)
     if jobs == 1 or len(todo) < 2:
-        extractor = BlockExtractor(features, device)
+        extractor = BlockExtractor(features, device, symbols)
         for path, block in bar(todo):
             extractor.extract(block, path)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(_extract_in_pool, block, path, features, device, jobs) for path, block in todo]
+        running = [
+            pool.submit(_extract_in_pool, block, path, features, device, jobs, symbols)
+            for path, block in todo
+        ]
         try:
             for future in bar(as_completed(running)):
                 future.result()
@@ -165,18 +193,23 @@ def _run(
 
 
 def _extract_in_pool(
-    block: Sequence[DataCut], path: Path, features: FeaturesConfig, device: str, jobs: int
+    block: Sequence[DataCut],
+    path: Path,
+    features: FeaturesConfig,
+    device: str,
+    jobs: int,
+    symbols: tuple[str, ...],
 ) -> None:
     import torch
 
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
-    _extractor(features, device).extract(block, path)
+    _extractor(features, device, symbols).extract(block, path)
 
 
 @lru_cache(maxsize=1)
-def _extractor(features: FeaturesConfig, device: str) -> BlockExtractor:
+def _extractor(features: FeaturesConfig, device: str, symbols: tuple[str, ...]) -> BlockExtractor:
     """A process of the pool builds its extractor once."""
-    return BlockExtractor(features, device)
+    return BlockExtractor(features, device, symbols)
 
 
 def _merge(out: Path, blocks: int) -> Extraction:

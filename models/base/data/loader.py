@@ -36,6 +36,10 @@ def cut_loader(
 ) -> Iterable[Batch]:
     """The batches of one epoch from number `skip_batches` on; the same for the same arguments.
 
+    `world_size` processes share a batch of `world_size` times the config's limits: what they read together
+    is what one process with these limits reads, but for the few utterances of an epoch that can't be shared
+    equally.
+
     Utterances longer than `data.max_frames` are cropped at random, or, with tokens, left out. The dev set is
     not shuffled, and its crops do not depend on the epoch.
 
@@ -62,10 +66,10 @@ def cut_loader(
         return ()
     training = split == "train"
     crop_frames = None if "tokens" in fields else data.max_frames
-    max_frames = None if train.max_batch_seconds is None else train.max_batch_seconds * FRAME_RATE
+    max_frames = train.max_batch_seconds and train.max_batch_seconds * FRAME_RATE * world_size
     sampler = EpochBatches(
         chosen,
-        PaddedBatch(train.batch_size, max_frames, crop_frames),
+        PaddedBatch(train.batch_size * world_size, max_frames, crop_frames, min_cuts=world_size),
         shuffle=training,
         seed=seed,
         epoch=epoch if training else 0,

@@ -2,34 +2,109 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from models.base.data.manifest import supervision_of
+from processors.text.config import TextConfig, espeak_name
+from processors.text.normalization import normalize_text
+from utils.errors import ConfigError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
     from processors.text import TextFrontend
 
+DEFAULT_LANGUAGE = "en-us"
 
-def pronounce(cut: DataCut) -> tuple[str, list[int]] | None:
-    """IPA and token ids (without blanks) of a cut, from its given IPA or else its text; None without text.
+
+class Pronunciation(NamedTuple):
+    """What a text sounds like.
+
+    Attributes:
+        ipa: holds only symbols of the model.
+        tokens: their ids, without blanks.
+        left_out: the symbols of espeak's IPA that the model lacks.
+    """
+
+    ipa: str
+    tokens: list[int]
+    left_out: str = ""
+
+
+def pronounce(cut: DataCut, symbols: tuple[str, ...] | None = None) -> Pronunciation | None:
+    """What a cut sounds like, by its given IPA or else by its text; None without text.
+
+    Args:
+        cut: with one supervision at most.
+        symbols: of the model that is to read the tokens; the published model's by default.
 
     Raises:
-        TextError: nothing in it can be spoken, or the models have no symbol for something in its IPA.
+        TextError: nothing in it can be spoken, or the model has no symbol for something in its given IPA.
         ConfigError: espeak does not know its language.
     """
     supervision = supervision_of(cut)
     if supervision is None or supervision.text is None:
         return None
-    frontend = _frontend(supervision.language or "en-us")
-    ipa = (supervision.custom or {}).get("ipa") or frontend.phonemes(supervision.text)
-    return ipa, frontend.tokens(ipa)
+    frontend = frontend_for(language_of(cut), symbols or TextConfig().symbols)
+    given = (supervision.custom or {}).get("ipa")
+    if given:
+        return Pronunciation(given, frontend.tokens(given))
+    before = frontend.left_out.copy()
+    ipa = frontend.phonemes(normalize_text(supervision.text, frontend.language))
+    return Pronunciation(ipa, frontend.tokens(ipa), "".join((frontend.left_out - before).elements()))
+
+
+def language_of(cut: DataCut) -> str:
+    """espeak's name of the language of a cut; American English where it names none."""
+    supervision = supervision_of(cut)
+    language = None if supervision is None else supervision.language
+    return espeak_name(language) if language else DEFAULT_LANGUAGE
+
+
+def require_languages(cuts: Iterable[DataCut], text: TextConfig, source: str) -> None:
+    """Refuse texts in languages that a model does not declare.
+
+    Args:
+        cuts: those without a text count for nothing.
+        text: the model's.
+        source: where the cuts are, for the message.
+
+    Raises:
+        ConfigError: naming the languages, and the first cut at fault.
+    """
+    undeclared: dict[str, str] = {}
+    for cut in cuts:
+        supervision = supervision_of(cut)
+        if supervision is not None and supervision.text is not None:
+            language = language_of(cut)
+            if language not in text.languages:
+                undeclared.setdefault(language, cut.id)
+    if undeclared:
+        names = ", ".join(undeclared)
+        first = next(iter(undeclared.values()))
+        raise ConfigError(
+            f"{source} holds texts in {names} (such as {first!r}), but text.languages is "
+            f"{', '.join(text.languages)}",
+            "add what is missing to text.languages (docs/finetune.md), or leave these utterances out",
+        )
+
+
+def symbols_left_out(cuts: Iterable[DataCut]) -> Counter[str]:
+    """How often extraction left out a symbol of espeak's IPA that the model lacks."""
+    return Counter(
+        symbol
+        for cut in cuts
+        for supervision in cut.supervisions
+        for symbol in (supervision.custom or {}).get("left_out", "")
+    )
 
 
 @lru_cache
-def _frontend(language: str) -> TextFrontend:
+def frontend_for(language: str, symbols: tuple[str, ...]) -> TextFrontend:
+    """The front end of a language; each is made once."""
     from processors.text import TextFrontend
 
-    return TextFrontend(language)
+    return TextFrontend(language, symbols=symbols)

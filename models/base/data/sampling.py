@@ -1,4 +1,4 @@
-"""Which cuts make which batch: the dev split, buckets of like length, and each process's share."""
+"""Which cuts make which batch: the dev split, buckets of like length, and each process's share of a batch."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 from lhotse.dataset.sampling import DynamicBucketingSampler
 from lhotse.dataset.sampling.base import SamplingConstraint
 
-from models.base.data.dataset import cut_frames
+from models.base.data.dataset import BatchShare, cut_frames, cut_tokens
 from models.base.task import Split
 from utils.errors import DataError
 
 if TYPE_CHECKING:
-    from lhotse import CutSet
     from lhotse.cut.data import DataCut
 
 BUCKETS = 20
+SHUFFLED_AT_ONCE = 20_000
+"""lhotse's own choice, which of a larger corpus would mix neighbours alone."""
 BATCHES_PER_BUCKET = 4
 """A bucket holds at least this many batches on average, so that few batches stay partial."""
 
@@ -51,7 +52,8 @@ class PaddedBatch(SamplingConstraint):
 
     Attributes:
         max_cuts: most cuts.
-        max_frames: most frames; None for no such limit. One cut alone may have more.
+        max_frames: most frames; None for no such limit.
+        min_cuts: so many cuts may have more frames.
         crop_frames: what longer utterances are cropped to.
         bounds: upper bounds of the buckets.
         cuts, longest: of the batch so far.
@@ -60,6 +62,7 @@ class PaddedBatch(SamplingConstraint):
     max_cuts: int
     max_frames: float | None
     crop_frames: int | None
+    min_cuts: int = 1
     bounds: tuple[float, ...] = ()
     cuts: int = 0
     longest: float = 0
@@ -90,21 +93,23 @@ class PaddedBatch(SamplingConstraint):
         self.cuts, self.longest = 0, 0
 
     def _over(self, cuts: int) -> bool:
-        return self.max_frames is not None and cuts * self.longest > self.max_frames
+        return self.max_frames is not None and cuts > self.min_cuts and cuts * self.longest > self.max_frames
 
 
 @dataclass(frozen=True)
-class EpochBatches(Iterable["CutSet"]):
-    """The batches of one epoch for one of `world_size` processes; all processes get equally many.
+class EpochBatches(Iterable[BatchShare]):
+    """One process's shares of the batches of an epoch.
 
-    lhotse's sampler draws a bucket, and from it a batch; the first `skip_batches` are drawn and left. Nothing
-    is read but the manifest.
+    lhotse's sampler draws a bucket, and from it a batch, which the processes share equally: one process with
+    the same limit sees the same batches. The first `skip_batches` are drawn and left. Nothing is read but the
+    manifest.
 
     Attributes:
         cuts: to choose from.
-        limit: when a batch is full.
-        shuffle: draw at random, by `seed` and `epoch`; otherwise in order.
-        skip_batches: how many batches of this process are left out.
+        limit: when a batch, of all processes together, is full.
+        shuffle: draw at random, by `seed` and `epoch`; what a batch has over equal shares is left out.
+            Otherwise in order, and a batch that can't be shared equally repeats its first cuts.
+        skip_batches: how many batches are left out.
         rank, world_size: this process and how many there are.
     """
 
@@ -117,20 +122,39 @@ class EpochBatches(Iterable["CutSet"]):
     rank: int
     world_size: int
 
-    def __iter__(self) -> Iterator[CutSet]:
+    def __iter__(self) -> Iterator[BatchShare]:
         lengths = [self.limit.measure_length(cut) for cut in self.cuts]
-        bounds = _bucket_bounds(lengths, self.limit.max_cuts * self.world_size)
+        bounds = _bucket_bounds(lengths, self.limit.max_cuts)
         sampler = DynamicBucketingSampler(
             self.cuts,
             constraint=replace(self.limit, bounds=(*bounds, max(lengths))),
             duration_bins=bounds,
             shuffle=self.shuffle,
+            buffer_size=max(SHUFFLED_AT_ONCE, len(self.cuts)),
             seed=self.seed,
-            rank=self.rank,
-            world_size=self.world_size,
+            rank=0,  # lhotse would give every process a batch of its own, from any bucket
+            world_size=1,
         )
         sampler.set_epoch(self.epoch)
-        return islice(iter(sampler), self.skip_batches, None)
+        shares = (share for batch in sampler if (share := self._share(list(batch))) is not None)
+        return islice(shares, self.skip_batches, None)
+
+    def _share(self, batch: list[DataCut]) -> BatchShare | None:
+        """This process's part of a batch; None where there is not one cut for each process."""
+        surplus = len(batch) % self.world_size
+        if surplus:
+            batch = batch[:-surplus] if self.shuffle else batch + _repeated(batch, self.world_size - surplus)
+        if not batch:
+            return None
+        return BatchShare(
+            cuts=batch[self.rank :: self.world_size],
+            frames=max(int(self.limit.measure_length(cut)) for cut in batch),
+            tokens=max(len(cut_tokens(cut) or ()) for cut in batch),
+        )
+
+
+def _repeated(batch: Sequence[DataCut], count: int) -> list[DataCut]:
+    return list(islice(cycle(batch), count))
 
 
 def _bucket_bounds(lengths: Sequence[float], batch_size: int) -> list[float]:

@@ -87,11 +87,20 @@ class Validation:
         return "\n".join(lines)
 
 
-def validate_cuts(manifest: Path, out: Path, limits: Limits, jobs: int = 1) -> Validation:
+def validate_cuts(
+    manifest: Path, out: Path, limits: Limits, jobs: int = 1, symbols: tuple[str, ...] | None = None
+) -> Validation:
     """Check every cut of a manifest.
 
     Writes the good ones to `out/cuts.jsonl.gz`, the others to `out/quarantine.jsonl.gz`, and one line for
     each fault to `out/report.csv`.
+
+    Args:
+        manifest: cuts.
+        out: a folder.
+        limits: of lengths.
+        jobs: processes.
+        symbols: that given IPA may hold; the published model's by default.
 
     Raises:
         DataError: the manifest can't be used, or no cut of it is good.
@@ -99,7 +108,11 @@ def validate_cuts(manifest: Path, out: Path, limits: Limits, jobs: int = 1) -> V
     cuts = read_cuts(manifest)
     if out.resolve() == (manifest if manifest.is_dir() else manifest.parent).resolve():
         raise DataError(f"{out} holds the manifest that is to be validated", "name another folder with --out")
-    faults = [fault for found in _map(partial(faults_of, limits=limits), cuts, jobs) for fault in found]
+    faults = [
+        fault
+        for found in _map(partial(faults_of, limits=limits, symbols=symbols), cuts, jobs)
+        for fault in found
+    ]
     bad = {fault.id for fault in faults}
     good = [cut for cut in cuts if cut.id not in bad]
     write_cuts([cut for cut in cuts if cut.id in bad], out / QUARANTINE_NAME)
@@ -130,9 +143,9 @@ def _write_report(faults: Iterable[Fault], path: Path) -> None:
         writer.writerows([fault.id, fault.audio, fault.reason, fault.detail] for fault in faults)
 
 
-def faults_of(cut: DataCut, limits: Limits) -> list[Fault]:
+def faults_of(cut: DataCut, limits: Limits, symbols: tuple[str, ...] | None = None) -> list[Fault]:
     """All reasons to set a cut aside; empty where it is good."""
-    found = [*_sound_faults(cut, limits), *_text_faults(cut)]
+    found = [*_sound_faults(cut, limits), *_text_faults(cut, symbols)]
     return [Fault(cut.id, str(audio_path(cut)), reason, detail) for reason, detail in found]
 
 
@@ -165,7 +178,7 @@ def _sound_faults(cut: DataCut, limits: Limits) -> Iterator[tuple[str, str]]:
         yield "unvoiced", f"{voiced:.0%} of the loudest {VOICED_WINDOW:g} s voiced"
 
 
-def _text_faults(cut: DataCut) -> Iterator[tuple[str, str]]:
+def _text_faults(cut: DataCut, symbols: tuple[str, ...] | None) -> Iterator[tuple[str, str]]:
     text = text_of(cut)
     if text is None:
         return
@@ -173,7 +186,7 @@ def _text_faults(cut: DataCut) -> Iterator[tuple[str, str]]:
         yield "no_text", "the row has no text"
         return
     try:
-        pronounce(cut)
+        pronounce(cut, symbols)
     except TextError as error:
         yield "unspeakable_text", error.problem
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ from torch import Tensor, nn
 
 from models.base.config import ExperimentConfig
 from models.base.cut_task import CutTrainingTask
+from models.base.data.corpus import read_corpus
+from models.base.data.extraction import extract
 from models.base.data.features import FeaturesConfig
+from models.base.data.manifest import write_cuts
 from models.base.task import Batch
-from tests.models.base.data.corpora import features, make_manifest
+from processors.text import SYMBOLS, TextConfig
+from tests.models.base.data.corpora import features, make_manifest, make_table
 from utils.errors import ConfigError, DataError
 
 
@@ -67,6 +72,44 @@ def test_other_features_stop_the_training(feature_folder: Path) -> None:
     wanted = wanted.model_copy(update={"pitch": wanted.pitch.model_copy(update={"f_max": 500.0})})
     with pytest.raises(ConfigError, match=r"features\.json was made with .*f_max=1100.*f_max=500"):
         first_batch(Task(Experiment(**experiment(feature_folder), features=wanted)))
+
+
+class ReadingExperiment(Experiment):
+    """An experiment whose model reads text."""
+
+    text: TextConfig = TextConfig()
+
+
+class ReadingTask(Task):
+    """Reads text."""
+
+    fields = frozenset({"tokens"})
+
+
+def test_texts_that_the_model_does_not_declare_stop_the_training(feature_folder: Path) -> None:
+    def batch(**text: Any) -> Batch:
+        sections = {"features": features(), "text": text}
+        return first_batch(ReadingTask(ReadingExperiment(**experiment(feature_folder), **sections)))
+
+    assert batch()["tokens"].shape[0] == 4
+    with pytest.raises(ConfigError, match=r"texts in en-us .*but text\.languages is de: add what is missing"):
+        batch(languages=("de",))
+    with pytest.raises(ConfigError, match=r"made with other symbols than text\.symbols \(ʩ"):
+        batch(symbols=(*SYMBOLS, "ʩ"))
+
+
+def test_symbols_that_were_lost_are_named_before_training(
+    fake_semantic: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = make_table(tmp_path, [0.6] * 6)
+    rows = [json.loads(line) | {"text": "Un bon vin.", "language": "fr"} for line in table.open()]
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_cuts(read_corpus(table), tmp_path / "cuts.jsonl.gz")
+    extract(tmp_path / "cuts.jsonl.gz", tmp_path / "features", features())
+    text = TextConfig(languages=("fr-fr",))
+    config = ReadingExperiment(**experiment(tmp_path / "features"), features=features(), text=text)
+    first_batch(ReadingTask(config))
+    assert "U+0303) 18 times; `hiervox vocabulary`" in capsys.readouterr().err
 
 
 def test_a_plain_manifest_has_no_features(tmp_path: Path) -> None:

@@ -148,6 +148,20 @@ def test_runs_are_not_mixed_up(tmp_path: Path) -> None:
         train(ToyTask(wider), "cpu", resume=True)
 
 
+def test_a_run_from_before_a_key_was_there_resumes(tmp_path: Path) -> None:
+    train(ToyTask(toy_experiment(tmp_path, max_steps=2)), "cpu")
+    config = tmp_path / "config.json"
+    tree = json.loads(config.read_text())
+    del tree["model"], tree["train"]["freeze"]  # all at their defaults
+    config.write_text(json.dumps(tree))
+    train(ToyTask(toy_experiment(tmp_path, max_steps=4)), "cpu", resume=True)
+    assert find_checkpoint(tmp_path).name == "step-00000004"
+    tree["model"] = {"width": 8, "depth": 3}
+    config.write_text(json.dumps(tree))
+    with pytest.raises(ConfigError, match="`model` is not the one"):
+        train(ToyTask(toy_experiment(tmp_path, max_steps=6)), "cpu", resume=True)
+
+
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
     class Broken(ToyTask):
         def weights(self) -> dict[str, float]:

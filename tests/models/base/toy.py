@@ -1,7 +1,7 @@
 """A toy adversarial system on a line of numbers, with dropout, for tests of the loop.
 
-`python -m tests.models.base.toy OUT STEPS [--resume] [--kill-at N]` trains it; `--kill-at` ends the process
-without warning when batch N is asked for.
+`python -m tests.models.base.toy OUT STEPS [--resume] [--kill-at N]` trains it; `--kill-at` ends the process,
+the last one of several, without warning when batch N is asked for.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class ToyTask(TrainingTask[ToyExperiment]):
         self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
     ) -> Iterable[Batch]:
         for index in range(skip_batches, BATCHES_AN_EPOCH):
-            if self.kill_at == epoch * BATCHES_AN_EPOCH + index and split == "train":
+            asked_for = epoch * BATCHES_AN_EPOCH + index
+            if self.kill_at == asked_for and split == "train" and rank == world_size - 1:
                 os.kill(os.getpid(), signal.SIGKILL)
             torch.rand(3)  # a careless loader must not disturb the networks' noise
             seed = 1000 * epoch + 10 * index + rank + (5 if split == "dev" else 0)

@@ -122,6 +122,49 @@ def test_ranks_share_the_data(feature_folder: Path) -> None:
     assert set(ids(parts[0])) | set(ids(parts[1])) == set(ids(load(feature_folder)))
 
 
+@pytest.mark.parametrize("limits", [{}, {"max_batch_seconds": 3.0, "batch_size": 8}])
+def test_ranks_share_the_batches_of_one_process(feature_folder: Path, limits: dict[str, Any]) -> None:
+    share = {"batch_size": 4, **limits}
+    whole = {name: 2 * value for name, value in share.items()}
+    one = load(feature_folder, epoch=1, **whole)
+    parts = [load(feature_folder, epoch=1, rank=rank, world_size=2, **share) for rank in (0, 1)]
+    assert len(one) == len(parts[0]) == len(parts[1]) > 2
+    for batch, first, second in zip(one, *parts, strict=True):
+        kept = len(batch["ids"]) // 2 * 2
+        assert [*first["ids"], *second["ids"]] == [*batch["ids"][0:kept:2], *batch["ids"][1:kept:2]]
+        if kept < len(batch["ids"]):
+            continue  # what was left out may have been the longest
+        for name in ALL:  # padded to one length too
+            assert torch.equal(first[name], batch[name][0:kept:2])
+            assert torch.equal(second[name], batch[name][1:kept:2])
+
+
+def test_what_cannot_be_shared_waits_and_in_the_dev_set_is_repeated(feature_folder: Path) -> None:
+    share = {"batch_size": 4, "world_size": 3}
+    trained = [load(feature_folder, rank=rank, **share) for rank in range(3)]
+    assert [len(batch["ids"]) for part in trained for batch in part] == [4, 4] * 3  # of 26: 12, 12, 2
+    later = [ids(load(feature_folder, rank=rank, epoch=1, **share)) for rank in range(3)]
+    assert {id for part in later for id in part} != {id for part in trained for id in ids(part)}
+    dev = [load(feature_folder, split="dev", rank=rank, **share) for rank in range(3)]
+    assert [len(ids(part)) for part in dev] == [2, 2, 2]
+    assert {id for part in dev for id in ids(part)} == set(ids(load(feature_folder, split="dev")))
+
+
+def test_an_utterance_over_the_limit_is_trained_on_by_any_number_of_processes(feature_folder: Path) -> None:
+    for world_size in (1, 2):
+        batches = load(feature_folder, max_batch_seconds=0.5, world_size=world_size)
+        assert all(len(batch["ids"]) == 1 for batch in batches)
+        assert len(batches) >= 24 // world_size
+
+
+def test_a_large_corpus_is_mixed_as_a_whole(feature_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.base.data import sampling
+
+    monkeypatch.setattr(sampling, "SHUFFLED_AT_ONCE", 4)
+    first = [load(feature_folder, epoch=epoch, dev_size=0)[0]["ids"] for epoch in range(5)]
+    assert max(map(max, first)) > "u20"
+
+
 def test_batches_keep_to_their_limits(feature_folder: Path) -> None:
     batches = load(feature_folder, batch_size=6, max_batch_seconds=4.0)
     assert max(len(batch["ids"]) for batch in batches) <= 6
