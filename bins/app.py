@@ -11,15 +11,21 @@ import typer
 from bins.config import config_app
 from bins.convert import convert
 from bins.doctor import doctor
+from bins.enhance import enhance
 from bins.evaluate import evaluate
 from bins.extract import extract
+from bins.f0 import f0
 from bins.prepare import prepare
+from bins.pretrained import pretrained_app
+from bins.resynthesize import resynthesize
 from bins.sr import sr
 from bins.systems import systems
 from bins.train import train
 from bins.tts import tts
 from bins.validate import validate
 from bins.vc import vc
+from bins.vocabulary import vocabulary
+from bins.voice import voice_app
 from utils.errors import HierVoxError
 
 USER_ERROR = 2
@@ -41,9 +47,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (prepare, validate, extract, train, tts, vc, sr, convert, evaluate, systems, doctor):
+for verb in (
+    prepare,
+    validate,
+    vocabulary,
+    extract,
+    train,
+    tts,
+    vc,
+    sr,
+    f0,
+    resynthesize,
+    enhance,
+    convert,
+    evaluate,
+    systems,
+    doctor,
+):
     app.command()(verb)
 app.add_typer(config_app, name="config")
+app.add_typer(voice_app, name="voice")
+app.add_typer(pretrained_app, name="pretrained")
 
 
 def main() -> None:

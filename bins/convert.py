@@ -3,21 +3,66 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from utils.errors import ConfigError
+
+if TYPE_CHECKING:
+    from models.base.pretrained import Pretrained
+
 
 def convert(
-    system: Annotated[str, typer.Option(help="As `hiervox systems` lists it, such as hierspeechpp.")],
-    part: Annotated[str, typer.Option(help="Which network of it, such as synthesizer.")],
-    checkpoint: Annotated[Path, typer.Option(help="The authors' file (.pth or .safetensors).")],
-    config: Annotated[Path, typer.Option(help="The authors' config.json beside it.")],
     out: Annotated[Path, typer.Option(help="Folder for model.safetensors and config.json.")],
+    pretrained: Annotated[
+        str | None, typer.Option(help="As `hiervox pretrained list` names it; instead of the next four.")
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option(help="As `hiervox systems` lists it, such as hierspeechpp.")
+    ] = None,
+    part: Annotated[str | None, typer.Option(help="Which network of it, such as synthesizer.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="The authors' file (.pth or .safetensors).")] = None,
+    config: Annotated[Path | None, typer.Option(help="The authors' config.json beside it.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where you put the files of --pretrained; else they are downloaded.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no network.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a converted checkpoint.")] = False,
 ) -> None:
     """Turn a checkpoint that a system's authors published into one that every other verb takes."""
     from models.base.conversion import convert_published
+    from models.base.pretrained import get_pretrained
 
+    named = (system, part, checkpoint, config)
+    if pretrained is not None:
+        if any(option is not None for option in named):
+            raise ConfigError("--pretrained says system, part, checkpoint and config", "leave the others out")
+        entry = get_pretrained(pretrained)
+        system, part = _part(entry)
+        checkpoint, config = _files(entry, folder, offline)
+    if system is None or part is None or checkpoint is None or config is None:
+        raise ConfigError(
+            "which weights is not clear", "give --pretrained, or --system, --part, --checkpoint and --config"
+        )
     weights = convert_published(system, part, checkpoint, config, out, overwrite)
     typer.echo(f"{weights / 1e6:.2f} M weights: {out}")
+
+
+def _part(entry: Pretrained) -> tuple[str, str]:
+    if entry.system is None or entry.part is None:
+        raise ConfigError(f"{entry.name} needs no conversion", f"it is used as it is: {entry.usage}")
+    return entry.system, entry.part
+
+
+def _files(entry: Pretrained, folder: Path | None, offline: bool) -> tuple[Path, Path]:
+    """The checked weights and config of an entry."""
+    from models.base.pretrained_files import check, fetch, local_files
+
+    if folder is None:
+        files = fetch(entry, offline)
+    else:
+        files = local_files(entry, folder)
+        check(entry, files)
+    assert entry.published_config is not None
+    return files[entry.files[0]], files[entry.published_config]

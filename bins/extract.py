@@ -16,16 +16,25 @@ def extract(
     config: ConfigOption,
     overrides: OverridesOption = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes; each holds a semantic encoder.")] = 1,
-    shard: Annotated[str, typer.Option(help="0/2 does the first half, 1/2 the second.")] = "0/1",
+    shard: Annotated[
+        str | None,
+        typer.Option(help="0/2 does the first half, 1/2 the second; `accelerate launch` shares by itself."),
+    ] = None,
     device: DeviceOption = "auto",
 ) -> None:
-    """Compute the features that the config's `features` section names, for every cut of a manifest."""
+    """Compute the features that the config's `features` section names, for every cut of a manifest.
+
+    Where the config has a `text` section, texts in other languages are refused, and tokens count its symbols.
+    """
     from models.base.data.extraction import FAILURES_NAME, Shard, extract
     from models.base.data.features import load_features_config
-    from utils.device import choose_device
+    from models.base.data.vocabulary import load_text_config
+    from utils.device import device_of_process
 
     features = load_features_config(config, overrides or ())
-    result = extract(cuts, out, features, str(choose_device(device)), jobs, Shard.parse(shard))
+    text = load_text_config(config, overrides or ())
+    chosen = None if shard is None else Shard.parse(shard)
+    result = extract(cuts, out, features, str(device_of_process(device)), jobs, chosen, text)
     typer.echo(f"{result.cuts} utterances have features ({result.seconds / 60:.1f} min): {out}")
     if result.failures:
         typer.echo(f"{len(result.failures)} failed: {out / FAILURES_NAME}")

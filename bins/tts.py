@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,111 +10,169 @@ import typer
 
 from bins.options import DeviceOption
 from bins.outputs import (
+    F0OutOption,
     ModelOption,
     OverwriteOption,
     PlotsOption,
     RateOption,
     SeedOption,
+    check_files,
     check_targets,
-    write_sound,
 )
-from utils.errors import ConfigError, TextError
+from bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, VoiceOption
+from utils.errors import ConfigError, HierVoxError, TextError
 
 if TYPE_CHECKING:
-    from processors.text import TextFrontend
+    from models.tts.hierspeechpp.controls import SpeechControls
+    from models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+
+STANDARD_OUTPUT = "-"
 
 
 def tts(
-    prompt: Annotated[Path, typer.Option(help="A recording of the voice to speak in.")],
-    text: Annotated[str | None, typer.Option(help="What to say.")] = None,
-    text_file: Annotated[Path | None, typer.Option(help="A text file, one sentence a line.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The sound file, with --text.")] = None,
+    words: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What to say; as --text.")] = None,
+    text: Annotated[str | None, typer.Option(help="What to say, plain or SSML, any length.")] = None,
+    text_file: Annotated[Path | None, typer.Option(help="A text file: one text, or one a line.")] = None,
+    out: Annotated[str | None, typer.Option(help="The sound file; - streams to standard output.")] = None,
     out_dir: Annotated[
-        Path | None, typer.Option(help="The folder, with --text-file: 0001.wav is line 1.")
+        Path | None, typer.Option(help="With --text-file, a file for each line: 0001.wav is line 1.")
     ] = None,
+    prompt: PromptOption = None,
+    voice: VoiceOption = None,
+    denoise_ratio: DenoiseOption = 0.0,
+    replicate: ReplicateOption = False,
     model: ModelOption = None,
+    language: Annotated[
+        str | None, typer.Option(help="espeak's name of the text's language. Default: the model's first.")
+    ] = None,
     rate: RateOption = 16000,
+    scaling: Annotated[
+        str | None, typer.Option(help="Peak: max (0.999), prompt (the prompt's) or none (as it comes).")
+    ] = None,
     seed: SeedOption = 1111,
     noise_scale_ttv: Annotated[
         float, typer.Option(help="How much the reading varies; 0.667 is lively.")
     ] = 0.333,
     noise_scale: Annotated[float, typer.Option(help="How much the sound varies.")] = 0.333,
+    duration_noise_scale: Annotated[float, typer.Option(help="How much the rhythm varies.")] = 1.0,
     speed: Annotated[float, typer.Option(help="Over 1 is faster.")] = 1.0,
+    semitones: Annotated[float, typer.Option(help="Shift of the pitch.")] = 0.0,
+    pitch_range: Annotated[float, typer.Option(help="Range of the pitch; 0 is monotonous.")] = 1.0,
+    sentence_pause: Annotated[
+        float | None, typer.Option(help="Seconds after a sentence within the text.")
+    ] = None,
+    longest_pause: Annotated[
+        float | None, typer.Option(help="Seconds of a pause within a sentence at most.")
+    ] = None,
+    f0_in: Annotated[
+        Path | None, typer.Option(help="CSV of seconds,hz: the pitch of a text of one sentence.")
+    ] = None,
+    f0_out: F0OutOption = None,
     plots: PlotsOption = False,
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Speak a text in the voice of a prompt recording."""
-    sentences = _sentences(text, text_file, out, out_dir)
-    check_targets(list(sentences), overwrite)
+    """Speak a text in the voice of a prompt recording or a saved voice."""
+    streams = out == STANDARD_OUTPUT
+    texts = _texts(text if words is None else words, text_file, out, out_dir, twice=None not in (text, words))
+    if streams:
+        _refuse_with_stream({"--plots": plots, "--f0-out": f0_out, "--f0-in": f0_in, "--scaling": scaling})
+    else:
+        check_targets(list(texts), overwrite)
+    if len(texts) > 1 and (f0_in or f0_out):
+        raise ConfigError("an F0 curve goes with one text", "give --text, or --text-file with --out")
+    check_files([f0_out] if f0_out else [], overwrite)
+    cast = Cast(prompt, voice)
 
-    from models.base.bundle import resolve_bundle
-    from models.tts.hierspeechpp.pipeline import HierSpeechPipeline
-    from models.tts.hierspeechpp.prompt import prepare_recording
-    from processors.audio import read_audio
-    from utils.device import choose_device
+    from models.tts.hierspeechpp.controls import SpeechControls
+    from models.tts.hierspeechpp.pipeline import load
+    from models.tts.hierspeechpp.pitch_curve import read_pitch_curve
 
-    pipeline = HierSpeechPipeline.load(resolve_bundle(model), choose_device(device))
-    pipeline.require(text=True, rate=rate)
-    voice, voice_rate = read_audio(prompt)
-    prepare_recording(voice, voice_rate, str(prompt))
-    phonemes = {target: _phonemes(pipeline.frontend, *found) for target, found in sentences.items()}
-    for target, (sentence, _) in sentences.items():
-        speech = pipeline.tts(
-            sentence,
-            voice,
-            voice_rate,
-            rate=rate,
-            seed=seed,
-            noise_scale_ttv=noise_scale_ttv,
-            noise_scale=noise_scale,
-            speed=speed,
-        )
-        record = {
-            "text": sentence,
-            "phonemes": phonemes[target],
-            "prompt": str(prompt),
-            "model": str(pipeline.folder),
-            "seed": seed,
+    controls = SpeechControls.model_validate(
+        {
             "noise_scale_ttv": noise_scale_ttv,
             "noise_scale": noise_scale,
+            "duration_noise_scale": duration_noise_scale,
             "speed": speed,
+            "semitones": semitones,
+            "pitch_range": pitch_range,
+            "scaling": scaling or ("none" if streams else "max"),
+            "rate": rate,
+            "seed": seed,
+            "sentence_pause": sentence_pause,
+            "longest_pause": longest_pause,
+            "language": language,
         }
-        write_sound(target, speech.wav, speech.rate, record, speech if plots else None)
+    )
+    curve = read_pitch_curve(f0_in) if f0_in else None
+    pipeline = load(model, device)
+    pipeline.networks.require(text=True, rate=rate, denoiser=denoise_ratio > 0)
+    cast.check(pipeline)
+    for place, sentence in texts.values():
+        _check_text(pipeline, sentence, place, controls)
+    speaker = cast.voice(pipeline, denoise_ratio, replicate)
+    if streams:
+        from processors.audio_writing import stream_wav
+
+        ((_, sentence),) = texts.values()
+        stream_wav(sys.stdout.buffer, pipeline.tts_stream(sentence, speaker, controls), rate)
+        return
+    from bins.speaking import write_text
+
+    made_of = {
+        **cast.record(),
+        "denoise_ratio": denoise_ratio,
+        "replicate": replicate,
+        "f0_in": str(f0_in) if f0_in else None,
+        "model": str(pipeline.networks.folder),
+    }
+    for target, (_, sentence) in texts.items():
+        write_text(target, sentence, pipeline, speaker, controls, made_of, curve, f0_out, plots)
         typer.echo(target)
 
 
-def _sentences(
-    text: str | None, text_file: Path | None, out: Path | None, out_dir: Path | None
+def _texts(
+    text: str | None, text_file: Path | None, out: str | None, out_dir: Path | None, twice: bool
 ) -> dict[Path, tuple[str, str]]:
-    """Sound file → its text, and where that comes from."""
-    if (text is None) == (text_file is None):
-        raise ConfigError("what to say is not clear", "give either --text or --text-file")
-    if text is not None:
-        if out is None or out_dir is not None:
-            raise ConfigError("--text makes one file", "give --out, and no --out-dir")
-        return {out: (text, "--text")}
-    assert text_file is not None
-    if out_dir is None or out is not None:
-        raise ConfigError("--text-file makes a file a line", "give --out-dir, and no --out")
+    """Sound file → where its text comes from, and the text."""
+    if (text is None) == (text_file is None) or twice:
+        raise ConfigError("what to say is not clear", "give one of a text, --text and --text-file")
+    if (out is None) == (out_dir is None):
+        raise ConfigError("where to write is not clear", "give --out, or --text-file and --out-dir")
+    if text_file is None:
+        if out is None:
+            raise ConfigError("one text makes one file", "give --out, and no --out-dir")
+        assert text is not None
+        return {Path(out): ("the text", text)}
     try:
-        lines = text_file.read_text(encoding="utf-8-sig").splitlines()
+        content = text_file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TextError(
             f"can't read the text file {text_file} ({error})", "name a UTF-8 text file"
         ) from error
-    sentences = {
-        out_dir / f"{number:04d}.wav": (line.strip(), f"line {number} of {text_file}")
-        for number, line in enumerate(lines, start=1)
+    if not content.strip():
+        raise TextError(f"{text_file} holds no text", "write one sentence a line")
+    if out is not None:
+        return {Path(out): (str(text_file), content)}
+    assert out_dir is not None
+    return {
+        out_dir / f"{number:04d}.wav": (f"line {number} of {text_file}", line.strip())
+        for number, line in enumerate(content.splitlines(), start=1)
         if line.strip()
     }
-    if not sentences:
-        raise TextError(f"{text_file} holds no text", "write one sentence a line")
-    return sentences
 
 
-def _phonemes(frontend: TextFrontend, sentence: str, place: str) -> str:
+def _refuse_with_stream(options: dict[str, object]) -> None:
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise ConfigError(f"{given[0]} does not go with a stream", "name a file with --out")
+    if sys.stdout.isatty():
+        raise ConfigError("a terminal can't play sound", "pipe it to a player, or name a file with --out")
+
+
+def _check_text(pipeline: HierSpeechPipeline, text: str, place: str, controls: SpeechControls) -> None:
+    """Find what can't be spoken before anything is."""
     try:
-        return frontend.phonemes(sentence)
-    except TextError as error:
-        raise TextError(f"{place}: {error.problem}", error.mend) from error
+        pipeline.phonemes(text, controls.language)
+    except HierVoxError as error:
+        raise type(error)(f"{place}: {error.problem}", error.mend) from error

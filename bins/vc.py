@@ -9,49 +9,95 @@ import typer
 
 from bins.options import DeviceOption
 from bins.outputs import (
+    F0OutOption,
     ModelOption,
     OverwriteOption,
+    Pictured,
     PlotsOption,
     RateOption,
     SeedOption,
+    check_files,
     check_targets,
-    write_sound,
+    write_pieces,
 )
+from bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, VoiceOption
 
 
 def vc(
-    source: Annotated[Path, typer.Option(help="The recording to say again.")],
-    prompt: Annotated[Path, typer.Option(help="A recording of the voice to say it in.")],
+    source: Annotated[Path, typer.Option(help="The recording to say again, any length.")],
     out: Annotated[Path, typer.Option(help="The sound file.")],
+    prompt: PromptOption = None,
+    voice: VoiceOption = None,
+    denoise_ratio: DenoiseOption = 0.0,
+    replicate: ReplicateOption = False,
     model: ModelOption = None,
     rate: RateOption = 16000,
+    scaling: Annotated[
+        str, typer.Option(help="Peak: max (0.999), prompt (the prompt's) or none (as it comes).")
+    ] = "max",
     seed: SeedOption = 1111,
     noise_scale: Annotated[float, typer.Option(help="How much the sound varies.")] = 0.333,
+    semitones: Annotated[float, typer.Option(help="Shift of the pitch.")] = 0.0,
+    pitch_range: Annotated[float, typer.Option(help="Range of the pitch; 0 is monotonous.")] = 1.0,
+    f0_in: Annotated[Path | None, typer.Option(help="CSV of seconds,hz: what the pitch is to be.")] = None,
+    f0_out: F0OutOption = None,
     plots: PlotsOption = False,
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Say a recording again in the voice of a prompt: words, timing and melody stay, the voice changes."""
+    """Say a recording again in another voice: words, timing and melody stay, the voice changes."""
     check_targets([out], overwrite)
+    check_files([f0_out] if f0_out else [], overwrite)
+    cast = Cast(prompt, voice)
 
-    from models.base.bundle import resolve_bundle
-    from models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+    import numpy as np
+
+    from models.tts.hierspeechpp.controls import SpeechControls
+    from models.tts.hierspeechpp.pipeline import load
+    from models.tts.hierspeechpp.pitch_curve import read_pitch_curve
     from models.tts.hierspeechpp.prompt import prepare_recording
+    from models.tts.hierspeechpp.speech import gain
     from processors.audio import read_audio
-    from utils.device import choose_device
 
-    pipeline = HierSpeechPipeline.load(resolve_bundle(model), choose_device(device))
-    pipeline.require(text=False, rate=rate)
-    said, voice = read_audio(source), read_audio(prompt)
-    for path, recording in ((source, said), (prompt, voice)):
-        prepare_recording(*recording, str(path))
-    speech = pipeline.vc(*said, *voice, rate=rate, seed=seed, noise_scale=noise_scale)
+    controls = SpeechControls.model_validate(
+        {
+            "noise_scale": noise_scale,
+            "semitones": semitones,
+            "pitch_range": pitch_range,
+            "scaling": scaling,
+            "rate": rate,
+            "seed": seed,
+        }
+    )
+    curve = read_pitch_curve(f0_in) if f0_in else None
+    pipeline = load(model, device)
+    pipeline.networks.require(text=False, rate=rate, denoiser=denoise_ratio > 0)
+    said = read_audio(source)
+    prepare_recording(*said, str(source))
+    cast.check(pipeline)
+    speaker = cast.voice(pipeline, denoise_ratio, replicate, for_text=False)
+    f0, sounds = pipeline.vc_stream(said, speaker, controls, curve)
+    kept = []
+    if plots:
+        kept = list(sounds)
+        sounds = iter(kept)
+    used = {"noise_scale", "semitones", "pitch_range", "scaling", "seed"}
     record = {
         "source": str(source),
-        "prompt": str(prompt),
-        "model": str(pipeline.folder),
-        "seed": seed,
-        "noise_scale": noise_scale,
+        **cast.record(),
+        "denoise_ratio": denoise_ratio,
+        "replicate": replicate,
+        "f0_in": str(f0_in) if f0_in else None,
+        "model": str(pipeline.networks.folder),
+        **controls.model_dump(mode="json", include=used),
     }
-    write_sound(out, speech.wav, speech.rate, record, speech if plots else None)
+    write_pieces(
+        out,
+        pipeline.at_rate(sounds, rate),
+        rate,
+        lambda peak: gain(controls.scaling, peak, speaker.peak),
+        lambda: record,
+        (f0_out, lambda: f0) if f0_out else None,
+        (lambda: Pictured(pipeline.mel(np.concatenate(kept)), f0)) if plots else None,
+    )
     typer.echo(out)

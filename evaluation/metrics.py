@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from evaluation.metric import Metric
 from evaluation.pitch import PitchCorrelation
+from evaluation.quality import PerceivedQuality
 from evaluation.recognizer import Recognizer
 from evaluation.similarity import SpeakerEncoder, SpeakerSimilarity
 from evaluation.wer import WordErrorRate
@@ -29,6 +30,7 @@ def build_metrics(names: Sequence[str], recognizer: Recognizer, device: str) -> 
         "wer": lambda: WordErrorRate(recognizer),
         "sim": lambda: SpeakerSimilarity(SpeakerEncoder(device)),
         "f0": lambda: PitchCorrelation(EVALUATION_PITCH),
+        "dnsmos": PerceivedQuality,
     }
     for name in names:
         if name not in builders:

@@ -1,4 +1,4 @@
-"""`hiervox tts`, `vc` and `sr` with a bundle of random weights."""
+"""The speaking verbs with a bundle of random weights."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ import soundfile
 import typer
 from typer.testing import CliRunner, Result
 
+from bins.f0 import f0
+from bins.resynthesize import resynthesize
 from bins.sr import sr
 from bins.tts import tts
 from bins.vc import vc
-from models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+from bins.voice import voice_app
+from models.tts.hierspeechpp.controls import SpeechControls
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
-from utils.errors import AudioError, CheckpointError, ConfigError, TextError
+from utils.errors import AudioError, CheckpointError, ConfigError, DataError, TextError
 
 app = typer.Typer()
-for verb in (tts, vc, sr):
+for verb in (tts, vc, sr, f0, resynthesize):
     app.command()(verb)
+app.add_typer(voice_app, name="voice")
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +39,12 @@ def prompt(tmp_path) -> Path:
     return tmp_path / "prompt.wav"
 
 
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--device", "cpu")])
+    return invoke(*arguments, "--device", "cpu")
 
 
 def test_tts_writes_sound_record_and_pictures(bundle, prompt, tmp_path) -> None:
@@ -51,7 +59,8 @@ def test_tts_writes_sound_record_and_pictures(bundle, prompt, tmp_path) -> None:
     assert rate == record["rate"] == 16000
     assert record["seconds"] == pytest.approx(len(wav) / rate, abs=1e-3)
     assert (record["text"], record["seed"], record["noise_scale"]) == ("Hello there.", 7, 0.333)
-    assert record["prompt"] == str(prompt) and record["model"] == str(bundle)
+    assert record["prompts"] == {str(prompt): 1.0} and record["model"] == str(bundle)
+    assert record["speed"] == 1.0 and record["scaling"] == "max" and len(record["sentences"]) == 1
     assert record["phonemes"].startswith("h")
     pictures = {file.name for file in out.parent.glob("*.png")}
     assert pictures == {"hello.spectrogram.png", "hello.pitch.png", "hello.alignment.png"}
@@ -83,12 +92,32 @@ def test_existing_files_stay_without_overwrite(bundle, prompt, tmp_path) -> None
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ((), ConfigError, "either --text or --text-file"),
-        (("--text", "Hi", "--text-file", "x"), ConfigError, "either --text or --text-file"),
+        ((), ConfigError, "give one of a text, --text and --text-file"),
+        (("--text", "Hi", "--text-file", "x"), ConfigError, "what to say is not clear"),
+        (("Hi", "--text", "Hi", "--out", "hi.wav"), ConfigError, "what to say is not clear"),
         (("--text", "Hi"), ConfigError, "give --out"),
+        (("--text", "Hi", "--out-dir", "o"), ConfigError, "one text makes one file"),
+        (("--text", "Hi", "--out", "-", "--plots"), ConfigError, "--plots does not go with a stream"),
+        (("--text", "Hi", "--out", "-", "--scaling", "max"), ConfigError, "--scaling does not go"),
+        (("--text", "Hi", "--out", "hi.wav", "--scaling", "loud"), ConfigError, "no scaling 'loud'"),
+        (("--text", "Hi", "--out", "hi.wav", "--speed", "0"), ConfigError, "no speed 0.0"),
+        (("--text", "Hi", "--out", "hi.wav", "--voice", "../x"), ConfigError, "no voice can be called"),
+        (("--text", "Hi", "--out", "hi.wav", "--voice", "absent"), ConfigError, "no voice 'absent'"),
+        (
+            ("--text", "Hi", "--out", "hi.wav", "--f0-in", "absent.csv"),
+            DataError,
+            "the pitch curve absent.csv",
+        ),
+        (
+            ("--text", "Hi", "--out", "hi.wav", "--f0-out", "silent.wav/x.csv"),
+            ConfigError,
+            "can't write into",
+        ),
+        (("--text", "Hi", "--out", "hi.wav", "--denoise-ratio", "1"), CheckpointError, "no folder mp_senet"),
+        (("--text", "Hi", "--out", "hi.wav", "--prompt", "p.wav:-1"), ConfigError, "no weight -1 of p.wav"),
         (("--text", "Hi", "--out", "hi.mp4"), ConfigError, "no sound file"),
         (("--text-file", "absent.txt", "--out-dir", "o"), TextError, "can't read the text file"),
-        (("--text", "...", "--out", "hi.wav"), TextError, "--text: nothing to speak"),
+        (("--text", "...", "--out", "hi.wav"), TextError, "the text: "),
         (("--text", "Hi", "--out", "hi.wav", "--rate", "44100"), ConfigError, "no rate 44100"),
         (("--text", "Hi", "--out", "hi.wav", "--model", "absent"), ConfigError, "no model 'absent'"),
         (("--text", "Hi", "--out", "hi.wav", "--prompt", "absent.wav"), AudioError, "no audio file"),
@@ -100,7 +129,7 @@ def test_mistakes_are_told_and_write_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     soundfile.write("silent.wav", np.zeros(SAMPLE_RATE), SAMPLE_RATE)
-    monkeypatch.setattr("models.tts.hierspeechpp.pipeline.load_network", None)  # no network is needed to tell
+    monkeypatch.setattr("models.tts.hierspeechpp.networks.load_network", None)  # no network is needed to tell
     before = sorted(tmp_path.iterdir())
     result = run("tts", "--prompt", prompt, "--model", bundle, *arguments)
     assert isinstance(result.exception, error), result.output
@@ -149,10 +178,88 @@ def test_sr_mistakes(bundle, prompt, tmp_path) -> None:
     assert "no folder speechsr48" in str(result.exception)
 
 
-def test_defaults_are_the_pipelines() -> None:
-    for verb, method in ((tts, HierSpeechPipeline.tts), (vc, HierSpeechPipeline.vc)):
-        ours, theirs = signature(verb).parameters, signature(method).parameters
-        shared = {"rate", "seed", "noise_scale", "noise_scale_ttv", "speed"} & set(theirs)
-        assert {name: ours[name].default for name in shared} == {
-            name: theirs[name].default for name in shared
-        }
+def test_defaults_are_those_of_the_controls() -> None:
+    controls = SpeechControls().model_dump()
+    for verb in (tts, vc):
+        options = {name: option.default for name, option in signature(verb).parameters.items()}
+        shared = {name: controls[name] for name in controls if name in options}
+        shared["scaling"] = options["scaling"] or controls["scaling"]  # a stream has another default
+        assert {**{name: options[name] for name in shared}, "scaling": shared["scaling"]} == shared
+    assert {*controls} <= {*signature(tts).parameters}
+
+
+def test_a_text_of_several_sentences_and_its_pitch(bundle, prompt, tmp_path) -> None:
+    text, out, curve = tmp_path / "text.txt", tmp_path / "long.wav", tmp_path / "long.csv"
+    text.write_text("First one.\nThe second, a longer one!\n\nAnd the third?", encoding="utf-8")
+    arguments = ("--text-file", text, "--prompt", prompt, "--out", out, "--f0-out", curve, "--model", bundle)
+    result = run("tts", *arguments, "--rate", 48000, "--plots")
+    assert result.exit_code == 0, result.output
+    wav, rate = soundfile.read(out)
+    record = json.loads(out.with_suffix(".json").read_text())
+    assert [sentence["text"] for sentence in record["sentences"]] == [
+        "First one.",
+        "The second, a longer one!",
+        "And the third?",
+    ]
+    seconds = [sentence["seconds"] for sentence in record["sentences"]]
+    assert sum(seconds) == pytest.approx(len(wav) / rate, abs=0.01)
+    assert np.abs(wav).max() == pytest.approx(0.999, abs=1e-4)
+    assert len(curve.read_text().splitlines()) == pytest.approx(1 + 200 * len(wav) / rate, abs=1)
+    assert {file.name for file in tmp_path.glob("*.png")} == {"long.spectrogram.png", "long.pitch.png"}
+
+
+def test_a_pitch_curve_in_is_spoken(bundle, prompt, tmp_path) -> None:
+    (tmp_path / "in.csv").write_text("seconds,hz\n0,100\n1,200\n")
+    out, curve = tmp_path / "hello.wav", tmp_path / "out.csv"
+    arguments = ("tts", "Hello there.", "--prompt", prompt, "--out", out, "--model", bundle)
+    result = run(*arguments, "--f0-in", tmp_path / "in.csv", "--f0-out", curve)
+    assert result.exit_code == 0, result.output
+    spoken = [float(line.split(",")[1]) for line in curve.read_text().splitlines()[1:]]
+    assert spoken == sorted(spoken) and spoken[0] == pytest.approx(100) and spoken[-1] == pytest.approx(200)
+
+
+def test_a_stream_goes_to_standard_output(bundle, prompt, tmp_path) -> None:
+    arguments = ("tts", "Hello there. Bye!", "--prompt", prompt, "--model", bundle)
+    result = run(*arguments, "--out", "-")
+    assert result.exit_code == 0, result.output
+    (tmp_path / "piped.wav").write_bytes(result.stdout_bytes)
+    streamed, rate = soundfile.read(tmp_path / "piped.wav")
+    assert run(*arguments, "--out", tmp_path / "whole.wav", "--scaling", "none").exit_code == 0
+    whole, _ = soundfile.read(tmp_path / "whole.wav")
+    assert rate == 16000
+    np.testing.assert_allclose(streamed, whole, atol=1e-4)
+
+
+def test_voices_are_added_listed_mixed_spoken_with_and_removed(bundle, prompt, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
+    soundfile.write(tmp_path / "low.wav", voice(1.5, f0=90), SAMPLE_RATE)
+    result = run("voice", "add", "anna", prompt, "--model", bundle)
+    assert result.exit_code == 0, result.output
+    assert "1.0 s" in result.output and "--replicate may help" in result.output
+    assert run("voice", "add", "bert", tmp_path / "low.wav", "--model", bundle).exit_code == 0
+    taken = run("voice", "add", "anna", prompt, "--model", bundle)
+    assert isinstance(taken.exception, ConfigError) and "there is a voice 'anna'" in str(taken.exception)
+    assert invoke("voice", "mix", "both", "anna:1", "bert:3").exit_code == 0
+    listed = invoke("voice", "list").output.splitlines()
+    assert [line.split()[0] for line in listed] == ["anna", "bert", "both"]
+    assert "anna bert:3" in listed[2] and " 97 Hz " in listed[2]
+    speak = ("tts", "Hello.", "--model", bundle, "--out")
+    assert run(*speak, tmp_path / "a.wav", "--voice", "both").exit_code == 0
+    mixed = (*speak, tmp_path / "b.wav", "--prompt", prompt, "--voice", "bert:3")
+    assert run(*mixed).exit_code == 0
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+    assert json.loads((tmp_path / "b.json").read_text())["voices"] == {"bert": 3.0}
+    assert invoke("voice", "remove", "both").exit_code == 0
+    gone = run(*speak, tmp_path / "c.wav", "--voice", "both")
+    assert isinstance(gone.exception, ConfigError) and not (tmp_path / "c.wav").exists()
+
+
+def test_f0_and_resynthesize(bundle, prompt, tmp_path) -> None:
+    curve, out = tmp_path / "x.csv", tmp_path / "again.wav"
+    assert run("f0", prompt, "--out", curve, "--model", bundle).exit_code == 0
+    assert len(curve.read_text().splitlines()) == 1 + 4 * (SAMPLE_RATE // 1280 + 1) * 4
+    assert isinstance(run("f0", prompt, "--out", curve, "--model", bundle).exception, ConfigError)
+    assert run("resynthesize", prompt, "--out", out, "--model", bundle).exit_code == 0
+    wav, rate = soundfile.read(out)
+    assert rate == 48000 and len(wav) == (SAMPLE_RATE // 1280 + 1) * 1280 * 3
+    assert np.abs(wav).max() == pytest.approx(np.abs(voice(1.0)).max(), abs=1e-3)

@@ -25,5 +25,15 @@ CARD = SystemCard(
         ),
     ),
     pipeline="models.tts.hierspeechpp.pipeline:HierSpeechPipeline",
-    works=("text to speech", "voice conversion", "training", "published weights"),
+    works=(
+        "text to speech",
+        "voice conversion",
+        "saved and mixed voices",
+        "batches and streams",
+        "F0 extraction",
+        "resynthesis",
+        "training",
+        "published weights",
+    ),
+    pretrained="models.tts.hierspeechpp.pretrained:ENTRIES",
 )

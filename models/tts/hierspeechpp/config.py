@@ -7,8 +7,9 @@ arXiv 2311.12454, section 5.3, and the authors' code, which names the sizes that
 from __future__ import annotations
 
 from math import prod
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
 from models.base.config import ExperimentConfig, ScheduleConfig, TrainConfig
 from models.base.data.dataset import F0_PER_FRAME
@@ -83,11 +84,54 @@ class SourceSizes(Config):
 class GeneratorSizes(Config):
     """The waveform generator; its first upsampling goes to the rate of F0, all of them to that of audio."""
 
+    kind: Literal["amp"] = "amp"
     initial_channels: PositiveInt = 512
     rates: Sizes = (4, 5, 4, 2, 2)
     kernel_sizes: Sizes = (8, 11, 8, 4, 4)
     block_kernel_sizes: Sizes = (3, 7, 11)
     block_dilations: Sizes = (1, 3, 5)
+
+
+class SpectralGeneratorSizes(Config):
+    """The light waveform generator, `modules.istft_generator`; not a published one.
+
+    Attributes:
+        frame_channels, frame_blocks: of the ConvNeXt blocks at the frame rate.
+        source_block_channels, source_blocks: of those at the rate of F0.
+        expansion: hidden channels of a block over its channels.
+        window_length: of the STFT, samples.
+        rates: from frames to F0, and from there to samples, which is the STFT's hop.
+    """
+
+    kind: Literal["istft"] = "istft"
+    frame_channels: PositiveInt = 256
+    frame_blocks: PositiveInt = 3
+    source_block_channels: PositiveInt = 192
+    source_blocks: PositiveInt = 4
+    expansion: PositiveInt = 3
+    window_length: PositiveInt = 320
+    rates: tuple[PositiveInt, PositiveInt] = (4, 80)
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> SpectralGeneratorSizes:
+        hop = self.rates[1]
+        if self.window_length < 2 * hop or (self.window_length - hop) % 2:
+            raise ValueError(
+                "generator.window_length must be at least two hops, and a hop plus an even number"
+            )
+        return self
+
+
+def _kind_of(generator: Any) -> str:
+    """Configs that are older than the choice name no kind."""
+    given = generator.get("kind", "amp") if isinstance(generator, dict) else getattr(generator, "kind", "amp")
+    return str(given)
+
+
+AnyGeneratorSizes = Annotated[
+    Annotated[GeneratorSizes, Tag("amp")] | Annotated[SpectralGeneratorSizes, Tag("istft")],
+    Discriminator(_kind_of),
+]
 
 
 class SynthesizerConfig(Config):
@@ -102,6 +146,9 @@ class SynthesizerConfig(Config):
         latent_channels: of all three latents.
         slice_frames: frames of the random slice that the generator learns from (9600 samples).
         unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
+        spoken_ratio: share of training items whose slice the generator makes from the semantic vectors, by
+            the way that inference takes, instead of from the recording. Ours: it brings the priors to speech
+            in fewer steps than the divergences alone.
     """
 
     semantic_channels: PositiveInt = 1024
@@ -115,9 +162,10 @@ class SynthesizerConfig(Config):
     flow: FlowSizes = FlowSizes()
     prosody: ProsodySizes = ProsodySizes()
     source: SourceSizes = SourceSizes()
-    generator: GeneratorSizes = GeneratorSizes()
+    generator: AnyGeneratorSizes = GeneratorSizes()
     slice_frames: PositiveInt = 30
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
+    spoken_ratio: float = Field(0.0, ge=0, le=1)
 
     @property
     def hop_length(self) -> int:
@@ -143,7 +191,10 @@ class SynthesizerConfig(Config):
         for section in (self.semantic_prior, posterior, self.flow, self.prosody):
             if section.kernel_size % 2 == 0:
                 raise ValueError("kernel_size must be odd")
-        for name, stages in (("source", self.source), ("generator", self.generator)):
+        stacks: list[tuple[str, SourceSizes | GeneratorSizes]] = [("source", self.source)]
+        if isinstance(self.generator, GeneratorSizes):
+            stacks.append(("generator", self.generator))
+        for name, stages in stacks:
             if len(stages.rates) != len(stages.kernel_sizes):
                 raise ValueError(f"{name}.kernel_sizes must be as many as {name}.rates")
             if any(
@@ -167,9 +218,14 @@ class SynthesizerConfig(Config):
 
 
 class SynthesizerLossConfig(Config):
-    """Weights of the loss terms; `docs/hierspeechpp_training.md` says where each comes from."""
+    """Weights of the loss terms; `docs/hierspeechpp_training.md` says where each comes from.
+
+    `fine_mel`, ours, is `mel` in windows of 20 ms instead of 80: it times what changes fast where there are
+    no discriminators yet to do so.
+    """
 
     mel: float = Field(45.0, ge=0)
+    fine_mel: float = Field(0.0, ge=0)
     prosody: float = Field(45.0, ge=0)
     log_f0: float = Field(1.0, ge=0)
     acoustic_kl: float = Field(1.0, ge=0)

@@ -2,273 +2,361 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from models.base.bundle import Upsampler, load_upsampler, part_checkpoint, upsampler_part
-from models.base.checkpoint import load_network, read_experiment
-from models.base.config import ExperimentConfig
-from models.tts.hierspeechpp.config import SynthesizerExperiment
-from models.tts.hierspeechpp.pitch_transfer import transfer_pitch
-from models.tts.hierspeechpp.prompt import prepare_recording
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from modules.weight_norm import remove_weight_norm
-from processors.audio import SAMPLE_RATE, Waveform, pad_to_grid, peak_normalize
-from processors.pitch import Track, extract_f0, log_f0
-from processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
-from processors.spectrogram import log_mel
-from processors.text import TextFrontend, intersperse
-from utils.errors import AudioError, CheckpointError, ConfigError
+from models.base.bundle import Denoiser, load_denoiser, resolve_bundle
+from models.tts.hierspeechpp.controls import SpeechControls
+from models.tts.hierspeechpp.conversion import convert, converted_pitch
+from models.tts.hierspeechpp.copy_synthesis import heard_pitch, resynthesize
+from models.tts.hierspeechpp.narration import Sentence, lay_out
+from models.tts.hierspeechpp.networks import Networks
+from models.tts.hierspeechpp.prompt import MOST_SECONDS, prepare_recording, read_prompt
+from models.tts.hierspeechpp.rendering import at_rate
+from models.tts.hierspeechpp.speaking import Speaker
+from models.tts.hierspeechpp.speech import Speech, gather, mel_of
+from models.tts.hierspeechpp.voice import Voice, make_voice
+from models.tts.hierspeechpp.voice_store import is_voice_name, load_voice
+from processors.audio import SAMPLE_RATE, Waveform, read_audio
+from processors.pitch import Track
+from processors.text.script import Utterance, read_script
+from utils.device import choose_device
+from utils.errors import ConfigError
 
-ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
+Recording = str | Path | tuple[Waveform, int]
+"""A sound file, or a waveform (T,) with its rate in Hz."""
+Prompt = Recording | Voice
+"""Whom to speak like: a recording, a voice, or the name of a saved one."""
+PUBLISHED = SpeechControls()
+UNSCALED = SpeechControls(scaling="none")
 
-RATES = (16000, 24000, 48000)
-DEFAULT_SEED = 1111  # the published inference's
-NOISE_SCALE = 0.333  # robust; 0.667 is expressive (published inference)
-LOWEST_LOG_F0 = math.log(55)  # what is predicted under it counts as unvoiced (published inference)
 
+def load(name_or_folder: str | Path | None = None, device: str = "auto") -> HierSpeechPipeline:
+    """Open an installed model, or one in a folder; networks load when they are first needed.
 
-@dataclass(frozen=True)
-class Speech:
-    """A waveform and what it was made of.
+    Args:
+        name_or_folder: None for the default model.
+        device: `auto`, `cpu`, `cuda`, `cuda:1` …
 
-    Attributes:
-        wav: (T,), its peak at 0.999.
-        rate: of `wav`, Hz.
-        f0: (4 N,) in Hz at 200 frames/s, 0 where unvoiced: what the synthesizer was given.
-        mel: (80, N), log-mel of the 16 kHz waveform, 50 frames/s.
-        alignment: (N, L) of 0 and 1, frames to tokens (blanks between); None for converted speech.
+    Raises:
+        ConfigError: there is no such model or device, or its parts do not belong together.
+        CheckpointError: a part's checkpoint is missing, broken, or of another part.
     """
-
-    wav: Waveform
-    rate: int
-    f0: Track
-    mel: NDArray[np.float32]
-    alignment: NDArray[np.float32] | None = None
+    name = None if name_or_folder is None else str(name_or_folder)
+    return HierSpeechPipeline.load(resolve_bundle(name), choose_device(device))
 
 
 class HierSpeechPipeline:
-    """Zero-shot text to speech and voice conversion. Networks load when they are first needed.
+    """Zero-shot text to speech, voice conversion, super-resolution and copy-synthesis.
+
+    Whatever a user can mend, its methods raise as a `HierVoxError` of one line.
 
     Args:
-        folder: the bundle.
-        synthesizer: how its synthesizer was made.
-        text_to_vec: how its text-to-vec model was made; None where the bundle has none.
-        device: where the networks run.
+        networks: of the bundle to speak with.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        synthesizer: SynthesizerExperiment,
-        text_to_vec: TextToVecExperiment | None,
-        device: torch.device,
-    ) -> None:
-        self.folder = folder
-        self.synthesizer_experiment = synthesizer
-        self.text_to_vec_experiment = text_to_vec
-        self.device = device
-        self.frontend = TextFrontend()
-        self._upsamplers: dict[int, Upsampler] = {}
+    def __init__(self, networks: Networks) -> None:
+        self.networks = networks
+        self._denoiser: Denoiser | None = None
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> HierSpeechPipeline:
-        """Open a bundle (see `models.base.bundle`); voice conversion does without its `text_to_vec`.
+        """Open a bundle; see `Networks.load`."""
+        return cls(Networks.load(folder, device))
+
+    @property
+    def denoiser(self) -> Denoiser:
+        """The bundle's denoiser.
 
         Raises:
-            CheckpointError: a part's checkpoint is missing, broken, or of another part.
-            ConfigError: the parts were trained on different semantic features.
+            CheckpointError: it has none.
         """
-        synthesizer = _experiment(folder, "synthesizer", SynthesizerExperiment)
-        text_to_vec = None
-        if (folder / "text_to_vec").is_dir():
-            text_to_vec = _experiment(folder, "text_to_vec", TextToVecExperiment)
-            require_same_features(
-                synthesizer.features.semantic, text_to_vec.features.semantic, f"{folder / 'text_to_vec'}"
-            )
-        return cls(folder, synthesizer, text_to_vec, torch.device(device))
+        if self._denoiser is None:
+            self._denoiser = load_denoiser(self.networks.folder, self.networks.device)
+        return self._denoiser
 
-    @cached_property
-    def synthesizer(self) -> HierarchicalSynthesizer:
-        """The hierarchical synthesizer, ready for inference."""
-        network, _ = load_network(part_checkpoint(self.folder, "synthesizer"), self.device)
-        assert isinstance(network, HierarchicalSynthesizer)
-        remove_weight_norm(network)
-        return network
-
-    @cached_property
-    def text_to_vec(self) -> TextToVec:
-        """The text-to-vec model, ready for inference.
-
-        Raises:
-            CheckpointError: the bundle has none.
-        """
-        network, _ = load_network(part_checkpoint(self.folder, "text_to_vec"), self.device)
-        assert isinstance(network, TextToVec)
-        remove_weight_norm(network)
-        return network
-
-    @cached_property
-    def semantic_extractor(self) -> SemanticExtractor:
-        """The encoder whose vectors the synthesizer was trained on.
-
-        Raises:
-            DependencyError: its weights are not there.
-        """
-        return build_semantic_extractor(self.synthesizer_experiment.features.semantic, self.device)
-
-    def require(self, *, text: bool, rate: int) -> None:
-        """Make sure that the bundle can do what is asked, before anything is computed.
+    def voice(
+        self,
+        prompt: Prompt,
+        *,
+        denoise_ratio: float = 0.0,
+        replicate: bool = False,
+        for_text: bool = True,
+    ) -> Voice:
+        """The voice of a prompt, to speak with more than once.
 
         Args:
-            text: whether it has to read text.
-            rate: of the output, Hz.
+            prompt: a voice comes back as it is.
+            denoise_ratio: share of the style that the denoised recording gives, 0 to 1.
+            replicate: whether a short recording is repeated for the style encoders.
+            for_text: whether the voice will read texts; for conversion, text-to-vec need not be loaded.
 
         Raises:
-            ConfigError: the rate is none of 16000, 24000 and 48000.
-            CheckpointError: the bundle lacks a part.
+            AudioError: the recording is missing, silent, too short or not finite.
+            ConfigError: there is no such saved voice, or another model made it.
+            CheckpointError: a ratio over 0, and the bundle has no denoiser.
         """
-        if rate not in RATES:
-            raise ConfigError(f"no rate {rate}", f"choose one of {', '.join(map(str, RATES))}")
-        if text:
-            part_checkpoint(self.folder, "text_to_vec")
-        if rate != SAMPLE_RATE:
-            part_checkpoint(self.folder, upsampler_part(rate))
+        if isinstance(prompt, Voice):
+            if prompt.model != self.networks.fingerprint:
+                raise ConfigError("the voice was made with another model", "make it with this one")
+            return prompt
+        if isinstance(prompt, str) and is_voice_name(prompt) and not Path(prompt).is_file():
+            return self.saved_voice(prompt)
+        return make_voice(
+            self.networks,
+            *(prompt if isinstance(prompt, tuple) else read_prompt(Path(prompt))),
+            denoise_ratio=denoise_ratio,
+            denoiser=self.denoiser if denoise_ratio > 0 else None,
+            replicate=replicate,
+            for_text=for_text,
+            name=_name(prompt, "the prompt"),
+        )
 
-    @torch.inference_mode()
+    def saved_voice(self, name: str) -> Voice:
+        """A voice that `hiervox voice add` or `voice_store.save_voice` made with this model.
+
+        Raises:
+            ConfigError: there is no such voice, or another model made it.
+            CheckpointError: its file is broken.
+        """
+        return load_voice(name, self.networks.fingerprint)
+
+    def phonemes(self, text: str, language: str | None = None) -> list[str]:
+        """IPA of a text's sentences, without speaking them.
+
+        Raises:
+            TextError: something in the text can't be spoken.
+        """
+        frontend = self.networks.frontend(language)
+        return [frontend.phonemes(utterance.text) for utterance in self._script(text, language)]
+
     def tts(
         self,
         text: str,
-        prompt: Waveform,
-        prompt_rate: int,
-        *,
-        rate: int = SAMPLE_RATE,
-        seed: int = DEFAULT_SEED,
-        noise_scale_ttv: float = NOISE_SCALE,
-        noise_scale: float = NOISE_SCALE,
-        speed: float = 1.0,
+        prompt: Prompt,
+        controls: SpeechControls = PUBLISHED,
+        f0: Track | None = None,
     ) -> Speech:
         """Speak a text in the voice of a prompt.
 
         Args:
-            text: what to say; `[[həlˈoʊ]]` is taken as IPA.
-            prompt: (T,), the voice.
-            prompt_rate: of `prompt`, Hz.
-            rate: of the result, Hz.
-            seed: of all noise; the same one gives the same waveform on the same machine.
-            noise_scale_ttv: how much the reading varies.
-            noise_scale: how much the sound varies.
-            speed: over 1 is faster.
+            text: any length, plain or SSML; `[[həlˈoʊ]]` is taken as IPA.
+            prompt: whom to speak like.
+            controls: how.
+            f0: (T,) in Hz at 200 Hz, what the pitch is to be instead of the predicted one, stretched to the
+                length of the speech; for a text of one sentence.
 
         Raises:
-            TextError: nothing in the text can be spoken.
+            TextError: something in the text can't be spoken.
             AudioError: the prompt is silent, too short or not finite, or the networks made no sound.
-            CheckpointError, ConfigError, DependencyError: the bundle lacks or contradicts what is asked for.
+            ConfigError: an F0 curve for several sentences.
+            CheckpointError, DependencyError: the bundle lacks what is asked for.
         """
-        self.require(text=True, rate=rate)
-        if not speed > 0:
-            raise ConfigError(f"no speed {speed:g}", "give a number over 0; 1 is the model's own")
-        tokens = intersperse(self.frontend.tokens(self.frontend.phonemes(text)))
-        voice = self._batch(prepare_recording(prompt, prompt_rate, "the prompt"))
-        noise = torch.Generator().manual_seed(seed)
-        text_to_vec, experiment = self.text_to_vec, self.text_to_vec_experiment
-        assert experiment is not None
-        spoken = text_to_vec.infer(
-            torch.tensor([tokens], device=self.device),
-            torch.tensor([len(tokens)], device=self.device),
-            text_to_vec.style(log_mel(voice, experiment.mel)),
-            noise_scale=noise_scale_ttv,
-            length_scale=1 / speed,
-            generator=noise,
-        )
-        pitch = torch.where(spoken.log_f0 < LOWEST_LOG_F0, 0.0, spoken.log_f0)
-        sound = self._speak(spoken.semantic, pitch, voice, noise_scale, noise)
-        return self._finish(sound, pitch, rate, spoken.alignment[0].float().cpu().numpy())
+        self.networks.require(text=True, rate=controls.rate)
+        voice = self.voice(prompt)
+        return self._speech(list(self.tts_sentences(text, voice, controls, f0)), voice, controls)
 
-    @torch.inference_mode()
+    def tts_batch(
+        self,
+        texts: Sequence[str],
+        prompts: Prompt | list[Prompt] | list[Voice],
+        controls: SpeechControls = PUBLISHED,
+    ) -> list[Speech]:
+        """Speak several texts at once; each comes out as `tts` has it, within 1e-4 of full scale.
+
+        Args:
+            texts: as for `tts`.
+            prompts: one for all, or a list with one for each.
+            controls: for all.
+        """
+        self.networks.require(text=True, rate=controls.rate)
+        if isinstance(prompts, list):
+            voices = [self.voice(prompt) for prompt in prompts]
+        else:
+            voices = [self.voice(prompts)] * len(texts)
+        if len(voices) != len(texts):
+            raise ConfigError(f"{len(voices)} prompts for {len(texts)} texts", "give one, or one for each")
+        scripts = [self._script(text, controls.language) for text in texts]
+        items = [
+            (utterance, voice) for script, voice in zip(scripts, voices, strict=True) for utterance in script
+        ]
+        positions = [position for script in scripts for position in range(len(script))]
+        spoken = iter(Speaker(self.networks).batch(items, controls, positions))
+        speeches = []
+        for script, voice in zip(scripts, voices, strict=True):
+            own = lay_out(islice(spoken, len(script)), script, controls.sentence_pause)
+            speeches.append(self._speech(list(own), voice, controls))
+        return speeches
+
+    def tts_sentences(
+        self,
+        text: str,
+        prompt: Prompt,
+        controls: SpeechControls = PUBLISHED,
+        f0: Track | None = None,
+    ) -> Iterator[Sentence]:
+        """`tts` sentence by sentence, at 16 kHz and unscaled, in memory that does not grow with the text.
+
+        The text is looked at as a whole before the first sentence is spoken.
+        """
+        self.networks.require(text=True, rate=controls.rate)
+        utterances = self._script(text, controls.language)
+        spoken = Speaker(self.networks).speak(utterances, self.voice(prompt), controls, f0)
+        return lay_out(spoken, utterances, controls.sentence_pause)
+
+    def tts_stream(
+        self, text: str, prompt: Prompt, controls: SpeechControls = UNSCALED
+    ) -> Iterator[Waveform]:
+        """Speak a text chunk by chunk, as soon as each is there; see `Speaker.stream`.
+
+        Args:
+            text, prompt: as for `tts`.
+            controls: with scaling `none`, since a stream does not know its peak.
+
+        Returns:
+            Waveforms (T_i,) at the controls' rate, in [-1, 1]; together what `tts` returns.
+
+        Raises:
+            ConfigError: another scaling.
+        """
+        if controls.scaling != "none":
+            raise ConfigError(f"a stream can't be scaled to {controls.scaling!r}", "choose scaling 'none'")
+        self.networks.require(text=True, rate=controls.rate)
+        utterances = self._script(text, controls.language)
+        chunks = Speaker(self.networks).stream(utterances, self.voice(prompt), controls)
+        return self.at_rate(chunks, controls.rate)
+
     def vc(
         self,
-        source: Waveform,
-        source_rate: int,
-        prompt: Waveform,
-        prompt_rate: int,
-        *,
-        rate: int = SAMPLE_RATE,
-        seed: int = DEFAULT_SEED,
-        noise_scale: float = NOISE_SCALE,
+        source: Recording,
+        prompt: Prompt,
+        controls: SpeechControls = PUBLISHED,
+        f0: Track | None = None,
     ) -> Speech:
         """Say what a source recording says, as it says it, in the voice and at the pitch of a prompt.
 
         Args:
-            source: (T,), what to say; the result is as long, up to 80 ms longer.
-            source_rate: of `source`, Hz.
-            prompt, prompt_rate, rate, seed, noise_scale: as for `tts`.
+            source: what to say, any length; the result is as long, up to 80 ms longer.
+            prompt: whom to speak like.
+            controls: those of text are not used.
+            f0: (T,) in Hz at 200 Hz, what the pitch is to be, stretched to the length of the speech.
 
         Raises:
-            AudioError: a recording is silent, too short or not finite, or the networks made no sound.
+            AudioError: a recording is missing, silent, too short or not finite, or no sound was made.
             CheckpointError, ConfigError, DependencyError: the bundle lacks or contradicts what is asked for.
         """
-        self.require(text=False, rate=rate)
-        said = pad_to_grid(prepare_recording(source, source_rate, "the source"))
-        voice = prepare_recording(prompt, prompt_rate, "the prompt")
-        config = self.synthesizer_experiment.features.pitch
-        f0 = transfer_pitch(
-            extract_f0(said, SAMPLE_RATE, config, "the source"),
-            extract_f0(voice, SAMPLE_RATE, config, "the prompt"),
-        )
-        pitch = log_f0(self._batch(f0)[None])
-        semantic = self.semantic_extractor.extract(self._batch(said))
-        noise = torch.Generator().manual_seed(seed)
-        sound = self._speak(semantic, pitch, self._batch(voice), noise_scale, noise)
-        return self._finish(sound, pitch, rate, None)
+        self.networks.require(text=False, rate=controls.rate)
+        voice = self.voice(prompt, for_text=False)
+        pitch, chunks = self.vc_stream(source, voice, controls, f0)
+        return gather(self.networks, list(chunks), pitch, voice, controls)
 
-    def _speak(
-        self, semantic: Tensor, pitch: Tensor, voice: Tensor, noise_scale: float, noise: torch.Generator
-    ) -> Waveform:
-        """Semantic vectors (1, C, N) and log-F0 (1, 1, 4 N) in the voice of (1, T) to (320 N,) at 16 kHz."""
-        style = self.synthesizer.style(log_mel(voice, self.synthesizer_experiment.mel))
-        wav = self.synthesizer.infer(semantic, pitch, style, noise_scale=noise_scale, generator=noise)
-        if not torch.isfinite(wav).all():
-            raise AudioError(f"{self.folder} made a NaN or an infinity", "use other weights")
-        sound: Waveform = wav[0, 0].float().cpu().numpy()
-        return sound
+    def vc_stream(
+        self,
+        source: Recording,
+        prompt: Prompt,
+        controls: SpeechControls = PUBLISHED,
+        f0: Track | None = None,
+    ) -> tuple[Track, Iterator[Waveform]]:
+        """`vc` stretch by stretch (see `stretches`), at 16 kHz and unscaled.
 
-    def _finish(
-        self, sound: Waveform, pitch: Tensor, rate: int, alignment: NDArray[np.float32] | None
-    ) -> Speech:
-        mel = log_mel(torch.from_numpy(sound)[None], self.synthesizer_experiment.mel)[0].numpy()
-        wav = sound
-        if rate != SAMPLE_RATE:
-            wav, _ = self._upsampler(rate).upsample(sound, SAMPLE_RATE)
-        f0 = pitch[0, 0].expm1().float().cpu().numpy()
-        return Speech(peak_normalize(wav), rate, f0, mel, alignment)
+        Returns:
+            F0 of the whole, and waveforms whose concatenation is the whole.
+        """
+        self.networks.require(text=False, rate=controls.rate)
+        said = prepare_recording(*_read(source), _name(source, "the source"))
+        voice = self.voice(prompt, for_text=False)
+        pitch = converted_pitch(self.networks, said, voice, controls, f0)
+        return pitch, convert(self.networks, said, pitch, voice, controls)
 
-    def _upsampler(self, rate: int) -> Upsampler:
-        if rate not in self._upsamplers:
-            self._upsamplers[rate] = load_upsampler(self.folder, rate, self.device)
-        return self._upsamplers[rate]
+    def f0(self, recording: Recording, controls: SpeechControls = PUBLISHED) -> Track:
+        """F0 of a recording as the synthesizer hears it: acoustic posterior and source network.
 
-    def _batch(self, values: NDArray[np.float32]) -> Tensor:
-        """(T,) to (1, T) on the device."""
-        return torch.from_numpy(values)[None].to(self.device)
+        Args:
+            recording: speech of any length.
+            controls: noise scale (0 is the posterior's mean) and seed are used.
+
+        Returns:
+            (4 N,) in Hz at 200 Hz, 0 where unvoiced.
+
+        Raises:
+            AudioError: the recording is missing, silent, too short or not finite.
+        """
+        heard, voice = self._heard(recording)
+        return heard_pitch(self.networks, heard, voice, controls)
+
+    def resynthesize(self, recording: Recording, controls: SpeechControls = PUBLISHED) -> Speech:
+        """Say a recording again as it is: acoustic posterior, generator and, over 16 kHz, super-resolution.
+
+        Args:
+            recording: speech of any length; what it holds above 8 kHz is not used.
+            controls: noise scale, seed, scaling and rate are used; scaling `prompt` is the recording's peak.
+
+        Raises:
+            AudioError: the recording is missing, silent, too short or not finite, or no sound was made.
+            CheckpointError: the bundle has no super-resolution for the rate.
+        """
+        heard, voice = self._heard(recording)
+        pitch = heard_pitch(self.networks, heard, voice, controls)
+        _, chunks = self.resynthesize_stream((heard, SAMPLE_RATE), controls)
+        return gather(self.networks, list(chunks), pitch, voice, controls)
+
+    def resynthesize_stream(
+        self, recording: Recording, controls: SpeechControls = PUBLISHED
+    ) -> tuple[float, Iterator[Waveform]]:
+        """`resynthesize` stretch by stretch (see `stretches`), at 16 kHz and unscaled.
+
+        Returns:
+            The recording's peak, and waveforms whose concatenation is the whole.
+        """
+        self.networks.require(text=False, rate=controls.rate)
+        heard, voice = self._heard(recording)
+        return float(np.abs(heard).max()), resynthesize(self.networks, heard, voice, controls)
+
+    def sr(self, wav: Waveform, rate: int, out_rate: int = 48000) -> tuple[Waveform, int]:
+        """Bring a waveform (T,) of `rate` Hz to 24000 or 48000 Hz by super-resolution; its level stays.
+
+        Returns:
+            The waveform and its rate.
+
+        Raises:
+            CheckpointError: the bundle has no super-resolution for this rate.
+            AudioError: the waveform is empty or not finite.
+        """
+        return self.networks.upsampler(out_rate).upsample(wav, rate)
+
+    def at_rate(self, chunks: Iterable[Waveform], rate: int) -> Iterator[Waveform]:
+        """See `rendering.at_rate`."""
+        return at_rate(self.networks, chunks, rate)
+
+    def _script(self, text: str, language: str | None) -> list[Utterance]:
+        return read_script(text, self.networks.frontend(language).language)
+
+    def _heard(self, recording: Recording) -> tuple[Waveform, Voice]:
+        """A recording at 16 kHz, and its own voice."""
+        wav, rate = _read(recording)
+        heard = prepare_recording(wav, rate, _name(recording, "the recording"))
+        beginning = heard[: int(MOST_SECONDS * SAMPLE_RATE)]
+        return heard, make_voice(self.networks, beginning, SAMPLE_RATE, for_text=False)
+
+    def _speech(self, sentences: Sequence[Sentence], voice: Voice, controls: SpeechControls) -> Speech:
+        f0 = np.concatenate([sentence.f0 for sentence in sentences])
+        sounds = [sentence.sound for sentence in sentences]
+        alignment = sentences[0].spoken.alignment if len(sentences) == 1 else None
+        return gather(self.networks, sounds, f0, voice, controls, alignment)
+
+    def mel(self, wav: Waveform) -> NDArray[np.float32]:
+        """Log-mel (80, N) of a 16 kHz waveform (T,), as the synthesizer sees prompts."""
+        return mel_of(self.networks, wav)
 
 
-def _experiment(folder: Path, part: str, schema: type[ExperimentT]) -> ExperimentT:
-    checkpoint = part_checkpoint(folder, part)
-    experiment = read_experiment(checkpoint)
-    if not isinstance(experiment, schema):
-        raise CheckpointError(
-            f"{checkpoint} holds {experiment.part} of {experiment.system}",
-            f"put {part} of hierspeechpp there",
-        )
-    return experiment
+def _read(recording: Recording) -> tuple[Waveform, int]:
+    return recording if isinstance(recording, tuple) else read_audio(recording)
+
+
+def _name(recording: Recording, otherwise: str) -> str:
+    return otherwise if isinstance(recording, tuple) else str(recording)

@@ -2,34 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from processors.pitch import Track
+from processors.audio import SAMPLE_RATE, SILENCE_PEAK, Waveform
+from processors.pitch import PitchConfig, Track, extract_f0
+from utils.errors import AudioError
 from utils.logging import get_logger
 
 _log = get_logger("hierspeechpp")
 
 
-def transfer_pitch(source: Track, prompt: Track) -> Track:
+@dataclass(frozen=True)
+class PitchStatistics:
+    """Of the voiced frames of a recording.
+
+    Attributes:
+        mean, deviation: of F0, Hz.
+    """
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, f0: Track) -> PitchStatistics | None:
+        """Of F0 (T,) in Hz, 0 where unvoiced; None where no frame is voiced."""
+        voiced = f0[f0 > 0].astype(np.float64)
+        return cls(float(voiced.mean()), float(voiced.std())) if voiced.size else None
+
+
+def track_pitch(recording: Waveform, config: PitchConfig, name: str) -> Track:
+    """F0 (T // 80,) in Hz of a 16 kHz recording (T,); where the tracker fails, unvoiced, with a warning.
+
+    A tracker that fails mostly has been given what holds no voice.
+    """
+    unvoiced = np.zeros(round(recording.size / SAMPLE_RATE / config.hop_seconds), np.float32)
+    if np.abs(recording).max(initial=0.0) < SILENCE_PEAK:
+        return unvoiced
+    try:
+        return extract_f0(recording, SAMPLE_RATE, config, name)
+    except AudioError as error:
+        _log.warning("%s; it is taken as unvoiced", error.problem)
+        return unvoiced
+
+
+def transfer_pitch(source: Track, wanted: PitchStatistics | None) -> Track:
     """The melody of one recording at the pitch of another, as the published inference does.
 
-    Voiced frames get the mean and the deviation (Hz) of the prompt's voiced frames. Where one of the two has
+    Voiced frames get the mean and the deviation (Hz) of the other's voiced frames. Where one of the two has
     no voiced frame there is nothing to go by: the source's F0 stays, and a warning says so.
 
     Args:
-        source, prompt: F0 in Hz, 0 where unvoiced.
+        source: (T,), F0 in Hz, 0 where unvoiced.
+        wanted: the other's pitch; None where it has no voiced frame.
 
     Returns:
         F0 in Hz, as long as `source`; never negative, never NaN.
     """
-    spoken, wanted = source[source > 0], prompt[prompt > 0]
-    if spoken.size == 0:
+    spoken = PitchStatistics.of(source)
+    if spoken is None:
         _log.warning("the source has no voiced frame: it is converted without pitch")
         return source
-    if wanted.size == 0:
+    if wanted is None:
         _log.warning("the prompt has no voiced frame: the source's pitch stays")
         return source
     # one voiced frame, or a synthetic tone, has no deviation to divide by
-    deviation = spoken.std() or 1.0
-    moved = (source - spoken.mean()) / deviation * wanted.std() + wanted.mean()
+    deviation = spoken.deviation or 1.0
+    moved = (source - spoken.mean) / deviation * wanted.deviation + wanted.mean
     return np.where(source > 0, np.maximum(moved, 0), 0).astype(np.float32)

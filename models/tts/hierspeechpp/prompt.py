@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
 import numpy as np
 
-from processors.audio import SAMPLE_RATE, Waveform, loudness, resample
+from processors.audio import SAMPLE_RATE, Waveform, loudness, read_audio, resample
 from utils.errors import AudioError
+from utils.logging import get_logger
 
 LEAST_SECONDS = 0.5
 LEAST_LOUDNESS = -60.0  # dBFS; a recording of an empty room is about there
+MOST_SECONDS = 30.0
+"""Of a prompt; the style encoder's attention grows with the square of its length."""
+REFUSED_SECONDS = 600.0
+"""A prompt of more is some other recording."""
+REPLICATED_UNDER_SECONDS = 3.0
+"""Style prompt replication is for prompts of 1 to 3 s (sections 4.3 and 5.9)."""
+REPLICATED_TO_SECONDS = 5.0
+"""How often they are repeated is a choice of ours."""
+
+_log = get_logger("hierspeechpp")
 
 
 def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:
@@ -34,3 +48,40 @@ def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:
     if loudness(wav) < LEAST_LOUDNESS:
         raise AudioError(f"{name} is silent", "give a recording of speech")
     return resample(wav, rate, SAMPLE_RATE)
+
+
+def read_prompt(path: Path) -> tuple[Waveform, int]:
+    """Read a prompt's file, (T,) and its rate in Hz, unless it is so long that it can't be meant.
+
+    Raises:
+        AudioError: it is missing, broken, or over `REFUSED_SECONDS`.
+    """
+    import soundfile
+
+    try:
+        seconds = soundfile.info(path).duration if path.is_file() else 0.0
+    except soundfile.LibsndfileError:
+        seconds = 0.0  # reading it says what is wrong with it
+    if seconds > REFUSED_SECONDS:
+        raise AudioError(
+            f"{path} is too long for a prompt: {seconds:.0f} s", "cut out some seconds of the voice"
+        )
+    return read_audio(path)
+
+
+def prepare_prompt(wav: Waveform, rate: int, name: str) -> Waveform:
+    """`prepare_recording` of the first `MOST_SECONDS`; a warning says where a prompt is cropped."""
+    most = int(MOST_SECONDS * rate)
+    if wav.size > most:
+        _log.warning("%s is cropped to its first %g of %.1f s", name, MOST_SECONDS, wav.size / rate)
+    return prepare_recording(wav[:most], rate, name)
+
+
+def replicate_prompt(recording: Waveform) -> Waveform:
+    """Repeat a 16 kHz recording (T,) under `REPLICATED_UNDER_SECONDS` until it has `REPLICATED_TO_SECONDS`.
+
+    Only whole copies are made. A longer one stays as it is.
+    """
+    if recording.size >= REPLICATED_UNDER_SECONDS * SAMPLE_RATE:
+        return recording
+    return np.tile(recording, math.ceil(REPLICATED_TO_SECONDS * SAMPLE_RATE / recording.size))

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from models.base.published import map_tensors
-from models.tts.hierspeechpp.config import SynthesizerConfig
+from models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
 from models.tts.hierspeechpp.published_blocks import (
     ATTENTION_RULES,
     STYLE_ENCODER_RULES,
@@ -97,6 +97,7 @@ def _config(published: dict[str, Any]) -> SynthesizerConfig:
 
 def _rules(config: SynthesizerConfig) -> Rules:
     posterior, source, generator = config.acoustic_posterior, config.source, config.generator
+    assert isinstance(generator, GeneratorSizes)  # the only kind that was published
     return (
         *_semantic_rules("enc_p_l", "agnostic_prior"),
         *_semantic_rules("enc_p", "related_prior"),

@@ -7,15 +7,17 @@ sound (arXiv 2311.12454, section 3.2).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from models.tts.hierspeechpp.config import SynthesizerConfig
-from modules.gaussian import sample_gaussian
+from models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
+from models.tts.hierspeechpp.windowed import WindowedDecoder
+from modules.gaussian import Noise, sample_gaussian
 from modules.generator import SourceGenerator
+from modules.istft_generator import SpectralGenerator
 from modules.masking import mask_lengths, random_segment_starts, slice_segments
 from modules.posterior import DualAudioPosteriorEncoder, WaveformEncoder
 from modules.prosody_decoder import ProsodyDecoder
@@ -23,6 +25,9 @@ from modules.semantic_encoder import SemanticEncoder
 from modules.source_network import SourceNetwork
 from modules.style_encoder import StyleEncoder
 from modules.transformer_flow import TransformerFlow
+from processors.audio import SAMPLE_RATE
+
+SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's
 
 
 @dataclass
@@ -71,8 +76,8 @@ class HierarchicalSynthesizer(nn.Module):
     """All networks of the synthesizer.
 
     Padding never changes what `style`, `infer` and `reconstruct` compute for real frames: the stages at the
-    frame rate follow the mask, and those above it, whose many convolutions see beyond the end, run once for
-    each length in a batch.
+    frame rate follow the mask, and those above it, whose many convolutions see beyond the end, run on the
+    real frames of each item, in windows (see `windowed`).
 
     Args:
         config: sizes.
@@ -120,17 +125,7 @@ class HierarchicalSynthesizer(nn.Module):
             source.block_kernel_sizes,
             source.block_dilations,
         )
-        generator = config.generator
-        self.generator = SourceGenerator(
-            latent,
-            self.source.out_channels,
-            generator.initial_channels,
-            style,
-            generator.rates,
-            generator.kernel_sizes,
-            generator.block_kernel_sizes,
-            generator.block_dilations,
-        )
+        self.generator = self._generator()
         self.null_style = nn.Parameter(torch.randn(1, style, 1))
 
     def _semantic_prior(self) -> SemanticEncoder:
@@ -178,6 +173,35 @@ class HierarchicalSynthesizer(nn.Module):
             dropout=sizes.dropout,
         )
 
+    def _generator(self) -> SourceGenerator | SpectralGenerator:
+        config, sizes = self.config, self.config.generator
+        if isinstance(sizes, GeneratorSizes):
+            return SourceGenerator(
+                config.latent_channels,
+                self.source.out_channels,
+                sizes.initial_channels,
+                config.style_channels,
+                sizes.rates,
+                sizes.kernel_sizes,
+                sizes.block_kernel_sizes,
+                sizes.block_dilations,
+            )
+        source_rate, hop_length = sizes.rates
+        return SpectralGenerator(
+            config.latent_channels,
+            self.source.out_channels,
+            config.style_channels,
+            sizes.frame_channels,
+            sizes.frame_blocks,
+            sizes.source_block_channels,
+            sizes.source_blocks,
+            sizes.expansion,
+            sizes.window_length,
+            hop_length,
+            source_rate,
+            SAMPLE_RATE,
+        )
+
     def style(self, mel: Tensor, mask: Tensor | None = None) -> Tensor:
         """Style vector of a prompt.
 
@@ -216,11 +240,13 @@ class HierarchicalSynthesizer(nn.Module):
         related = _draw(self.related_prior(semantic, log_f0, mask, style), mask)
         agnostic = _draw(self.agnostic_prior(semantic_perturbed, log_f0, mask, style), mask)
 
-        frames = self.config.slice_frames
+        z = self._with_some_spoken(acoustic.z, agnostic, mask, style)
+        frames, ratio = self.config.slice_frames, self.config.pitch_ratio
         starts = random_segment_starts(mask_lengths(mask), frames)
-        z_slice = slice_segments(acoustic.z, starts, frames)
+        z_slice = slice_segments(z, starts, frames)
         generator_style = self._without_some(style)
         features, slice_log_f0 = self.source(z_slice, generator_style)
+        source = self.generator.excite(features, slice_segments(log_f0, ratio * starts, ratio * frames))
         return SynthesizerOutput(
             agnostic=agnostic,
             related=related,
@@ -234,8 +260,22 @@ class HierarchicalSynthesizer(nn.Module):
             slice_starts=starts,
             slice_mask=slice_segments(mask, starts, frames),
             log_f0=slice_log_f0,
-            wav=self.generator(z_slice, features, generator_style),
+            wav=self.generator(z_slice, source, generator_style),
         )
+
+    def _with_some_spoken(self, acoustic: Tensor, agnostic: Latent, mask: Tensor, style: Tensor) -> Tensor:
+        """In training, the acoustic draw with `spoken_ratio` of the items replaced by what inference has."""
+        ratio = self.config.spoken_ratio
+        if not self.training or ratio == 0:
+            return acoustic
+        items = (torch.rand(len(acoustic), device=acoustic.device) < ratio).nonzero().squeeze(1)
+        if not len(items):
+            return acoustic
+        mask, style = mask[items], style[items]
+        spoken = sample_gaussian(agnostic.mean[items], agnostic.log_std[items], mask, SPOKEN_NOISE_SCALE)
+        spoken = self.agnostic_flow(spoken, mask, style, reverse=True)
+        spoken = self.related_flow(spoken, mask, style, reverse=True)
+        return acoustic.index_copy(0, items, spoken.to(acoustic.dtype))
 
     def _without_some(self, style: Tensor) -> Tensor:
         """In training, the style with `unconditional_ratio` of the items replaced by the null style."""
@@ -252,9 +292,11 @@ class HierarchicalSynthesizer(nn.Module):
         style: Tensor,
         mask: Tensor | None = None,
         noise_scale: float = 0.333,
-        generator: torch.Generator | None = None,
+        generator: Noise = None,
     ) -> Tensor:
         """Speak: agnostic prior, both flows in reverse, source network, generator.
+
+        With noise from a generator for each item, an item's waveform does not depend on its batch.
 
         Args:
             semantic: (B, semantic_channels, N).
@@ -268,11 +310,53 @@ class HierarchicalSynthesizer(nn.Module):
             (B, 1, hop * N) in [-1, 1], zero where `mask` is.
         """
         mask = _full_mask(semantic) if mask is None else mask
+        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator)
+        return self.sound(z, style, mask, log_f0)
+
+    @torch.no_grad()
+    def latent(
+        self,
+        semantic: Tensor,
+        log_f0: Tensor,
+        style: Tensor,
+        mask: Tensor,
+        noise_scale: float = 0.333,
+        generator: Noise = None,
+    ) -> Tensor:
+        """The first half of `infer`: to the acoustic latent (B, latent_channels, N), masked."""
         mean, log_std = self.agnostic_prior(semantic, log_f0, mask, style)
         z = sample_gaussian(mean, log_std, mask, noise_scale, generator)
         z = self.agnostic_flow(z, mask, style, reverse=True)
-        z = self.related_flow(z, mask, style, reverse=True)
-        return self._by_length(mask, lambda items, frames: self._sound(z[items, :, :frames], style[items]))
+        return self.related_flow(z, mask, style, reverse=True)
+
+    @torch.no_grad()
+    def sound(self, z: Tensor, style: Tensor, mask: Tensor, log_f0: Tensor | None = None) -> Tensor:
+        """The second half of `infer`: acoustic latent (B, C, N) to waveform (B, 1, hop * N).
+
+        A generator that is driven at an F0 takes `log_f0` (B, 1, pitch_ratio * N), or, where it is None, what
+        the source network hears in the latent.
+        """
+        frames = mask_lengths(mask).tolist()
+        latents = [latent[:, :length] for latent, length in zip(z, frames, strict=True)]
+        pitches = None
+        if log_f0 is not None:
+            ratio = self.config.pitch_ratio
+            pitches = [pitch[:, : ratio * length] for pitch, length in zip(log_f0, frames, strict=True)]
+        wavs = self.decoder.decode(latents, style, pitches)
+        padded = wavs[0].new_zeros(len(wavs), 1, self.config.hop_length * z.shape[-1])
+        for row, wav in zip(padded, wavs, strict=True):
+            row[:, : wav.shape[-1]] = wav
+        return padded
+
+    @torch.no_grad()
+    def stream_sound(self, z: Tensor, style: Tensor, log_f0: Tensor | None = None) -> Iterator[Tensor]:
+        """`sound` of one utterance (1, C, N) without padding, chunk by chunk (1, 1, T_i)."""
+        yield from self.decoder.stream(z, style, log_f0)
+
+    @property
+    def decoder(self) -> WindowedDecoder:
+        """Source network and generator, for inference."""
+        return WindowedDecoder(self.source, self.generator)
 
     @torch.no_grad()
     def reconstruct(
@@ -282,7 +366,7 @@ class HierarchicalSynthesizer(nn.Module):
         style: Tensor,
         mask: Tensor | None = None,
         noise_scale: float = 0.333,
-        generator: torch.Generator | None = None,
+        generator: Noise = None,
     ) -> Tensor:
         """Copy-synthesis: acoustic posterior, source network, generator.
 
@@ -298,42 +382,25 @@ class HierarchicalSynthesizer(nn.Module):
             (B, 1, hop * N) in [-1, 1], zero where `mask` is.
         """
         mask = _full_mask(linear_spec) if mask is None else mask
-        hop = self.config.hop_length
+        mean, log_std = self._posterior_by_length(linear_spec, wav, mask, style)
+        return self.sound(sample_gaussian(mean, log_std, mask, noise_scale, generator), style, mask)
 
-        def run(items: Tensor, frames: int) -> Tensor:
-            real = mask[items, :, :frames]
-            mean, log_std = self.acoustic_posterior(
-                linear_spec[items, :, :frames], wav[items, :, : hop * frames], real, style[items]
+    def _posterior_by_length(
+        self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The acoustic posterior, once for each length: its waveform branch does not know the mask."""
+        lengths, hop = mask_lengths(mask), self.config.hop_length
+        mean = linear_spec.new_zeros(len(lengths), self.config.latent_channels, mask.shape[-1])
+        log_std = torch.zeros_like(mean)
+        for frames in lengths.unique().tolist():
+            items = (lengths == frames).nonzero().squeeze(1)
+            mean[items, :, :frames], log_std[items, :, :frames] = self.acoustic_posterior(
+                linear_spec[items, :, :frames],
+                wav[items, :, : hop * frames],
+                mask[items, :, :frames],
+                style[items],
             )
-            return self._sound(sample_gaussian(mean, log_std, real, noise_scale, generator), style[items])
-
-        return self._by_length(mask, run)
-
-    def _sound(self, z: Tensor, style: Tensor) -> Tensor:
-        """Acoustic latent (B, C, N) → waveform (B, 1, hop * N)."""
-        features, _ = self.source(z, style)
-        return self.generator(z, features, style)
-
-    def _by_length(self, mask: Tensor, run: Callable[[Tensor, int], Tensor]) -> Tensor:
-        """Call `run` with the items of each length, and put the waveforms back together, zero-padded.
-
-        Args:
-            mask: (B, 1, N).
-            run: (indices of items (b,), their length n in frames) → (b, 1, hop * n).
-
-        Returns:
-            (B, 1, hop * N).
-        """
-        lengths = mask_lengths(mask)
-        distinct = lengths.unique().tolist()
-        if distinct == [mask.shape[-1]]:
-            return run(torch.arange(len(lengths), device=mask.device), mask.shape[-1])
-        hop = self.config.hop_length
-        wav = mask.new_zeros(len(lengths), 1, hop * mask.shape[-1])
-        for length in distinct:
-            items = (lengths == length).nonzero().squeeze(1)
-            wav[items, :, : hop * length] = run(items, length).to(wav.dtype)
-        return wav
+        return mean, log_std
 
 
 def _full_mask(x: Tensor) -> Tensor:

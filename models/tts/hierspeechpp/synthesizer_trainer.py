@@ -22,12 +22,13 @@ from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDisc
 from modules.losses.adversarial import discriminator_terms, generator_terms
 from modules.losses.hierarchical import prosody_l1
 from modules.losses.kl import bidirectional_flow_kl
-from modules.losses.reconstruction import log_f0_l1, mel_l1
+from modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
 from modules.masking import sequence_mask, slice_segments
 from processors.pitch import log_f0
-from processors.spectrogram import linear_spectrogram, log_mel
+from processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
 from utils.plots import pitch_figure, spectrogram_figure
 
+FINE_MEL = SpectrogramConfig(n_fft=512, win_length=320, hop_length=80, n_mels=40)
 NOISE_SCALE = 0.333  # of what validation plays: the authors' default
 
 
@@ -49,15 +50,26 @@ class _Pass:
 
 
 class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
-    """Two turns: the discriminators, then the synthesizer against them."""
+    """Two turns: the discriminators, then the synthesizer against them.
+
+    Where neither of their terms has a weight there are no discriminators, and a step costs about half. A run
+    that starts from such a run's weights can then have them.
+    """
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "semantic_perturbed"})
-    turns = ("discriminator", "main")
     # The sum holds adversarial terms, which say nothing about how good a checkpoint is.
     best_metric = "mel"
 
+    def __init__(self, config: SynthesizerExperiment) -> None:
+        super().__init__(config)
+        self.adversarial = config.loss.adversarial > 0 or config.loss.feature_matching > 0
+        self.turns = ("discriminator", "main") if self.adversarial else ("main",)
+
     def build_networks(self) -> dict[str, nn.Module]:
-        """The synthesizer under the name `main`, all its discriminators under `discriminator`."""
+        """The synthesizer under the name `main`, and all its discriminators under `discriminator`."""
+        main = HierarchicalSynthesizer(self.config.model)
+        if not self.adversarial:
+            return {"main": main}
         sizes = self.config.discriminator
         discriminator = DiscriminatorEnsemble(
             {
@@ -65,7 +77,7 @@ class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
                 "period": MultiPeriodDiscriminator(sizes.periods, sizes.period_channels),
             }
         )
-        return {"discriminator": discriminator, "main": HierarchicalSynthesizer(self.config.model)}
+        return {"main": main, "discriminator": discriminator}
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> _Pass:
         """The synthesizer's training pass on a batch of `models.base.data.dataset`.
@@ -98,30 +110,45 @@ class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
         self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: _Pass
     ) -> dict[str, Tensor]:
         """The discriminators' loss, or the synthesizer's terms, which `loss` in the config weighs."""
-        discriminator = networks["discriminator"]
         if turn == "discriminator":
-            return discriminator_terms(discriminator, output.wav, output.output.wav)
-        return {
-            **self._reconstruction_terms(output),
-            **_kl_terms(output.output),
-            **generator_terms(discriminator, output.wav, output.output.wav),
-        }
+            return discriminator_terms(networks["discriminator"], output.wav, output.output.wav)
+        terms = {**self._reconstruction_terms(output), **_kl_terms(output.output)}
+        if self.adversarial:
+            terms |= generator_terms(networks["discriminator"], output.wav, output.output.wav)
+        return terms
 
     def _reconstruction_terms(self, given: _Pass) -> dict[str, Tensor]:
         output = given.output
         f0_mask = output.slice_mask.repeat_interleave(self.config.model.pitch_ratio, dim=2)
-        return {
-            "mel": mel_l1(
-                log_mel(output.wav.squeeze(1), self.config.mel),
-                log_mel(given.wav.squeeze(1), self.config.mel),
-            ),
+        made, recorded = output.wav.squeeze(1), given.wav.squeeze(1)
+        terms = {
+            "mel": mel_l1(log_mel(made, self.config.mel), log_mel(recorded, self.config.mel)),
             "prosody": prosody_l1(output.prosody_mel, given.mel, output.mask),
             "log_f0": log_f0_l1(output.log_f0, given.log_f0, f0_mask),
         }
+        if self.config.loss.fine_mel:
+            terms["fine_mel"] = mel_l1(log_mel(made, FINE_MEL), log_mel(recorded, FINE_MEL))
+        return terms
 
     def weights(self) -> Mapping[str, float]:
         """Those of the config."""
         return self.config.loss.model_dump()
+
+    def validate(self, networks: Mapping[str, nn.Module], batch: Batch) -> dict[str, Tensor]:
+        """The terms, their sum, and `spoken_mel`: how far off speech from semantic vectors is."""
+        network, mel_config = networks["main"], self.config.mel
+        assert isinstance(network, HierarchicalSynthesizer)
+        mel = log_mel(batch["wav"], mel_config)
+        mask = sequence_mask(batch["frames"], mel.shape[-1])
+        spoken = network.infer(
+            batch["semantic"],
+            log_f0(batch["f0"]).unsqueeze(1),
+            network.style(mel, mask),
+            mask,
+            noise_scale=NOISE_SCALE,
+        )
+        spoken_mel = log_mel(spoken.squeeze(1), mel_config)
+        return {**super().validate(networks, batch), "spoken_mel": masked_l1(spoken_mel, mel, mask)}
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """The first clip as recorded, copied from its posterior and spoken from its semantic vectors."""

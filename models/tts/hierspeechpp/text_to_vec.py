@@ -5,16 +5,18 @@ HierSpeech++, arXiv 2311.12454, section 3.3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from modules.alignment import gaussian_log_likelihood, generate_path, maximum_path
 from modules.duration import StochasticDurationPredictor
-from modules.gaussian import sample_gaussian
-from modules.masking import random_segment_starts, sequence_mask, slice_segments
+from modules.gaussian import Noise, sample_gaussian
+from modules.masking import mask_lengths, random_segment_starts, sequence_mask, slice_segments
 from modules.pitch_predictor import PitchPredictor
 from modules.posterior import PosteriorEncoder
 from modules.semantic_decoder import SemanticDecoder
@@ -23,6 +25,7 @@ from modules.text_encoder import TextEncoder
 from modules.transformer_flow import TransformerFlow
 from utils.errors import CheckpointError
 
+SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's
 MAX_FRAMES_PER_TOKEN = 50  # a second to each symbol and each blank; speech has about 2 frames
 
 
@@ -31,7 +34,8 @@ class TextToVecOutput:
     """A training pass, everything that the losses need.
 
     Attributes:
-        semantic: (B, semantic_channels, N) decoded from the posterior.
+        semantic: (B, semantic_channels, N) decoded from the posterior, or, of `spoken_ratio` of the items in
+            training, from the aligned text.
         z_prior: (B, C, N) the posterior's sample after the flow.
         posterior_log_std: (B, C, N).
         prior_mean, prior_log_std: (B, C, N), spread over frames by the alignment.
@@ -40,7 +44,8 @@ class TextToVecOutput:
         alignment: (B, N, L) of 0 and 1.
         duration_bound: (B,) negative variational bound of the durations.
         phoneme_logits: (B, n_symbols, N) from the posterior.
-        log_f0: (B, 1, 4 S) predicted on a random slice of S frames of the true semantic vectors.
+        log_f0: (B, 1, 4 S) predicted on a random slice of S frames of the true semantic vectors, or of
+            the decoded ones of the items that are decoded from text.
         slice_starts: (B,) first frame of each slice.
         slice_mask: (B, 1, S) of the slices' real frames.
     """
@@ -180,24 +185,43 @@ class TextToVec(nn.Module):
 
         alignment = self._search_alignment(z_prior, prior_mean, prior_log_std, mask, token_mask)
         durations = alignment.sum(1, keepdim=True)
+        frame_mean = prior_mean @ alignment.transpose(1, 2)
+        frame_log_std = prior_log_std @ alignment.transpose(1, 2)
+        spoken = self._spoken_items(z)
+        z_heard, heard = z, semantic
+        if len(spoken):
+            prior = frame_mean[spoken], frame_log_std[spoken]
+            z_spoken = sample_gaussian(*prior, mask[spoken], SPOKEN_NOISE_SCALE)
+            z_spoken = self.flow(z_spoken, mask[spoken], style[spoken], reverse=True)
+            z_heard = z.index_copy(0, spoken, z_spoken.to(z.dtype))
+        decoded = self.semantic_decoder(z_heard, mask, style)
+        if len(spoken):
+            heard = semantic.index_copy(0, spoken, decoded[spoken].detach().to(semantic.dtype))
         slice_frames = self.config.pitch_slice_frames
         starts = random_segment_starts(frame_lengths, slice_frames)
         slice_mask = slice_segments(mask, starts, slice_frames)
         return TextToVecOutput(
-            semantic=self.semantic_decoder(z, mask, style),
+            semantic=decoded,
             z_prior=z_prior,
             posterior_log_std=posterior_log_std,
-            prior_mean=prior_mean @ alignment.transpose(1, 2),
-            prior_log_std=prior_log_std @ alignment.transpose(1, 2),
+            prior_mean=frame_mean,
+            prior_log_std=frame_log_std,
             mask=mask,
             token_mask=token_mask,
             alignment=alignment,
             duration_bound=self.duration_predictor(hidden, token_mask, style, durations),
             phoneme_logits=self.phoneme_classifier(z),
-            log_f0=self.pitch_predictor(slice_segments(semantic, starts, slice_frames), slice_mask, style),
+            log_f0=self.pitch_predictor(slice_segments(heard, starts, slice_frames), slice_mask, style),
             slice_starts=starts,
             slice_mask=slice_mask,
         )
+
+    def _spoken_items(self, z: Tensor) -> Tensor:
+        """Which items training decodes from text (n,)."""
+        ratio = self.config.spoken_ratio
+        if not self.training or ratio == 0:
+            return torch.empty(0, dtype=torch.long, device=z.device)
+        return (torch.rand(len(z), device=z.device) < ratio).nonzero().squeeze(1)
 
     @torch.no_grad()
     def _search_alignment(
@@ -214,12 +238,14 @@ class TextToVec(nn.Module):
         style: Tensor,
         noise_scale: float = 0.333,
         duration_noise_scale: float = 1.0,
-        length_scale: float = 1.0,
-        generator: torch.Generator | None = None,
+        length_scale: float | Tensor = 1.0,
+        generator: Noise = None,
+        longest: Tensor | None = None,
     ) -> TextToVecInference:
         """Speak tokens in the voice of `style`.
 
-        Without noise an item's result does not depend on the others of its batch.
+        Without noise, or with a generator for each item, an item's result does not depend on the others of
+        its batch.
 
         Args:
             tokens: (B, L), blanks between.
@@ -227,20 +253,23 @@ class TextToVec(nn.Module):
             style: (B, style_channels, 1).
             noise_scale: deviation of the prior's sample; 0.333 is robust, 0.667 expressive (published code).
             duration_noise_scale: deviation of the durations' sample.
-            length_scale: factor of all durations, larger is slower.
+            length_scale: factor of the durations, larger is slower: one for all, or (B, 1, L).
             generator: of the noise, on any device; torch's own where None.
+            longest: (B, 1, L), most frames of each token after scaling; None leaves them as they are.
 
         Raises:
             CheckpointError: the predicted durations are beyond any speech.
         """
         token_mask = sequence_mask(token_lengths, tokens.size(1))
-        hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask, style)
-        log_durations = self.duration_predictor.sample(
-            hidden, token_mask, style, duration_noise_scale, generator
+        prior_mean, prior_log_std, log_durations = self._read_text(
+            tokens, token_mask, style, duration_noise_scale, generator
         )
         lengths = torch.exp(log_durations) * token_mask
         _require_speakable(lengths.sum((1, 2)) / token_lengths)
-        durations = torch.ceil(lengths * length_scale).squeeze(1)
+        durations = torch.ceil(lengths * length_scale)
+        if longest is not None:
+            durations = torch.minimum(durations, longest)
+        durations = durations.squeeze(1)
         frame_lengths = durations.sum(1).clamp_min(1).long()
         mask = sequence_mask(frame_lengths)
         alignment = generate_path(durations, mask.transpose(1, 2) * token_mask)
@@ -252,6 +281,28 @@ class TextToVec(nn.Module):
         return TextToVecInference(
             semantic, self.pitch_predictor(semantic, mask, style), frame_lengths, alignment
         )
+
+    def _read_text(
+        self, tokens: Tensor, mask: Tensor, style: Tensor, noise_scale: float, generator: Noise
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Prior mean and log-deviation (B, C, L) and log-durations (B, 1, L).
+
+        With a generator for each item, the items are read one by one: durations are rounded to whole frames,
+        which must not depend on the last bits of a number, and those depend on the batch.
+        """
+        if isinstance(generator, Sequence):
+            lengths = mask_lengths(mask).tolist()
+            parts = [
+                self._read_text(tokens[[i], :length], mask[[i], :, :length], style[[i]], noise_scale, own)
+                for i, (length, own) in enumerate(zip(lengths, generator, strict=True))
+            ]
+            mean, log_std, log_durations = (
+                torch.cat([functional.pad(item, (0, mask.shape[-1] - item.shape[-1])) for item in items])
+                for items in zip(*parts, strict=True)
+            )
+            return mean, log_std, log_durations
+        hidden, mean, log_std = self.text_encoder(tokens, mask, style)
+        return mean, log_std, self.duration_predictor.sample(hidden, mask, style, noise_scale, generator)
 
 
 def _require_speakable(frames_per_token: Tensor) -> None:

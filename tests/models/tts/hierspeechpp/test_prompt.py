@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import soundfile
 
+from models.tts.hierspeechpp import prompt
 from models.tts.hierspeechpp.prompt import prepare_recording
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
 from utils.errors import AudioError
@@ -28,3 +30,28 @@ def test_a_recording_comes_to_16_khz_at_its_own_level() -> None:
 def test_what_holds_no_voice_is_refused(wav, message) -> None:
     with pytest.raises(AudioError, match=message):
         prepare_recording(wav, 16000, "a.wav")
+
+
+def test_a_long_prompt_is_cropped_and_that_is_said(monkeypatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(prompt._log, "warning", lambda line, *parts: said.append(line % parts))
+    wav = 0.1 * np.ones(45 * 8000, np.float32)
+    assert prompt.prepare_prompt(wav, 8000, "x.wav").size == 30 * 16000
+    assert said == ["x.wav is cropped to its first 30 of 45.0 s"]
+    prompt.prepare_prompt(wav[: 30 * 8000], 8000, "x.wav")
+    assert len(said) == 1
+
+
+def test_a_file_of_hours_is_no_prompt(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(prompt, "REFUSED_SECONDS", 2.0)
+    soundfile.write(tmp_path / "x.wav", 0.1 * np.ones(16000), 8000)
+    assert prompt.read_prompt(tmp_path / "x.wav")[1] == 8000
+    soundfile.write(tmp_path / "x.wav", 0.1 * np.ones(16800), 8000)
+    with pytest.raises(AudioError, match=r"x\.wav is too long for a prompt: 2 s: cut out"):
+        prompt.read_prompt(tmp_path / "x.wav")
+
+
+@pytest.mark.parametrize(("seconds", "copies"), [(0.5, 10), (1.0, 5), (2.0, 3), (2.9, 2), (3.0, 1), (9.0, 1)])
+def test_short_prompts_are_replicated_whole(seconds, copies) -> None:
+    wav = np.arange(int(seconds * 16000), dtype=np.float32)
+    np.testing.assert_array_equal(prompt.replicate_prompt(wav), np.tile(wav, copies))

@@ -142,3 +142,23 @@ def test_baked_weight_norm_speaks_the_same(
     assert not any(nn.utils.parametrize.is_parametrized(module) for module in network.modules())
     after = network.infer(inputs["semantic"], inputs["log_f0"], style, noise_scale=0.0)
     torch.testing.assert_close(before, after, atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_spoken_items_take_the_way_of_inference(inputs: dict[str, torch.Tensor]) -> None:
+    """Where all items are spoken in training, what is recorded does not change their sound."""
+    torch.manual_seed(0)
+    config = TINY_SYNTHESIZER.model_copy(update={"spoken_ratio": 1.0, "unconditional_ratio": 0.0})
+    network = HierarchicalSynthesizer(config).train()
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+
+    def sound(wav: torch.Tensor, semantic_perturbed: torch.Tensor) -> torch.Tensor:
+        torch.manual_seed(3)
+        given = {**inputs, "wav": wav, "semantic_perturbed": semantic_perturbed}
+        return network(**given).wav
+
+    semantic = inputs["semantic"]
+    torch.testing.assert_close(sound(inputs["wav"] + 1, semantic), sound(inputs["wav"], semantic))
+    assert not torch.allclose(sound(inputs["wav"], semantic + 1), sound(inputs["wav"], semantic))

@@ -1,0 +1,52 @@
+"""`hiervox vocabulary`: what a corpus needs of a text-to-vec model, compared with what that declares."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from utils.errors import ConfigError
+
+
+def vocabulary(
+    cuts: Annotated[Path, typer.Option(help="Cut manifest, or its folder.")],
+    init_from: Annotated[
+        Path | None, typer.Option(help="The text-to-vec checkpoint to fine-tune; none for a new model.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write a JSON5 file for the training config to take as its base.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
+) -> None:
+    """Name the languages and symbols of a corpus that a model lacks, before training."""
+    from models.base.data.manifest import read_cuts
+    from models.base.data.vocabulary import declared_text, survey, write_vocabulary
+
+    if out is not None:
+        _require_free(out, overwrite)
+    declared = declared_text(init_from)
+    found = survey(read_cuts(cuts), declared)
+    for language, count in found.languages.most_common():
+        new = "" if language in declared.languages else "  new"
+        typer.echo(f"{count:>7} utterances in {language}{new}")
+    for symbol, count in found.lacking.most_common():
+        name = unicodedata.name(symbol, "without a name")
+        shown = f"◌{symbol}" if unicodedata.combining(symbol) else symbol
+        typer.echo(f"{count:>7} times {shown} U+{ord(symbol):04X} {name}  new")
+    if found.unspeakable:
+        typer.echo(f"{found.unspeakable:>7} utterances can't be spoken; `hiervox validate` names them")
+    if not found.lacking:
+        typer.echo(f"the model has all symbols ({len(declared.symbols)})")
+    if out is not None:
+        write_vocabulary(out, found.text, init_from, str(cuts))
+        typer.echo(f"{len(found.text.languages)} languages, {len(found.text.symbols)} symbols: {out}")
+
+
+def _require_free(out: Path, overwrite: bool) -> None:
+    if out.is_dir():
+        raise ConfigError(f"{out} is a folder", "name a file")
+    if out.exists() and not overwrite:
+        raise ConfigError(f"{out} exists", "choose another name, or add --overwrite")

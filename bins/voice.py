@@ -1,0 +1,102 @@
+"""`hiervox voice`: voices under names, for `tts` and `vc`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bins.options import DeviceOption
+from bins.outputs import ModelOption
+from bins.voices import Cast, DenoiseOption, ReplicateOption
+from utils.errors import HierVoxError
+
+voice_app = typer.Typer(help="Saved voices: add, list, remove, mix.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, - and _.")]
+ReplaceOption = Annotated[bool, typer.Option("--overwrite", help="Replace a voice of this name.")]
+
+
+@voice_app.command()
+def add(
+    name: NameArgument,
+    prompts: Annotated[
+        list[str], typer.Argument(metavar="FILE[:WEIGHT]...", help="Recordings, mixed by weight.")
+    ],
+    denoise_ratio: DenoiseOption = 0.0,
+    replicate: ReplicateOption = False,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    overwrite: ReplaceOption = False,
+) -> None:
+    """Save the voice of recordings, and say how good they are as prompts."""
+    from pathlib import Path
+
+    from models.tts.hierspeechpp.pipeline import load
+    from models.tts.hierspeechpp.prompt import read_prompt
+    from models.tts.hierspeechpp.prompt_report import report_prompt
+    from models.tts.hierspeechpp.voice_store import require_free, save_voice
+
+    require_free(name, overwrite)
+    cast = Cast(prompts, None)
+    pipeline = load(model, device)
+    pipeline.networks.require(text=False, rate=16000, denoiser=denoise_ratio > 0)
+    cast.check(pipeline)
+    pitch = pipeline.networks.synthesizer_experiment.features.pitch
+    reports = {file: report_prompt(*read_prompt(Path(file)), file, pitch) for file, _ in cast.prompts}
+    voice = cast.voice(pipeline, denoise_ratio, replicate)
+    made_of = {
+        **cast.record(),
+        "denoise_ratio": denoise_ratio,
+        "replicate": replicate,
+        "model": str(pipeline.networks.folder),
+    }
+    path = save_voice(name, voice, made_of=made_of, overwrite=overwrite)
+    for file, report in reports.items():
+        typer.echo(f"{file}: {report}")
+    typer.echo(path)
+
+
+@voice_app.command("list")
+def list_voices() -> None:
+    """Name the saved voices, their pitch, and what they are made of."""
+    from models.tts.hierspeechpp.voice_store import read_record, voice_names, voice_path
+
+    for name in voice_names():
+        try:
+            record = read_record(voice_path(name))
+        except HierVoxError as error:
+            typer.echo(f"{name}  {error}")
+            continue
+        pitch = f"{record.pitch_mean:.0f} Hz" if record.pitch_mean else "unvoiced"
+        parts = {**record.made_of.get("prompts", {}), **record.made_of.get("voices", {})}
+        shares = [part if weight == 1 else f"{part}:{weight:g}" for part, weight in parts.items()]
+        typer.echo(f"{name}  {pitch}  {' '.join(shares)}  model {record.model[:12]}")
+
+
+@voice_app.command()
+def remove(name: NameArgument) -> None:
+    """Forget a voice."""
+    from models.tts.hierspeechpp.voice_store import remove_voice
+
+    remove_voice(name)
+    typer.echo(f"removed {name}")
+
+
+@voice_app.command()
+def mix(
+    name: NameArgument,
+    voices: Annotated[
+        list[str], typer.Argument(metavar="NAME[:WEIGHT]...", help="Saved voices, mixed by weight.")
+    ],
+    overwrite: ReplaceOption = False,
+) -> None:
+    """Save the weighted mean of saved voices."""
+    from models.tts.hierspeechpp.voice import mix_voices
+    from models.tts.hierspeechpp.voice_store import load_voice, require_free, save_voice
+
+    require_free(name, overwrite)
+    cast = Cast(None, voices)
+    found = [load_voice(part) for part, _ in cast.voices]
+    mixed = mix_voices(found, [weight for _, weight in cast.voices])
+    typer.echo(save_voice(name, mixed, made_of=cast.record(), overwrite=overwrite))

@@ -1,0 +1,83 @@
+"""What a recording is to the synthesizer: its acoustic latent, and F0 and sound from that.
+
+No text and no semantic encoder take part: the acoustic posterior hears the recording, the source network says
+its F0 and the generator speaks it again. With super-resolution after it, that brings any speech to 48 kHz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.base.data.dataset import F0_PER_FRAME
+from models.tts.hierspeechpp.controls import SpeechControls
+from models.tts.hierspeechpp.networks import Networks
+from models.tts.hierspeechpp.pitch_control import drop_low_pitch
+from models.tts.hierspeechpp.rendering import render, seen_stretches
+from models.tts.hierspeechpp.stretches import Stretch
+from models.tts.hierspeechpp.voice import Voice
+from modules.gaussian import sample_gaussian
+from processors.audio import HOP_LENGTH, Waveform
+from processors.pitch import Track
+from processors.spectrogram import linear_spectrogram
+
+SAMPLES_PER_F0 = HOP_LENGTH // F0_PER_FRAME
+
+
+@torch.inference_mode()
+def heard_pitch(networks: Networks, recording: Waveform, voice: Voice, controls: SpeechControls) -> Track:
+    """F0 through the acoustic posterior and the source network.
+
+    Args:
+        networks: of the model whose voice it is.
+        recording: (T,) at 16 kHz.
+        voice: of the recording itself, as published.
+        controls: noise scale (of the posterior) and seed are used here.
+
+    Returns:
+        (4 N,) in Hz for the N frames of the padded recording, 0 under 55 Hz.
+    """
+    synthesizer, style = networks.synthesizer, voice.synthesizer_style[None].to(networks.device)
+    noise = torch.Generator().manual_seed(controls.seed)
+    tracks = []
+    for stretch, seen in seen_stretches(networks, recording):
+        spectrogram = linear_spectrogram(seen, networks.synthesizer_experiment.mel)
+        mask = torch.ones_like(spectrogram[:, :1])
+        mean, log_std = synthesizer.acoustic_posterior(spectrogram, seen[:, None], mask, style)
+        z = sample_gaussian(mean, log_std, mask, controls.noise_scale, noise)
+        _, heard = synthesizer.source(z, style)
+        begin = (stretch.start - stretch.first) // SAMPLES_PER_F0
+        is_last = stretch.stop == recording.size
+        end = heard.shape[-1] if is_last else (stretch.stop - stretch.first) // SAMPLES_PER_F0
+        tracks.append(drop_low_pitch(heard[0, 0, begin:end]).expm1().float().cpu().numpy())
+    return np.concatenate(tracks)
+
+
+def resynthesize(
+    networks: Networks, recording: Waveform, voice: Voice, controls: SpeechControls
+) -> Iterator[Waveform]:
+    """Say a recording again through the acoustic posterior and the generator.
+
+    Args:
+        networks: of the model whose voice it is.
+        recording: (T,) at 16 kHz.
+        voice: of the recording itself.
+        controls: noise scale (of the posterior) and seed are used here.
+
+    Returns:
+        As `render`; up to 80 ms longer than the recording.
+    """
+    synthesizer, style = networks.synthesizer, voice.synthesizer_style[None].to(networks.device)
+    noise = torch.Generator().manual_seed(controls.seed)
+
+    @torch.inference_mode()
+    def say(seen: Tensor, stretch: Stretch) -> Tensor:
+        spectrogram = linear_spectrogram(seen, networks.synthesizer_experiment.mel)
+        return synthesizer.reconstruct(
+            spectrogram, seen[:, None], style, noise_scale=controls.noise_scale, generator=noise
+        )
+
+    return render(networks, recording, say)

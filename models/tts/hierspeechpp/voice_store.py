@@ -1,0 +1,185 @@
+"""Voices on disk: `voices/NAME.safetensors` under $HIERVOX_HOME, bound to the model that made them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import Field, ValidationError
+from torch import Tensor
+
+from models.base.bundle import hiervox_home
+from models.base.checkpoint import load_weights
+from models.tts.hierspeechpp.pitch_transfer import PitchStatistics
+from models.tts.hierspeechpp.voice import Voice
+from utils.config import Config
+from utils.errors import CheckpointError, ConfigError
+from utils.files import replacing_file
+
+SUFFIX = ".safetensors"
+HEADER = "voice"
+FORMAT = 1
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # device names of Windows
+TEXT_TO_VEC, SYNTHESIZER = "text_to_vec", "synthesizer"
+
+
+class VoiceRecord(Config):
+    """The JSON in the file's header.
+
+    Attributes:
+        format: of the file.
+        model: fingerprint of the networks that the styles belong to.
+        peak: of the prompt.
+        pitch_mean, pitch_deviation: of the prompt's voiced frames, Hz; None where it has none.
+        made_of: how the voice was made, for people.
+    """
+
+    format: int = Field(FORMAT, ge=1, le=FORMAT)
+    model: str
+    peak: float = Field(ge=0, allow_inf_nan=False)
+    pitch_mean: float | None = Field(None, gt=0, allow_inf_nan=False)
+    pitch_deviation: float | None = Field(None, ge=0, allow_inf_nan=False)
+    made_of: dict[str, Any] = Field(default_factory=dict)
+
+
+def voices_folder() -> Path:
+    """Where voices are kept; it may not exist yet."""
+    return hiervox_home() / "voices"
+
+
+def is_voice_name(name: str) -> bool:
+    """Whether a voice can have this name: 1 to 64 letters, digits, `-` and `_`."""
+    return bool(NAME.fullmatch(name)) and not RESERVED.fullmatch(name)
+
+
+def voice_path(name: str) -> Path:
+    """The file of a voice, which may not exist.
+
+    Raises:
+        ConfigError: the name is unusable, see `is_voice_name`.
+    """
+    if not is_voice_name(name):
+        raise ConfigError(f"no voice can be called {name!r}", "use letters, digits, - and _")
+    return voices_folder() / f"{name}{SUFFIX}"
+
+
+def voice_names() -> list[str]:
+    """All saved voices, by name."""
+    return sorted(file.stem for file in voices_folder().glob(f"*{SUFFIX}") if is_voice_name(file.stem))
+
+
+def require_free(name: str, overwrite: bool) -> Path:
+    """The file of a voice that is to be saved.
+
+    Raises:
+        ConfigError: the name is unusable, or taken without `overwrite`.
+    """
+    path = voice_path(name)
+    if path.exists() and not overwrite:
+        raise ConfigError(f"there is a voice {name!r}", "choose another name, or add --overwrite")
+    return path
+
+
+def save_voice(
+    name: str, voice: Voice, *, made_of: Mapping[str, Any] | None = None, overwrite: bool = False
+) -> Path:
+    """Keep a voice under a name.
+
+    Args:
+        name: see `voice_path`.
+        voice: what to keep.
+        made_of: how it was made, a JSON tree.
+        overwrite: replace a voice of this name.
+
+    Returns:
+        Its file.
+
+    Raises:
+        ConfigError: the name is unusable, or taken without `overwrite`.
+    """
+    from safetensors.torch import save_file
+
+    path = require_free(name, overwrite)
+    pitch = voice.pitch
+    record = VoiceRecord(
+        model=voice.model,
+        peak=voice.peak,
+        pitch_mean=pitch.mean if pitch else None,
+        pitch_deviation=pitch.deviation if pitch else None,
+        made_of=dict(made_of or {}),
+    )
+    tensors = {SYNTHESIZER: voice.synthesizer_style.contiguous()}
+    if voice.text_to_vec_style is not None:
+        tensors[TEXT_TO_VEC] = voice.text_to_vec_style.contiguous()
+    with replacing_file(path) as temporary:
+        save_file(tensors, temporary, {HEADER: record.model_dump_json()})
+    return path
+
+
+def load_voice(name: str, model: str | None = None) -> Voice:
+    """A saved voice.
+
+    Args:
+        name: see `voice_path`.
+        model: fingerprint of the networks that it is for; None where it is for none yet.
+
+    Raises:
+        ConfigError: there is no such voice, or another model made it.
+        CheckpointError: its file is broken.
+    """
+    path = voice_path(name)
+    if not path.is_file():
+        known = ", ".join(voice_names()) or "none"
+        raise ConfigError(f"no voice {name!r}", f"`hiervox voice add` makes one; saved are: {known}")
+    tensors = load_weights(path)
+    record = read_record(path)
+    if model not in (None, record.model):
+        raise ConfigError(
+            f"voice {name!r} was made with another model", "add it again with this one, or name its --model"
+        )
+    style = _style(tensors, SYNTHESIZER, path)
+    pitch = None
+    if record.pitch_mean is not None and record.pitch_deviation is not None:
+        pitch = PitchStatistics(record.pitch_mean, record.pitch_deviation)
+    text_to_vec_style = _style(tensors, TEXT_TO_VEC, path) if TEXT_TO_VEC in tensors else None
+    return Voice(text_to_vec_style, style, pitch, record.peak, record.model)
+
+
+def read_record(path: Path) -> VoiceRecord:
+    """The header of a voice's file.
+
+    Raises:
+        CheckpointError: it has none, or a broken one.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as stream:
+            header = (stream.metadata() or {})[HEADER]
+        return VoiceRecord.model_validate(json.loads(header))
+    except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
+        raise CheckpointError(f"{path} is no voice", "remove it and add the voice again") from error
+
+
+def _style(tensors: Mapping[str, Tensor], part: str, path: Path) -> Tensor:
+    style = tensors.get(part)
+    if style is None or style.ndim != 2 or style.shape[1] != 1 or style.dtype != torch.float32:
+        raise CheckpointError(f"{path} holds no style of {part}", "remove it and add the voice again")
+    return style
+
+
+def remove_voice(name: str) -> None:
+    """Forget a voice.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    path = voice_path(name)
+    if not path.is_file():
+        raise ConfigError(f"no voice {name!r}", f"saved are: {', '.join(voice_names()) or 'none'}")
+    path.unlink()

@@ -1,0 +1,240 @@
+"""From the acoustic latent to the waveform in windows: the same samples in bounded memory, or one by one.
+
+Source network and generator are convolutions and pointwise functions, so an output sample depends on what
+lies within a known distance alone. A window that reaches this far beyond what is kept of it gives exactly
+what one pass over the whole gives; at the ends of an utterance the windows end, too, so that their padding is
+the utterance's own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+TRUNK_WINDOW = 400
+"""Frames that a pass of the source network or the trunk keeps: 8 s, which most sentences are under."""
+STREAM_TRUNK_WINDOW = 100
+"""The same of the trunk alone in a stream, where the first chunk waits for it."""
+CPU_WINDOW, GPU_WINDOW = 200, 800
+"""Samples of the trunk (200 a second) that a pass of the upper part keeps; the dear part, and on a CPU short
+windows mostly stay in its cache."""
+CPU_PASSES, GPU_PASSES = 1, 16
+"""Windows to one pass."""
+FIRST_CHUNK, LARGEST_CHUNK = 40, 200
+"""Samples of the trunk to the first chunk of a stream and to the later ones; each is twice the one before."""
+
+
+class SplitGenerator(Protocol):
+    """A generator in three parts; `modules.generator.SourceGenerator` says what each of them is."""
+
+    trunk_rate: int
+    wave_rate: int
+    trunk_context: int
+    wave_context: int
+
+    def excite(self, features: Tensor, log_f0: Tensor) -> Tensor:
+        """Of a whole utterance, what the source network gives → the source for `trunk`."""
+
+    def trunk(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+        """(B, C, N), (B, C', trunk_rate * N) and (B, S, 1) → (B, C'', trunk_rate * N)."""
+
+    def wave(self, x: Tensor) -> Tensor:
+        """(B, C'', T) → (B, 1, wave_rate * T)."""
+
+
+class Source(Protocol):
+    """What is used of `modules.source_network.SourceNetwork`."""
+
+    context: int
+
+    def __call__(self, z: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, C, N) and (B, S, 1) → features and log(F0 + 1), at the generator's `trunk_rate`."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window of a sequence.
+
+    Attributes:
+        item: which sequence.
+        first, last: what a pass sees.
+        start, stop: what is kept of it.
+    """
+
+    item: int
+    first: int
+    last: int
+    start: int
+    stop: int
+
+
+class WindowedDecoder:
+    """Source network and generator, in windows.
+
+    Args:
+        source, generator: in evaluation mode.
+    """
+
+    def __init__(self, source: Source, generator: SplitGenerator) -> None:
+        self.source = source
+        self.generator = generator
+
+    def decode(
+        self, latents: Sequence[Tensor], style: Tensor, log_f0: Sequence[Tensor] | None = None
+    ) -> list[Tensor]:
+        """Latents of any lengths to waveforms, each as if it were alone.
+
+        Args:
+            latents: (C, N_i) each.
+            style: (B, S, 1), one for each.
+            log_f0: (1, trunk_rate * N_i) each, of what drives the generator; the source network's where None.
+
+        Returns:
+            (1, trunk_rate * wave_rate * N_i) each.
+        """
+        on_cpu = style.device.type == "cpu"
+        generator, passes = self.generator, CPU_PASSES if on_cpu else GPU_PASSES
+        sources = self._sources(latents, style, log_f0)
+        plan = [
+            window
+            for item, latent in enumerate(latents)
+            for window in window_plan(latent.shape[-1], TRUNK_WINDOW, generator.trunk_context, item)
+        ]
+        trunks = run_windows(
+            lambda windows: self._trunk(latents, sources, style, windows), plan, generator.trunk_rate, passes
+        )
+        kept = CPU_WINDOW if on_cpu else GPU_WINDOW
+        plan = [
+            window
+            for item, trunk in enumerate(trunks)
+            for window in window_plan(trunk.shape[-1], kept, generator.wave_context, item)
+        ]
+        return run_windows(
+            lambda windows: generator.wave(cut(trunks, windows)), plan, generator.wave_rate, passes
+        )
+
+    def stream(self, z: Tensor, style: Tensor, log_f0: Tensor | None = None) -> Iterator[Tensor]:
+        """The waveform of one utterance, from its beginning, in growing chunks.
+
+        Args:
+            z: (1, C, N).
+            style: (1, S, 1).
+            log_f0: (1, 1, trunk_rate * N); as for `decode`.
+
+        Returns:
+            (1, 1, T_i) each; together (1, 1, trunk_rate * wave_rate * N).
+        """
+        generator = self.generator
+        reach, length = generator.wave_context, generator.trunk_rate * z.shape[-1]
+        trunks = self._stream_trunk(z, style, log_f0)
+        x, first = next(trunks), 0  # a stretch of the trunk, and where it begins
+        start, size = 0, FIRST_CHUNK
+        while start < length:
+            stop = min(start + size, length)
+            while first + x.shape[-1] < min(stop + reach, length):
+                x = torch.cat([x, next(trunks)], dim=-1)
+            seen = max(first, start - reach)
+            x, first = x[..., seen - first :], seen
+            wav = generator.wave(x[..., : stop + reach - first])
+            yield wav[..., generator.wave_rate * (start - first) : generator.wave_rate * (stop - first)]
+            start, size = stop, min(2 * size, LARGEST_CHUNK)
+
+    def _sources(
+        self, latents: Sequence[Tensor], style: Tensor, log_f0: Sequence[Tensor] | None
+    ) -> list[Tensor]:
+        """Of each utterance what drives the generator (C', trunk_rate * N_i).
+
+        Its windows never share a pass: phases may run on through an utterance and add up the last bits of
+        F0, and those depend on the batch.
+        """
+
+        def features_and_pitch(windows: Sequence[Window]) -> Tensor:
+            items = [window.item for window in windows]
+            return torch.cat(self.source(cut(latents, windows), style[items]), dim=1)
+
+        plan = [
+            window
+            for item, latent in enumerate(latents)
+            for window in window_plan(latent.shape[-1], TRUNK_WINDOW, self.source.context, item)
+        ]
+        joined = run_windows(features_and_pitch, plan, self.generator.trunk_rate, passes=1)
+        pitches = [one[-1:] for one in joined] if log_f0 is None else log_f0
+        return [
+            self.generator.excite(one[None, :-1], pitch[None])[0]
+            for one, pitch in zip(joined, pitches, strict=True)
+        ]
+
+    def _trunk(
+        self, latents: Sequence[Tensor], sources: Sequence[Tensor], style: Tensor, windows: Sequence[Window]
+    ) -> Tensor:
+        source = cut(sources, windows, self.generator.trunk_rate)
+        return self.generator.trunk(cut(latents, windows), source, style[[window.item for window in windows]])
+
+    def _stream_trunk(self, z: Tensor, style: Tensor, log_f0: Tensor | None) -> Iterator[Tensor]:
+        rate = self.generator.trunk_rate
+        sources = self._sources([z[0]], style, None if log_f0 is None else [log_f0[0]])
+        for window in window_plan(z.shape[-1], STREAM_TRUNK_WINDOW, self.generator.trunk_context):
+            trunk = self._trunk([z[0]], sources, style, [window])
+            yield trunk[..., rate * (window.start - window.first) : rate * (window.stop - window.first)]
+
+
+def window_plan(length: int, kept: int, context: int, item: int = 0) -> list[Window]:
+    """Windows that together keep all of a sequence.
+
+    Args:
+        length: of the sequence.
+        kept: what is kept of a window.
+        context: what a window sees beyond that, unless the sequence ends.
+        item: which sequence it is.
+
+    Returns:
+        Windows that all see `kept + 2 * context`, or one that sees all of a shorter sequence.
+    """
+    seen = kept + 2 * context
+    if length <= seen:
+        return [Window(item, 0, length, 0, length)]
+    firsts = [(start, min(max(start - context, 0), length - seen)) for start in range(0, length, kept)]
+    return [Window(item, first, first + seen, start, min(start + kept, length)) for start, first in firsts]
+
+
+def cut(sequences: Sequence[Tensor], windows: Sequence[Window], rate: int = 1) -> Tensor:
+    """What windows of one length see: (C, rate * T_i) each → (windows, C, rate * length)."""
+    return torch.stack(
+        [sequences[window.item][:, rate * window.first : rate * window.last] for window in windows]
+    )
+
+
+def run_windows(
+    network: Callable[[Sequence[Window]], Tensor], plan: Sequence[Window], rate: int, passes: int
+) -> list[Tensor]:
+    """Apply a network in windows; those of one length share passes, whichever sequences they are of.
+
+    Args:
+        network: windows of one length T → (windows, C, rate * T).
+        plan: all windows of all sequences, in order.
+        rate: samples of the output to one of the input.
+        passes: most windows to one pass.
+
+    Returns:
+        (C, rate * T_i) each.
+    """
+    of_length: dict[int, list[Window]] = defaultdict(list)
+    lengths: dict[int, int] = {}
+    for window in plan:
+        of_length[window.last - window.first].append(window)
+        lengths[window.item] = window.stop
+    outputs: dict[int, Tensor] = {}
+    for windows in of_length.values():
+        for begin in range(0, len(windows), passes):
+            group = windows[begin : begin + passes]
+            for window, output in zip(group, network(group), strict=True):
+                if window.item not in outputs:
+                    outputs[window.item] = output.new_empty(output.shape[0], rate * lengths[window.item])
+                kept = output[:, rate * (window.start - window.first) : rate * (window.stop - window.first)]
+                outputs[window.item][:, rate * window.start : rate * window.stop] = kept
+    return [outputs[item] for item in range(len(lengths))]

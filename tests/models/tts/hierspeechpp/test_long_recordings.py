@@ -1,0 +1,73 @@
+"""Recordings over 30 s: the same as in one piece, but for what global attention sees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from models.tts.hierspeechpp import conversion, stretches
+from models.tts.hierspeechpp.controls import SpeechControls
+from models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
+from processors.audio import GRID_SAMPLES, SAMPLE_RATE
+from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
+
+STILL = SpeechControls(noise_scale=0, scaling="none")
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory) -> HierSpeechPipeline:
+    return load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")), "cpu")
+
+
+@pytest.fixture
+def source() -> np.ndarray:
+    time = np.arange(int(7.3 * SAMPLE_RATE)) / SAMPLE_RATE
+    return voice(7.3, f0=110) * (0.6 + 0.4 * np.sin(5 * time)).astype(np.float32)
+
+
+@pytest.fixture
+def in_short_stretches(monkeypatch) -> None:
+    """As if 3 s were long."""
+    cut = int(1.5 * SAMPLE_RATE) // GRID_SAMPLES * GRID_SAMPLES
+    monkeypatch.setattr(stretches, "LONGEST_SECONDS", 3.0)
+    monkeypatch.setattr(stretches, "LATEST_CUT", 2 * cut)
+    monkeypatch.setattr(stretches, "EARLIEST_CUT", cut)
+
+
+def test_resynthesis_and_heard_pitch_are_those_of_the_whole(pipeline, source, request) -> None:
+    whole = pipeline.resynthesize((source, SAMPLE_RATE), STILL)
+    heard = pipeline.f0((source, SAMPLE_RATE), STILL)
+    request.getfixturevalue("in_short_stretches")
+    assert len(stretches.plan_stretches(source)) > 2
+    parts = pipeline.resynthesize((source, SAMPLE_RATE), STILL)
+    np.testing.assert_allclose(parts.wav, whole.wav, atol=1e-4)
+    np.testing.assert_allclose(pipeline.f0((source, SAMPLE_RATE), STILL), heard, rtol=1e-3)
+
+
+def test_a_long_source_is_converted_whole(pipeline, source, in_short_stretches, monkeypatch) -> None:
+    """The pitch is moved by statistics of all of it, and nothing is lost or doubled."""
+    extractor = Loudness(pipeline.networks.synthesizer.config.semantic_channels)
+    monkeypatch.setitem(pipeline.networks.__dict__, "semantic_extractor", extractor)
+    prompt = pipeline.voice((voice(1.0, f0=200), SAMPLE_RATE))
+    speech = pipeline.vc((source, SAMPLE_RATE), prompt, STILL)
+    assert len(extractor.seen) > 2
+    assert speech.wav.size == (source.size // GRID_SAMPLES + 1) * GRID_SAMPLES
+    assert speech.f0.size == speech.wav.size // conversion.SAMPLES_PER_F0
+    voiced = speech.f0[speech.f0 > 0]
+    assert voiced.mean() == pytest.approx(prompt.pitch.mean, rel=1e-3)
+    assert voiced.std() == pytest.approx(prompt.pitch.deviation, rel=1e-3)
+    assert np.isfinite(speech.wav).all()
+
+
+class Loudness:
+    """Stands for a semantic encoder: the level of each frame."""
+
+    def __init__(self, channels: int) -> None:
+        self.channels = channels
+        self.seen: list[int] = []
+
+    def extract(self, wav: torch.Tensor) -> torch.Tensor:
+        self.seen.append(wav.shape[-1])
+        assert wav.shape[-1] <= 3 * SAMPLE_RATE + GRID_SAMPLES + 2 * SAMPLE_RATE
+        return wav.view(1, 1, -1, 320).square().mean(-1).expand(-1, self.channels, -1)

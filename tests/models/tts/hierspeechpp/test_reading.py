@@ -1,0 +1,150 @@
+"""Tests of `models.tts.hierspeechpp.reading`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from models.tts.hierspeechpp.controls import SpeechControls
+from models.tts.hierspeechpp.networks import Networks
+from models.tts.hierspeechpp.reading import Line, noise_for, prepare_line, read_lines
+from models.tts.hierspeechpp.voice import Voice
+from processors.text.script import Span, Utterance
+from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
+from utils.errors import ConfigError
+
+STILL = SpeechControls(duration_noise_scale=0.0, noise_scale_ttv=0.0)
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Networks:
+    """Whose text-to-vec hums every sound for some frames, as voiced as can be."""
+    networks = Networks.load(write_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny"))
+    text_to_vec = networks.text_to_vec
+    torch.nn.init.constant_(text_to_vec.duration_predictor.flow.offset, -1.5)
+    predict = text_to_vec.pitch_predictor.forward
+    text_to_vec.pitch_predictor.forward = (  # type: ignore[method-assign]
+        lambda semantic, mask, style: (
+            (5 + 0.3 * torch.tanh(predict(semantic, mask, style))) * mask.repeat_interleave(4, dim=2)
+        )
+    )
+    return networks
+
+
+def voice(seed: int = 0) -> Voice:
+    noise = torch.Generator().manual_seed(seed)
+    return Voice(torch.randn(8, 1, generator=noise), torch.randn(8, 1, generator=noise), None, 0.5, "tiny")
+
+
+def line(networks: Networks, *spans: Span, position: int = 0, seed: int = 0) -> Line:
+    return prepare_line(networks.frontend(), Utterance(spans), voice(seed), position)
+
+
+def heights(log_f0: torch.Tensor) -> torch.Tensor:
+    """log F0 of the voiced values."""
+    return log_f0[log_f0 > 0].expm1().log()
+
+
+def test_a_line_says_of_each_token_whose_it_is_and_whether_it_sounds(networks: Networks) -> None:
+    made = line(networks, Span("Go "), Span("slow", rate=0.5, semitones=2.0, pitch_range=0.0))
+    assert made.phonemes == "ɡˈoʊ slˈoʊ"
+    assert len(made.tokens) == len(made.rates) == len(made.silent) == 2 * len(made.phonemes) + 1
+    assert made.rates == [1.0] * 8 + [0.5] * 13  # blanks go with what stands behind them
+    assert made.semitones[:8] == [0.0] * 8 and set(made.semitones[8:]) == {2.0}
+    assert [made.phonemes[i] for i in range(10) if not made.silent[2 * i + 1]] == list("ɡoʊsloʊ")
+    assert all(made.silent[::2]) and made.tokens[::2] == [0] * 11
+    assert 0.5 < made.mean_rate < 1.0
+
+
+def test_noise_depends_on_seed_position_and_attempt_alone() -> None:
+    states = {noise_for(*key).get_state().numpy().tobytes() for key in [(1, 0), (2, 0), (1, 1), (1, 0, 1)]}
+    assert len(states) == 4
+    assert torch.equal(noise_for(7, 3).get_state(), noise_for(7, 3).get_state())
+    assert noise_for(7, 0).initial_seed() == 7
+
+
+def test_lines_of_different_lengths_and_voices_read_as_each_does_alone(networks: Networks) -> None:
+    lines = [
+        line(networks, Span("A rather longer sentence, with a pause."), position=3, seed=1),
+        line(networks, Span("Short."), seed=2),
+        line(networks, Span("Middling words."), position=1, seed=3),
+    ]
+    together = read_lines(networks, lines, SpeechControls())
+    for one, reading in zip(lines, together, strict=True):
+        (alone,) = read_lines(networks, [one], SpeechControls())
+        assert reading.durations == alone.durations
+        torch.testing.assert_close(reading.semantic, alone.semantic, atol=1e-5, rtol=0)
+        torch.testing.assert_close(reading.log_f0, alone.log_f0, atol=1e-5, rtol=0)
+        assert torch.equal(reading.noise.get_state(), alone.noise.get_state())
+
+
+def test_speed_and_markup_stretch_what_they_should(networks: Networks) -> None:
+    plain = line(networks, Span("One two three "), Span("four five six."))
+    slower = line(networks, Span("One two three "), Span("four five six.", rate=0.5))
+    (at_one,) = read_lines(networks, [plain], STILL)
+    (at_half,) = read_lines(networks, [plain], SpeechControls(**{**STILL.model_dump(), "speed": 0.5}))
+    (half_slow,) = read_lines(networks, [slower], STILL)
+    assert at_half.frames / at_one.frames == pytest.approx(2, rel=0.15)
+    first = slower.rates.count(1.0)
+    assert half_slow.durations[:first] == at_one.durations[:first]
+    assert half_slow.durations[first:] == at_half.durations[first:]
+
+
+def test_pitch_moves_by_semitones_where_asked_for_and_nowhere_else(networks: Networks) -> None:
+    spans = Span("One two three "), Span("four five six.", semitones=12.0)
+    (plain,) = read_lines(networks, [line(networks, spans[0], Span(spans[1].text))], STILL)
+    (raised,) = read_lines(networks, [line(networks, *spans)], STILL)
+    first = 4 * sum(raised.durations[: raised.line.semitones.count(0.0)])
+    torch.testing.assert_close(raised.log_f0[..., :first], plain.log_f0[..., :first])
+    ratio = raised.log_f0[..., first:].expm1() / plain.log_f0[..., first:].expm1()
+    torch.testing.assert_close(ratio, torch.full_like(ratio, 2.0), atol=1e-3, rtol=0)
+    (all_raised,) = read_lines(
+        networks, [plain.line], SpeechControls(**{**STILL.model_dump(), "semitones": 12.0})
+    )
+    torch.testing.assert_close(all_raised.log_f0[..., first:], raised.log_f0[..., first:])
+
+
+def test_pitch_range_scales_the_distance_from_the_mean(networks: Networks) -> None:
+    words = "One two three four."
+    (plain,) = read_lines(networks, [line(networks, Span(words))], STILL)
+    (wide,) = read_lines(networks, [line(networks, Span(words, pitch_range=2.0))], STILL)
+    (flat,) = read_lines(networks, [line(networks, Span(words, pitch_range=0.0))], STILL)
+    assert heights(plain.log_f0).std() > 0.005
+    assert heights(wide.log_f0).std() == pytest.approx(2 * float(heights(plain.log_f0).std()), rel=1e-3)
+    assert heights(wide.log_f0).mean() == pytest.approx(float(heights(plain.log_f0).mean()), abs=1e-4)
+    assert heights(flat.log_f0).std() < 1e-4
+
+
+def test_pauses_have_a_limit_if_asked_for_and_at_the_second_attempt(networks: Networks) -> None:
+    made = line(networks, Span("One, two."))
+    slow = SpeechControls(**{**STILL.model_dump(), "speed": 0.1})
+    limited = SpeechControls(**{**slow.model_dump(), "longest_pause": 0.1})
+    (free,) = read_lines(networks, [made], slow)
+    (held,) = read_lines(networks, [made], limited)
+    (second,) = read_lines(networks, [made], slow, attempt=1)
+
+    def longest(durations: list[int], silent: bool) -> int:
+        return max(
+            frames for frames, is_silent in zip(durations, made.silent, strict=True) if is_silent is silent
+        )
+
+    assert longest(free.durations, True) > 20
+    assert longest(held.durations, True) == 5 and longest(second.durations, True) == 20
+    assert longest(held.durations, False) == longest(free.durations, False) > 20
+
+
+def test_a_given_curve_replaces_the_predicted_pitch(networks: Networks) -> None:
+    made = line(networks, Span("One two."))
+    curve = np.array([0, 100, 200], np.float32)
+    with_curve = Line(**{**vars(made), "f0": curve})
+    (reading,) = read_lines(networks, [with_curve], STILL)
+    f0 = reading.log_f0[0, 0].expm1()
+    assert f0[0] == 0 and f0[-1] == pytest.approx(200, rel=1e-4)
+
+
+def test_a_voice_that_reads_no_text_is_refused(networks: Networks) -> None:
+    made = line(networks, Span("One."))
+    mute = Voice(None, made.voice.synthesizer_style, None, 0.5, "tiny")
+    with pytest.raises(ConfigError, match="reads no text"):
+        read_lines(networks, [Line(**{**vars(made), "voice": mute})], STILL)
