@@ -25,6 +25,7 @@ from tests.docs.test_commands import BLOCK
 
 RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini"
 CLIPS = 14
+PARTS = ("text_to_vec", "synthesizer", "speechsr24", "speechsr48")
 SHORT = [f"train.{key}=2" for key in ("max_steps", "log_every", "validate_every", "save_every", "batch_size")]
 
 
@@ -79,12 +80,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     overrides = [part for key in [*SHORT, "data.dev_size=4"] for part in ("--set", key)]
     stages = ["--stage", "1", "--stop-stage", "6", "--exp", "exp"]
     home.run(RECIPE / "run.sh", "--corpus", "my_table.csv", *stages, *overrides)
-    home.run("python", RECIPE / "local" / "assemble_bundle.py", "--runs", "exp/runs", "--out", home.bundle)
+    assemble = RECIPE.parent / "common" / "local" / "assemble_bundle.py"
+    home.run("python", assemble, "--runs", "exp/runs", "--out", home.bundle, "--parts", *PARTS)
     return home
 
 
 def test_all_parts_are_trained_and_logged(home: Home) -> None:
-    for part in ("text_to_vec", "synthesizer", "speechsr24", "speechsr48"):
+    for part in PARTS:
         run = home.path / "exp" / "runs" / part
         rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
         assert [(row["step"], row["split"]) for row in rows] == [(2, "train"), (2, "dev")]
@@ -97,8 +99,12 @@ def test_all_parts_are_trained_and_logged(home: Home) -> None:
     ("page", "verbs", "sounds"),
     [
         ("README.md", {"tts", "vc", "sr"}, {"hello.wav": 16000, "converted.wav": 16000, "wide.wav": 48000}),
-        ("docs/tts.md", {"tts"}, {"hello.wav": 16000, "spoken/0001.wav": 48000, "spoken/0003.wav": 48000}),
-        ("docs/vc.md", {"vc"}, {"converted.wav": 48000}),
+        (
+            "docs/tts.md",
+            {"tts", "voice"},
+            {"hello.wav": 16000, "spoken/0001.wav": 16000, "spoken/0003.wav": 16000, "chapter.flac": 48000},
+        ),
+        ("docs/vc.md", {"vc", "f0", "tts", "resynthesize"}, {"converted.wav": 48000, "wide.wav": 48000}),
         ("docs/super_resolution.md", {"sr"}, {}),
     ],
 )
@@ -106,6 +112,7 @@ def test_commands_of_the_pages_make_sound(
     home: Home, page: str, verbs: set[str], sounds: dict[str, int]
 ) -> None:
     (home.path / "sentences.txt").write_text("One sentence.\n\nAnother one.\n")
+    (home.path / "chapter.txt").write_text("It was night. And still,\nit was bright!\n")
     text = (REPOSITORY / page).read_text(encoding="utf-8").replace("\\\n", " ")
     commands = [
         shlex.split(line, comments=True)

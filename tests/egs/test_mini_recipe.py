@@ -16,6 +16,7 @@ from processors.audio import write_audio
 from tests.conftest import REPOSITORY
 
 RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini"
+COMMON = RECIPE.parent / "common"
 PARTS = ["text_to_vec", "synthesizer", "speechsr24", "speechsr48"]
 
 # Writes down how it was called, and leaves what the later stages need: checkpoints, wav files, a report.
@@ -164,9 +165,9 @@ def test_a_missing_checkpoint_leaves_no_half_bundle(environment: dict[str, str],
     runs = tmp_path / "runs"
     (runs / "text_to_vec").parent.mkdir()
     (runs / "text_to_vec").symlink_to(tmp_path / "fixtures" / "run")
-    script = RECIPE / "local" / "assemble_bundle.py"
+    script = COMMON / "local" / "assemble_bundle.py"
     result = subprocess.run(
-        [sys.executable, script, "--runs", runs, "--out", tmp_path / "bundle"],
+        [sys.executable, script, "--runs", runs, "--out", tmp_path / "bundle", "--parts", *PARTS],
         env=environment,
         capture_output=True,
         text=True,
@@ -188,7 +189,7 @@ def test_a_bad_test_list_is_named(
 ) -> None:
     table = tmp_path / "fixtures" / "list.csv"
     table.write_text("id,text,prompt\n" + rows)
-    script = RECIPE / "local" / "rows.py"
+    script = COMMON / "local" / "rows.py"
     result = subprocess.run(
         [sys.executable, script, table, "id"], env=environment, capture_output=True, text=True
     )

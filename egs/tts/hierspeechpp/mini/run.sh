@@ -77,7 +77,7 @@ wanted() { ((stage <= $1 && $1 <= stop_stage)); }
 
 headline() { echo "== stage $1: $2"; }
 
-script() { python "$recipe/local/$1.py" "${@:2}"; }
+script() { python "${recipe%/*}/common/local/$1.py" "${@:2}"; }
 
 # train PART CUTS: start the run of conf/PART.json5, or continue it where a checkpoint is; a run that has all
 # its steps ends at once.
@@ -133,7 +133,7 @@ else
 fi
 if wanted 7; then
   headline 7 speak
-  script assemble_bundle --runs "$runs" --out "$bundle"
+  script assemble_bundle --runs "$runs" --out "$bundle" --parts text_to_vec synthesizer speechsr24 speechsr48
   mkdir -p "$exp"
   script rows "$recipe/conf/test_list.csv" id prompt text >"$exp/test_list.tsv"
   script rows "$recipe/conf/vc_list.csv" id source prompt >"$exp/vc_list.tsv"
@@ -158,7 +158,7 @@ if wanted 8; then
 fi
 if wanted 9; then
   headline 9 results
-  script results --runs "$runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md"
+  script results --recipe mini --runs "$runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md"
   cat "$exp/RESULTS.md"
   echo "sounds and pictures: $wavs"
   echo "this table: $exp/RESULTS.md"

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from assemble_bundle import PARTS
 
 from evaluation.report import REPORT_NAME
 from models.base.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights, read_json
 from models.base.run_folder import METRICS_NAME, PROGRESS_NAME
 from utils.files import write_text
 
+PARTS = ("text_to_vec", "synthesizer", "speechsr24", "speechsr48")
 TRAINING_HEADER = ("part", "parameters (M)", "steps", "epochs", "minutes", "dev total first → best → last")
 
 
@@ -53,23 +53,24 @@ def hardware() -> str:
     )
 
 
-def report(runs: Path, evaluation: Path) -> str:
-    """The whole file as Markdown."""
+def report(recipe: str, runs: Path, evaluation: Path) -> str:
+    """The whole file as Markdown; of parts that were not trained it says nothing."""
     table = ["| " + " | ".join(TRAINING_HEADER) + " |", "|" + "---|" * len(TRAINING_HEADER)]
-    table += ["| " + " | ".join(training_row(runs / part)) + " |" for part in PARTS]
+    table += ["| " + " | ".join(training_row(runs / part)) + " |" for part in PARTS if (runs / part).is_dir()]
     judged = (evaluation / REPORT_NAME).read_text(encoding="utf-8").replace("# ", "## ", 1)
-    made = f"Made with `egs/tts/hierspeechpp/mini/run.sh` on {datetime.date.today()}: {hardware()}."
+    made = f"Made with `egs/tts/hierspeechpp/{recipe}/run.sh` on {datetime.date.today()}: {hardware()}."
     return "\n".join(["# Results", "", made, "", "## Training", "", *table, "", judged])
 
 
 def main() -> None:
     """Parse and write."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", required=True, help="its folder's name")
     parser.add_argument("--runs", type=Path, required=True, help="folder with one run folder a part")
     parser.add_argument("--evaluation", type=Path, required=True, help="what `hiervox evaluate` wrote")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    write_text(arguments.out, report(arguments.runs, arguments.evaluation))
+    write_text(arguments.out, report(arguments.recipe, arguments.runs, arguments.evaluation))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,113 @@
+"""The box recipe's own programs and configs."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from models.tts.hierspeechpp.config import SynthesizerExperiment
+from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from tests.conftest import REPOSITORY
+from utils.config import load_config
+from utils.errors import DataError
+
+RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box"
+
+
+@pytest.fixture
+def corpus_table(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(RECIPE / "local"))
+    return importlib.import_module("corpus_table")
+
+
+@pytest.fixture
+def measure(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(RECIPE / "local"))
+    return importlib.import_module("measure")
+
+
+def write_corpora(folder: Path) -> tuple[Path, Path]:
+    """One with a manifest, one with a table."""
+    real, made = folder / "real", folder / "made"
+    real.mkdir()
+    made.mkdir()
+    clips = [
+        {"audio": "a.flac", "speaker": "1", "text": "One.", "avg_logprob": -0.2},
+        {"audio": "b.flac", "speaker": "1", "text": "Won?", "avg_logprob": -0.9},
+        {"audio": "c.flac", "speaker": "2", "text": "Two.", "seconds": 2.5},
+    ]
+    (real / "manifest.jsonl").write_text("".join(json.dumps(clip) + "\n" for clip in clips))
+    (made / "table.csv").write_text("audio,text,speaker,language,ipa\naudio/d.opus,Three.,3,en-us,θɹˈiː.\n")
+    return real, made
+
+
+def test_corpora_become_one_table_without_the_doubtful_and_the_held_out(
+    corpus_table: ModuleType, tmp_path: Path
+) -> None:
+    real, made = write_corpora(tmp_path)
+    rows = list(corpus_table.rows([real, made], frozenset({"2"}), -0.5))
+    assert rows == [
+        {"audio": str(real / "a.flac"), "id": "real-a", "text": "One.", "speaker": "1"},
+        {
+            "audio": str(made / "audio/d.opus"),
+            "id": "made-d",
+            "text": "Three.",
+            "ipa": "θɹˈiː.",
+            "speaker": "3",
+        },
+    ]
+
+
+def test_a_folder_that_is_no_corpus_is_named(corpus_table: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"has no manifest\.jsonl and no table\.csv"):
+        corpus_table.entries(tmp_path)
+
+
+def test_every_clip_is_measured_in_the_voice_of_another_of_its_speaker(
+    measure: ModuleType, tmp_path: Path
+) -> None:
+    real, _ = write_corpora(tmp_path)
+    clips = measure.pairs(real, 2)
+    assert [(clip.id, clip.prompt.name) for clip in clips] == [("a", "b.flac"), ("c", "c.flac")]
+    assert [clip.id for clip in measure.pairs(real, 9)] == ["a", "c", "b"]
+
+
+def test_the_table_is_what_evaluate_reads(measure: ModuleType, tmp_path: Path) -> None:
+    row = dict.fromkeys(measure.COLUMNS, "x")
+    measure.write_table([row], tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(encoding="utf-8", newline="") as stream:
+        assert list(csv.DictReader(stream)) == [row]
+
+
+def test_the_configs_load_and_the_synthesizers_differ_in_the_discriminators_alone() -> None:
+    load_config(RECIPE / "conf" / "text_to_vec.json5", TextToVecExperiment)
+    start, full = (
+        load_config(RECIPE / "conf" / f"{name}.json5", SynthesizerExperiment)
+        for name in ("synthesizer_start", "synthesizer")
+    )
+    assert start.model == full.model and start.features == full.features
+    assert start.loss.adversarial == start.loss.feature_matching == 0
+    assert full.loss.adversarial > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--stage", "9"], "numbers from 1 to 8"),
+        (["--nonsense"], "no option --nonsense"),
+        (["--stop-stage", "1"], "no --corpus"),
+    ],
+)
+def test_wrong_options_are_named(arguments: list[str], message: str, tmp_path: Path) -> None:
+    command = ["bash", str(RECIPE / "run.sh"), *arguments, "--exp", str(tmp_path)]
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    done = subprocess.run(command, capture_output=True, text=True, env={"PATH": path}, check=False)
+    assert done.returncode == 2
+    assert message in done.stderr

@@ -1,0 +1,146 @@
+"""The programs that the recipes of real corpora share, and the sizes that their configs promise."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import sys
+import tarfile
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+from models.base.data.features import FeaturesConfig
+from models.base.experiment import build_task, load_experiment
+from tests.conftest import REPOSITORY
+from tests.egs.lookalikes import make_libritts, make_vctk
+from utils.errors import DataError
+
+COMMON = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "common"
+CONF = COMMON / "conf"
+
+
+def program(name: str) -> ModuleType:
+    """A recipe's program, imported."""
+    spec = importlib.util.spec_from_file_location(f"recipe_{name}", COMMON / "local" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"),
+    [
+        ("text_to_vec", 108_542_704),
+        ("synthesizer", 97_022_304),
+        ("synthesizer_base", 75_194_916),
+        ("synthesizer_large", 200_928_808),
+        ("synthesizer_lite", 14_072_451),
+        ("speechsr24", 131_904),
+        ("speechsr48", 131_904),
+    ],
+)
+def test_sizes_are_as_promised(config: str, parameters: int) -> None:
+    task = build_task(load_experiment(CONF / f"{config}.json5"))
+    with torch.device("meta"):
+        network = task.build_networks()[task.main]
+    assert sum(parameter.numel() for parameter in network.parameters()) == parameters
+    counted = json.loads((COMMON / "step_flops.json").read_text())[config]
+    assert counted["parameters"] == parameters and counted["clip"] > 0
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+def test_libritts_is_fetched_and_what_is_there_is_kept(tmp_path: Path) -> None:
+    corpus = program("corpus")
+    made = make_libritts(tmp_path / "made", parts=(("train-clean-100", 1, 2), ("test-clean", 1, 2)))
+    mirror = tmp_path / "mirror" / "60"
+    mirror.mkdir(parents=True)
+    with tarfile.open(mirror / "train-clean-100.tar.gz", "w:gz") as archive:
+        archive.add(made / "train-clean-100", "LibriTTS/train-clean-100")
+    home = tmp_path / "home"
+    (home / "LibriTTS").mkdir(parents=True)
+    (made / "test-clean").rename(home / "LibriTTS" / "test-clean")  # brought by hand, and not on the mirror
+    parts = ["train-clean-100", "test-clean"]
+    with served(mirror.parent) as url:
+        corpus.download("libritts", home, parts, url)
+    corpus.download("libritts", home, parts, url)  # nothing is left to fetch
+    (home / "LibriTTS" / "train-clean-100" / ".completed").unlink()  # as if unpacking had been broken off
+    next((home / "LibriTTS" / "train-clean-100").rglob("*.wav")).unlink()
+    with served(mirror.parent) as url:
+        corpus.download("libritts", home, parts, url)
+    assert len(corpus.prepare("libritts", home, ["train-clean-100"])) == 2
+    assert len(corpus.prepare("libritts", home / "LibriTTS", ["test-clean"])) == 2
+    with pytest.raises(DataError, match=r"no folder .*dev-clean"):
+        corpus.prepare("libritts", home, ["dev-clean"])
+
+
+@pytest.mark.parametrize("top", ["", "VCTK-Corpus-0.92/"])
+def test_vctk_is_fetched_whether_or_not_its_archive_has_a_folder(tmp_path: Path, top: str) -> None:
+    corpus = program("corpus")
+    made = make_vctk(tmp_path / "made", speakers=2, clips=2)
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    with zipfile.ZipFile(mirror / "VCTK-Corpus-0.92.zip", "w") as archive:
+        for file in sorted(made.rglob("*")):
+            archive.write(file, f"{top}{file.relative_to(made)}")
+    with served(mirror) as url:
+        corpus.download("vctk", tmp_path / "home", [], url)
+    cuts = corpus.prepare("vctk", tmp_path / "home", [])
+    assert [cut.id for cut in cuts] == [f"p{225 + p}_00{n}_mic1" for p in (0, 1) for n in (1, 2)]
+    train, test = corpus.hold_out(cuts, 1)
+    assert len(train) == len(test) == 2
+    with pytest.raises(DataError, match="hold out fewer"):
+        corpus.hold_out(cuts, 2)
+
+
+def test_lists_pair_voices(tmp_path: Path) -> None:
+    corpus, lists = program("corpus"), program("test_lists")
+    make_vctk(tmp_path, speakers=3, clips=3)
+    cuts = corpus.prepare("vctk", tmp_path, [])
+    chosen = list(lists.choose(cuts))
+    assert len(chosen) == 6 and len({said.id for said, *_ in chosen}) == 6
+    for said, prompt, other in chosen:
+        speakers = [cut.supervisions[0].speaker for cut in (said, prompt, other)]
+        assert speakers[0] == speakers[1] != speakers[2] and said.id != prompt.id
+    assert chosen == list(lists.choose(cuts[::-1]))
+    with pytest.raises(DataError, match="1 of the voices"):
+        list(lists.choose(cuts[:3]))
+
+
+def test_the_estimate_is_arithmetic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    estimate = program("estimate")
+    assert estimate.feature_bytes(FeaturesConfig()) == 2 * 16_000 + 4 * 200 + 2 * 2 * 1024 * 50
+    given = ["seed=7", "features.pitch.method=dio", "synthesizer:train.accumulate=2"]
+    assert estimate.overrides_of("synthesizer", given) == [*given[:2], "train.accumulate=2"]
+    assert estimate.overrides_of("speechsr24", given) == ["seed=7"]
+    experiment = load_experiment(CONF / "synthesizer.json5")
+    corpus = estimate.Corpus(100.0, 4.0, "made up")
+    counted = json.loads((COMMON / "step_flops.json").read_text())["synthesizer"]
+    expected = 20 * (counted["clip"] + 200 * counted["frame"])
+    assert estimate.step_flops(experiment, counted["parameters"], corpus) == pytest.approx(expected)
+    assert estimate.step_flops(experiment, 10, corpus) is None
+    sizes = {"main": 1000, "discriminator": 500}
+    assert estimate.checkpoint_bytes(experiment, sizes) == 3 * (4000 + 12 * 1500) + 2 * 4000
