@@ -2,8 +2,8 @@
 
 `python -m tests.speed FOLDER` takes a checkout of the published repository (github sh-lee-prml/HierSpeechpp),
 times its networks and ours in turn, each in processes of its own (both have a package called `modules`), and
-prints a Markdown table of medians. timm and einops need not be installed: of them, inference uses one
-attention layer, for which the same layer on torch's fused attention stands in.
+prints a Markdown table of medians. timm, einops and pesq need not be installed: of them, inference uses one
+attention layer, for which the same layer on torch's fused attention stands in, and one transposition.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from torch import nn
 
 FRAME_RATE = 50
 PROMPT_FRAMES = 150
-CASES = ("synthesizer", "speechsr24", "speechsr48")
+CASES = ("synthesizer", "speechsr24", "speechsr48", "mp_senet")
 Pass = Callable[[], object]
 
 
@@ -43,6 +43,16 @@ class _Attention(nn.Module):
         return self.proj(mixed.transpose(1, 2).flatten(2))
 
 
+class _Transposition(nn.Module):
+    """What `einops.layers.torch.Rearrange` computes in the denoiser."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mT
+
+
 def _inputs(seconds: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     frames = round(seconds * FRAME_RATE)
     return (
@@ -53,15 +63,20 @@ def _inputs(seconds: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, t
     )
 
 
+def _stand_in(name: str, **contents: object) -> None:
+    sys.modules[name] = types.ModuleType(name)
+    vars(sys.modules[name]).update(contents)
+
+
 def _published(case: str, folder: Path, seconds: float) -> Pass:
     sys.path.insert(0, str(folder))
-    stand_in = types.ModuleType("timm.models.vision_transformer")
-    stand_in.Attention = _Attention  # type: ignore[attr-defined]
-    for name in ("timm", "timm.models"):
-        sys.modules[name] = types.ModuleType(name)
-    sys.modules[stand_in.__name__] = stand_in
-    sys.modules["einops"] = types.ModuleType("einops")
-    sys.modules["einops"].rearrange = None  # type: ignore[attr-defined]
+    _stand_in("timm")
+    _stand_in("timm.models")
+    _stand_in("timm.models.vision_transformer", Attention=_Attention)
+    _stand_in("einops", rearrange=None)
+    _stand_in("einops.layers")
+    _stand_in("einops.layers.torch", Rearrange=_Transposition)
+    _stand_in("pesq", pesq=None)
     semantic, log_f0, mel, wav = _inputs(seconds)
     kernels, dilations = [3, 7, 11], [[1, 3, 5]] * 3
     if case == "synthesizer":
@@ -71,6 +86,13 @@ def _published(case: str, folder: Path, seconds: float) -> Pass:
         network = SynthesizerTrn(*sizes, [8, 11, 8, 4, 4]).eval()
         lengths = torch.tensor([semantic.shape[-1]]), torch.tensor([PROMPT_FRAMES])
         return lambda: network.voice_conversion(semantic, lengths[0], mel, lengths[1], log_f0)
+    if case == "mp_senet":
+        from denoiser.generator import MPNet
+        from denoiser.infer import denoise
+
+        sizes = types.SimpleNamespace(**json.loads((folder / "denoiser" / "config.json").read_text()))
+        denoiser = MPNet(sizes).eval()
+        return lambda: denoise(wav[0, 0], denoiser, sizes)
     if case == "speechsr24":
         from speechsr24k.speechsr import SynthesizerTrn
     else:
@@ -80,6 +102,9 @@ def _published(case: str, folder: Path, seconds: float) -> Pass:
 
 
 def _ours(case: str, seconds: float) -> Pass:
+    from models.enhancement.mp_senet.config import MPSENetConfig
+    from models.enhancement.mp_senet.model import MPSENet
+    from models.enhancement.mp_senet.pipeline import MPSENetPipeline
     from models.sr.speechsr.config import SpeechSRConfig
     from models.sr.speechsr.model import SpeechSR
     from models.sr.speechsr.pipeline import SpeechSRPipeline
@@ -92,8 +117,11 @@ def _ours(case: str, seconds: float) -> Pass:
         network = HierarchicalSynthesizer(SynthesizerConfig()).eval()
         remove_weight_norm(network)
         return lambda: network.infer(semantic, log_f0, network.style(mel))
-    pipeline = SpeechSRPipeline(SpeechSR(SpeechSRConfig(rate=1000 * int(case[-2:]))))
     samples = wav[0, 0].numpy()
+    if case == "mp_senet":
+        denoiser = MPSENetPipeline(MPSENet(MPSENetConfig()))
+        return lambda: denoiser.enhance(samples, 16_000)
+    pipeline = SpeechSRPipeline(SpeechSR(SpeechSRConfig(rate=1000 * int(case[-2:]))))
     return lambda: pipeline.upsample(samples, 16_000)
 
 

@@ -1,0 +1,1 @@
+"""Inputs that can't be used, and what the command line says of each."""

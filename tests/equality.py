@@ -1,0 +1,94 @@
+"""How far batches and streams are from single sentences spoken at once.
+
+`python -m tests.equality` measures it on networks of the published sizes with random weights, or on those of
+a bundle, and prints a Markdown table. Batches really share their passes here, also on a CPU.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from models.tts.hierspeechpp import speaking, windowed
+from models.tts.hierspeechpp.controls import SpeechControls
+from models.tts.hierspeechpp.joining import join
+from models.tts.hierspeechpp.networks import Networks
+from models.tts.hierspeechpp.speaking import Speaker, pauses_between
+from processors.text.script import Span, Utterance
+from tests.models.tts.hierspeechpp.random_networks import random_networks, random_voice
+
+CONTROLS = SpeechControls(noise_scale=0.667, noise_scale_ttv=0.667)
+TEXT = [
+    Utterance((Span("Yes."),)),
+    Utterance((Span("The river was quiet that morning."),)),
+    Utterance((Span("She opened the window, and "), Span("slowly, ", rate=0.6), Span("she looked out."))),
+]
+
+
+def worst(one: np.ndarray, other: np.ndarray) -> float:
+    """Largest difference; infinite where the lengths differ."""
+    return float(np.abs(one - other).max()) if one.shape == other.shape else float("inf")
+
+
+@contextmanager
+def shared_passes(size: int) -> Iterator[None]:
+    """Let batches share passes on a CPU, too."""
+    sizes = speaking.CPU_BATCH, windowed.CPU_PASSES
+    speaking.CPU_BATCH, windowed.CPU_PASSES = size, size
+    try:
+        yield
+    finally:
+        speaking.CPU_BATCH, windowed.CPU_PASSES = sizes
+
+
+def batch_time(networks: Networks, size: int = 8) -> float:
+    """Processor time of a batch whose passes are shared over that of its sentences one by one."""
+    speaker, items = Speaker(networks), [(TEXT[1], random_voice(networks, 0))] * size
+    taken = []
+    for shared in (1, size, 1, size):
+        with shared_passes(shared):
+            begun = time.process_time()
+            speaker.batch(items, CONTROLS, range(size))
+            taken.append(time.process_time() - begun)
+    return taken[3] / taken[2]  # the first two warm up
+
+
+def measure(networks: Networks, text: list[Utterance] = TEXT) -> dict[str, float]:
+    """Largest differences of waveforms, full scale at 1."""
+    speaker, voices = Speaker(networks), [random_voice(networks, seed) for seed in range(len(text))]
+    alone = [list(speaker.speak(text, voice, CONTROLS))[position] for position, voice in enumerate(voices)]
+    in_text = list(speaker.speak(text, voices[0], CONTROLS))
+    parts = join([[one.wav] for one in in_text], pauses_between(text), 16_000)
+    whole = np.concatenate(list(parts))
+    streamed = np.concatenate(list(speaker.stream(text, voices[0], CONTROLS)))
+    with shared_passes(len(text)):
+        together = speaker.batch(list(zip(text, voices, strict=True)), CONTROLS, range(len(text)))
+    return {
+        "largest sample": max(float(np.abs(one.wav).max()) for one in alone),
+        "a batch of lengths and voices, and each alone": max(
+            worst(one.wav, other.wav) for one, other in zip(together, alone, strict=True)
+        ),
+        "a joined stream, and the whole": worst(streamed, whole),
+    }
+
+
+def main(
+    bundle: Annotated[Path | None, typer.Argument(help="A model's folder; random weights without.")] = None,
+) -> None:
+    """Print the differences."""
+    networks = random_networks() if bundle is None else Networks.load(bundle)
+    typer.echo(f"| {'random weights of the published sizes' if bundle is None else bundle.name} | at most |")
+    typer.echo("|---|---|")
+    for name, value in measure(networks).items():
+        typer.echo(f"| {name} | {value:.1e} |")
+    typer.echo(f"\nShared passes of 8 sentences take {batch_time(networks):.2f} of the time of one by one.")
+
+
+if __name__ == "__main__":
+    typer.run(main)
