@@ -107,5 +107,5 @@ def test_a_tone_is_learnt_in_few_steps() -> None:
         optimizer.zero_grad()
         error.backward()
         optimizer.step()
-        errors.append(float(error))
+        errors.append(error.item())
     assert errors[-1] < 0.35 * errors[0]

@@ -183,7 +183,11 @@ class TextToVec(nn.Module):
         z = sample_gaussian(posterior_mean, posterior_log_std, mask)
         z_prior = self.flow(z, mask, style)
 
-        alignment = self._search_alignment(z_prior, prior_mean, prior_log_std, mask, token_mask)
+        phoneme_logits = self.phoneme_classifier(z)
+        likelihood = gaussian_log_likelihood(z_prior, prior_mean, prior_log_std)
+        if self.config.alignment_ctc:
+            likelihood = likelihood + self.config.alignment_ctc * _phoneme_scores(phoneme_logits, tokens)
+        alignment = maximum_path(likelihood.detach(), mask.transpose(1, 2) * token_mask)
         durations = alignment.sum(1, keepdim=True)
         frame_mean = prior_mean @ alignment.transpose(1, 2)
         frame_log_std = prior_log_std @ alignment.transpose(1, 2)
@@ -210,7 +214,7 @@ class TextToVec(nn.Module):
             token_mask=token_mask,
             alignment=alignment,
             duration_bound=self.duration_predictor(hidden, token_mask, style, durations),
-            phoneme_logits=self.phoneme_classifier(z),
+            phoneme_logits=phoneme_logits,
             log_f0=self.pitch_predictor(slice_segments(heard, starts, slice_frames), slice_mask, style),
             slice_starts=starts,
             slice_mask=slice_mask,
@@ -222,13 +226,6 @@ class TextToVec(nn.Module):
         if not self.training or ratio == 0:
             return torch.empty(0, dtype=torch.long, device=z.device)
         return (torch.rand(len(z), device=z.device) < ratio).nonzero().squeeze(1)
-
-    @torch.no_grad()
-    def _search_alignment(
-        self, z_prior: Tensor, prior_mean: Tensor, prior_log_std: Tensor, mask: Tensor, token_mask: Tensor
-    ) -> Tensor:
-        likelihood = gaussian_log_likelihood(z_prior, prior_mean, prior_log_std)
-        return maximum_path(likelihood, mask.transpose(1, 2) * token_mask)
 
     @torch.no_grad()
     def infer(
@@ -303,6 +300,15 @@ class TextToVec(nn.Module):
             return mean, log_std, log_durations
         hidden, mean, log_std = self.text_encoder(tokens, mask, style)
         return mean, log_std, self.duration_predictor.sample(hidden, mask, style, noise_scale, generator)
+
+
+def _phoneme_scores(logits: Tensor, tokens: Tensor) -> Tensor:
+    """Log-probability of each token at each frame: (B, V, N) and (B, L) → (B, N, L), float32.
+
+    CTC's blank is the symbol between the tokens, so the best path through these is CTC's forced alignment.
+    """
+    scores = torch.log_softmax(logits.detach().float(), dim=1).transpose(1, 2)
+    return scores.gather(2, tokens.unsqueeze(1).expand(-1, scores.shape[1], -1))
 
 
 def _require_speakable(frames_per_token: Tensor) -> None:

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from models.tts.hierspeechpp.text_to_vec import TextToVec
+from models.tts.hierspeechpp.text_to_vec import TextToVec, _phoneme_scores
 from models.tts.hierspeechpp.ttv_config import TextToVecConfig
+from modules.alignment import maximum_path
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
 from utils.errors import CheckpointError
 
@@ -103,3 +104,24 @@ def test_durations_beyond_speech_are_refused(monkeypatch: pytest.MonkeyPatch, va
     style = model.style(torch.randn(1, 80, 13))
     with pytest.raises(CheckpointError, match="frames to a token"):
         model.infer(torch.randint(1, 178, (1, 7)), torch.tensor([7]), style)
+
+
+def test_phoneme_scores_align_tokens_with_the_frames_that_sound_like_them() -> None:
+    heard = torch.tensor([[0, 2, 2, 0, 3, 0]])
+    logits = 5 * torch.nn.functional.one_hot(heard, 4).float().transpose(1, 2)
+    scores = _phoneme_scores(logits, torch.tensor([[0, 2, 0, 3, 0]]))
+    assert scores.shape == (1, 6, 5)
+    assert maximum_path(scores, torch.ones_like(scores)).sum(1).tolist() == [[1, 2, 1, 1, 1]]
+
+
+def test_the_classifier_takes_part_in_the_alignment_where_it_is_told_to() -> None:
+    torch.manual_seed(0)
+    config = tiny_config().model_copy(update={"alignment_ctc": 1e3})
+    network = TextToVec(config).eval()
+    tokens = torch.tensor([[0, 5, 0, 7, 0]])
+    semantic, mel = torch.randn(1, 6, 20), torch.randn(1, 80, 20)
+    with torch.no_grad():
+        torch.manual_seed(1)
+        output = network(semantic, torch.tensor([20]), tokens, torch.tensor([5]), mel)
+        scores = _phoneme_scores(output.phoneme_logits, tokens)
+        assert torch.equal(output.alignment, maximum_path(scores, torch.ones_like(scores)))
