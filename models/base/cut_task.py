@@ -29,6 +29,7 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
     sample_rate: int = SAMPLE_RATE
+    _text_is_checked = False
 
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether to train on an utterance of so many frames and tokens (None where it has none)."""
@@ -45,9 +46,11 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
             DataError: the data can't be used.
         """
         self._require_features()
-        self._require_text()
-        if (split, epoch, skip_batches, rank) == ("train", 0, 0, 0):
-            self._warn_of_left_out_symbols()
+        if not self._text_is_checked:  # once a run: it reads the whole manifest
+            self._require_text()
+            if (split, epoch, skip_batches, rank) == ("train", 0, 0, 0):
+                self._warn_of_left_out_symbols()
+            self._text_is_checked = True
         return cut_loader(
             self.config.data,
             self.config.train,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,13 +13,11 @@ from models.tts.hierspeechpp.networks import Networks
 from models.tts.hierspeechpp.pitch_control import shape_pitch
 from models.tts.hierspeechpp.pitch_curve import stretch_pitch
 from models.tts.hierspeechpp.pitch_transfer import track_pitch, transfer_pitch
-from models.tts.hierspeechpp.rendering import render, seen_stretches
+from models.tts.hierspeechpp.rendering import SAMPLES_PER_F0, render, track_stretches
 from models.tts.hierspeechpp.stretches import Stretch
 from models.tts.hierspeechpp.voice import Voice
 from processors.audio import HOP_LENGTH, Waveform, pad_to_grid
 from processors.pitch import Track, fit_length, log_f0
-
-SAMPLES_PER_F0 = HOP_LENGTH // F0_PER_FRAME
 
 
 def converted_pitch(
@@ -49,14 +46,9 @@ def converted_pitch(
 
 def _tracked(networks: Networks, source: Waveform) -> Track:
     config = networks.synthesizer_experiment.features.pitch
-    tracks = []
-    for stretch, seen in seen_stretches(networks, source):
-        track = track_pitch(seen[0].cpu().numpy(), config, "the source")
-        begin = (stretch.start - stretch.first) // SAMPLES_PER_F0
-        is_last = stretch.stop == source.size
-        end = track.size if is_last else (stretch.stop - stretch.first) // SAMPLES_PER_F0
-        tracks.append(track[begin:end])
-    return np.concatenate(tracks)
+    return track_stretches(
+        networks, source, lambda seen: track_pitch(seen[0].cpu().numpy(), config, "the source")
+    )
 
 
 def convert(

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from models.base.data.dataset import F0_PER_FRAME
 from models.tts.hierspeechpp.controls import SpeechControls
 from models.tts.hierspeechpp.networks import Networks
 from models.tts.hierspeechpp.pitch_control import drop_low_pitch
-from models.tts.hierspeechpp.rendering import render, seen_stretches
+from models.tts.hierspeechpp.rendering import render, track_stretches
 from models.tts.hierspeechpp.stretches import Stretch
 from models.tts.hierspeechpp.voice import Voice
 from modules.gaussian import sample_gaussian
-from processors.audio import HOP_LENGTH, Waveform
+from processors.audio import Waveform
 from processors.pitch import Track
 from processors.spectrogram import linear_spectrogram
-
-SAMPLES_PER_F0 = HOP_LENGTH // F0_PER_FRAME
 
 
 @torch.inference_mode()
@@ -42,18 +38,17 @@ def heard_pitch(networks: Networks, recording: Waveform, voice: Voice, controls:
     """
     synthesizer, style = networks.synthesizer, voice.synthesizer_style[None].to(networks.device)
     noise = torch.Generator().manual_seed(controls.seed)
-    tracks = []
-    for stretch, seen in seen_stretches(networks, recording):
+
+    def track(seen: Tensor) -> Track:
         spectrogram = linear_spectrogram(seen, networks.synthesizer_experiment.mel)
         mask = torch.ones_like(spectrogram[:, :1])
         mean, log_std = synthesizer.acoustic_posterior(spectrogram, seen[:, None], mask, style)
         z = sample_gaussian(mean, log_std, mask, controls.noise_scale, noise)
         _, heard = synthesizer.source(z, style)
-        begin = (stretch.start - stretch.first) // SAMPLES_PER_F0
-        is_last = stretch.stop == recording.size
-        end = heard.shape[-1] if is_last else (stretch.stop - stretch.first) // SAMPLES_PER_F0
-        tracks.append(drop_low_pitch(heard[0, 0, begin:end]).expm1().float().cpu().numpy())
-    return np.concatenate(tracks)
+        pitch: Track = drop_low_pitch(heard[0, 0]).expm1().float().cpu().numpy()
+        return pitch
+
+    return track_stretches(networks, recording, track)
 
 
 def resynthesize(

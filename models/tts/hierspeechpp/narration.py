@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.base.data.features import F0_HOP_SECONDS
 from models.tts.hierspeechpp.joining import audible_span, join, silence
+from models.tts.hierspeechpp.rendering import SAMPLES_PER_F0
 from models.tts.hierspeechpp.speaking import Spoken, pauses_between
 from processors.audio import SAMPLE_RATE, Waveform
 from processors.pitch import Track
 from processors.text.script import Utterance
-
-SAMPLES_PER_F0 = round(F0_HOP_SECONDS * SAMPLE_RATE)
 
 
 @dataclass(frozen=True)

@@ -300,9 +300,10 @@ class HierSpeechPipeline:
             AudioError: the recording is missing, silent, too short or not finite, or no sound was made.
             CheckpointError: the bundle has no super-resolution for the rate.
         """
+        self.networks.require(text=False, rate=controls.rate)
         heard, voice = self._heard(recording)
         pitch = heard_pitch(self.networks, heard, voice, controls)
-        _, chunks = self.resynthesize_stream((heard, SAMPLE_RATE), controls)
+        chunks = resynthesize(self.networks, heard, voice, controls)
         return gather(self.networks, list(chunks), pitch, voice, controls)
 
     def resynthesize_stream(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from models.base.data.dataset import F0_PER_FRAME
 from models.tts.hierspeechpp.networks import Networks
 from models.tts.hierspeechpp.stretches import Stretch, fade_stretches, plan_stretches
-from processors.audio import SAMPLE_RATE, Waveform, pad_to_grid
+from processors.audio import HOP_LENGTH, SAMPLE_RATE, Waveform, pad_to_grid
+from processors.pitch import Track
 from utils.errors import AudioError
+
+SAMPLES_PER_F0 = HOP_LENGTH // F0_PER_FRAME
 
 
 def seen_stretches(networks: Networks, recording: Waveform) -> Iterator[tuple[Stretch, Tensor]]:
@@ -24,6 +29,26 @@ def seen_stretches(networks: Networks, recording: Waveform) -> Iterator[tuple[St
         if stretch is plan[-1]:
             seen = pad_to_grid(seen)
         yield stretch, torch.from_numpy(seen)[None].to(networks.device)
+
+
+def track_stretches(networks: Networks, recording: Waveform, track: Callable[[Tensor], Track]) -> Track:
+    """F0 of a 16 kHz recording (T,), stretch by stretch.
+
+    Args:
+        networks: see `seen_stretches`.
+        recording: likewise.
+        track: what a stretch looks at (1, T') → its F0, a value every `SAMPLES_PER_F0` samples.
+
+    Returns:
+        (4 N,) for the N frames of the padded recording.
+    """
+    tracks = []
+    for stretch, seen in seen_stretches(networks, recording):
+        begin = (stretch.start - stretch.first) // SAMPLES_PER_F0
+        is_last = stretch.stop == recording.size
+        end = None if is_last else (stretch.stop - stretch.first) // SAMPLES_PER_F0
+        tracks.append(track(seen)[begin:end])
+    return np.concatenate(tracks)
 
 
 def render(
