@@ -19,6 +19,7 @@ setup(
             for inner in ("", ".*")
         ]
     ),
+    package_data={"processors.semantic": ["bottlenecks/*.safetensors"]},
     install_requires=[
         "torch==2.11.*",
         "torchaudio==2.11.*",  # later torch wheels refuse to import it

@@ -48,7 +48,7 @@ class TextEncoder(nn.Module):
         """Encode tokens.
 
         Args:
-            tokens: (B, L), blanks between.
+            tokens: (B, L).
             mask: (B, 1, L).
             style: (B, style_channels, 1).
 

@@ -1,9 +1,14 @@
-"""Connectionist temporal classification of frames into phonemes."""
+"""Which frames are which phonemes, learnt without anybody telling: with blanks, and without."""
 
 from __future__ import annotations
 
+import math
+
+import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from modules.masking import sequence_mask
 
 BLANK = 0
 
@@ -29,3 +34,52 @@ def ctc_loss(logits: Tensor, frame_lengths: Tensor, targets: Tensor, target_leng
         reduction="mean",
         zero_infinity=True,
     )
+
+
+def forward_sum_loss(
+    logits: Tensor, frame_lengths: Tensor, targets: Tensor, target_lengths: Tensor
+) -> Tensor:
+    """Negative log-likelihood of the frames, each of which belongs to one of the targets, per target.
+
+    The sum over all monotonic segmentations, as of an HMM, whose densities are those of `phoneme_evidence`.
+    CTC, in contrast, marks each target in one frame and calls the others blank; and without blanks, one
+    frequent symbol takes that part, unless the symbols' own frequencies are divided out (Huang et al. 2024,
+    "Less peaky and more accurate CTC forced alignment by label priors").
+
+    Args:
+        logits: (B, V, T) over the V symbols; that of symbol 0, the blank, is not looked at.
+        frame_lengths: (B,), each at least the item's target length.
+        targets: (B, L) symbols without blanks.
+        target_lengths: (B,).
+    """
+    evidence = phoneme_evidence(logits, sequence_mask(frame_lengths, logits.shape[2]))
+    frames = evidence.permute(2, 0, 1).gather(2, targets.expand(logits.shape[2], -1, -1))
+    impossible = frames.new_full((1,), -1e30)  # infinity has no gradient
+    start = torch.arange(targets.shape[1], device=targets.device) == 0
+    state = torch.where(start, frames[0], impossible)
+    real = sequence_mask(frame_lengths, logits.shape[2]).permute(2, 0, 1).squeeze(2) > 0
+    for frame in range(1, len(frames)):
+        stepped = torch.cat([impossible.expand(len(state), 1), state[:, :-1]], dim=1)
+        advanced = torch.logaddexp(state, stepped) + frames[frame]
+        state = torch.where(real[frame].unsqueeze(1), advanced, state)
+    likelihood = state.gather(1, target_lengths.unsqueeze(1) - 1).squeeze(1)
+    return (-likelihood / target_lengths).mean()
+
+
+def phoneme_evidence(logits: Tensor, mask: Tensor) -> Tensor:
+    """Log-ratio of each symbol's probability in each frame to that in all of the batch, blanks left out.
+
+    By Bayes' rule that is the density of the frame, given the symbol, against that of any frame.
+
+    Args:
+        logits: (B, V, T).
+        mask: (B, 1, T) of real frames.
+
+    Returns:
+        (B, V, T), float32; the blank's is very low.
+    """
+    log_posterior = F.log_softmax(logits[:, 1:].float(), dim=1)
+    real = mask.float().log()  # 0 or minus infinity
+    log_prior = torch.logsumexp(log_posterior + real, dim=(0, 2), keepdim=True) - math.log(float(mask.sum()))
+    unlikely = torch.full_like(log_posterior[:, :1], -1e4)
+    return torch.cat([unlikely, log_posterior - log_prior], dim=1)

@@ -27,6 +27,8 @@ class SemanticConfig(Config):
             `whisper`.
         pad_to_30_seconds: for `whisper`, fill each window with silence to the 30 s that the encoder was
             trained on. It costs the same for every length.
+        bottleneck: what the hidden state is narrowed to phonemes by (`processors.semantic.bottleneck`): a
+            name of `processors/semantic/bottlenecks/`, or a safetensors file. None leaves it as it is.
     """
 
     family: Literal["wav2vec2", "whisper"] = "wav2vec2"
@@ -36,6 +38,7 @@ class SemanticConfig(Config):
         ge=0,
     )
     pad_to_30_seconds: bool = False
+    bottleneck: str | None = None
 
     @model_validator(mode="after")
     def _no_padding_without_whisper(self) -> SemanticConfig:
@@ -48,7 +51,7 @@ def require_same_features(trained: SemanticConfig, given: SemanticConfig, where:
     """Refuse features other than those that a network was trained on.
 
     Names count as the same when their last parts agree, so that a local copy `/data/mms-300m` serves a
-    network that was trained with `facebook/mms-300m`.
+    network that was trained with `facebook/mms-300m`; so do those of bottlenecks, without their suffix.
 
     Args:
         trained: of the network.
@@ -70,4 +73,5 @@ def require_same_features(trained: SemanticConfig, given: SemanticConfig, where:
 
 
 def _comparable(config: SemanticConfig) -> dict[str, Any]:
-    return {**config.model_dump(), "name": PurePath(config.name).name}
+    bottleneck = None if config.bottleneck is None else PurePath(config.bottleneck).stem
+    return {**config.model_dump(), "name": PurePath(config.name).name, "bottleneck": bottleneck}

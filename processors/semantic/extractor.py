@@ -58,14 +58,22 @@ def build_semantic_extractor(config: SemanticConfig, device: torch.device | str 
 
     Raises:
         DependencyError: a package or the weights are not there.
-        ConfigError: the network has no such layer.
+        ConfigError: the network has no such layer, or the bottleneck is for another.
+        CheckpointError: broken weights.
     """
     import torch
 
+    extractor: SemanticExtractor
     if config.family == "whisper":
         from processors.semantic.whisper import WhisperExtractor
 
-        return WhisperExtractor(config, torch.device(device))
-    from processors.semantic.wav2vec2 import Wav2Vec2Extractor
+        extractor = WhisperExtractor(config, torch.device(device))
+    else:
+        from processors.semantic.wav2vec2 import Wav2Vec2Extractor
 
-    return Wav2Vec2Extractor(config, torch.device(device))
+        extractor = Wav2Vec2Extractor(config, torch.device(device))
+    if config.bottleneck is None:
+        return extractor
+    from processors.semantic.bottleneck import NarrowedExtractor
+
+    return NarrowedExtractor(extractor, config.bottleneck)

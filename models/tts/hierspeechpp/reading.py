@@ -38,7 +38,7 @@ class Line:
         voice: in whose voice.
         position: of the utterance in its text; the noise depends on it.
         phonemes: IPA.
-        tokens: ids, blanks between.
+        tokens: ids, with blanks between where the model reads such.
         silent: whether a token is a blank or a mark without sound.
         rates, semitones, pitch_ranges: what the markup asks of each token, beside the controls.
         f0: (T,) in Hz, to be stretched to the utterance and to replace what is predicted; None for that.
@@ -90,8 +90,10 @@ class Reading:
         return self.alignment.sum(0).long().tolist()
 
 
-def prepare_line(frontend: TextFrontend, utterance: Utterance, voice: Voice, position: int) -> Line:
-    """Look up an utterance's symbols.
+def prepare_line(
+    frontend: TextFrontend, utterance: Utterance, voice: Voice, position: int, blanks: bool
+) -> Line:
+    """Look up an utterance's symbols, and put blanks between them if the model reads such.
 
     Raises:
         TextError: nothing in it can be spoken.
@@ -106,16 +108,19 @@ def prepare_line(frontend: TextFrontend, utterance: Utterance, voice: Voice, pos
         symbols += spoken
         owners += [span] * len(spoken)
     phonemes = "".join(symbols)
-    # a blank belongs to the symbol behind it, the last one to the last symbol
-    owners = [owner for owner in owners for _ in range(2)] + owners[-1:]
-    silent = [True] * len(owners)
-    silent[1::2] = [symbol in SILENT for symbol in symbols]
+    tokens = frontend.tokens(phonemes)
+    silent = [symbol in SILENT for symbol in symbols]
+    if blanks:
+        tokens = intersperse(tokens)
+        # a blank belongs to the symbol behind it, the last one to the last symbol
+        owners = [owner for owner in owners for _ in range(2)] + owners[-1:]
+        silent = [token % 2 == 0 or silent[token // 2] for token in range(len(owners))]
     return Line(
         utterance,
         voice,
         position,
         phonemes,
-        intersperse(frontend.tokens(phonemes)),
+        tokens,
         silent,
         [span.rate for span in owners],
         [span.semitones for span in owners],

@@ -43,7 +43,7 @@ class Spoken:
         wav: (320 N,) at 16 kHz, as the generator made it: neither scaled nor trimmed.
         f0: (4 N,) in Hz at 200 frames/s, 0 where unvoiced: what the synthesizer was given.
         semantic: (C, N), 50 frames/s: likewise.
-        alignment: (N, L) of 0 and 1, frames to tokens (blanks between).
+        alignment: (N, L) of 0 and 1, frames to tokens and the blanks between, if any.
         attempts: 1, or 2 where the first was faulty.
         problems: what is still wrong with it, as it was logged.
     """
@@ -170,8 +170,9 @@ class Speaker:
         self, items: Sequence[tuple[Utterance, Voice]], positions: Sequence[int], controls: SpeechControls
     ) -> list[Line]:
         frontend = self.networks.frontend(controls.language)
+        blanks = self.networks.text_to_vec.config.blanks
         return [
-            prepare_line(frontend, utterance, voice, position)
+            prepare_line(frontend, utterance, voice, position, blanks)
             for (utterance, voice), position in zip(items, positions, strict=True)
         ]
 

@@ -30,7 +30,8 @@ class Speech:
         rate: of `wav`, Hz.
         f0: (4 N,) in Hz at 200 frames/s, 0 where unvoiced: what the synthesizer was given, and 0 in pauses.
         mel: (80, N), log-mel of the unscaled 16 kHz waveform, 50 frames/s.
-        alignment: (N, L) of 0 and 1, frames to tokens (blanks between), of a text of one sentence.
+        alignment: (N, L) of 0 and 1, frames to tokens and the blanks between, if any, of a text of one
+            sentence.
     """
 
     wav: Waveform

@@ -16,6 +16,7 @@ from models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from modules.alignment import gaussian_log_likelihood, generate_path, maximum_path
 from modules.duration import StochasticDurationPredictor
 from modules.gaussian import Noise, sample_gaussian
+from modules.losses.ctc import phoneme_evidence
 from modules.masking import mask_lengths, random_segment_starts, sequence_mask, slice_segments
 from modules.pitch_predictor import PitchPredictor
 from modules.posterior import PosteriorEncoder
@@ -26,7 +27,7 @@ from modules.transformer_flow import TransformerFlow
 from utils.errors import CheckpointError
 
 SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's
-MAX_FRAMES_PER_TOKEN = 50  # a second to each symbol and each blank; speech has about 2 frames
+MAX_FRAMES_PER_TOKEN = 50  # a second to each symbol and each blank; speech has 1 to 3 frames
 
 
 @dataclass
@@ -168,7 +169,7 @@ class TextToVec(nn.Module):
         Args:
             semantic: (B, semantic_channels, N), 0 on padding.
             frame_lengths: (B,), each at least the item's token length.
-            tokens: (B, L), blanks between.
+            tokens: (B, L), with blanks between where the config wants them.
             token_lengths: (B,).
             mel: (B, mel_channels, N) of the same clips, whose voice is the style.
 
@@ -186,7 +187,9 @@ class TextToVec(nn.Module):
         phoneme_logits = self.phoneme_classifier(z)
         likelihood = gaussian_log_likelihood(z_prior, prior_mean, prior_log_std)
         if self.config.alignment_ctc:
-            likelihood = likelihood + self.config.alignment_ctc * _phoneme_scores(phoneme_logits, tokens)
+            likelihood = likelihood + self.config.alignment_ctc * _phoneme_scores(
+                phoneme_logits, tokens, None if self.config.blanks else mask
+            )
         alignment = maximum_path(likelihood.detach(), mask.transpose(1, 2) * token_mask)
         durations = alignment.sum(1, keepdim=True)
         frame_mean = prior_mean @ alignment.transpose(1, 2)
@@ -245,7 +248,7 @@ class TextToVec(nn.Module):
         its batch.
 
         Args:
-            tokens: (B, L), blanks between.
+            tokens: (B, L), with blanks between where the config wants them.
             token_lengths: (B,).
             style: (B, style_channels, 1).
             noise_scale: deviation of the prior's sample; 0.333 is robust, 0.667 expressive (published code).
@@ -302,13 +305,15 @@ class TextToVec(nn.Module):
         return mean, log_std, self.duration_predictor.sample(hidden, mask, style, noise_scale, generator)
 
 
-def _phoneme_scores(logits: Tensor, tokens: Tensor) -> Tensor:
-    """Log-probability of each token at each frame: (B, V, N) and (B, L) → (B, N, L), float32.
+def _phoneme_scores(logits: Tensor, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+    """How well each token fits each frame: (B, V, N) and (B, L) → (B, N, L), float32.
 
-    CTC's blank is the symbol between the tokens, so the best path through these is CTC's forced alignment.
+    Without `mask` its log-probability: CTC's blank is the symbol between the tokens, so the best path through
+    these is CTC's forced alignment. With it (B, 1, N), the evidence of tokens that have no blanks between.
     """
-    scores = torch.log_softmax(logits.detach().float(), dim=1).transpose(1, 2)
-    return scores.gather(2, tokens.unsqueeze(1).expand(-1, scores.shape[1], -1))
+    logits = logits.detach().float()
+    scores = torch.log_softmax(logits, dim=1) if mask is None else phoneme_evidence(logits, mask)
+    return scores.mT.gather(2, tokens.unsqueeze(1).expand(-1, scores.shape[2], -1))
 
 
 def _require_speakable(frames_per_token: Tensor) -> None:

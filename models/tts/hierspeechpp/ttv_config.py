@@ -74,6 +74,9 @@ class TextToVecConfig(Config):
         channels: of the latent and of the text encoder.
         pitch_channels: of the pitch predictor before its first upsampling.
         pitch_slice_frames: semantic frames of the slice that the pitch predictor learns from in each step.
+        blanks: whether a blank stands before, between and after the tokens, as published. At 50 frames a
+            second speech has about 2.7 frames to a token, and each blank takes one, so quick sounds don't
+            fit. Without blanks the phoneme classifier learns by the forward sum instead of CTC. Ours.
         alignment_ctc: factor of the phoneme classifier's log-probabilities in the alignment search, beside
             the prior's density. Ours: CTC finds the phonemes long before the prior tells one from another.
         spoken_ratio: share of training items whose semantic vectors and F0 are decoded from the aligned text,
@@ -93,6 +96,7 @@ class TextToVecConfig(Config):
     duration: DurationSizes = DurationSizes()
     pitch_channels: PositiveInt = Field(256, multiple_of=4)
     pitch_slice_frames: PositiveInt = 60
+    blanks: bool = True
     alignment_ctc: float = Field(0.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
 

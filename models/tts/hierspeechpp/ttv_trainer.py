@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
 from models.tts.hierspeechpp.text_to_vec import TextToVec, TextToVecOutput
 from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from modules.gaussian import sample_gaussian
-from modules.losses.ctc import BLANK, ctc_loss
+from modules.losses.ctc import BLANK, ctc_loss, forward_sum_loss
 from modules.losses.duration import duration_nll
 from modules.losses.kl import flow_kl
 from modules.losses.reconstruction import log_f0_l1, masked_l1
@@ -32,12 +32,15 @@ from utils.plots import alignment_figure, pitch_figure, spectrogram_figure
 
 _log = get_logger("train")
 
+Count = TypeVar("Count", int, Tensor)
+
 NOISE_SCALE = 0.333  # of what validation speaks: the authors' default
 
 
 @dataclass
 class _Inputs:
-    """What a batch has to be turned into: `mel` (B, bins, N), `tokens` (B, 2 L + 1) with blanks between."""
+    """What a batch has to be turned into: `mel` (B, bins, N), `tokens` (B, L), or (B, 2 L + 1) with
+    blanks between."""
 
     mel: Tensor
     tokens: Tensor
@@ -50,11 +53,11 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "tokens"})
 
     def usable(self, frames: int, tokens: int | None) -> bool:
-        """Whether a clip is within `limits` and has a frame for each of its tokens and blanks."""
+        """Whether a clip is within `limits` and has a frame for each of its tokens and blanks, if any."""
         limits = self.config.limits
         if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
             return False
-        return limits.min_frames <= frames <= limits.max_frames and frames >= 2 * tokens + 1
+        return limits.min_frames <= frames <= limits.max_frames and frames >= self._spaced(tokens)
 
     def build_networks(self) -> dict[str, nn.Module]:
         """The network under the name `main`."""
@@ -105,6 +108,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
             log_f0(batch["f0"]).unsqueeze(1), F0_PER_FRAME * output.slice_starts, output.log_f0.size(2)
         )
         f0_mask = output.slice_mask.repeat_interleave(F0_PER_FRAME, dim=2)
+        phoneme_loss = ctc_loss if self.config.model.blanks else forward_sum_loss
         return {
             "semantic": semantic_l1(output.semantic, batch["semantic"]),
             "kl": flow_kl(
@@ -116,7 +120,9 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
             ),
             "log_f0": log_f0_l1(output.log_f0, true_log_f0, f0_mask),
             "duration": duration_nll(output.duration_bound, output.token_mask),
-            "ctc": ctc_loss(output.phoneme_logits, batch["frames"], batch["tokens"], batch["token_lengths"]),
+            "ctc": phoneme_loss(
+                output.phoneme_logits, batch["frames"], batch["tokens"], batch["token_lengths"]
+            ),
         }
 
     def weights(self) -> Mapping[str, float]:
@@ -181,6 +187,12 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         require_semantic_channels(batch, self.config.model.semantic_channels)
         mel = log_mel(batch["wav"], self.config.mel)
         tokens = batch["tokens"]
-        spaced = tokens.new_full((tokens.size(0), 2 * tokens.size(1) + 1), BLANK)
+        if not self.config.model.blanks:
+            return _Inputs(mel, tokens, batch["token_lengths"])
+        spaced = tokens.new_full((tokens.size(0), self._spaced(tokens.size(1))), BLANK)
         spaced[:, 1::2] = tokens
-        return _Inputs(mel, spaced, 2 * batch["token_lengths"] + 1)
+        return _Inputs(mel, spaced, self._spaced(batch["token_lengths"]))
+
+    def _spaced(self, tokens: Count) -> Count:
+        """How long a text of so many tokens is as the network reads it."""
+        return 2 * tokens + 1 if self.config.model.blanks else tokens

@@ -37,8 +37,8 @@ def voice(seed: int = 0) -> Voice:
     return Voice(torch.randn(8, 1, generator=noise), torch.randn(8, 1, generator=noise), None, 0.5, "tiny")
 
 
-def line(networks: Networks, *spans: Span, position: int = 0, seed: int = 0) -> Line:
-    return prepare_line(networks.frontend(), Utterance(spans), voice(seed), position)
+def line(networks: Networks, *spans: Span, position: int = 0, seed: int = 0, blanks: bool = True) -> Line:
+    return prepare_line(networks.frontend(), Utterance(spans), voice(seed), position, blanks)
 
 
 def heights(log_f0: torch.Tensor) -> torch.Tensor:
@@ -55,6 +55,15 @@ def test_a_line_says_of_each_token_whose_it_is_and_whether_it_sounds(networks: N
     assert [made.phonemes[i] for i in range(10) if not made.silent[2 * i + 1]] == list("ɡoʊsloʊ")
     assert all(made.silent[::2]) and made.tokens[::2] == [0] * 11
     assert 0.5 < made.mean_rate < 1.0
+
+
+def test_a_line_without_blanks_is_its_symbols(networks: Networks) -> None:
+    made = line(networks, Span("Go "), Span("slow", rate=0.5), blanks=False)
+    assert made.tokens == line(networks, Span("Go "), Span("slow", rate=0.5)).tokens[1::2]
+    assert len(made.tokens) == len(made.rates) == len(made.silent) == len(made.phonemes)
+    assert made.rates == [1.0] * 4 + [0.5] * 6
+    sounding = [symbol for symbol, silent in zip(made.phonemes, made.silent, strict=True) if not silent]
+    assert sounding == list("ɡoʊsloʊ")
 
 
 def test_noise_depends_on_seed_position_and_attempt_alone() -> None:

@@ -114,6 +114,14 @@ def test_phoneme_scores_align_tokens_with_the_frames_that_sound_like_them() -> N
     assert maximum_path(scores, torch.ones_like(scores)).sum(1).tolist() == [[1, 2, 1, 1, 1]]
 
 
+def test_without_blanks_the_blank_says_nothing_about_the_alignment() -> None:
+    heard = torch.tensor([[2, 2, 2, 3, 3, 3]])
+    logits = 5 * torch.nn.functional.one_hot(heard, 4).float().transpose(1, 2)
+    logits[:, 0] = 20
+    scores = _phoneme_scores(logits, torch.tensor([[2, 3]]), torch.ones(1, 1, 6))
+    assert maximum_path(scores, torch.ones_like(scores)).sum(1).tolist() == [[3, 3]]
+
+
 def test_the_classifier_takes_part_in_the_alignment_where_it_is_told_to() -> None:
     torch.manual_seed(0)
     config = tiny_config().model_copy(update={"alignment_ctc": 1e3})

@@ -112,6 +112,24 @@ def test_network_gets_blanks_between_and_ctc_does_not() -> None:
     assert seen["lengths"].tolist() == [13, 9]
 
 
+def test_a_model_without_blanks_reads_the_tokens_as_they_are() -> None:
+    model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"blanks": False})
+    own, batch = task(model=model), spoken_batch()
+    networks = own.build_networks()
+    seen: dict[str, torch.Tensor] = {}
+    networks["main"].register_forward_pre_hook(
+        lambda _, given: seen.update(tokens=given[2], lengths=given[3])
+    )
+    output = own.forward(networks, batch)
+    assert torch.equal(seen["tokens"], batch["tokens"])
+    assert torch.equal(seen["lengths"], batch["token_lengths"])
+    terms = own.losses("main", networks, batch, output)
+    assert torch.isfinite(own.total(terms))
+    assert own.usable(40, 40)
+    assert not own.usable(40, 41)
+    assert not task().usable(40, 40)
+
+
 def test_pitch_loss_compares_the_same_slice() -> None:
     """With the true curve in the prediction's place the loss is 0, wherever the slice was cut."""
     own, batch = task(), spoken_batch()

@@ -118,7 +118,8 @@ class Voice:
 
     def _speak(self, text: str, prompt_mel: Tensor, style: Tensor) -> Waveform:
         assert self.text_to_vec is not None
-        tokens = torch.tensor([intersperse(self.frontend.tokens(self.frontend.phonemes(text)))])
+        ids = self.frontend.tokens(self.frontend.phonemes(text))
+        tokens = torch.tensor([intersperse(ids) if self.text_to_vec.config.blanks else ids])
         spoken = self.text_to_vec.infer(
             tokens,
             torch.tensor([tokens.shape[1]]),

@@ -8,12 +8,20 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.base.checkpoint import CONFIG_NAME, WEIGHTS_NAME, find_checkpoint
-from utils.files import publish_folder
+from safetensors.torch import save_file
+
+from models.base.checkpoint import CONFIG_NAME, WEIGHTS_NAME, find_checkpoint, load_weights
+from utils.files import give_default_mode, publish_folder
 
 
-def assemble(runs: Path, parts: Sequence[str], out: Path) -> None:
+def assemble(runs: Path, parts: Sequence[str], out: Path, half: bool = False) -> None:
     """Copy weights and config of the last checkpoint of `runs/<part>` to `out/<part>`, each in one step.
+
+    Args:
+        runs: folder with one run or checkpoint folder a part.
+        parts: names of these.
+        out: the bundle.
+        half: whether weights are kept in half precision; networks take them up in single precision.
 
     Raises:
         CheckpointError: a part has no checkpoint; nothing is copied.
@@ -26,7 +34,18 @@ def assemble(runs: Path, parts: Sequence[str], out: Path) -> None:
             folder.mkdir()
             for name in (WEIGHTS_NAME, CONFIG_NAME):
                 shutil.copyfile(checkpoint / name, folder / name)
+            if half:
+                _halve(folder / WEIGHTS_NAME)
             publish_folder(folder, out / part)
+
+
+def _halve(path: Path) -> None:
+    tensors = load_weights(path)
+    halved = {
+        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
+    }
+    save_file(halved, path)
+    give_default_mode(path)
 
 
 def main() -> None:
@@ -35,8 +54,9 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True, help="folder with one run folder a part")
     parser.add_argument("--parts", nargs="+", required=True, help="names of these run folders")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--half", action="store_true", help="keep the weights in half precision")
     arguments = parser.parse_args()
-    assemble(arguments.runs, arguments.parts, arguments.out)
+    assemble(arguments.runs, arguments.parts, arguments.out, arguments.half)
 
 
 if __name__ == "__main__":
