@@ -7,10 +7,14 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: demo test lint format
+.PHONY: demo recipe test lint format
 
-# Trains the three small models on the recipe's own corpus, speaks, converts voices, and measures it all.
+# The voice in the box speaks in two voices and converts a recording; a recogniser and a speaker encoder judge it.
 demo: $(VENV)/.run
+	egs/tts/hierspeechpp/box/demo.sh
+
+# Trains the three parts in small on the recipe's own corpus, speaks, converts voices, and measures it all.
+recipe: $(VENV)/.run
 	egs/tts/hierspeechpp/mini/run.sh
 
 test: lint

@@ -95,7 +95,7 @@ def resolve_bundle(name: str | None = None) -> Path:
         for default in DEFAULT_BUNDLES:
             if default in installed:
                 return installed[default]
-        raise ConfigError("no model is installed", "`make demo` trains a small one, or name one: --model DIR")
+        raise ConfigError("no model is installed", "name a folder: --model DIR")
     if name in installed:
         return installed[name]
     if Path(name).is_dir():

@@ -146,6 +146,8 @@ class SynthesizerConfig(Config):
         latent_channels: of all three latents.
         slice_frames: frames of the random slice that the generator learns from (9600 samples).
         unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
+        prior_noise: factor of the agnostic prior's deviation wherever it is drawn from to speak, beside the
+            noise scale of inference. Ours: a small model's prior is wider than speech needs.
         spoken_ratio: share of training items whose slice the generator makes from the semantic vectors, by
             the way that inference takes, instead of from the recording. Ours: it brings the priors to speech
             in fewer steps than the divergences alone.
@@ -165,6 +167,7 @@ class SynthesizerConfig(Config):
     generator: AnyGeneratorSizes = GeneratorSizes()
     slice_frames: PositiveInt = 30
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
+    prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
 
     @property

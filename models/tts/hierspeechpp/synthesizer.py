@@ -272,10 +272,15 @@ class HierarchicalSynthesizer(nn.Module):
         if not len(items):
             return acoustic
         mask, style = mask[items], style[items]
-        spoken = sample_gaussian(agnostic.mean[items], agnostic.log_std[items], mask, SPOKEN_NOISE_SCALE)
+        mean, log_std = agnostic.mean[items], agnostic.log_std[items]
+        spoken = sample_gaussian(mean, log_std, mask, self._noise(SPOKEN_NOISE_SCALE))
         spoken = self.agnostic_flow(spoken, mask, style, reverse=True)
         spoken = self.related_flow(spoken, mask, style, reverse=True)
         return acoustic.index_copy(0, items, spoken.to(acoustic.dtype))
+
+    def _noise(self, scale: float) -> float:
+        """Of the agnostic prior's draw, where inference asks for `scale`."""
+        return self.config.prior_noise * scale
 
     def _without_some(self, style: Tensor) -> Tensor:
         """In training, the style with `unconditional_ratio` of the items replaced by the null style."""
@@ -325,7 +330,7 @@ class HierarchicalSynthesizer(nn.Module):
     ) -> Tensor:
         """The first half of `infer`: to the acoustic latent (B, latent_channels, N), masked."""
         mean, log_std = self.agnostic_prior(semantic, log_f0, mask, style)
-        z = sample_gaussian(mean, log_std, mask, noise_scale, generator)
+        z = sample_gaussian(mean, log_std, mask, self._noise(noise_scale), generator)
         z = self.agnostic_flow(z, mask, style, reverse=True)
         return self.related_flow(z, mask, style, reverse=True)
 

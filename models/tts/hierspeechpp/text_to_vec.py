@@ -198,7 +198,7 @@ class TextToVec(nn.Module):
         z_heard, heard = z, semantic
         if len(spoken):
             prior = frame_mean[spoken], frame_log_std[spoken]
-            z_spoken = sample_gaussian(*prior, mask[spoken], SPOKEN_NOISE_SCALE)
+            z_spoken = sample_gaussian(*prior, mask[spoken], self.config.prior_noise * SPOKEN_NOISE_SCALE)
             z_spoken = self.flow(z_spoken, mask[spoken], style[spoken], reverse=True)
             z_heard = z.index_copy(0, spoken, z_spoken.to(z.dtype))
         decoded = self.semantic_decoder(z_heard, mask, style)
@@ -276,7 +276,7 @@ class TextToVec(nn.Module):
 
         mean = prior_mean @ alignment.transpose(1, 2)
         log_std = prior_log_std @ alignment.transpose(1, 2)
-        z_prior = sample_gaussian(mean, log_std, mask, noise_scale, generator)
+        z_prior = sample_gaussian(mean, log_std, mask, self.config.prior_noise * noise_scale, generator)
         semantic = self.semantic_decoder(self.flow(z_prior, mask, style, reverse=True), mask, style)
         return TextToVecInference(
             semantic, self.pitch_predictor(semantic, mask, style), frame_lengths, alignment

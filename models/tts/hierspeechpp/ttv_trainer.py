@@ -139,7 +139,8 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         mask = output.mask
         mel = log_mel(batch["wav"], self.config.mel)
         style = network.style(mel, mask)
-        z = sample_gaussian(output.prior_mean, output.prior_log_std, mask, NOISE_SCALE)
+        noise_scale = self.config.model.prior_noise * NOISE_SCALE
+        z = sample_gaussian(output.prior_mean, output.prior_log_std, mask, noise_scale)
         semantic = network.semantic_decoder(network.flow(z, mask, style, reverse=True), mask, style)
         f0_mask = mask.repeat_interleave(F0_PER_FRAME, dim=2)
         true_log_f0 = log_f0(batch["f0"]).unsqueeze(1)

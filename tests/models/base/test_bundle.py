@@ -36,7 +36,7 @@ def test_a_folder_is_taken_as_it_is(homes, tmp_path) -> None:
 
 
 def test_the_default_is_box_before_mini(homes) -> None:
-    with pytest.raises(ConfigError, match="no model is installed: `make demo`"):
+    with pytest.raises(ConfigError, match="no model is installed: name a folder"):
         resolve_bundle()
     (homes[1] / "mini").mkdir(parents=True)
     assert resolve_bundle().name == "mini"

@@ -162,3 +162,18 @@ def test_spoken_items_take_the_way_of_inference(inputs: dict[str, torch.Tensor])
     semantic = inputs["semantic"]
     torch.testing.assert_close(sound(inputs["wav"] + 1, semantic), sound(inputs["wav"], semantic))
     assert not torch.allclose(sound(inputs["wav"], semantic + 1), sound(inputs["wav"], semantic))
+
+
+@torch.no_grad()
+def test_prior_noise_is_a_factor_of_the_noise_scale(inputs: dict[str, torch.Tensor]) -> None:
+    torch.manual_seed(0)
+    network = HierarchicalSynthesizer(TINY_SYNTHESIZER).eval()
+    style, mask = network.style(inputs["mel"]), inputs["mask"]
+
+    def latent(prior_noise: float, noise_scale: float) -> torch.Tensor:
+        network.config = TINY_SYNTHESIZER.model_copy(update={"prior_noise": prior_noise})
+        noise = torch.Generator().manual_seed(1)
+        return network.latent(inputs["semantic"], inputs["log_f0"], style, mask, noise_scale, noise)
+
+    torch.testing.assert_close(latent(0.5, 0.6), latent(1.0, 0.3))
+    assert not torch.allclose(latent(0.5, 0.6), latent(1.0, 0.6))

@@ -87,6 +87,20 @@ def test_noise_comes_from_the_generator() -> None:
     assert one.semantic.shape != other.semantic.shape or not torch.equal(one.semantic, other.semantic)
 
 
+def test_prior_noise_is_a_factor_of_the_noise_scale() -> None:
+    model = tiny_model()
+    tokens, lengths, style = torch.randint(0, 178, (1, 9)), torch.tensor([9]), torch.randn(1, 8, 1)
+
+    def semantic(prior_noise: float, noise_scale: float) -> torch.Tensor:
+        model.config = tiny_config().model_copy(update={"prior_noise": prior_noise})
+        return model.infer(
+            tokens, lengths, style, noise_scale, 0.0, generator=torch.Generator().manual_seed(1)
+        ).semantic
+
+    torch.testing.assert_close(semantic(0.5, 0.6), semantic(1.0, 0.3))
+    assert not torch.allclose(semantic(0.5, 0.6), semantic(1.0, 0.6))
+
+
 @pytest.mark.parametrize("factor", [2.0, 0.5])
 def test_length_scale_stretches(factor: float) -> None:
     model = tiny_model()

@@ -1,0 +1,77 @@
+"""The voice that the repository ships says fixed sentences, and a recogniser reads them back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+from evaluation.recognizer import Recognizer
+from evaluation.similarity import SpeakerEncoder
+from evaluation.wer import error_counts, normalizer
+from models.base.bundle import load_upsampler
+from models.tts.hierspeechpp.controls import SpeechControls
+from models.tts.hierspeechpp.pipeline import load
+from processors.audio import read_audio, resample
+from tests.conftest import REPOSITORY
+
+BOX = REPOSITORY / "pretrained" / "box"
+PROMPTS = ("rowan", "willow")
+SENTENCES = (
+    "The old bridge was closed for repairs until the end of the month.",
+    "Can you bring a warm coat and something to eat for the train?",
+    "My brother plays the piano every evening after dinner.",
+    "We bought fresh bread and a bottle of milk at the market.",
+    "Nobody knew why the lights in the hall went out last night.",
+)
+MOST_WORD_ERRORS = 0.20
+LEAST_LIKENESS = 0.7
+LARGEST = 60_000_000
+
+
+def test_the_shipped_voice_says_five_sentences() -> None:
+    recognizer, encoder, normalize = Recognizer(), SpeakerEncoder(), normalizer("en")
+    pipeline = load(str(BOX), device="cpu")
+    errors = words = 0.0
+    likeness = []
+    for index, text in enumerate(SENTENCES):
+        prompt = BOX / "prompts" / f"{PROMPTS[index % 2]}.flac"
+        speech = pipeline.tts(text, pipeline.voice(prompt), SpeechControls(seed=index))
+        counts = error_counts(normalize(text), normalize(recognizer.transcribe(speech.wav)))
+        errors, words = errors + counts["word_errors"], words + counts["words"]
+        made, given = encoder.embed(speech.wav), encoder.embed_file(prompt)
+        assert made is not None
+        assert given is not None
+        likeness.append(float(made @ given))
+    assert errors / words < MOST_WORD_ERRORS
+    assert np.mean(likeness) > LEAST_LIKENESS
+
+
+def test_all_weights_are_small_and_in_half_precision() -> None:
+    files = sorted(BOX.rglob("*.safetensors"))
+    assert {file.parent.name for file in files} == {"text_to_vec", "synthesizer", "speechsr24", "speechsr48"}
+    assert sum(file.stat().st_size for file in BOX.rglob("*") if file.is_file()) < LARGEST
+    for file in files:
+        with safe_open(file, "pt") as stream:
+            kinds = {stream.get_slice(name).get_dtype() for name in stream.keys()}  # noqa: SIM118
+        assert kinds <= {"F16", "I64"}, file
+
+
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+def test_the_shipped_upsamplers_keep_the_band_below(rate: int) -> None:
+    wav, _ = read_audio(BOX / "prompts" / "rowan.flac", 16_000)
+    wide, given = load_upsampler(BOX, rate).upsample(wav, 16_000)
+    assert given == rate
+    again = resample(wide, rate, 16_000)[: len(wav)]
+    assert np.corrcoef(again, wav[: len(again)])[0, 1] > 0.99
+
+
+def test_the_card_and_the_texts_of_the_prompts_are_there() -> None:
+    card = (BOX / "README.md").read_text(encoding="utf-8")
+    for heading in ("Data", "Licences", "Figures", "Limits", "Synthetic and cloned voices"):
+        assert f"## {heading}" in card
+    for name in PROMPTS:
+        assert (BOX / "prompts" / f"{name}.txt").read_text(encoding="utf-8").strip().endswith(".")
+    assert isinstance(BOX, Path)
