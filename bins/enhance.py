@@ -13,7 +13,7 @@ from bins.outputs import ModelOption, OverwriteOption, check_targets, write_soun
 
 def enhance(
     recording: Annotated[Path, typer.Argument(metavar="IN", help="A noisy recording of any length.")],
-    out: Annotated[Path, typer.Option(help="The sound file, at 16 kHz.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The sound file, at 16 kHz.")],
     model: ModelOption = None,
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,

@@ -15,7 +15,7 @@ def resynthesize(
     recording: Annotated[
         Path, typer.Argument(metavar="IN", help="Speech of any length; more than 16 kHz is not used.")
     ],
-    out: Annotated[Path, typer.Option(help="The sound file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
     model: ModelOption = None,
     rate: RateOption = 48000,
     scaling: Annotated[

@@ -18,7 +18,7 @@ def sr(
     recording: Annotated[
         Path, typer.Argument(metavar="IN", help="A recording; more than 16 kHz is not used.")
     ],
-    out: Annotated[Path, typer.Option(help="The sound file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
     rate: Annotated[int, typer.Option(help="Hz of the result: 24000 or 48000.")] = 48000,
     model: ModelOption = None,
     device: DeviceOption = "auto",

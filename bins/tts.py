@@ -33,7 +33,9 @@ def tts(
     words: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What to say; as --text.")] = None,
     text: Annotated[str | None, typer.Option(help="What to say, plain or SSML, any length.")] = None,
     text_file: Annotated[Path | None, typer.Option(help="A text file: one text, or one a line.")] = None,
-    out: Annotated[str | None, typer.Option(help="The sound file; - streams to standard output.")] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", help="The sound file; - streams to standard output.")
+    ] = None,
     out_dir: Annotated[
         Path | None, typer.Option(help="With --text-file, a file for each line: 0001.wav is line 1.")
     ] = None,
@@ -72,7 +74,7 @@ def tts(
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Speak a text in the voice of a prompt recording or a saved voice."""
+    """Speak a text in the voice of a prompt or a saved one; without either, in the model's own."""
     streams = out == STANDARD_OUTPUT
     texts = _texts(text if words is None else words, text_file, out, out_dir, twice=None not in (text, words))
     if streams:
@@ -82,7 +84,7 @@ def tts(
     if len(texts) > 1 and (f0_in or f0_out):
         raise ConfigError("an F0 curve goes with one text", "give --text, or --text-file with --out")
     check_files([f0_out] if f0_out else [], overwrite)
-    cast = Cast(prompt, voice)
+    cast = Cast(prompt or (None if voice else _own_prompt(model)), voice)
 
     from models.tts.hierspeechpp.controls import SpeechControls
     from models.tts.hierspeechpp.pipeline import load
@@ -129,6 +131,13 @@ def tts(
     for target, (_, sentence) in texts.items():
         write_text(target, sentence, pipeline, speaker, controls, made_of, curve, f0_out, plots)
         typer.echo(target)
+
+
+def _own_prompt(model: str | None) -> list[str]:
+    """The first recording that a model brings along, if any."""
+    from models.base.bundle import prompts_of, resolve_bundle
+
+    return [str(prompt) for prompt in prompts_of(resolve_bundle(model))[:1]]
 
 
 def _texts(

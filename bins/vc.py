@@ -25,7 +25,7 @@ from bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, Voic
 
 def vc(
     source: Annotated[Path, typer.Option(help="The recording to say again, any length.")],
-    out: Annotated[Path, typer.Option(help="The sound file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
     prompt: PromptOption = None,
     voice: VoiceOption = None,
     denoise_ratio: DenoiseOption = 0.0,

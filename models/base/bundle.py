@@ -109,6 +109,11 @@ def _bundles_in(home: Path) -> list[Path]:
     return [folder for folder in sorted(home.iterdir()) if folder.is_dir()] if home.is_dir() else []
 
 
+def prompts_of(bundle: Path) -> list[Path]:
+    """The recordings of voices that a bundle brings along, by name."""
+    return sorted(bundle.glob("prompts/*.flac"))
+
+
 def part_checkpoint(bundle: Path, part: str) -> Path:
     """The checkpoint folder of a part.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from inspect import signature
 from pathlib import Path
 
@@ -64,6 +65,20 @@ def test_tts_writes_sound_record_and_pictures(bundle, prompt, tmp_path) -> None:
     assert record["phonemes"].startswith("h")
     pictures = {file.name for file in out.parent.glob("*.png")}
     assert pictures == {"hello.spectrogram.png", "hello.pitch.png", "hello.alignment.png"}
+
+
+def test_without_a_prompt_a_model_speaks_in_its_own_voice(bundle, tmp_path) -> None:
+    missing = run("tts", "Hello.", "-o", tmp_path / "no.wav", "--model", bundle)
+    assert isinstance(missing.exception, ConfigError)
+    assert "no voice to speak in" in str(missing.exception)
+    shutil.copytree(bundle, tmp_path / "own")
+    (tmp_path / "own" / "prompts").mkdir()
+    for name, pitch in (("b", 200), ("a", 120)):
+        soundfile.write(tmp_path / "own" / "prompts" / f"{name}.flac", voice(1.0, pitch), SAMPLE_RATE)
+    result = run("tts", "Hello.", "-o", tmp_path / "hello.wav", "--model", tmp_path / "own")
+    assert result.exit_code == 0, result.output
+    record = json.loads((tmp_path / "hello.json").read_text())
+    assert record["prompts"] == {str(tmp_path / "own" / "prompts" / "a.flac"): 1.0}
 
 
 def test_a_text_file_makes_a_file_a_line(bundle, prompt, tmp_path) -> None:
