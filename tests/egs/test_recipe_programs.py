@@ -18,10 +18,13 @@ from types import ModuleType
 import pytest
 import torch
 
+from models.base.checkpoint import load_weights
 from models.base.data.features import FeaturesConfig
 from models.base.experiment import build_task, load_experiment
+from models.tts.hierspeechpp.pipeline import load
 from tests.conftest import REPOSITORY
 from tests.egs.lookalikes import make_libritts, make_vctk
+from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
 from utils.errors import DataError
 
 COMMON = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "common"
@@ -71,6 +74,21 @@ def served(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
+
+
+def test_a_bundle_is_halved_and_takes_runs_of_other_names(tmp_path: Path) -> None:
+    write_tiny_bundle(tmp_path / "runs")
+    (tmp_path / "runs" / "synthesizer").rename(tmp_path / "runs" / "start")
+    assemble = program("assemble_bundle").assemble
+    assemble(tmp_path / "runs", ["text_to_vec", "synthesizer=start"], tmp_path / "whole")
+    assemble(tmp_path / "runs", ["text_to_vec", "synthesizer=start"], tmp_path / "half", half=True)
+    for part in ("text_to_vec", "synthesizer"):
+        whole, half = (
+            load_weights(tmp_path / name / part / "model.safetensors") for name in ("whole", "half")
+        )
+        assert whole.keys() == half.keys()
+        assert all(torch.equal(tensor.half(), half[name]) for name, tensor in whole.items())
+    load(str(tmp_path / "half"), device="cpu")
 
 
 def test_libritts_is_fetched_and_what_is_there_is_kept(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ Usage: run.sh --corpus DIR [OPTION VALUE]...
   4 text_to_vec  train it
   5 start        train the synthesizer's first steps, without discriminators
   6 synthesizer  train it on from there
-  7 bundle       what \`hiervox tts --model\` takes
+  7 bundle       what \`hiervox tts --model\` takes, in half precision; without stage 6, of stage 5; with the
+                 SpeechSR runs of DATA.md, if there are any
   8 measure      reconstruction, copy-synthesis and speech of the test corpora; word errors, likeness, DNSMOS
 
   --corpus DIR        recordings with a manifest.jsonl (audio, speaker, text; ipa and avg_logprob where there are);
@@ -129,7 +130,12 @@ if wanted 6; then
 fi
 if wanted 7; then
   headline 7 bundle
-  python "$common/local/assemble_bundle.py" --runs "$runs" --parts text_to_vec synthesizer --out "$bundle"
+  parts=(text_to_vec synthesizer)
+  [[ -d $runs/synthesizer ]] || parts=(text_to_vec synthesizer=synthesizer_start)
+  for part in speechsr24 speechsr48; do
+    [[ -d $runs/$part ]] && parts+=("$part")
+  done
+  python "$common/local/assemble_bundle.py" --runs "$runs" --parts "${parts[@]}" --out "$bundle" --half
 fi
 if wanted 8; then
   headline 8 measure

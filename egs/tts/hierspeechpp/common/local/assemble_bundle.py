@@ -15,18 +15,21 @@ from utils.files import give_default_mode, publish_folder
 
 
 def assemble(runs: Path, parts: Sequence[str], out: Path, half: bool = False) -> None:
-    """Copy weights and config of the last checkpoint of `runs/<part>` to `out/<part>`, each in one step.
+    """Copy weights and config of the last checkpoint of each part's run to `out/<part>`, each in one step.
 
     Args:
         runs: folder with one run or checkpoint folder a part.
-        parts: names of these.
+        parts: names of these, or `part=run` where the run has another name.
         out: the bundle.
         half: whether weights are kept in half precision; networks take them up in single precision.
 
     Raises:
         CheckpointError: a part has no checkpoint; nothing is copied.
     """
-    checkpoints = {part: find_checkpoint(runs / part) for part in parts}
+    checkpoints = {
+        part: find_checkpoint(runs / (run or part))
+        for part, _, run in (name.partition("=") for name in parts)
+    }
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".assembling-") as temporary:
         for part, checkpoint in checkpoints.items():
@@ -52,7 +55,7 @@ def main() -> None:
     """Parse and assemble."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, required=True, help="folder with one run folder a part")
-    parser.add_argument("--parts", nargs="+", required=True, help="names of these run folders")
+    parser.add_argument("--parts", nargs="+", required=True, help="names of these, or PART=RUN")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--half", action="store_true", help="keep the weights in half precision")
     arguments = parser.parse_args()
