@@ -137,19 +137,27 @@ def check_waveform(wav: NDArray[np.floating], name: str) -> None:
         raise AudioError(
             f"{name}: a waveform of shape {wav.shape} can't be used", "give samples of one channel"
         )
-    if not np.isfinite(wav).all():
-        raise AudioError(f"{name}: the waveform holds a NaN or an infinity", "use other weights, or float32")
     magnitude = np.abs(wav)
-    peak = float(magnitude.max())
-    if peak < SILENCE_PEAK:
-        raise AudioError(f"{name}: the waveform is silent", "check the input and the weights")
-    if peak > 1.0:
-        raise AudioError(f"{name}: the waveform clips (peak {peak:.3f})", "normalise its peak to under 1")
+    check_peak(float(magnitude.max()), name)
     share = float((magnitude >= FLAT_LEVEL).mean())
     if share > FLAT_SHARE:
         raise AudioError(
             f"{name}: the waveform is clipped ({share:.0%} of it at full scale)", "lower its level"
         )
+
+
+def check_peak(peak: float, name: str) -> None:
+    """What `check_waveform` says of the largest magnitude alone.
+
+    Raises:
+        AudioError: it is not finite, under -80 dBFS, or over full scale.
+    """
+    if not np.isfinite(peak):
+        raise AudioError(f"{name}: the waveform holds a NaN or an infinity", "use other weights, or float32")
+    if peak < SILENCE_PEAK:
+        raise AudioError(f"{name}: the waveform is silent", "check the input and the weights")
+    if peak > 1.0:
+        raise AudioError(f"{name}: the waveform clips (peak {peak:.3f})", "normalise its peak to under 1")
 
 
 def resample(wav: Waveform, from_rate: int, to_rate: int) -> Waveform:

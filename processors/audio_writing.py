@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from processors.audio import FLAT_LEVEL, FLAT_SHARE, Waveform, check_waveform
+from processors.audio import FLAT_LEVEL, FLAT_SHARE, Waveform, check_peak, check_waveform
 from utils.errors import AudioError
 from utils.files import replacing_file
 
@@ -50,10 +50,11 @@ def write_chunks(
             if chunk.size:
                 store.write(chunk.astype(STORED).tobytes())
                 samples, peak = samples + chunk.size, float(np.maximum(peak, np.abs(chunk).max()))
-        # the largest sample stands for all of them, but for their flat tops
-        check_waveform(np.full(min(samples, 1), peak, np.float32), name)
+        if not samples:
+            check_waveform(np.empty(0, np.float32), name)
+        check_peak(peak, name)
         factor = gain(peak)
-        check_waveform(np.array([0, factor * peak], np.float32), name)
+        check_peak(float(np.float32(factor) * np.float32(peak)), name)
         flat = 0
         store.seek(0)
         with soundfile.SoundFile(

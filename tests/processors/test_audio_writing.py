@@ -49,6 +49,12 @@ def test_what_no_one_should_hear_is_not_written(tmp_path, chunks, message) -> No
     assert [file.name for file in tmp_path.iterdir()] == ["x.wav"]
 
 
+def test_a_single_sample_at_full_scale_is_no_clipping(tmp_path) -> None:
+    wav = tone(1000)
+    wav[500] = 1.0
+    assert write_chunks(tmp_path / "x.wav", [wav], 24000, lambda peak: 1.0, "x") == 1000
+
+
 def test_an_error_on_the_way_leaves_nothing(tmp_path) -> None:
     def broken():
         yield tone(100)
