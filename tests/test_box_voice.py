@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors import safe_open
+from typer.testing import CliRunner
 
+from bins.app import app
 from evaluation.recognizer import Recognizer
 from evaluation.similarity import SpeakerEncoder
 from evaluation.wer import error_counts, normalizer
 from models.base.bundle import load_upsampler
 from models.tts.hierspeechpp.controls import SpeechControls
 from models.tts.hierspeechpp.pipeline import load
-from processors.audio import read_audio, resample
+from processors.audio import read_audio, resample, write_audio
 from tests.conftest import REPOSITORY
+from tests.docs.test_commands import BLOCK
 
 BOX = REPOSITORY / "pretrained" / "box"
 PROMPTS = ("rowan", "willow")
@@ -74,4 +81,36 @@ def test_the_card_and_the_texts_of_the_prompts_are_there() -> None:
         assert f"## {heading}" in card
     for name in PROMPTS:
         assert (BOX / "prompts" / f"{name}.txt").read_text(encoding="utf-8").strip().endswith(".")
-    assert isinstance(BOX, Path)
+
+
+def test_the_commands_of_the_readme_speak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    wav, rate = read_audio(BOX / "prompts" / "willow.flac")
+    write_audio(tmp_path / "voice.wav", wav, rate)
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    block = next(block for block in BLOCK.findall(text) if "-o out.wav" in block)
+    commands = [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("hiervox ")]
+    assert len(commands) == 2
+    for command in commands:
+        result = CliRunner().invoke(app, [*command, "--device", "cpu"])
+        assert result.exit_code == 0, result.output
+    for name, expected in (("out.wav", 16_000), ("mine.wav", 24_000)):
+        spoken, found = read_audio(tmp_path / name)
+        assert found == expected
+        assert 1 < len(spoken) / found < 6
+
+
+def test_the_demo_prints_what_it_measured(tmp_path: Path) -> None:
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    demo = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "demo.sh"
+    command = ["bash", str(demo), "--out", str(tmp_path / "demo"), "--device", "cpu"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    for system, count in (("prompt", 2), ("tts", 6), ("vc", 1), ("sr", 1)):
+        assert f"| {system} | {count} |" in done.stdout
+    assert read_audio(tmp_path / "demo" / "converted_48000.wav")[1] == 48_000
+    assert len(list((tmp_path / "demo").rglob("*.wav"))) == 8
+    for wrong, message in ((["--out"], "needs a value"), (["--loud"], "no option --loud")):
+        refused = subprocess.run(["bash", str(demo), *wrong], capture_output=True, text=True, check=False)
+        assert (refused.returncode, message in refused.stderr) == (2, True)
