@@ -67,9 +67,10 @@ def forward_sum_loss(
 
 
 def phoneme_evidence(logits: Tensor, mask: Tensor) -> Tensor:
-    """Log-ratio of each symbol's probability in each frame to that in all of the batch, blanks left out.
+    """Log-ratio of each symbol's probability in a frame to its mean over the batch's frames, without blanks.
 
-    By Bayes' rule that is the density of the frame, given the symbol, against that of any frame.
+    By Bayes' rule that is the density of the frame, given the symbol, against that of any frame. The batch is
+    that of this process: with several, each has its own mean.
 
     Args:
         logits: (B, V, T).
