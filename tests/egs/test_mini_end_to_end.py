@@ -119,6 +119,7 @@ def test_commands_of_the_pages_make_sound(
         for block in BLOCK.findall(text)
         for line in block.splitlines()
         if re.match(rf"hiervox ({'|'.join(verbs)}) ", line)
+        and (page != "README.md" or "--model" in line)  # the others are for the voice in the box
     ]
     assert {command[1] for command in commands} == verbs
     for command in commands:
