@@ -30,6 +30,7 @@ def arrays(folder: Path) -> dict[str, np.ndarray]:
         f"{cut.id} {name}": array.load(start=array.start)
         for cut in read_cuts(folder)
         for name, array in cut.custom.items()
+        if name != "dataloading_info"  # which lhotse's samplers leave in cuts that a loader has read
     }
 
 
