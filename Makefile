@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= python3
 VENV := .venv
+TREE := $(VENV)/tree
+FOLDERS := bins evaluation models modules processors utils
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -24,7 +26,7 @@ lint: $(VENV)/.dev
 	ruff check .
 	ruff format --check .
 	mypy
-	lint-imports
+	PYTHONPATH=$(TREE) lint-imports
 
 format: $(VENV)/.dev
 	ruff check --fix .
@@ -38,4 +40,6 @@ $(VENV)/.run: setup.py
 
 $(VENV)/.dev: $(VENV)/.run
 	$(PIP) install --editable ".[train,eval,dev]"
+	mkdir -p $(TREE)/hiervox
+	ln -sfn $(addprefix $(CURDIR)/,$(FOLDERS)) $(wildcard $(CURDIR)/bins/package/*) $(TREE)/hiervox/
 	touch $@

@@ -4,22 +4,58 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+ROOT = "hiervox"
+FOLDERS = ("bins", "evaluation", "models", "modules", "processors", "utils")
+ROOT_FOLDER = "bins/package"
+"""Holds what is importable as `hiervox` itself; every folder above is a package below it."""
+VOICE = "pretrained/box"
+VOICE_PACKAGE = f"{ROOT}.{VOICE}".replace("/", ".")
+
+
+def packages_of(folder: str) -> list[str]:
+    """The packages of a top-level folder, by their installed names."""
+    inner = find_packages(folder, exclude=["package"])
+    return [f"{ROOT}.{folder}", *(f"{ROOT}.{folder}.{name}" for name in inner)]
+
+
+def files_below(folder: str) -> list[str]:
+    """All files of a folder, relative to it."""
+    return [str(path.relative_to(folder)) for path in sorted(Path(folder).rglob("*")) if path.is_file()]
+
+
 setup(
     name="hiervox",
-    version="0.1.0",
+    version="0.2.0",
     description="Speech generation in PyTorch: HierSpeech++, whole and trainable, and a home for others",
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
+    license_files=["LICENSE"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Natural Language :: English",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in (10, 11, 12, 13)),
+        "Topic :: Multimedia :: Sound/Audio :: Speech",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.10,<3.14",
-    packages=find_packages(
-        include=[
-            f"{name}{inner}"
-            for name in ("bins", "evaluation", "models", "modules", "processors", "utils")
-            for inner in ("", ".*")
-        ]
-    ),
-    package_data={"processors.semantic": ["bottlenecks/*.safetensors"]},
+    packages=[ROOT, *(package for folder in FOLDERS for package in packages_of(folder)), VOICE_PACKAGE],
+    package_dir={
+        ROOT: ROOT_FOLDER,
+        **{f"{ROOT}.{folder}": folder for folder in FOLDERS},
+        VOICE_PACKAGE: VOICE,
+    },
+    package_data={
+        ROOT: ["py.typed"],
+        f"{ROOT}.processors.semantic": ["bottlenecks/*.safetensors"],
+        VOICE_PACKAGE: files_below(VOICE),
+    },
     install_requires=[
         "torch==2.11.*",
         "torchaudio==2.11.*",  # later torch wheels refuse to import it
@@ -75,5 +111,5 @@ setup(
             "types-tqdm",
         ],
     },
-    entry_points={"console_scripts": ["hiervox=bins.app:main"]},
+    entry_points={"console_scripts": ["hiervox=hiervox.bins.app:main"]},
 )

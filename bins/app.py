@@ -8,25 +8,25 @@ import sys
 
 import typer
 
-from bins.config import config_app
-from bins.convert import convert
-from bins.doctor import doctor
-from bins.enhance import enhance
-from bins.evaluate import evaluate
-from bins.extract import extract
-from bins.f0 import f0
-from bins.prepare import prepare
-from bins.pretrained import pretrained_app
-from bins.resynthesize import resynthesize
-from bins.sr import sr
-from bins.systems import systems
-from bins.train import train
-from bins.tts import tts
-from bins.validate import validate
-from bins.vc import vc
-from bins.vocabulary import vocabulary
-from bins.voice import voice_app
-from utils.errors import HierVoxError
+from hiervox.bins.config import config_app
+from hiervox.bins.convert import convert
+from hiervox.bins.doctor import doctor
+from hiervox.bins.enhance import enhance
+from hiervox.bins.evaluate import evaluate
+from hiervox.bins.extract import extract
+from hiervox.bins.f0 import f0
+from hiervox.bins.prepare import prepare
+from hiervox.bins.pretrained import pretrained_app
+from hiervox.bins.resynthesize import resynthesize
+from hiervox.bins.sr import sr
+from hiervox.bins.systems import systems
+from hiervox.bins.train import train
+from hiervox.bins.tts import tts
+from hiervox.bins.validate import validate
+from hiervox.bins.vc import vc
+from hiervox.bins.vocabulary import vocabulary
+from hiervox.bins.voice import voice_app
+from hiervox.utils.errors import HierVoxError
 
 USER_ERROR = 2
 INTERRUPTED = 130

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bins.options import OverridesOption
+from hiervox.bins.options import OverridesOption
 
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def show(
     overrides: OverridesOption = None,
 ) -> None:
     """Print the resolved config: bases merged, overrides applied, defaults filled in, everything checked."""
-    from models.base.experiment import load_experiment
+    from hiervox.models.base.experiment import load_experiment
 
     tree = load_experiment(file, overrides or ()).model_dump(mode="json")
     typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))

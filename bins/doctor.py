@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from utils.errors import HierVoxError
+from hiervox.utils.errors import HierVoxError
 
 INSTALL = 'pip install --editable ".[train,eval]"'
 DEMO_EXTRAS = ("train", "eval")
@@ -121,8 +121,8 @@ def check_resemblyzer() -> Check:
 
 def check_espeak() -> Check:
     """espeak-ng's version, and whether it speaks."""
-    from processors.text import TextFrontend
-    from processors.text.phonemes import espeak_version
+    from hiervox.processors.text import TextFrontend
+    from hiervox.processors.text.phonemes import espeak_version
 
     text = "Hello world."
     return Check("espeak-ng", f"{espeak_version()}, {text!r} is {TextFrontend().phonemes(text)!r}")
@@ -130,7 +130,7 @@ def check_espeak() -> Check:
 
 def check_offline_whisper() -> Check:
     """The Whisper weights that need no Hub."""
-    from processors.semantic.whisper import offline_whisper_folder
+    from hiervox.processors.semantic.whisper import offline_whisper_folder
 
     return Check("offline Whisper", str(offline_whisper_folder()))
 
@@ -139,7 +139,7 @@ def check_device() -> Check:
     """What `--device auto` takes."""
     import torch
 
-    from utils.device import choose_device
+    from hiervox.utils.device import choose_device
 
     device = choose_device("auto")
     name = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
@@ -165,7 +165,7 @@ def check_hub() -> Check:
     """Whether pretrained networks such as MMS can be downloaded. The demo needs none."""
     from huggingface_hub import constants
 
-    from processors.semantic.hub import hub_reachable
+    from hiervox.processors.semantic.hub import hub_reachable
 
     if constants.HF_HUB_OFFLINE:
         return Check(

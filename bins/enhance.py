@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bins.options import DeviceOption
-from bins.outputs import ModelOption, OverwriteOption, check_targets, write_sound
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import ModelOption, OverwriteOption, check_targets, write_sound
 
 
 def enhance(
@@ -21,9 +21,9 @@ def enhance(
     """Take the noise out of speech; its level stays, unless it would clip."""
     check_targets([out], overwrite)
 
-    from models.base.bundle import load_denoiser, resolve_bundle
-    from processors.audio import peak_normalize, read_audio
-    from utils.device import choose_device
+    from hiervox.models.base.bundle import load_denoiser, resolve_bundle
+    from hiervox.processors.audio import peak_normalize, read_audio
+    from hiervox.utils.device import choose_device
 
     wav, own_rate = read_audio(recording)
     bundle = resolve_bundle(model)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bins.options import DeviceOption
+from hiervox.bins.options import DeviceOption
 
 
 def evaluate(
@@ -25,11 +25,11 @@ def evaluate(
     device: DeviceOption = "auto",
 ) -> None:
     """Judge recordings on disk by word errors, likeness of the voice and pitch."""
-    from evaluation.metrics import build_metrics
-    from evaluation.recognizer import Recognizer
-    from evaluation.report import REPORT_NAME
-    from evaluation.run import evaluate as evaluate_table
-    from utils.device import choose_device
+    from hiervox.evaluation.metrics import build_metrics
+    from hiervox.evaluation.recognizer import Recognizer
+    from hiervox.evaluation.report import REPORT_NAME
+    from hiervox.evaluation.run import evaluate as evaluate_table
+    from hiervox.utils.device import choose_device
 
     chosen = str(choose_device(device))
     names = [name.strip() for name in metrics.split(",") if name.strip()]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bins.options import ConfigOption, DeviceOption, OverridesOption
+from hiervox.bins.options import ConfigOption, DeviceOption, OverridesOption
 
 
 def extract(
@@ -26,10 +26,10 @@ def extract(
 
     Where the config has a `text` section, texts in other languages are refused, and tokens count its symbols.
     """
-    from models.base.data.extraction import FAILURES_NAME, Shard, extract
-    from models.base.data.features import load_features_config
-    from models.base.data.vocabulary import load_text_config
-    from utils.device import device_of_process
+    from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
+    from hiervox.models.base.data.features import load_features_config
+    from hiervox.models.base.data.vocabulary import load_text_config
+    from hiervox.utils.device import device_of_process
 
     features = load_features_config(config, overrides or ())
     text = load_text_config(config, overrides or ())

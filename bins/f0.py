@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bins.options import DeviceOption
-from bins.outputs import ModelOption, OverwriteOption, SeedOption, check_files
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import ModelOption, OverwriteOption, SeedOption, check_files
 
 
 def f0(
@@ -23,9 +23,9 @@ def f0(
     """Write the pitch of a recording as the synthesizer hears it, for --f0-in of tts and vc."""
     check_files([out], overwrite)
 
-    from models.tts.hierspeechpp.controls import SpeechControls
-    from models.tts.hierspeechpp.pipeline import load
-    from models.tts.hierspeechpp.pitch_curve import write_pitch_curve
+    from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+    from hiervox.models.tts.hierspeechpp.pipeline import load
+    from hiervox.models.tts.hierspeechpp.pitch_curve import write_pitch_curve
 
     controls = SpeechControls(noise_scale=noise_scale, seed=seed)
     write_pitch_curve(out, load(model, device).f0(recording, controls))

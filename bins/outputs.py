@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from utils.errors import ConfigError
-from utils.files import all_or_nothing, require_writable, write_json
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.files import all_or_nothing, require_writable, write_json
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from processors.audio import Waveform
-    from processors.pitch import Track
+    from hiervox.processors.audio import Waveform
+    from hiervox.processors.pitch import Track
 
 SUFFIXES = (".wav", ".flac")
 RECORD_SUFFIX = ".json"
@@ -133,7 +133,7 @@ def write_pieces(
     Raises:
         As `write_sound`.
     """
-    from processors.audio_writing import write_chunks
+    from hiervox.processors.audio_writing import write_chunks
 
     with all_or_nothing(target.parent, last=target.name) as folder:
         staged = folder / target.name
@@ -143,14 +143,14 @@ def write_pieces(
         if pictures is not None:
             _draw(staged, pictures())
         if f0_out is not None:
-            from models.tts.hierspeechpp.pitch_curve import write_pitch_curve
+            from hiervox.models.tts.hierspeechpp.pitch_curve import write_pitch_curve
 
             path, curve = f0_out
             write_pitch_curve(path, curve())
 
 
 def _draw(target: Path, pictured: Pictured) -> None:
-    from utils.plots import alignment_figure, pitch_figure, save_figure, spectrogram_figure
+    from hiervox.utils.plots import alignment_figure, pitch_figure, save_figure, spectrogram_figure
 
     save_figure(spectrogram_figure(pictured.mel), picture_path(target, "spectrogram"))
     save_figure(pitch_figure({"F0": pictured.f0}), picture_path(target, "pitch"))

@@ -18,8 +18,8 @@ def prepare(
     ] = "en-us",
 ) -> None:
     """Read a table of recordings into a cut manifest."""
-    from models.base.data.corpus import read_corpus
-    from models.base.data.manifest import CUTS_NAME, write_cuts
+    from hiervox.models.base.data.corpus import read_corpus
+    from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
 
     cuts = read_corpus(table, language)
     write_cuts(cuts, out / CUTS_NAME)

@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from bins.options import DeviceOption
-from bins.outputs import ModelOption, OverwriteOption, RateOption, SeedOption, check_targets, write_pieces
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import (
+    ModelOption,
+    OverwriteOption,
+    RateOption,
+    SeedOption,
+    check_targets,
+    write_pieces,
+)
 
 
 def resynthesize(
@@ -29,9 +36,9 @@ def resynthesize(
     """Say a recording again through the acoustic posterior, the generator and super-resolution."""
     check_targets([out], overwrite)
 
-    from models.tts.hierspeechpp.controls import SpeechControls
-    from models.tts.hierspeechpp.pipeline import load
-    from models.tts.hierspeechpp.speech import gain
+    from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+    from hiervox.models.tts.hierspeechpp.pipeline import load
+    from hiervox.models.tts.hierspeechpp.speech import gain
 
     controls = SpeechControls.model_validate(
         {"rate": rate, "scaling": scaling, "noise_scale": noise_scale, "seed": seed}

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bins.outputs import Pictured, write_pieces
+from hiervox.bins.outputs import Pictured, write_pieces
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.tts.hierspeechpp.controls import SpeechControls
-    from models.tts.hierspeechpp.narration import Sentence
-    from models.tts.hierspeechpp.pipeline import HierSpeechPipeline
-    from models.tts.hierspeechpp.voice import Voice
-    from processors.audio import Waveform
-    from processors.pitch import Track
+    from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+    from hiervox.models.tts.hierspeechpp.narration import Sentence
+    from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+    from hiervox.models.tts.hierspeechpp.voice import Voice
+    from hiervox.processors.audio import Waveform
+    from hiervox.processors.pitch import Track
 
 
 def write_text(
@@ -32,7 +32,7 @@ def write_text(
     plots: bool,
 ) -> None:
     """Speak a text into a file sentence by sentence; only what is noted of it stays in memory."""
-    from models.tts.hierspeechpp.speech import gain
+    from hiervox.models.tts.hierspeechpp.speech import gain
 
     told: list[dict[str, object]] = []
     f0: list[Track] = []

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from bins.options import DeviceOption
-from bins.outputs import ModelOption, OverwriteOption, check_targets, write_sound
-from utils.errors import ConfigError
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import ModelOption, OverwriteOption, check_targets, write_sound
+from hiervox.utils.errors import ConfigError
 
 RATES = (24000, 48000)
 
@@ -29,9 +29,9 @@ def sr(
         raise ConfigError(f"no rate {rate}", f"choose one of {', '.join(map(str, RATES))}")
     check_targets([out], overwrite)
 
-    from models.base.bundle import load_upsampler, resolve_bundle
-    from processors.audio import read_audio
-    from utils.device import choose_device
+    from hiervox.models.base.bundle import load_upsampler, resolve_bundle
+    from hiervox.processors.audio import read_audio
+    from hiervox.utils.device import choose_device
 
     wav, own_rate = read_audio(recording)
     bundle = resolve_bundle(model)

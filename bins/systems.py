@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from models.base.registry import system_cards
+from hiervox.models.base.registry import system_cards
 
 
 def systems() -> None:

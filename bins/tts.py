@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bins.options import DeviceOption
-from bins.outputs import (
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import (
     F0OutOption,
     ModelOption,
     OverwriteOption,
@@ -19,12 +19,12 @@ from bins.outputs import (
     check_files,
     check_targets,
 )
-from bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, VoiceOption
-from utils.errors import ConfigError, HierVoxError, TextError
+from hiervox.bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, VoiceOption
+from hiervox.utils.errors import ConfigError, HierVoxError, TextError
 
 if TYPE_CHECKING:
-    from models.tts.hierspeechpp.controls import SpeechControls
-    from models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+    from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+    from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 
 STANDARD_OUTPUT = "-"
 
@@ -86,9 +86,9 @@ def tts(
     check_files([f0_out] if f0_out else [], overwrite)
     cast = Cast(prompt or (None if voice else _own_prompt(model)), voice)
 
-    from models.tts.hierspeechpp.controls import SpeechControls
-    from models.tts.hierspeechpp.pipeline import load
-    from models.tts.hierspeechpp.pitch_curve import read_pitch_curve
+    from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+    from hiervox.models.tts.hierspeechpp.pipeline import load
+    from hiervox.models.tts.hierspeechpp.pitch_curve import read_pitch_curve
 
     controls = SpeechControls.model_validate(
         {
@@ -114,12 +114,12 @@ def tts(
         _check_text(pipeline, sentence, place, controls)
     speaker = cast.voice(pipeline, denoise_ratio, replicate)
     if streams:
-        from processors.audio_writing import stream_wav
+        from hiervox.processors.audio_writing import stream_wav
 
         ((_, sentence),) = texts.values()
         stream_wav(sys.stdout.buffer, pipeline.tts_stream(sentence, speaker, controls), rate)
         return
-    from bins.speaking import write_text
+    from hiervox.bins.speaking import write_text
 
     made_of = {
         **cast.record(),
@@ -135,7 +135,7 @@ def tts(
 
 def _own_prompt(model: str | None) -> list[str]:
     """The first recording that a model brings along, if any."""
-    from models.base.bundle import prompts_of, resolve_bundle
+    from hiervox.models.base.bundle import prompts_of, resolve_bundle
 
     return [str(prompt) for prompt in prompts_of(resolve_bundle(model))[:1]]
 

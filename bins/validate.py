@@ -19,8 +19,8 @@ def validate(
     ] = None,
 ) -> None:
     """Name every bad recording with its reason, and write a manifest without them."""
-    from models.base.data.validation import REPORT_NAME, Limits, validate_cuts
-    from models.base.data.vocabulary import load_text_config
+    from hiervox.models.base.data.validation import REPORT_NAME, Limits, validate_cuts
+    from hiervox.models.base.data.vocabulary import load_text_config
 
     text = None if config is None else load_text_config(config)
     limits = Limits(min_seconds=min_seconds, max_seconds=max_seconds)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bins.options import DeviceOption
-from bins.outputs import (
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import (
     F0OutOption,
     ModelOption,
     OverwriteOption,
@@ -20,7 +20,7 @@ from bins.outputs import (
     check_targets,
     write_pieces,
 )
-from bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, VoiceOption
+from hiervox.bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, VoiceOption
 
 
 def vc(
@@ -52,12 +52,12 @@ def vc(
 
     import numpy as np
 
-    from models.tts.hierspeechpp.controls import SpeechControls
-    from models.tts.hierspeechpp.pipeline import load
-    from models.tts.hierspeechpp.pitch_curve import read_pitch_curve
-    from models.tts.hierspeechpp.prompt import prepare_recording
-    from models.tts.hierspeechpp.speech import gain
-    from processors.audio import read_audio
+    from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+    from hiervox.models.tts.hierspeechpp.pipeline import load
+    from hiervox.models.tts.hierspeechpp.pitch_curve import read_pitch_curve
+    from hiervox.models.tts.hierspeechpp.prompt import prepare_recording
+    from hiervox.models.tts.hierspeechpp.speech import gain
+    from hiervox.processors.audio import read_audio
 
     controls = SpeechControls.model_validate(
         {

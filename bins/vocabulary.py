@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError
 
 
 def vocabulary(
@@ -22,8 +22,8 @@ def vocabulary(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
 ) -> None:
     """Name the languages and symbols of a corpus that a model lacks, before training."""
-    from models.base.data.manifest import read_cuts
-    from models.base.data.vocabulary import declared_text, survey, write_vocabulary
+    from hiervox.models.base.data.manifest import read_cuts
+    from hiervox.models.base.data.vocabulary import declared_text, survey, write_vocabulary
 
     if out is not None:
         _require_free(out, overwrite)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from bins.options import DeviceOption
-from bins.outputs import ModelOption
-from bins.voices import Cast, DenoiseOption, ReplicateOption
-from utils.errors import HierVoxError
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import ModelOption
+from hiervox.bins.voices import Cast, DenoiseOption, ReplicateOption
+from hiervox.utils.errors import HierVoxError
 
 voice_app = typer.Typer(help="Saved voices: add, list, remove, mix.", no_args_is_help=True)
 
@@ -32,10 +32,10 @@ def add(
     """Save the voice of recordings, and say how good they are as prompts."""
     from pathlib import Path
 
-    from models.tts.hierspeechpp.pipeline import load
-    from models.tts.hierspeechpp.prompt import read_prompt
-    from models.tts.hierspeechpp.prompt_report import report_prompt
-    from models.tts.hierspeechpp.voice_store import require_free, save_voice
+    from hiervox.models.tts.hierspeechpp.pipeline import load
+    from hiervox.models.tts.hierspeechpp.prompt import read_prompt
+    from hiervox.models.tts.hierspeechpp.prompt_report import report_prompt
+    from hiervox.models.tts.hierspeechpp.voice_store import require_free, save_voice
 
     require_free(name, overwrite)
     cast = Cast(prompts, None)
@@ -60,7 +60,7 @@ def add(
 @voice_app.command("list")
 def list_voices() -> None:
     """Name the saved voices, their pitch, and what they are made of."""
-    from models.tts.hierspeechpp.voice_store import read_record, voice_names, voice_path
+    from hiervox.models.tts.hierspeechpp.voice_store import read_record, voice_names, voice_path
 
     for name in voice_names():
         try:
@@ -77,7 +77,7 @@ def list_voices() -> None:
 @voice_app.command()
 def remove(name: NameArgument) -> None:
     """Forget a voice."""
-    from models.tts.hierspeechpp.voice_store import remove_voice
+    from hiervox.models.tts.hierspeechpp.voice_store import remove_voice
 
     remove_voice(name)
     typer.echo(f"removed {name}")
@@ -92,8 +92,8 @@ def mix(
     overwrite: ReplaceOption = False,
 ) -> None:
     """Save the weighted mean of saved voices."""
-    from models.tts.hierspeechpp.voice import mix_voices
-    from models.tts.hierspeechpp.voice_store import load_voice, require_free, save_voice
+    from hiervox.models.tts.hierspeechpp.voice import mix_voices
+    from hiervox.models.tts.hierspeechpp.voice_store import load_voice, require_free, save_voice
 
     require_free(name, overwrite)
     cast = Cast(None, voices)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from models.tts.hierspeechpp.pipeline import HierSpeechPipeline
-    from models.tts.hierspeechpp.voice import Voice
+    from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+    from hiervox.models.tts.hierspeechpp.voice import Voice
 
 PromptOption = Annotated[
     list[str] | None,
@@ -55,7 +55,7 @@ class Cast:
             AudioError: a prompt is missing, broken, silent, too short or too long.
             ConfigError: a voice is not there, or of another model.
         """
-        from models.tts.hierspeechpp.prompt import prepare_prompt, read_prompt
+        from hiervox.models.tts.hierspeechpp.prompt import prepare_prompt, read_prompt
 
         for file, _ in self.prompts:
             prepare_prompt(*read_prompt(Path(file)), file)
@@ -66,7 +66,7 @@ class Cast:
         self, pipeline: HierSpeechPipeline, denoise_ratio: float, replicate: bool, for_text: bool = True
     ) -> Voice:
         """The voice, mixed where there are several; see `HierSpeechPipeline.voice`."""
-        from models.tts.hierspeechpp.voice import mix_voices
+        from hiervox.models.tts.hierspeechpp.voice import mix_voices
 
         found = [
             *(

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from evaluation.estimate import Estimate, mean_estimate
-from evaluation.table import Utterance
+from hiervox.evaluation.estimate import Estimate, mean_estimate
+from hiervox.evaluation.table import Utterance
 
 Scores = Mapping[str, float | str]
 

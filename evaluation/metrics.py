@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from evaluation.metric import Metric
-from evaluation.pitch import PitchCorrelation
-from evaluation.quality import PerceivedQuality
-from evaluation.recognizer import Recognizer
-from evaluation.similarity import SpeakerEncoder, SpeakerSimilarity
-from evaluation.wer import WordErrorRate
-from processors.pitch import PitchConfig
-from utils.errors import ConfigError
-from utils.registry import nearest
+from hiervox.evaluation.metric import Metric
+from hiervox.evaluation.pitch import PitchCorrelation
+from hiervox.evaluation.quality import PerceivedQuality
+from hiervox.evaluation.recognizer import Recognizer
+from hiervox.evaluation.similarity import SpeakerEncoder, SpeakerSimilarity
+from hiervox.evaluation.wer import WordErrorRate
+from hiervox.processors.pitch import PitchConfig
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import nearest
 
 # Against copies of ten recordings with all pitch times 1.3, where 1 is right, F0 Pearson is 0.90 with this
 # tracker and range, 0.83 with YAAPT and 0.68 with Harvest in the same range: octave jumps make the difference

@@ -12,10 +12,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metric import Figure, Metric, Scores
-from evaluation.table import Utterance
-from processors.audio import Waveform, read_audio
-from processors.pitch import SILENCE_PEAK, PitchConfig, Track, extract_f0
+from hiervox.evaluation.metric import Figure, Metric, Scores
+from hiervox.evaluation.table import Utterance
+from hiervox.processors.audio import Waveform, read_audio
+from hiervox.processors.pitch import SILENCE_PEAK, PitchConfig, Track, extract_f0
 
 SAMPLE_RATE = 16000
 HOP_SECONDS = 0.01

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from processors.audio import Waveform
-from processors.semantic.config import OFFLINE_WHISPER
-from utils.errors import DependencyError
+from hiervox.processors.audio import Waveform
+from hiervox.processors.semantic.config import OFFLINE_WHISPER
+from hiervox.utils.errors import DependencyError
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -46,7 +46,7 @@ class Recognizer:
         """
         if self.model != OFFLINE_WHISPER:
             return self.model
-        from processors.semantic.whisper import offline_whisper_folder
+        from hiervox.processors.semantic.whisper import offline_whisper_folder
 
         return str(offline_whisper_folder())
 

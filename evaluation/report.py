@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from evaluation.estimate import CONFIDENCE, RESAMPLES, Estimate
-from evaluation.metric import Figure, Metric, Scores
-from evaluation.table import GROUND_TRUTH, Utterance
-from utils.errors import DataError
-from utils.files import write_json, write_text
+from hiervox.evaluation.estimate import CONFIDENCE, RESAMPLES, Estimate
+from hiervox.evaluation.metric import Figure, Metric, Scores
+from hiervox.evaluation.table import GROUND_TRUTH, Utterance
+from hiervox.utils.errors import DataError
+from hiervox.utils.files import write_json, write_text
 
 UTTERANCES_NAME = "utterances.csv"
 SUMMARY_NAME = "summary.json"

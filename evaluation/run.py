@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from evaluation.estimate import Estimate
-from evaluation.metric import Metric, Scores
-from evaluation.report import UTTERANCES_NAME, ordered, read_scores, write_summary, write_utterances
-from evaluation.table import Utterance, read_table
-from utils.errors import AudioError
-from utils.logging import get_logger
+from hiervox.evaluation.estimate import Estimate
+from hiervox.evaluation.metric import Metric, Scores
+from hiervox.evaluation.report import UTTERANCES_NAME, ordered, read_scores, write_summary, write_utterances
+from hiervox.evaluation.table import Utterance, read_table
+from hiervox.utils.errors import AudioError
+from hiervox.utils.logging import get_logger
 
 SAVE_EVERY = 20
 CHUNK_BYTES = 1 << 20

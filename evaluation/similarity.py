@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metric import Figure, Metric, Scores
-from evaluation.table import Utterance
-from processors.audio import Waveform, read_audio
-from utils.errors import DependencyError
+from hiervox.evaluation.metric import Figure, Metric, Scores
+from hiervox.evaluation.table import Utterance
+from hiervox.processors.audio import Waveform, read_audio
+from hiervox.utils.errors import DependencyError
 
 if TYPE_CHECKING:
     from resemblyzer import VoiceEncoder

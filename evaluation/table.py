@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.errors import DataError
-from utils.registry import nearest
+from hiervox.utils.errors import DataError
+from hiervox.utils.registry import nearest
 
 REQUIRED_COLUMNS = ("id", "system", "audio")
 FILE_COLUMNS = ("audio", "prompt", "reference")

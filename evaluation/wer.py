@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import ClassVar
 
-from evaluation.estimate import Estimate, mean_estimate, ratio_estimate
-from evaluation.metric import Figure, Metric, Scores
-from evaluation.recognizer import Recognizer
-from evaluation.table import Utterance
-from processors.audio import read_audio
-from utils.errors import DependencyError
+from hiervox.evaluation.estimate import Estimate, mean_estimate, ratio_estimate
+from hiervox.evaluation.metric import Figure, Metric, Scores
+from hiervox.evaluation.recognizer import Recognizer
+from hiervox.evaluation.table import Utterance
+from hiervox.processors.audio import read_audio
+from hiervox.utils.errors import DependencyError
 
 SAMPLE_RATE = 16000  # Whisper's
 

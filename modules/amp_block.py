@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from modules.alias_free import AliasFreeActivation
-from modules.snake import SnakeBeta
+from hiervox.modules.alias_free import AliasFreeActivation
+from hiervox.modules.snake import SnakeBeta
 
 
 class AMPBlock(nn.Module):

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from modules.gaussian import Noise, sample_gaussian
-from modules.normalization import ChannelLayerNorm
-from modules.spline import rational_quadratic_spline
+from hiervox.modules.gaussian import Noise, sample_gaussian
+from hiervox.modules.normalization import ChannelLayerNorm
+from hiervox.modules.spline import rational_quadratic_spline
 
 N_DILATED_LAYERS = 3  # VITS, appendix B.2
 N_BINS = 10  # VITS, appendix B.2

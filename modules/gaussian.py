@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from modules.masking import mask_lengths
+from hiervox.modules.masking import mask_lengths
 
 Noise = torch.Generator | Sequence[torch.Generator] | None
 """Where noise comes from: one generator for a batch, one for each item, or torch's own."""

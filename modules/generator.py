@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from modules.alias_free import AliasFreeActivation
-from modules.snake import SnakeBeta
-from modules.upsampling import UpsamplingStage
+from hiervox.modules.alias_free import AliasFreeActivation
+from hiervox.modules.snake import SnakeBeta
+from hiervox.modules.upsampling import UpsamplingStage
 
 EDGE_KERNEL = 7
 SOURCE_LAYERS = 3

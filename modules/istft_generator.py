@@ -1,9 +1,10 @@
 """A light waveform generator: everything at the rate of F0 or below, and an inverse STFT to the waveform.
 
-It takes the place of `modules.generator.SourceGenerator` where speed counts, as iSTFTNet (arXiv 2203.02395)
-and Vocos (arXiv 2306.00814) do in theirs. The network does not make phases out of nothing: it filters, bin by
-bin, the spectra of a pulse train at the source network's F0 and of noise (a source-filter model in the
-spectral domain, as the neural homomorphic vocoder's, Liu et al. 2020), which a small network learns quickly.
+It takes the place of `hiervox.modules.generator.SourceGenerator` where speed counts, as iSTFTNet (arXiv
+2203.02395) and Vocos (arXiv 2306.00814) do in theirs. The network does not make phases out of nothing: it
+filters, bin by bin, the spectra of a pulse train at the source network's F0 and of noise (a source-filter
+model in the spectral domain, as the neural homomorphic vocoder's, Liu et al. 2020), which a small network
+learns quickly.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from modules.convnext import ConvNeXtBlock
-from modules.excitation import HarmonicExcitation
-from modules.istft import HopSTFT
+from hiervox.modules.convnext import ConvNeXtBlock
+from hiervox.modules.excitation import HarmonicExcitation
+from hiervox.modules.istft import HopSTFT
 
 EDGE_KERNEL = 7
 BLOCK_KERNEL = 7

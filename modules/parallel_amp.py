@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from modules.amp_block import AMPBlock
+from hiervox.modules.amp_block import AMPBlock
 
 
 class ParallelAMPBlocks(nn.Module):

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from modules.alias_free import AliasFreeActivation
-from modules.parallel_amp import ParallelAMPBlocks
-from modules.snake import SnakeBeta
-from modules.wavenet import WaveNet
+from hiervox.modules.alias_free import AliasFreeActivation
+from hiervox.modules.parallel_amp import ParallelAMPBlocks
+from hiervox.modules.snake import SnakeBeta
+from hiervox.modules.wavenet import WaveNet
 
 INPUT_KERNEL = OUTPUT_KERNEL = 7
 

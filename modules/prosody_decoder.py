@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from modules.relative_transformer import RelativeTransformer
+from hiervox.modules.relative_transformer import RelativeTransformer
 
 
 class ProsodyDecoder(nn.Module):

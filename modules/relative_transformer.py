@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from modules.attention import MultiHeadAttention
-from modules.normalization import ChannelLayerNorm
+from hiervox.modules.attention import MultiHeadAttention
+from hiervox.modules.normalization import ChannelLayerNorm
 
 
 class ConvFeedForward(nn.Module):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from modules.wavenet import WaveNet
+from hiervox.modules.wavenet import WaveNet
 
 PITCH_KERNEL = 9
 

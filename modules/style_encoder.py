@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from modules.attention import MultiHeadAttention
+from hiervox.modules.attention import MultiHeadAttention
 
 
 class GatedConvolution(nn.Module):

@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor, nn
 
-from modules.relative_transformer import RelativeTransformer
+from hiervox.modules.relative_transformer import RelativeTransformer
 
 
 class TextEncoder(nn.Module):

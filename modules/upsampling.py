@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from modules.parallel_amp import ParallelAMPBlocks
+from hiervox.modules.parallel_amp import ParallelAMPBlocks
 
 
 class UpsamplingStage(nn.Module):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from utils.errors import AudioError
-from utils.files import replacing_file
+from hiervox.utils.errors import AudioError
+from hiervox.utils.files import replacing_file
 
 if TYPE_CHECKING:
     from torch import Tensor

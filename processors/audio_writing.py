@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from processors.audio import FLAT_LEVEL, FLAT_SHARE, Waveform, check_peak, check_waveform
-from utils.errors import AudioError
-from utils.files import replacing_file
+from hiervox.processors.audio import FLAT_LEVEL, FLAT_SHARE, Waveform, check_peak, check_waveform
+from hiervox.utils.errors import AudioError
+from hiervox.utils.files import replacing_file
 
 BLOCK = 2**18
 """Samples in memory at once."""

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PositiveFloat, model_validator
 
-from processors.audio import SILENCE_PEAK, Waveform
-from utils.config import Config
-from utils.errors import AudioError
+from hiervox.processors.audio import SILENCE_PEAK, Waveform
+from hiervox.utils.config import Config
+from hiervox.utils.errors import AudioError
 
 SHELF_QUALITY = 0.5**0.5
 """Quality factor of the two shelves: no overshoot."""

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveFloat, model_validator
 
-from utils.config import Config
-from utils.errors import AudioError, DependencyError
+from hiervox.utils.config import Config
+from hiervox.utils.errors import AudioError, DependencyError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -147,7 +147,7 @@ def _crepe(wav: NDArray[np.float64], rate: int, config: PitchConfig) -> NDArray[
         ) from error
     import torch
 
-    from processors.audio import resample
+    from hiervox.processors.audio import resample
 
     network_rate = 16000
     hop_length = round(network_rate * config.hop_seconds)

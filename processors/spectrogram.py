@@ -8,7 +8,7 @@ import torch
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor
 
-from utils.config import Config
+from hiervox.utils.config import Config
 
 
 class SpectrogramConfig(Config):

@@ -18,16 +18,16 @@ from typing import Annotated
 import torch
 import typer
 
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.rendering import at_rate
-from models.tts.hierspeechpp.speaking import Speaker
-from models.tts.hierspeechpp.voice import Voice, make_voice
-from processors.audio import read_audio
-from processors.text.script import read_script
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.rendering import at_rate
+from hiervox.models.tts.hierspeechpp.speaking import Speaker
+from hiervox.models.tts.hierspeechpp.voice import Voice, make_voice
+from hiervox.processors.audio import read_audio
+from hiervox.processors.text.script import read_script
+from hiervox.utils.errors import HierVoxError
 from tests.models.tts.hierspeechpp.random_networks import random_networks, random_voice
 from tests.models.tts.hierspeechpp.tiny_bundle import voice as synthetic_voice
-from utils.errors import HierVoxError
 
 WORDS = (
     "the a that was river stone morning evening letter window garden carefully quickly never always walked "

@@ -15,12 +15,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from models.tts.hierspeechpp import speaking, windowed
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.joining import join
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.speaking import Speaker, pauses_between
-from processors.text.script import Span, Utterance
+from hiervox.models.tts.hierspeechpp import speaking, windowed
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.joining import join
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.speaking import Speaker, pauses_between
+from hiervox.processors.text.script import Span, Utterance
 from tests.models.tts.hierspeechpp.random_networks import random_networks, random_voice
 
 CONTROLS = SpeechControls(noise_scale=0.667, noise_scale_ttv=0.667)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.base.engine import StepEngine
-from models.base.task import Batch, TrainingTask
+from hiervox.models.base.engine import StepEngine
+from hiervox.models.base.task import Batch, TrainingTask
 
 
 def overfit(

@@ -19,22 +19,22 @@ import torch
 import typer
 from torch import Tensor, nn
 
-from models.base.checkpoint import load_weights
-from models.base.published import read_published
-from models.enhancement.mp_senet.model import MPSENet
-from models.enhancement.mp_senet.published import import_mp_senet
-from models.enhancement.mp_senet.spectrum import compressed_spectrum
-from models.sr.speechsr.model import SpeechSR
-from models.sr.speechsr.published import import_speechsr
-from models.tts.hierspeechpp.published import import_synthesizer
-from models.tts.hierspeechpp.published_ttv import import_text_to_vec
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from processors.pitch import PitchConfig, extract_f0, fit_length
-from processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
-from processors.text import SYMBOLS, TextFrontend
+from hiervox.models.base.checkpoint import load_weights
+from hiervox.models.base.published import read_published
+from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.published import import_mp_senet
+from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum
+from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.published import import_speechsr
+from hiervox.models.tts.hierspeechpp.published import import_synthesizer
+from hiervox.models.tts.hierspeechpp.published_ttv import import_text_to_vec
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length
+from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
+from hiervox.processors.text import SYMBOLS, TextFrontend
+from hiervox.utils.errors import CheckpointError, DataError, HierVoxError
 from tests.golden import TOLERANCE, relative_error
-from utils.errors import CheckpointError, DataError, HierVoxError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 OFFICIAL = SHARED / "parity" / "official"

@@ -102,15 +102,15 @@ def _published(case: str, folder: Path, seconds: float) -> Pass:
 
 
 def _ours(case: str, seconds: float) -> Pass:
-    from models.enhancement.mp_senet.config import MPSENetConfig
-    from models.enhancement.mp_senet.model import MPSENet
-    from models.enhancement.mp_senet.pipeline import MPSENetPipeline
-    from models.sr.speechsr.config import SpeechSRConfig
-    from models.sr.speechsr.model import SpeechSR
-    from models.sr.speechsr.pipeline import SpeechSRPipeline
-    from models.tts.hierspeechpp.config import SynthesizerConfig
-    from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-    from modules.weight_norm import remove_weight_norm
+    from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
+    from hiervox.models.enhancement.mp_senet.model import MPSENet
+    from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
+    from hiervox.models.sr.speechsr.config import SpeechSRConfig
+    from hiervox.models.sr.speechsr.model import SpeechSR
+    from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline
+    from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
+    from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+    from hiervox.modules.weight_norm import remove_weight_norm
 
     semantic, log_f0, mel, wav = _inputs(seconds)
     if case == "synthesizer":

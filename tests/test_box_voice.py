@@ -13,14 +13,14 @@ import pytest
 from safetensors import safe_open
 from typer.testing import CliRunner
 
-from bins.app import app
-from evaluation.recognizer import Recognizer
-from evaluation.similarity import SpeakerEncoder
-from evaluation.wer import error_counts, normalizer
-from models.base.bundle import load_upsampler
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.pipeline import load
-from processors.audio import read_audio, resample, write_audio
+from hiervox.bins.app import app
+from hiervox.evaluation.recognizer import Recognizer
+from hiervox.evaluation.similarity import SpeakerEncoder
+from hiervox.evaluation.wer import error_counts, normalizer
+from hiervox.models.base.bundle import load_upsampler
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.pipeline import load
+from hiervox.processors.audio import read_audio, resample, write_audio
 from tests.conftest import REPOSITORY
 from tests.docs.test_commands import BLOCK
 

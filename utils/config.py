@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args
 import json5
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError
 
 OVERRIDE_SOURCE = "--set"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from utils.files import replacing_file
+from hiervox.utils.files import replacing_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

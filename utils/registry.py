@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-from utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError
 
 
 def resolve(dotted: str) -> Any:

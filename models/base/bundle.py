@@ -13,16 +13,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import models
-from models.base.checkpoint import find_checkpoint
-from models.base.registry import get_card
-from utils.errors import CheckpointError, ConfigError
-from utils.registry import nearest, resolve
+from hiervox import models
+from hiervox.models.base.checkpoint import find_checkpoint
+from hiervox.models.base.registry import get_card
+from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.registry import nearest, resolve
 
 if TYPE_CHECKING:
     import torch
 
-    from processors.audio import Waveform
+    from hiervox.processors.audio import Waveform
 
 HOME_VARIABLE = "HIERVOX_HOME"
 DEFAULT_BUNDLES = ("box", "mini")

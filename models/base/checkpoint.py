@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.base.config import ExperimentConfig
-from models.base.registry import get_part
-from utils.config import Layered, validate
-from utils.errors import CheckpointError
-from utils.files import give_default_mode, write_json
-from utils.registry import resolve
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.registry import get_part
+from hiervox.utils.config import Layered, validate
+from hiervox.utils.errors import CheckpointError
+from hiervox.utils.files import give_default_mode, write_json
+from hiervox.utils.registry import resolve
 
 if TYPE_CHECKING:
     import torch

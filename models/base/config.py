@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from utils.config import Config
+from hiervox.utils.config import Config
 
 
 class OptimizerConfig(Config):

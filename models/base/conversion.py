@@ -5,19 +5,25 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from models.base.checkpoint import CONFIG_NAME, WEIGHTS_NAME, inference_config, load_network, save_weights
-from models.base.published import read_published
-from models.base.registry import get_part
-from utils.config import read_json5
-from utils.errors import CheckpointError, ConfigError
-from utils.files import publish_folder, write_json
-from utils.registry import resolve
+from hiervox.models.base.checkpoint import (
+    CONFIG_NAME,
+    WEIGHTS_NAME,
+    inference_config,
+    load_network,
+    save_weights,
+)
+from hiervox.models.base.published import read_published
+from hiervox.models.base.registry import get_part
+from hiervox.utils.config import read_json5
+from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.files import publish_folder, write_json
+from hiervox.utils.registry import resolve
 
 
 def convert_published(
     system: str, part: str, checkpoint: Path, config: Path, out: Path, overwrite: bool = False
 ) -> int:
-    """Write `checkpoint` as a folder that `models.base.checkpoint.load_network` reads, and read it once.
+    """Write `checkpoint` as a folder that `load_network` reads, and read it once.
 
     Args:
         system, part: whose weights they are.

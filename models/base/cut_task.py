@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from models.base.data.features import FeaturesConfig, require_features
-from models.base.data.loader import cut_loader
-from models.base.data.manifest import read_cuts
-from models.base.data.pronunciation import require_languages, symbols_left_out
-from models.base.data.vocabulary import require_symbols
-from models.base.task import Batch, ExperimentT, Split, TrainingTask
-from processors.audio import SAMPLE_RATE
-from processors.text.config import TextConfig
-from utils.errors import ConfigError, DataError
-from utils.logging import get_logger
+from hiervox.models.base.data.features import FeaturesConfig, require_features
+from hiervox.models.base.data.loader import cut_loader
+from hiervox.models.base.data.manifest import read_cuts
+from hiervox.models.base.data.pronunciation import require_languages, symbols_left_out
+from hiervox.models.base.data.vocabulary import require_symbols
+from hiervox.models.base.task import Batch, ExperimentT, Split, TrainingTask
+from hiervox.processors.audio import SAMPLE_RATE
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.errors import ConfigError, DataError
+from hiervox.utils.logging import get_logger
 
 _log = get_logger("train")
 
@@ -23,7 +23,7 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
     """A task whose batches come from `config.data.cuts` by `cut_loader`.
 
     Attributes:
-        fields: what its batches hold; see `models.base.data.dataset.FIELDS`.
+        fields: what its batches hold; see `hiervox.models.base.data.dataset.FIELDS`.
         sample_rate: of the batches' `wav`, Hz.
     """
 

@@ -12,12 +12,12 @@ from accelerate.utils import send_to_device
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from models.base.freezing import frozen_parameters
-from models.base.randomness import seed_everything
-from models.base.task import Batch, TrainingTask
-from modules.losses.counts import counts_over_processes
-from utils.device import choose_device
-from utils.errors import ConfigError
+from hiervox.models.base.freezing import frozen_parameters
+from hiervox.models.base.randomness import seed_everything
+from hiervox.models.base.task import Batch, TrainingTask
+from hiervox.modules.losses.counts import counts_over_processes
+from hiervox.utils.device import choose_device
+from hiervox.utils.errors import ConfigError
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 

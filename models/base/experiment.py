@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.base.config import ExperimentConfig
-from models.base.registry import get_part
-from models.base.task import TrainingTask
-from utils.config import load_layers, validate
-from utils.errors import ConfigError
-from utils.registry import resolve
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.registry import get_part
+from hiervox.models.base.task import TrainingTask
+from hiervox.utils.config import load_layers, validate
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import resolve
 
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:

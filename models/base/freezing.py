@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError
 
 
 def covers(prefix: str, name: str) -> bool:

@@ -1,7 +1,7 @@
 """The registry of pretrained networks: names, files, sources, licences. Nothing is downloaded here.
 
 A system's card names a tuple of its entries; those of the frozen networks that all systems share are in
-`models.base.pretrained_encoders`.
+`hiervox.models.base.pretrained_encoders`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from models.base.registry import system_cards
-from utils.config import Config
-from utils.errors import ConfigError
-from utils.registry import nearest, resolve
+from hiervox.models.base.registry import system_cards
+from hiervox.utils.config import Config
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import nearest, resolve
 
-SHARED_ENTRIES = "models.base.pretrained_encoders:ENTRIES"
+SHARED_ENTRIES = "hiervox.models.base.pretrained_encoders:ENTRIES"
 CONFIG_FILE = "config.json"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

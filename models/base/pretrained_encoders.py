@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.base.pretrained import HubSource, Licences, PackageSource, Pretrained, PretrainedFile
+from hiervox.models.base.pretrained import HubSource, Licences, PackageSource, Pretrained, PretrainedFile
 
 ENTRIES = (
     Pretrained(

@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from models.base.pretrained import HubSource, PackageSource, Pretrained, PretrainedFile
-from processors.semantic.hub import hub_reachable
-from utils.errors import CheckpointError, DependencyError
+from hiervox.models.base.pretrained import HubSource, PackageSource, Pretrained, PretrainedFile
+from hiervox.processors.semantic.hub import hub_reachable
+from hiervox.utils.errors import CheckpointError, DependencyError
 
 Proof = Literal["sha256", "the Hub's checksum", "size", "nothing"]
 Files = dict[PretrainedFile, Path]

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from utils.errors import CheckpointError
+from hiervox.utils.errors import CheckpointError
 
 # `torch.nn.utils.weight_norm` (deprecated) to `torch.nn.utils.parametrizations.weight_norm`.
 WEIGHT_NORM_RULES: tuple[tuple[str, str], ...] = (

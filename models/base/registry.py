@@ -7,11 +7,11 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import models
-from models.base.card import Part, SystemCard
-from utils.errors import ConfigError
-from utils.logging import get_logger
-from utils.registry import nearest
+from hiervox import models
+from hiervox.models.base.card import Part, SystemCard
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.logging import get_logger
+from hiervox.utils.registry import nearest
 
 ENTRY_POINT_GROUP = "hiervox.systems"
 
@@ -34,7 +34,7 @@ def system_cards() -> dict[str, SystemCard]:
             task = init.parent.parent.name
             if task == "base":
                 continue
-            name = f"models.{task}.{init.parent.name}"
+            name = f"hiervox.models.{task}.{init.parent.name}"
             card = getattr(import_module(name), "CARD", None)
             if isinstance(card, SystemCard):
                 _add(cards, card)

@@ -21,11 +21,17 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from models.base.checkpoint import CHECKPOINTS_NAME, CONFIG_NAME, LAST_NAME, find_checkpoint, read_json
-from models.base.config import ExperimentConfig
-from utils.config import Config
-from utils.errors import CheckpointError, ConfigError, TrainingError
-from utils.files import publish_folder, write_json, write_text
+from hiervox.models.base.checkpoint import (
+    CHECKPOINTS_NAME,
+    CONFIG_NAME,
+    LAST_NAME,
+    find_checkpoint,
+    read_json,
+)
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.utils.config import Config
+from hiervox.utils.errors import CheckpointError, ConfigError, TrainingError
+from hiervox.utils.files import publish_folder, write_json, write_text
 
 STATE_NAME = "state"
 PROGRESS_NAME = "progress.json"

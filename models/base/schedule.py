@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.base.config import ScheduleConfig
+from hiervox.models.base.config import ScheduleConfig
 
 
 def learning_rate(initial: float, schedule: ScheduleConfig, step: int, epoch: int) -> float:

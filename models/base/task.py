@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from torch import Tensor, nn
 
-from models.base.config import ExperimentConfig
+from hiervox.models.base.config import ExperimentConfig
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,7 +28,7 @@ class Media:
 
 
 class TrainingTask(ABC, Generic[ExperimentT]):
-    """One part's training, as the loop in `models.base.trainer` sees it.
+    """One part's training, as the loop in `hiervox.models.base.trainer` sees it.
 
     In every step the loop calls `forward` once and then, for each name in `turns`, `losses`; it sums the
     terms with `weights`, and updates the network of that name. A GAN has two turns, others have one.

@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from models.base.checkpoint import (
+from hiervox.models.base.checkpoint import (
     WEIGHTS_NAME,
     find_checkpoint,
     load_into,
@@ -28,14 +28,14 @@ from models.base.checkpoint import (
     read_experiment,
     save_weights,
 )
-from models.base.engine import StepEngine
-from models.base.randomness import undisturbed_randomness
-from models.base.run_folder import PROGRESS_NAME, STATE_NAME, Progress, RunFolder, ranked_best
-from models.base.schedule import learning_rate
-from models.base.task import Batch, TrainingTask
-from utils.errors import CheckpointError, ConfigError, DataError, TrainingError
-from utils.files import write_json
-from utils.logging import get_logger
+from hiervox.models.base.engine import StepEngine
+from hiervox.models.base.randomness import undisturbed_randomness
+from hiervox.models.base.run_folder import PROGRESS_NAME, STATE_NAME, Progress, RunFolder, ranked_best
+from hiervox.models.base.schedule import learning_rate
+from hiervox.models.base.task import Batch, TrainingTask
+from hiervox.utils.errors import CheckpointError, ConfigError, DataError, TrainingError
+from hiervox.utils.files import write_json
+from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from modules.discriminators.stack import Judgement
+from hiervox.modules.discriminators.stack import Judgement
 
 
 class DiscriminatorEnsemble(nn.Module):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from modules.discriminators.stack import ConvolutionStack, Judgement, judge
+from hiervox.modules.discriminators.stack import ConvolutionStack, Judgement, judge
 
 PERIODS = (2, 3, 5, 7, 11)
 CHANNELS = (32, 128, 512, 1024, 1024)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from modules.discriminators.stack import ConvolutionStack, Judgement, judge
+from hiervox.modules.discriminators.stack import ConvolutionStack, Judgement, judge
 
 WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
 """Samples; of the published synthesizer and of the 24 kHz SpeechSR."""

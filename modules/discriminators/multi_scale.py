@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
-from modules.discriminators.stack import ConvolutionStack, Judgement, judge
+from hiervox.modules.discriminators.stack import ConvolutionStack, Judgement, judge
 
 
 class ScaleLayer(NamedTuple):

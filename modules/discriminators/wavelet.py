@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from modules.discriminators.multi_scale import ScaleDiscriminator, ScaleLayer
-from modules.discriminators.stack import Judgement, judge
+from hiervox.modules.discriminators.multi_scale import ScaleDiscriminator, ScaleLayer
+from hiervox.modules.discriminators.stack import Judgement, judge
 
 
 def haar_transform(x: Tensor) -> Tensor:

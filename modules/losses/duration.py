@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from modules.losses.counts import real_count
+from hiervox.modules.losses.counts import real_count
 
 
 def duration_nll(negative_bound: Tensor, token_mask: Tensor) -> Tensor:

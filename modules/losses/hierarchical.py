@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from modules.losses.reconstruction import masked_l1
+from hiervox.modules.losses.reconstruction import masked_l1
 
 
 def prosody_l1(predicted: Tensor, mel: Tensor, mask: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from modules.losses.counts import real_count
+from hiervox.modules.losses.counts import real_count
 
 
 def gaussian_kl(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from modules.losses.counts import real_count
+from hiervox.modules.losses.counts import real_count
 
 
 def mel_l1(predicted: Tensor, target: Tensor) -> Tensor:

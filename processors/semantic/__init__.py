@@ -1,6 +1,6 @@
 """Semantic features: a waveform to vectors of what is said, 50 a second."""
 
-from processors.semantic.config import SemanticConfig, require_same_features
-from processors.semantic.extractor import SemanticExtractor, build_semantic_extractor
+from hiervox.processors.semantic.config import SemanticConfig, require_same_features
+from hiervox.processors.semantic.extractor import SemanticExtractor, build_semantic_extractor
 
 __all__ = ["SemanticConfig", "SemanticExtractor", "build_semantic_extractor", "require_same_features"]

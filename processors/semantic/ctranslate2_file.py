@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from utils.errors import CheckpointError
+from hiervox.utils.errors import CheckpointError
 
 BINARY_VERSION = 6
 _TYPES = (torch.float32, torch.int8, torch.int16, torch.int32, torch.float16, torch.bfloat16)

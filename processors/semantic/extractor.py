@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from processors.audio import HOP_LENGTH
-from processors.semantic.config import SemanticConfig
+from hiervox.processors.audio import HOP_LENGTH
+from hiervox.processors.semantic.config import SemanticConfig
 
 if TYPE_CHECKING:
     import torch
@@ -65,15 +65,15 @@ def build_semantic_extractor(config: SemanticConfig, device: torch.device | str 
 
     extractor: SemanticExtractor
     if config.family == "whisper":
-        from processors.semantic.whisper import WhisperExtractor
+        from hiervox.processors.semantic.whisper import WhisperExtractor
 
         extractor = WhisperExtractor(config, torch.device(device))
     else:
-        from processors.semantic.wav2vec2 import Wav2Vec2Extractor
+        from hiervox.processors.semantic.wav2vec2 import Wav2Vec2Extractor
 
         extractor = Wav2Vec2Extractor(config, torch.device(device))
     if config.bottleneck is None:
         return extractor
-    from processors.semantic.bottleneck import NarrowedExtractor
+    from hiervox.processors.semantic.bottleneck import NarrowedExtractor
 
     return NarrowedExtractor(extractor, config.bottleneck)

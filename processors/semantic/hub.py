@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from utils.errors import DependencyError
+from hiervox.utils.errors import DependencyError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
-from processors.semantic.extractor import SemanticExtractor
-from processors.semantic.hub import load_pretrained
-from utils.errors import ConfigError
+from hiervox.processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
+from hiervox.processors.semantic.extractor import SemanticExtractor
+from hiervox.processors.semantic.hub import load_pretrained
+from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
     from transformers import Wav2Vec2Model

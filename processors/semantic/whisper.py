@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from processors.audio import HOP_LENGTH, SAMPLE_RATE
-from processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
-from processors.semantic.ctranslate2_file import read_ctranslate2
-from processors.semantic.extractor import SemanticExtractor
-from processors.semantic.hub import load_pretrained
-from utils.errors import CheckpointError, ConfigError, DependencyError
+from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
+from hiervox.processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
+from hiervox.processors.semantic.ctranslate2_file import read_ctranslate2
+from hiervox.processors.semantic.extractor import SemanticExtractor
+from hiervox.processors.semantic.hub import load_pretrained
+from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
 
 if TYPE_CHECKING:
     from transformers.models.whisper.modeling_whisper import WhisperEncoder

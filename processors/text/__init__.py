@@ -1,11 +1,11 @@
 """Text to utterances, to IPA, to token ids."""
 
-from processors.text.config import TextConfig, build_frontend
-from processors.text.frontend import TextFrontend
-from processors.text.normalization import normalize_text
-from processors.text.script import Span, Utterance, read_script
-from processors.text.sentences import split_sentences
-from processors.text.symbols import SYMBOLS, intersperse
+from hiervox.processors.text.config import TextConfig, build_frontend
+from hiervox.processors.text.frontend import TextFrontend
+from hiervox.processors.text.normalization import normalize_text
+from hiervox.processors.text.script import Span, Utterance, read_script
+from hiervox.processors.text.sentences import split_sentences
+from hiervox.processors.text.symbols import SYMBOLS, intersperse
 
 __all__ = [
     "SYMBOLS",

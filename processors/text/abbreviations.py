@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from processors.text.numbers import SpokenNumbers
-from processors.text.sentences import ends_sentence
+from hiervox.processors.text.numbers import SpokenNumbers
+from hiervox.processors.text.sentences import ends_sentence
 
 _BEFORE_NAMES = {  # never the end of a sentence
     "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Dr": "Doctor", "Drs": "Doctors", "Prof": "Professor",

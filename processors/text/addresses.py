@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from processors.text.numbers import LONGEST_NUMBER, START, SpokenNumbers
+from hiervox.processors.text.numbers import LONGEST_NUMBER, START, SpokenNumbers
 
 _ENDINGS = "com|org|net|edu|gov|mil|io|ai|dev|app|info|co|uk|de|fr|es|it|nl|eu|ca|au|us|tv|me|ly|jp|ch"
 _HOST = r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,18}"

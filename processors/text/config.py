@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import field_serializer, field_validator
 
-from processors.text.frontend import TextFrontend
-from processors.text.symbols import PAD, SYMBOLS
-from utils.config import Config
-from utils.errors import ConfigError
+from hiervox.processors.text.frontend import TextFrontend
+from hiervox.processors.text.symbols import PAD, SYMBOLS
+from hiervox.utils.config import Config
+from hiervox.utils.errors import ConfigError
 
 ESPEAK_NAMES = {"en": "en-us", "English": "en-us", "fr": "fr-fr"}
 """Languages that tables and corpora name otherwise than espeak does."""

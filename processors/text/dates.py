@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from processors.text.numbers import START, SpokenNumbers
-from processors.text.sentences import ends_sentence
+from hiervox.processors.text.numbers import START, SpokenNumbers
+from hiervox.processors.text.sentences import ends_sentence
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from processors.text.cleaners import clean, collapse_whitespace
-from processors.text.lexicon import Lexicon, read_lexicon
-from processors.text.phonemes import phonemize
-from processors.text.symbols import PAD, SILENT, SYMBOLS, symbol_ids
-from utils.errors import TextError
-from utils.logging import get_logger
+from hiervox.processors.text.cleaners import clean, collapse_whitespace
+from hiervox.processors.text.lexicon import Lexicon, read_lexicon
+from hiervox.processors.text.phonemes import phonemize
+from hiervox.processors.text.symbols import PAD, SILENT, SYMBOLS, symbol_ids
+from hiervox.utils.errors import TextError
+from hiervox.utils.logging import get_logger
 
 QUOTED_LENGTH = 60
 _INLINE_IPA = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Collection
 from pathlib import Path
 
-from processors.text.cleaners import normalize
-from utils.errors import TextError
+from hiervox.processors.text.cleaners import normalize
+from hiervox.utils.errors import TextError
 
 
 class Lexicon:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 from xml.parsers import expat
 
-from utils.errors import TextError
+from hiervox.utils.errors import TextError
 
 PARAGRAPH_PAUSE = 0.8  # seconds, after a paragraph that another one follows
 LONGEST_PAUSE = 60.0  # seconds

@@ -8,12 +8,12 @@ import unicodedata
 from collections.abc import Callable
 from html.entities import html5
 
-from processors.text.abbreviations import speak_abbreviations, speak_romans
-from processors.text.addresses import name_number, speak_addresses, speak_digit_strings
-from processors.text.dates import speak_dates, speak_times
-from processors.text.numbers import NUMBER, START, SpokenNumbers, plural
-from processors.text.quantities import speak_fractions, speak_measures, speak_money
-from processors.text.sentences import INLINE_IPA
+from hiervox.processors.text.abbreviations import speak_abbreviations, speak_romans
+from hiervox.processors.text.addresses import name_number, speak_addresses, speak_digit_strings
+from hiervox.processors.text.dates import speak_dates, speak_times
+from hiervox.processors.text.numbers import NUMBER, START, SpokenNumbers, plural
+from hiervox.processors.text.quantities import speak_fractions, speak_measures, speak_money
+from hiervox.processors.text.sentences import INLINE_IPA
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|(?P<name>[A-Za-z][A-Za-z0-9]{1,30}));")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")

@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from utils.errors import ConfigError, DependencyError
-from utils.registry import nearest
+from hiervox.utils.errors import ConfigError, DependencyError
+from hiervox.utils.registry import nearest
 
 if TYPE_CHECKING:
     from phonemizer.backend import EspeakBackend

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from processors.text.numbers import NUMBER, START, SpokenNumbers, plural
+from hiervox.processors.text.numbers import NUMBER, START, SpokenNumbers, plural
 
 _SCALES = {
     "k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion", "t": "trillion",

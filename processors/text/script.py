@@ -6,10 +6,10 @@ import re
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 
-from processors.text.markup import PARAGRAPH_PAUSE, Block, Stretch, is_markup, read_markup
-from processors.text.normalization import normalize_text
-from processors.text.sentences import LONGEST_SENTENCE, sentence_bounds, speakable, split_paragraphs
-from utils.errors import TextError
+from hiervox.processors.text.markup import PARAGRAPH_PAUSE, Block, Stretch, is_markup, read_markup
+from hiervox.processors.text.normalization import normalize_text
+from hiervox.processors.text.sentences import LONGEST_SENTENCE, sentence_bounds, speakable, split_paragraphs
+from hiervox.utils.errors import TextError
 
 _SPACES = re.compile(r"\s+")
 
@@ -52,13 +52,13 @@ class Utterance:
 def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENCE) -> list[Utterance]:
     """Normalise a text and cut it into utterances.
 
-    A text that starts with `<speak` is read as SSML (`processors.text.markup`), any other is plain: a blank
-    line ends a paragraph, after which there is a longer pause.
+    A text that starts with `<speak` is read as SSML (`hiervox.processors.text.markup`), any other is plain: a
+    blank line ends a paragraph, after which there is a longer pause.
 
     Args:
         text: any length.
         language: espeak's code.
-        limit: of an utterance, in characters (`processors.text.sentences.split_sentences`).
+        limit: of an utterance, in characters (`hiervox.processors.text.sentences.split_sentences`).
 
     Raises:
         TextError: nothing to speak, or SSML that is not understood.

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sentencex import segment
 
-from processors.text.cleaners import clean
-from utils.errors import ConfigError
+from hiervox.processors.text.cleaners import clean
+from hiervox.utils.errors import ConfigError
 
 LONGEST_SENTENCE = 200
 """Characters: the published text-to-vec model was trained on texts of up to 200 (its README)."""

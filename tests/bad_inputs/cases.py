@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
 
-from utils.errors import DependencyError
+from hiervox.utils.errors import DependencyError
 
 GRIN = "\N{GRINNING FACE}"
 SPEAK = ("tts", "--out", "out.wav", "--model", "bundle", "--device", "cpu")
@@ -37,7 +37,7 @@ class BadInput:
 def no_espeak() -> Iterator[None]:
     """espeak-ng's library can't be found."""
     missing = DependencyError("espeak-ng is not there", "pip install espeakng-loader")
-    with mock.patch("processors.text.phonemes._backend", side_effect=missing):
+    with mock.patch("hiervox.processors.text.phonemes._backend", side_effect=missing):
         yield
 
 

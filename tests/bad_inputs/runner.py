@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from bins.app import main
+from hiervox.bins.app import main
 from tests.bad_inputs.cases import BadInput
 
 FOLDER = "folder"

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bins.app import app, main
+from hiervox.bins.app import app, main
 from tests.conftest import REPOSITORY
 
 
 def hiervox(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "bins.app", *arguments],
+        [sys.executable, "-m", "hiervox.bins.app", *arguments],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -37,7 +37,7 @@ def test_a_place_that_cannot_be_written_is_one_line_and_code_2(
     def full(*arguments: object, **keys: object) -> None:
         raise OSError(28, "No space left on device", "out.wav")
 
-    monkeypatch.setattr("bins.app.app", full)
+    monkeypatch.setattr("hiervox.bins.app.app", full)
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == 2

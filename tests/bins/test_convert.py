@@ -7,10 +7,10 @@ import torch
 import typer
 from typer.testing import CliRunner
 
-from bins.convert import convert
-from models.base.checkpoint import load_network
-from models.base.published import read_published
-from utils.errors import CheckpointError
+from hiervox.bins.convert import convert
+from hiervox.models.base.checkpoint import load_network
+from hiervox.models.base.published import read_published
+from hiervox.utils.errors import CheckpointError
 
 app = typer.Typer()
 app.command()(convert)

@@ -10,10 +10,10 @@ import soundfile
 import typer
 from typer.testing import CliRunner
 
-from bins.extract import extract
-from bins.prepare import prepare
-from bins.validate import validate
-from models.base.data.manifest import read_cuts
+from hiervox.bins.extract import extract
+from hiervox.bins.prepare import prepare
+from hiervox.bins.validate import validate
+from hiervox.models.base.data.manifest import read_cuts
 from tests.models.base.conftest import BUILDER, build
 from tests.models.base.data.corpora import make_table
 

@@ -9,8 +9,16 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bins import doctor as module
-from bins.doctor import Check, check_disk, check_espeak, check_hub, check_packages, check_python, doctor
+from hiervox.bins import doctor as module
+from hiervox.bins.doctor import (
+    Check,
+    check_disk,
+    check_espeak,
+    check_hub,
+    check_packages,
+    check_python,
+    doctor,
+)
 
 app = typer.Typer()
 app.command()(doctor)
@@ -35,7 +43,7 @@ def test_a_missing_thing_is_code_1_with_its_mend(monkeypatch: pytest.MonkeyPatch
 
 
 def test_everything_is_looked_at_without_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.semantic.hub.hub_reachable", lambda: False)
+    monkeypatch.setattr("hiervox.processors.semantic.hub.hub_reachable", lambda: False)
     names = {check.name for check in module.examine()}
     assert {"python", "resemblyzer", "espeak-ng", "offline Whisper", "device", "cores", "disk"} <= names
 
@@ -95,7 +103,7 @@ def test_the_hub_is_never_needed(monkeypatch: pytest.MonkeyPatch, offline: bool,
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
-    monkeypatch.setattr("processors.semantic.hub.hub_reachable", lambda: reachable)
+    monkeypatch.setattr("hiervox.processors.semantic.hub.hub_reachable", lambda: reachable)
     check = check_hub()
     assert not check.needed
     assert bool(check.mend) is not reachable

@@ -11,9 +11,9 @@ import soundfile
 import typer
 from typer.testing import CliRunner, Result
 
-from bins.enhance import enhance
+from hiervox.bins.enhance import enhance
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 from tests.models.enhancement.mp_senet.tiny_mp_senet import write_tiny_mp_senet
-from utils.errors import AudioError, CheckpointError, ConfigError
 
 RATE = 22_050
 
@@ -50,7 +50,7 @@ def test_writes_sound_and_record(bundle: Path, noisy: Path, tmp_path: Path) -> N
 
 def test_what_would_clip_is_made_quieter(bundle: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(
-        "models.enhancement.mp_senet.pipeline.MPSENetPipeline.enhance",
+        "hiervox.models.enhancement.mp_senet.pipeline.MPSENetPipeline.enhance",
         lambda self, wav, rate: (np.float32(1.5) * wav, rate),
     )
     soundfile.write(tmp_path / "loud.wav", np.sin(np.arange(16_000)), 16_000)

@@ -6,10 +6,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bins.evaluate import evaluate
-from processors.audio import write_audio
+from hiervox.bins.evaluate import evaluate
+from hiervox.processors.audio import write_audio
+from hiervox.utils.errors import ConfigError, DataError
 from tests.evaluation.sounds import SAMPLE_RATE, melody
-from utils.errors import ConfigError, DataError
 
 app = typer.Typer()
 app.command()(evaluate)

@@ -12,11 +12,11 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from bins.convert import convert
-from bins.pretrained import pretrained_app
-from models.base.pretrained import pretrained_entries
+from hiervox.bins.convert import convert
+from hiervox.bins.pretrained import pretrained_app
+from hiervox.models.base.pretrained import pretrained_entries
+from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
 from tests.conftest import REPOSITORY
-from utils.errors import CheckpointError, ConfigError, DependencyError
 
 convert_app = typer.Typer()
 convert_app.command()(convert)
@@ -63,7 +63,7 @@ def test_offline_nothing_is_asked_of_anyone(tmp_path: Path) -> None:
     """Neither the network nor the user, whose terminal is closed."""
     environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
     for option, why in ((["--offline"], "--offline asks no network"), ([], "can't be reached")):
-        command = [sys.executable, "-m", "bins.app", "pretrained", "fetch", "speechsr24", *option]
+        command = [sys.executable, "-m", "hiervox.bins.app", "pretrained", "fetch", "speechsr24", *option]
         done = subprocess.run(
             ["sh", "-c", 'exec "$@" <&-', "sh", *command],
             cwd=REPOSITORY,
@@ -77,7 +77,7 @@ def test_offline_nothing_is_asked_of_anyone(tmp_path: Path) -> None:
 
 
 def test_what_is_not_here_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.base.pretrained_files.find", lambda entry: None)
+    monkeypatch.setattr("hiervox.models.base.pretrained_files.find", lambda entry: None)
     assert isinstance(pretrained("verify", "mms-300m").exception, DependencyError)
 
 

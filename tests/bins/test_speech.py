@@ -13,15 +13,15 @@ import soundfile
 import typer
 from typer.testing import CliRunner, Result
 
-from bins.f0 import f0
-from bins.resynthesize import resynthesize
-from bins.sr import sr
-from bins.tts import tts
-from bins.vc import vc
-from bins.voice import voice_app
-from models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.bins.f0 import f0
+from hiervox.bins.resynthesize import resynthesize
+from hiervox.bins.sr import sr
+from hiervox.bins.tts import tts
+from hiervox.bins.vc import vc
+from hiervox.bins.voice import voice_app
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError, TextError
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
-from utils.errors import AudioError, CheckpointError, ConfigError, DataError, TextError
 
 app = typer.Typer()
 for verb in (tts, vc, sr, f0, resynthesize):
@@ -144,7 +144,9 @@ def test_mistakes_are_told_and_write_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     soundfile.write("silent.wav", np.zeros(SAMPLE_RATE), SAMPLE_RATE)
-    monkeypatch.setattr("models.tts.hierspeechpp.networks.load_network", None)  # no network is needed to tell
+    monkeypatch.setattr(
+        "hiervox.models.tts.hierspeechpp.networks.load_network", None
+    )  # no network is needed to tell
     before = sorted(tmp_path.iterdir())
     result = run("tts", "--prompt", prompt, "--model", bundle, *arguments)
     assert isinstance(result.exception, error), result.output

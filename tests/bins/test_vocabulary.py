@@ -6,13 +6,13 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from bins.vocabulary import vocabulary
-from models.base.experiment import load_experiment
-from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from processors.text import SYMBOLS
+from hiervox.bins.vocabulary import vocabulary
+from hiervox.models.base.experiment import load_experiment
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.processors.text import SYMBOLS
+from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.base.data.test_vocabulary import ROWS, manifest
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
-from utils.errors import CheckpointError, ConfigError
 
 app = typer.Typer()
 app.command()(vocabulary)

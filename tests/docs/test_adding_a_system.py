@@ -64,11 +64,11 @@ def test_the_page_works_as_it_is_written(tmp_path: Path) -> None:
     assert [command[:2] for command in commands] == [
         ["hiervox", verb] for verb in ("systems", "prepare", "config", "train")
     ]
-    outputs = [run([sys.executable, "-m", "bins.app", *command[1:]]) for command in commands]
+    outputs = [run([sys.executable, "-m", "hiervox.bins.app", *command[1:]]) for command in commands]
     assert re.search(r"^linear_vocoder +vocoder +generator", outputs[0], re.MULTILINE)
     check = """
 from pathlib import Path
-from models.base.checkpoint import load_network
+from hiervox.models.base.checkpoint import load_network
 network, experiment = load_network(Path("exp/linear_vocoder"))
 assert network.convolution.kernel_size == (7,)
 """

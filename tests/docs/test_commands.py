@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from bins.app import app
+from hiervox.bins.app import app
 from tests.conftest import REPOSITORY
 
 PAGES = sorted(

@@ -14,11 +14,11 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
-from bins.app import app
-from models.base.checkpoint import find_checkpoint, read_json
+from hiervox.bins.app import app
+from hiervox.models.base.checkpoint import find_checkpoint, read_json
+from hiervox.utils.errors import ConfigError
 from tests.conftest import REPOSITORY
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
-from utils.errors import ConfigError
 
 PAGE = REPOSITORY / "docs" / "finetune.md"
 FILE = re.compile(r"^`([\w.]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)

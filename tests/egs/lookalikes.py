@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from models.base.data.corpus import Utterance, read_table
-from processors.audio import read_audio
+from hiervox.models.base.data.corpus import Utterance, read_table
+from hiervox.processors.audio import read_audio
 from tests.conftest import REPOSITORY
 
 MINI_TABLE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini" / "corpus" / "table.csv"

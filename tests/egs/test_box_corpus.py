@@ -12,10 +12,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from models.base.data.corpus import read_corpus
-from processors.audio import Waveform, read_audio
+from hiervox.models.base.data.corpus import read_corpus
+from hiervox.processors.audio import Waveform, read_audio
+from hiervox.utils.errors import DataError
 from tests.conftest import REPOSITORY
-from utils.errors import DataError
 
 LOCAL = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "local"
 SENTENCES = [f"The {word} ship sails to the island." for word in ("red", "old", "tall", "slow", "small")]

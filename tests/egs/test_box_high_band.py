@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.base.checkpoint import save_weights
-from models.sr.speechsr.config import SpectralSpeechSRConfig
-from models.sr.speechsr.spectral import SpectralSpeechSR
-from processors.audio import read_audio, resample, write_audio
+from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.sr.speechsr.config import SpectralSpeechSRConfig
+from hiervox.models.sr.speechsr.spectral import SpectralSpeechSR
+from hiervox.processors.audio import read_audio, resample, write_audio
 from tests.conftest import REPOSITORY
 
 LOCAL = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "local"

@@ -12,11 +12,11 @@ from types import ModuleType
 
 import pytest
 
-from models.tts.hierspeechpp.config import SynthesizerExperiment
-from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.utils.config import load_config
+from hiervox.utils.errors import DataError
 from tests.conftest import REPOSITORY
-from utils.config import load_config
-from utils.errors import DataError
 
 RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.base.data.manifest import read_cuts
-from processors.audio import write_audio
+from hiervox.models.base.data.manifest import read_cuts
+from hiervox.processors.audio import write_audio
 from tests.conftest import REPOSITORY
 from tests.docs.test_commands import BLOCK
 from tests.egs.lookalikes import make_libritts, make_vctk
@@ -40,7 +40,7 @@ esac
 """
 LAUNCHER = """#!/usr/bin/env bash
 printf 'accelerate %s\\n' "$*" >>"$CALLS"
-while [[ $1 != bins.app ]]; do shift; done
+while [[ $1 != hiervox.bins.app ]]; do shift; done
 shift
 exec hiervox "$@"
 """
@@ -108,7 +108,7 @@ def test_a_dry_run_prints_every_command_and_runs_none(
     launched = [line for line in lines if line.startswith("accelerate launch --multi_gpu")]
     rates = {"libritts": ["24"], "vctk": ["24", "48"]}[recipe]
     assert len(launched) == 3 + len(rates)
-    assert all("--num_processes 4" in line and "-m bins.app" in line for line in launched)
+    assert all("--num_processes 4" in line and "-m hiervox.bins.app" in line for line in launched)
     for wanted in ("hiervox validate", "hiervox tts", "hiervox vc", "hiervox evaluate"):
         assert any(line.startswith(wanted) for line in lines)
     (cost,) = [line for line in lines if line.startswith("  6 synthesizer")]
@@ -201,7 +201,7 @@ def test_libritts_for_real_up_to_a_step_of_text_to_vec(environment: dict[str, st
     """Later stages run the same programs as those of the mini recipe; `tests.egs.tiny_run` runs them all."""
     make_libritts(tmp_path, parts=(("train-clean-100", 2, 4), ("test-clean", 2, 1)))
     hiervox = tmp_path / "programs" / "hiervox"
-    hiervox.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m bins.app "$@"\n')
+    hiervox.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m hiervox.bins.app "$@"\n')
     overrides = short_training(steps=1, dev_size=2)
     exp = tmp_path / "exp"
     options = ["--stage", "2", "--stop-stage", "5", "--data", tmp_path, "--exp", exp, "--conf", TINY_CONF]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from processors.audio import loudness, read_audio
+from hiervox.processors.audio import loudness, read_audio
 from tests.conftest import REPOSITORY
 
 RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini"

@@ -19,7 +19,7 @@ import soundfile
 import torch
 from safetensors.torch import load_file
 
-from processors.audio import read_audio, write_audio
+from hiervox.processors.audio import read_audio, write_audio
 from tests.conftest import REPOSITORY
 from tests.docs.test_commands import BLOCK
 
@@ -37,7 +37,7 @@ class Home:
         self.bundle = path / "home" / "models" / "mini"
         programs = path / "programs"
         programs.mkdir()
-        for name, call in (("hiervox", "-m bins.app"), ("python", "")):
+        for name, call in (("hiervox", "-m hiervox.bins.app"), ("python", "")):
             (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {call} "$@"\n')
             (programs / name).chmod(0o755)
         self.environment = {
@@ -150,7 +150,7 @@ def test_a_killed_training_ends_as_if_it_had_not_been(home: Home) -> None:
     )
     home.run(*whole)
     process = subprocess.Popen(
-        [sys.executable, "-m", "bins.app", *map(str, broken[1:])],
+        [sys.executable, "-m", "hiervox.bins.app", *map(str, broken[1:])],
         cwd=home.path,
         env=home.environment,
         stderr=subprocess.DEVNULL,

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.table import read_table
-from processors.audio import write_audio
+from hiervox.evaluation.table import read_table
+from hiervox.processors.audio import write_audio
 from tests.conftest import REPOSITORY
 
 RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini"

@@ -18,14 +18,14 @@ from types import ModuleType
 import pytest
 import torch
 
-from models.base.checkpoint import load_weights
-from models.base.data.features import FeaturesConfig
-from models.base.experiment import build_task, load_experiment
-from models.tts.hierspeechpp.pipeline import load
+from hiervox.models.base.checkpoint import load_weights
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.experiment import build_task, load_experiment
+from hiervox.models.tts.hierspeechpp.pipeline import load
+from hiervox.utils.errors import DataError
 from tests.conftest import REPOSITORY
 from tests.egs.lookalikes import make_libritts, make_vctk
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
-from utils.errors import DataError
 
 COMMON = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "common"
 CONF = COMMON / "conf"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processors.audio import Waveform
+from hiervox.processors.audio import Waveform
 
 SAMPLE_RATE = 16000
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.estimate import mean_estimate, ratio_estimate
+from hiervox.evaluation.estimate import mean_estimate, ratio_estimate
 
 
 def test_corpus_rate_is_sum_over_sum_not_mean_of_rates() -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from evaluation.metrics import EVALUATION_PITCH
-from evaluation.pitch import PitchCorrelation, compare_pitch
-from evaluation.table import Utterance
-from processors.audio import write_audio
+from hiervox.evaluation.metrics import EVALUATION_PITCH
+from hiervox.evaluation.pitch import PitchCorrelation, compare_pitch
+from hiervox.evaluation.table import Utterance
+from hiervox.processors.audio import write_audio
 from tests.evaluation.sounds import SAMPLE_RATE, melody
 
 
@@ -53,13 +53,13 @@ def test_unvoiced_or_silent_is_not_measured(metric, tmp_path, monkeypatch) -> No
     voiced, silent = tmp_path / "voiced.wav", tmp_path / "silent.wav"
     assert metric.score(Utterance(2, "1", "x", silent, reference=voiced)) is None
     assert metric.score(Utterance(3, "2", "x", voiced)) is None
-    monkeypatch.setattr("evaluation.pitch.extract_f0", lambda *arguments: np.zeros(100, np.float32))
+    monkeypatch.setattr("hiervox.evaluation.pitch.extract_f0", lambda *arguments: np.zeros(100, np.float32))
     assert PitchCorrelation(EVALUATION_PITCH).score(Utterance(4, "3", "x", voiced, reference=voiced)) is None
 
 
 def test_long_recordings_keep_the_alignment_small(monkeypatch) -> None:
     """The hop widens instead of the cost matrix."""
-    from evaluation import pitch
+    from hiervox.evaluation import pitch
 
     monkeypatch.setattr(pitch, "MOST_FRAMES", 100)
     sizes = []

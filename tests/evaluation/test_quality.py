@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.quality import COLUMNS, WINDOW, PerceivedQuality, QualityPredictor
-from evaluation.table import Utterance
-from processors.audio import read_audio, write_audio
-from utils.errors import DependencyError
+from hiervox.evaluation.quality import COLUMNS, WINDOW, PerceivedQuality, QualityPredictor
+from hiervox.evaluation.table import Utterance
+from hiervox.processors.audio import read_audio, write_audio
+from hiervox.utils.errors import DependencyError
 
 pytest.importorskip("speechmos")
 

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 import pytest
 
-from evaluation.metric import Figure, Metric, Scores
-from evaluation.run import evaluate
-from evaluation.table import Utterance
-from processors.audio import read_audio, write_audio
+from hiervox.evaluation.metric import Figure, Metric, Scores
+from hiervox.evaluation.run import evaluate
+from hiervox.evaluation.table import Utterance
+from hiervox.processors.audio import read_audio, write_audio
+from hiervox.utils.errors import AudioError, DataError
 from tests.evaluation.sounds import SAMPLE_RATE, melody
-from utils.errors import AudioError, DataError
 
 
 class Peak(Metric):

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.similarity import SpeakerEncoder, SpeakerSimilarity
-from evaluation.table import Utterance
-from utils.errors import DependencyError
+from hiervox.evaluation.similarity import SpeakerEncoder, SpeakerSimilarity
+from hiervox.evaluation.table import Utterance
+from hiervox.utils.errors import DependencyError
 
 
 def likeness(metric: SpeakerSimilarity, audio: Path, prompt: Path) -> float:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.table import read_table
-from utils.errors import DataError
+from hiervox.evaluation.table import read_table
+from hiervox.utils.errors import DataError
 
 
 def write(folder: Path, text: str) -> Path:

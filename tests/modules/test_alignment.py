@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from modules.alignment import gaussian_log_likelihood, generate_path, maximum_path
+from hiervox.modules.alignment import gaussian_log_likelihood, generate_path, maximum_path
 
 
 def joint_mask(frame_lengths: list[int], token_lengths: list[int]) -> Tensor:

@@ -1,11 +1,11 @@
-"""Tests of `modules.amp_block`."""
+"""Tests of `hiervox.modules.amp_block`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.amp_block import AMPBlock
-from modules.weight_norm import remove_weight_norm
+from hiervox.modules.amp_block import AMPBlock
+from hiervox.modules.weight_norm import remove_weight_norm
 
 
 def test_shape_gradients_and_parameter_count() -> None:

@@ -1,4 +1,4 @@
-"""Tests of `modules.attention`."""
+"""Tests of `hiervox.modules.attention`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from modules.attention import MultiHeadAttention
+from hiervox.modules.attention import MultiHeadAttention
 
 
 def direct_attention(network: MultiHeadAttention, x: Tensor) -> Tensor:

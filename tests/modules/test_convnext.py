@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from modules.convnext import ConvNeXtBlock
+from hiervox.modules.convnext import ConvNeXtBlock
 
 
 @torch.no_grad()

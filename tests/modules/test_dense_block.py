@@ -1,4 +1,4 @@
-"""Tests of `modules.dense_block`."""
+"""Tests of `hiervox.modules.dense_block`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from modules.dense_block import DilatedDenseBlock, NormalizedConvolution
+from hiervox.modules.dense_block import DilatedDenseBlock, NormalizedConvolution
 
 
 def test_each_layer_sees_all_before_it_newest_first() -> None:

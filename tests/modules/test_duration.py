@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from modules.duration import DurationFlow, StochasticDurationPredictor
+from hiervox.modules.duration import DurationFlow, StochasticDurationPredictor
 
 
 def shake(module: nn.Module) -> nn.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from modules.excitation import NOISE_SAMPLES, HarmonicExcitation
+from hiervox.modules.excitation import NOISE_SAMPLES, HarmonicExcitation
 
 RATE, HOP = 16000, 80
 

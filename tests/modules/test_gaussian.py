@@ -1,10 +1,10 @@
-"""Tests of `modules.gaussian`."""
+"""Tests of `hiervox.modules.gaussian`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.gaussian import sample_gaussian
+from hiervox.modules.gaussian import sample_gaussian
 
 
 def test_draws_have_the_mean_and_the_scaled_deviation() -> None:

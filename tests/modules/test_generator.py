@@ -1,10 +1,10 @@
-"""Tests of `modules.generator`."""
+"""Tests of `hiervox.modules.generator`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.generator import SourceDownsampler, SourceGenerator
+from hiervox.modules.generator import SourceDownsampler, SourceGenerator
 
 SIZES = {"block_kernel_sizes": (3, 5), "block_dilations": (1, 3)}
 

@@ -1,4 +1,4 @@
-"""Tests of `modules.grid_conformer`."""
+"""Tests of `hiervox.modules.grid_conformer`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from modules.grid_conformer import ConvolutionModule, GridConformer, NormalizedSelfAttention
+from hiervox.modules.grid_conformer import ConvolutionModule, GridConformer, NormalizedSelfAttention
 
 CHANNELS = 8
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from modules.istft import HopSTFT
+from hiervox.modules.istft import HopSTFT
 
 
 @pytest.mark.parametrize(("window_length", "hop_length"), [(320, 80), (16, 8), (15, 5)])

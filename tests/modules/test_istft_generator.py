@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from modules.istft_generator import SpectralGenerator
-from processors.spectrogram import SpectrogramConfig, log_mel
+from hiervox.modules.istft_generator import SpectralGenerator
+from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 
 LATENT, SOURCE, STYLE = 6, 4, 5
 

@@ -1,10 +1,10 @@
-"""Tests of `modules.masking`."""
+"""Tests of `hiervox.modules.masking`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.masking import mask_lengths, random_segment_starts, sequence_mask, slice_segments
+from hiervox.modules.masking import mask_lengths, random_segment_starts, sequence_mask, slice_segments
 
 
 def test_sequence_mask_marks_real_frames() -> None:

@@ -1,10 +1,10 @@
-"""Tests of `modules.normalization`."""
+"""Tests of `hiervox.modules.normalization`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.normalization import ChannelLayerNorm
+from hiervox.modules.normalization import ChannelLayerNorm
 
 
 def test_channels_are_normalised_at_each_time_alone() -> None:

@@ -1,10 +1,10 @@
-"""Tests of `modules.parallel_amp`."""
+"""Tests of `hiervox.modules.parallel_amp`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.parallel_amp import ParallelAMPBlocks
+from hiervox.modules.parallel_amp import ParallelAMPBlocks
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from modules.pitch_predictor import PitchPredictor
+from hiervox.modules.pitch_predictor import PitchPredictor
 
 
 def test_four_pitch_frames_to_a_semantic_frame_and_padding_stays_out() -> None:

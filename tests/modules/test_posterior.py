@@ -1,10 +1,10 @@
-"""Tests of `modules.posterior`."""
+"""Tests of `hiervox.modules.posterior`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.posterior import DualAudioPosteriorEncoder, PosteriorEncoder, WaveformEncoder
+from hiervox.modules.posterior import DualAudioPosteriorEncoder, PosteriorEncoder, WaveformEncoder
 
 
 @torch.no_grad()

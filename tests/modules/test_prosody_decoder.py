@@ -1,10 +1,10 @@
-"""Tests of `modules.prosody_decoder`."""
+"""Tests of `hiervox.modules.prosody_decoder`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.prosody_decoder import ProsodyDecoder
+from hiervox.modules.prosody_decoder import ProsodyDecoder
 
 
 @torch.no_grad()

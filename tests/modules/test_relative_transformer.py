@@ -1,10 +1,10 @@
-"""Tests of `modules.relative_transformer`."""
+"""Tests of `hiervox.modules.relative_transformer`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.relative_transformer import RelativeTransformer
+from hiervox.modules.relative_transformer import RelativeTransformer
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from modules.semantic_decoder import SemanticDecoder
+from hiervox.modules.semantic_decoder import SemanticDecoder
 
 
 def test_padding_stays_out() -> None:

@@ -1,10 +1,10 @@
-"""Tests of `modules.semantic_encoder`."""
+"""Tests of `hiervox.modules.semantic_encoder`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.semantic_encoder import SemanticEncoder
+from hiervox.modules.semantic_encoder import SemanticEncoder
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Tests of `modules.snake`."""
+"""Tests of `hiervox.modules.snake`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from modules.snake import SnakeBeta
+from hiervox.modules.snake import SnakeBeta
 
 
 def _snake() -> SnakeBeta:

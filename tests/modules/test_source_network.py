@@ -1,10 +1,10 @@
-"""Tests of `modules.source_network`."""
+"""Tests of `hiervox.modules.source_network`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.source_network import SourceNetwork
+from hiervox.modules.source_network import SourceNetwork
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from modules.spline import rational_quadratic_spline
+from hiervox.modules.spline import rational_quadratic_spline
 
 BOUND = 3.0
 

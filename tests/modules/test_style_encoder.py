@@ -1,10 +1,10 @@
-"""Tests of `modules.style_encoder`."""
+"""Tests of `hiervox.modules.style_encoder`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.style_encoder import StyleEncoder
+from hiervox.modules.style_encoder import StyleEncoder
 
 
 @torch.no_grad()

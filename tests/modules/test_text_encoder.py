@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from modules.text_encoder import TextEncoder
+from hiervox.modules.text_encoder import TextEncoder
 
 
 def encoder() -> TextEncoder:

@@ -1,11 +1,11 @@
-"""Tests of `modules.transformer_flow`."""
+"""Tests of `hiervox.modules.transformer_flow`."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from modules.transformer_flow import TransformerFlow
+from hiervox.modules.transformer_flow import TransformerFlow
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-"""Tests of `modules.upsampling`."""
+"""Tests of `hiervox.modules.upsampling`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.upsampling import UpsamplingStage
+from hiervox.modules.upsampling import UpsamplingStage
 
 
 @torch.no_grad()

@@ -1,11 +1,11 @@
-"""Tests of `modules.wavenet`."""
+"""Tests of `hiervox.modules.wavenet`."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from modules.wavenet import WaveNet
+from hiervox.modules.wavenet import WaveNet
 
 
 def stack(**sizes: int) -> WaveNet:

@@ -1,4 +1,4 @@
-"""Tests of `modules.weight_norm`."""
+"""Tests of `hiervox.modules.weight_norm`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 from torch.nn.utils.parametrize import is_parametrized
 
-from modules.weight_norm import remove_weight_norm
+from hiervox.modules.weight_norm import remove_weight_norm
 
 
 def test_baked_module_computes_the_same_without_parametrisation() -> None:

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 import torch
 
-from processors.audio import loudness, pad_to_grid, peak_normalize, read_audio, resample, write_audio
-from utils.errors import AudioError
+from hiervox.processors.audio import loudness, pad_to_grid, peak_normalize, read_audio, resample, write_audio
+from hiervox.utils.errors import AudioError
 
 RATE = 24000
 FORMATS = {

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from processors.audio_writing import stream_wav, write_chunks
-from utils.errors import AudioError
+from hiervox.processors.audio_writing import stream_wav, write_chunks
+from hiervox.utils.errors import AudioError
 
 
 def tone(samples: int, peak: float = 0.25) -> np.ndarray:

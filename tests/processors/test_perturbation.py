@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 from scipy.signal import freqz_sos, welch
 
-from processors.perturbation import (
+from hiervox.processors.perturbation import (
     PerturbationConfig,
     VoiceShift,
     draw_equalizer,
@@ -16,9 +16,9 @@ from processors.perturbation import (
     shelf_section,
     shift_voice,
 )
-from processors.pitch import PitchConfig, extract_f0
+from hiervox.processors.pitch import PitchConfig, extract_f0
+from hiervox.utils.errors import AudioError
 from tests.processors.test_pitch import vowel
-from utils.errors import AudioError
 
 RATE = 16000
 CONFIG = PerturbationConfig()

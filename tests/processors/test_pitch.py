@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from safetensors.numpy import load_file
 from scipy.signal import lfilter
 
-from processors.pitch import PitchConfig, extract_f0, fit_length, log_f0
-from utils.errors import AudioError, DependencyError
+from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, log_f0
+from hiervox.utils.errors import AudioError, DependencyError
 
 RATE = 16000
 METHODS = ["yaapt", "dio", "harvest"]
@@ -78,7 +78,7 @@ def test_a_tracker_that_fails_is_never_silent() -> None:
 
 def test_an_unusable_track_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     for track in (np.full(200, np.nan), np.zeros(150)):
-        monkeypatch.setattr("processors.pitch._world", lambda wav, rate, config, track=track: track)
+        monkeypatch.setattr("hiervox.processors.pitch._world", lambda wav, rate, config, track=track: track)
         with pytest.raises(AudioError, match=r"clip7\.wav: dio gave an unusable"):
             extract_f0(vowel(), RATE, PitchConfig(method="dio"), "clip7.wav")
 

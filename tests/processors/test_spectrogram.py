@@ -7,7 +7,7 @@ import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
 
-from processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
+from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
 from tests.golden import TOLERANCE, relative_error
 
 SPEECHSR = SpectrogramConfig(

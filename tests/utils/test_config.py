@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from utils.config import Config, load_config
-from utils.errors import ConfigError
+from hiervox.utils.config import Config, load_config
+from hiervox.utils.errors import ConfigError
 
 
 class Inner(Config):

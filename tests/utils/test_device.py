@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from utils.device import choose_device
-from utils.errors import ConfigError
+from hiervox.utils.device import choose_device
+from hiervox.utils.errors import ConfigError
 
 
 def test_auto_is_cuda_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.files import all_or_nothing, publish_folder, replacing_file, require_writable, write_json
+from hiervox.utils.files import all_or_nothing, publish_folder, replacing_file, require_writable, write_json
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:

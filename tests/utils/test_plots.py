@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from utils.plots import alignment_figure, pitch_figure, save_figure, spectrogram_figure
+from hiervox.utils.plots import alignment_figure, pitch_figure, save_figure, spectrogram_figure
 
 
 def test_a_spectrogram_is_drawn_with_low_frequencies_at_the_bottom(tmp_path: Path) -> None:
@@ -45,8 +45,8 @@ def test_refuses_what_is_no_matrix() -> None:
 
 def test_neither_import_nor_drawing_touches_pyplot() -> None:
     program = (
-        "import sys, utils.plots; assert 'matplotlib' not in sys.modules;"
-        "utils.plots.spectrogram_figure([[1.0]], ''); assert 'matplotlib.pyplot' not in sys.modules"
+        "import sys, hiervox.utils.plots; assert 'matplotlib' not in sys.modules;"
+        "hiervox.utils.plots.spectrogram_figure([[1.0]], ''); assert 'matplotlib.pyplot' not in sys.modules"
     )
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", program], check=True, cwd=root)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.base.data.features import F0_HOP_SECONDS, FeaturesConfig
-from models.base.data.manifest import audio_path, write_cuts
-from models.base.data.pronunciation import pronounce
-from models.base.data.randomness import generator_for
-from models.base.data.waveform import read_waveform
-from processors.audio import FRAME_RATE, SAMPLE_RATE, Waveform, pad_to_grid
-from processors.perturbation import perturb
-from processors.pitch import extract_f0
-from utils.errors import AudioError, ConfigError, DependencyError, HierVoxError
-from utils.files import replacing_file, write_json
+from hiervox.models.base.data.features import F0_HOP_SECONDS, FeaturesConfig
+from hiervox.models.base.data.manifest import audio_path, write_cuts
+from hiervox.models.base.data.pronunciation import pronounce
+from hiervox.models.base.data.randomness import generator_for
+from hiervox.models.base.data.waveform import read_waveform
+from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE, Waveform, pad_to_grid
+from hiervox.processors.perturbation import perturb
+from hiervox.processors.pitch import extract_f0
+from hiervox.utils.errors import AudioError, ConfigError, DependencyError, HierVoxError
+from hiervox.utils.files import replacing_file, write_json
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -59,7 +59,7 @@ class BlockExtractor:
     """
 
     def __init__(self, features: FeaturesConfig, device: str, symbols: tuple[str, ...] | None = None) -> None:
-        from processors.semantic import build_semantic_extractor
+        from hiervox.processors.semantic import build_semantic_extractor
 
         self.features = features
         self.symbols = symbols

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from processors.text.config import espeak_name
-from utils.errors import DataError
-from utils.logging import get_logger
+from hiervox.processors.text.config import espeak_name
+from hiervox.utils.errors import DataError
+from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from models.base.data.block import PCM_SCALE, perturbed_field
-from models.base.data.manifest import supervision_of
-from models.base.data.randomness import generator_for
-from models.base.data.waveform import cut_samples, grid_frames, read_waveform
-from processors.audio import FRAME_RATE, SAMPLE_RATE
+from hiervox.models.base.data.block import PCM_SCALE, perturbed_field
+from hiervox.models.base.data.manifest import supervision_of
+from hiervox.models.base.data.randomness import generator_for
+from hiervox.models.base.data.waveform import cut_samples, grid_frames, read_waveform
+from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
 
 if TYPE_CHECKING:
     import h5py

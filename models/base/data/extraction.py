@@ -24,15 +24,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.base.data.block import BlockExtractor, Failure, failures_path
-from models.base.data.features import FEATURES_NAME, FeaturesConfig, read_features, write_features
-from models.base.data.manifest import CUTS_NAME, read_cuts, write_cuts
-from models.base.data.pronunciation import require_languages
-from models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
-from processors.text.config import TextConfig
-from utils.errors import DataError
-from utils.files import replacing_file, write_json
-from utils.logging import get_logger
+from hiervox.models.base.data.block import BlockExtractor, Failure, failures_path
+from hiervox.models.base.data.features import FEATURES_NAME, FeaturesConfig, read_features, write_features
+from hiervox.models.base.data.manifest import CUTS_NAME, read_cuts, write_cuts
+from hiervox.models.base.data.pronunciation import require_languages
+from hiervox.models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.errors import DataError
+from hiervox.utils.files import replacing_file, write_json
+from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
 
-from processors.perturbation import PerturbationConfig
-from processors.pitch import PitchConfig
-from processors.semantic import SemanticConfig, require_same_features
-from utils.config import Config, Layered, load_layers, validate
-from utils.errors import ConfigError, DataError
-from utils.files import write_json
+from hiervox.processors.perturbation import PerturbationConfig
+from hiervox.processors.pitch import PitchConfig
+from hiervox.processors.semantic import SemanticConfig, require_same_features
+from hiervox.utils.config import Config, Layered, load_layers, validate
+from hiervox.utils.errors import ConfigError, DataError
+from hiervox.utils.files import write_json
 
 FEATURES_NAME = "features.json"
 F0_HOP_SECONDS = 0.005

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.base.config import DataConfig, TrainConfig
-from models.base.data.manifest import manifest_path, read_cuts
-from models.base.task import Batch, Split
-from processors.audio import FRAME_RATE, SAMPLE_RATE
-from utils.errors import DataError
-from utils.logging import get_logger
+from hiervox.models.base.config import DataConfig, TrainConfig
+from hiervox.models.base.data.manifest import manifest_path, read_cuts
+from hiervox.models.base.task import Batch, Split
+from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
+from hiervox.utils.errors import DataError
+from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -44,7 +44,7 @@ def cut_loader(
     not shuffled, and its crops do not depend on the epoch.
 
     Args:
-        fields: which of `models.base.data.dataset.FIELDS` a batch has.
+        fields: which of `hiervox.models.base.data.dataset.FIELDS` a batch has.
         sample_rate: of `wav`, Hz, a multiple of 50. `frames` count 20 ms at any rate.
         usable: of an utterance's frames and tokens (None where it has none); what it refuses is left out.
 
@@ -56,8 +56,8 @@ def cut_loader(
     """
     from torch.utils.data import DataLoader
 
-    from models.base.data.dataset import CutDataset
-    from models.base.data.sampling import EpochBatches, PaddedBatch, split_cuts
+    from hiervox.models.base.data.dataset import CutDataset
+    from hiervox.models.base.data.sampling import EpochBatches, PaddedBatch, split_cuts
 
     source = manifest_path(data.cuts)
     cuts = _usable(read_cuts(data.cuts), fields, data.max_frames, usable, source)
@@ -89,7 +89,7 @@ def cut_loader(
 
 def _begin_worker(worker: int) -> None:
     """HDF5 handles inherited by fork must not be shared; signals to the group are the parent's to heed."""
-    from models.base.data.dataset import open_store
+    from hiervox.models.base.data.dataset import open_store
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # the parent saves first, and then ends its workers
@@ -108,7 +108,7 @@ def _usable(
     Raises:
         DataError: there are none.
     """
-    from models.base.data.dataset import FIELDS, cut_frames, cut_tokens, perturbed_copies
+    from hiervox.models.base.data.dataset import FIELDS, cut_frames, cut_tokens, perturbed_copies
 
     unknown = fields - FIELDS
     if unknown:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from utils.errors import DataError
-from utils.files import replacing_file
+from hiervox.utils.errors import DataError
+from hiervox.utils.files import replacing_file
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from models.base.data.manifest import supervision_of
-from processors.text.config import TextConfig, espeak_name
-from processors.text.normalization import normalize_text
-from utils.errors import ConfigError
+from hiervox.models.base.data.manifest import supervision_of
+from hiervox.processors.text.config import TextConfig, espeak_name
+from hiervox.processors.text.normalization import normalize_text
+from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
-    from processors.text import TextFrontend
+    from hiervox.processors.text import TextFrontend
 
 DEFAULT_LANGUAGE = "en-us"
 
@@ -105,6 +105,6 @@ def symbols_left_out(cuts: Iterable[DataCut]) -> Counter[str]:
 @lru_cache
 def frontend_for(language: str, symbols: tuple[str, ...]) -> TextFrontend:
     """The front end of a language; each is made once."""
-    from processors.text import TextFrontend
+    from hiervox.processors.text import TextFrontend
 
     return TextFrontend(language, symbols=symbols)

@@ -13,9 +13,9 @@ import numpy as np
 from lhotse.dataset.sampling import DynamicBucketingSampler
 from lhotse.dataset.sampling.base import SamplingConstraint
 
-from models.base.data.dataset import BatchShare, cut_frames, cut_tokens
-from models.base.task import Split
-from utils.errors import DataError
+from hiervox.models.base.data.dataset import BatchShare, cut_frames, cut_tokens
+from hiervox.models.base.task import Split
+from hiervox.utils.errors import DataError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut

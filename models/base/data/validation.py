@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.base.data.manifest import CUTS_NAME, audio_path, read_cuts, text_of, write_cuts
-from models.base.data.pronunciation import pronounce
-from models.base.data.waveform import read_waveform
-from processors.audio import SAMPLE_RATE, Waveform, resample
-from utils.config import Config
-from utils.errors import AudioError, DataError, TextError
-from utils.files import replacing_file
+from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, read_cuts, text_of, write_cuts
+from hiervox.models.base.data.pronunciation import pronounce
+from hiervox.models.base.data.waveform import read_waveform
+from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
+from hiervox.utils.config import Config
+from hiervox.utils.errors import AudioError, DataError, TextError
+from hiervox.utils.files import replacing_file
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -196,7 +196,7 @@ def voiced_share(wav: Waveform, rate: int, name: str) -> float:
 
     DIO is quick, but deaf to some creaky voices: where it hears too little, Harvest has the last word.
     """
-    from processors.pitch import PitchConfig, extract_f0
+    from hiervox.processors.pitch import PitchConfig, extract_f0
 
     window = round(VOICED_WINDOW * rate)
     power = np.concatenate([[0.0], np.cumsum(np.square(wav, dtype=np.float64))])

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.base.checkpoint import CONFIG_NAME, find_checkpoint, read_experiment
-from models.base.data.manifest import supervision_of
-from models.base.data.pronunciation import language_of
-from processors.text.config import TextConfig, grown
-from processors.text.frontend import TextFrontend
-from processors.text.normalization import normalize_text
-from utils.config import Config, Layered, load_layers, validate
-from utils.errors import ConfigError, DataError, TextError
-from utils.files import write_json, write_text
-from utils.logging import get_logger
+from hiervox.models.base.checkpoint import CONFIG_NAME, find_checkpoint, read_experiment
+from hiervox.models.base.data.manifest import supervision_of
+from hiervox.models.base.data.pronunciation import language_of
+from hiervox.processors.text.config import TextConfig, grown
+from hiervox.processors.text.frontend import TextFrontend
+from hiervox.processors.text.normalization import normalize_text
+from hiervox.utils.config import Config, Layered, load_layers, validate
+from hiervox.utils.errors import ConfigError, DataError, TextError
+from hiervox.utils.files import write_json, write_text
+from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.base.data.manifest import audio_path
-from processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE, Waveform, read_audio, resample
-from utils.errors import AudioError
+from hiervox.models.base.data.manifest import audio_path
+from hiervox.processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE, Waveform, read_audio, resample
+from hiervox.utils.errors import AudioError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut

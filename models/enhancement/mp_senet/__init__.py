@@ -1,6 +1,6 @@
 """MP-SENet: speech denoising, magnitude and phase side by side."""
 
-from models.base.card import Part, SystemCard
+from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="mp_senet",
@@ -11,12 +11,12 @@ CARD = SystemCard(
     parts=(
         Part(
             name="mp_senet",
-            config="models.enhancement.mp_senet.config:MPSENetExperiment",
-            network="models.enhancement.mp_senet.model:MPSENet",
-            importer="models.enhancement.mp_senet.published:import_mp_senet",
+            config="hiervox.models.enhancement.mp_senet.config:MPSENetExperiment",
+            network="hiervox.models.enhancement.mp_senet.model:MPSENet",
+            importer="hiervox.models.enhancement.mp_senet.published:import_mp_senet",
         ),
     ),
-    pipeline="models.enhancement.mp_senet.pipeline:MPSENetPipeline",
+    pipeline="hiervox.models.enhancement.mp_senet.pipeline:MPSENetPipeline",
     works=("denoising", "published weights"),
-    pretrained="models.enhancement.mp_senet.pretrained:ENTRIES",
+    pretrained="hiervox.models.enhancement.mp_senet.pretrained:ENTRIES",
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from models.base.config import ExperimentConfig
-from utils.config import Config
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.utils.config import Config
 
 
 class MPSENetConfig(Config):

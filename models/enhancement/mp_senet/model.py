@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.enhancement.mp_senet.config import MPSENetConfig
-from modules.dense_block import DilatedDenseBlock, NormalizedConvolution
-from modules.grid_conformer import GridConformer
+from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
+from hiervox.modules.dense_block import DilatedDenseBlock, NormalizedConvolution
+from hiervox.modules.grid_conformer import GridConformer
 
 # Along frequency: two bins become one on the way in, and one two on the way out.
 _KERNEL, _STRIDE = (1, 3), (1, 2)

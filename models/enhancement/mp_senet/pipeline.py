@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.base.checkpoint import load_network
-from models.enhancement.mp_senet.model import MPSENet
-from models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
-from modules.grid_conformer import GridConformer
-from processors.audio import Waveform, resample
-from utils.errors import AudioError, CheckpointError
+from hiervox.models.base.checkpoint import load_network
+from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
+from hiervox.modules.grid_conformer import GridConformer
+from hiervox.processors.audio import Waveform, resample
+from hiervox.utils.errors import AudioError, CheckpointError
 
 WINDOW_SECONDS = 5
 """Most that the network sees at once, as HierSpeech++'s authors advise. Attention costs with its square: in

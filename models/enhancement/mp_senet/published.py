@@ -12,10 +12,10 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from models.base.published import map_tensors
-from models.enhancement.mp_senet.config import MPSENetConfig
-from models.enhancement.mp_senet.model import MPSENet
-from utils.errors import CheckpointError
+from hiervox.models.base.published import map_tensors
+from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
+from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.utils.errors import CheckpointError
 
 # Their names of what the config of ours sets.
 _SIZES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.enhancement.mp_senet.config import MPSENetConfig
+from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
 
 
 def compressed_spectrum(wav: Tensor, config: MPSENetConfig) -> tuple[Tensor, Tensor]:

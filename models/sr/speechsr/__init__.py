@@ -1,6 +1,6 @@
 """SpeechSR: from 16 kHz speech to 24 or 48 kHz."""
 
-from models.base.card import Part, SystemCard
+from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="speechsr",
@@ -11,13 +11,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="speechsr",
-            config="models.sr.speechsr.config:SpeechSRExperiment",
-            network="models.sr.speechsr.networks:build_network",
-            task="models.sr.speechsr.trainer:SpeechSRTask",
-            importer="models.sr.speechsr.published:import_speechsr",
+            config="hiervox.models.sr.speechsr.config:SpeechSRExperiment",
+            network="hiervox.models.sr.speechsr.networks:build_network",
+            task="hiervox.models.sr.speechsr.trainer:SpeechSRTask",
+            importer="hiervox.models.sr.speechsr.published:import_speechsr",
         ),
     ),
-    pipeline="models.sr.speechsr.pipeline:SpeechSRPipeline",
+    pipeline="hiervox.models.sr.speechsr.pipeline:SpeechSRPipeline",
     works=("super-resolution to 24 and 48 kHz", "training", "published weights"),
-    pretrained="models.sr.speechsr.pretrained:ENTRIES",
+    pretrained="hiervox.models.sr.speechsr.pretrained:ENTRIES",
 )

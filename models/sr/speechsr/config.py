@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
-from models.base.config import DataConfig, ExperimentConfig
-from processors.audio import FRAME_RATE
-from processors.spectrogram import SpectrogramConfig
-from utils.config import Config
+from hiervox.models.base.config import DataConfig, ExperimentConfig
+from hiervox.processors.audio import FRAME_RATE
+from hiervox.processors.spectrogram import SpectrogramConfig
+from hiervox.utils.config import Config
 
 INPUT_RATE = 16_000
 """Hz; the rate that HierSpeech++ speaks at, and the only one that SpeechSR reads."""
@@ -78,7 +78,7 @@ class SpeechSRConfig(Config):
 
 
 class SpectralSpeechSRConfig(Config):
-    """Sizes of the light network, `models.sr.speechsr.spectral`.
+    """Sizes of the light network, `hiervox.models.sr.speechsr.spectral`.
 
     Attributes:
         kind: of the network; this one ends in an inverse short-time Fourier transform.

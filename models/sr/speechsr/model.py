@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from models.sr.speechsr.config import INPUT_RATE, SpeechSRConfig
-from modules.alias_free import AliasFreeActivation
-from modules.amp_block import AMPBlock
-from modules.snake import SnakeBeta
+from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRConfig
+from hiervox.modules.alias_free import AliasFreeActivation
+from hiervox.modules.amp_block import AMPBlock
+from hiervox.modules.snake import SnakeBeta
 
 _EDGE_KERNEL = 7
 """Kernel of the first and the last convolution, as published."""

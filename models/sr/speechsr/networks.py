@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from models.sr.speechsr.config import AnySpeechSRConfig, SpectralSpeechSRConfig
-from models.sr.speechsr.model import SpeechSR
-from models.sr.speechsr.spectral import SpectralSpeechSR
+from hiervox.models.sr.speechsr.config import AnySpeechSRConfig, SpectralSpeechSRConfig
+from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.spectral import SpectralSpeechSR
 
 AnySpeechSR = SpeechSR | SpectralSpeechSR
 

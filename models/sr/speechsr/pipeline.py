@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.base.checkpoint import load_network
-from models.sr.speechsr.config import INPUT_RATE
-from models.sr.speechsr.networks import AnySpeechSR
-from modules.weight_norm import remove_weight_norm
-from processors.audio import Waveform, resample
-from utils.errors import AudioError, CheckpointError
+from hiervox.models.base.checkpoint import load_network
+from hiervox.models.sr.speechsr.config import INPUT_RATE
+from hiervox.models.sr.speechsr.networks import AnySpeechSR
+from hiervox.modules.weight_norm import remove_weight_norm
+from hiervox.processors.audio import Waveform, resample
+from hiervox.utils.errors import AudioError, CheckpointError
 
 GPU_WINDOW = 160_000
 """Samples at 16 kHz to one pass of the network where long passes are the quick ones."""

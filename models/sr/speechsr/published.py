@@ -8,10 +8,10 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from models.base.published import map_tensors
-from models.sr.speechsr.config import SpeechSRConfig
-from models.sr.speechsr.model import SpeechSR
-from utils.errors import CheckpointError
+from hiervox.models.base.published import map_tensors
+from hiervox.models.sr.speechsr.config import SpeechSRConfig
+from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.utils.errors import CheckpointError
 
 _RULES = (
     (r"^dec\.conv_pre\.", "first_conv."),

@@ -12,17 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.sr.speechsr.config import INPUT_RATE, SpectralSpeechSRConfig
-from modules.convnext import ConvNeXtBlock
-from modules.istft import HopSTFT
+from hiervox.models.sr.speechsr.config import INPUT_RATE, SpectralSpeechSRConfig
+from hiervox.modules.convnext import ConvNeXtBlock
+from hiervox.modules.istft import HopSTFT
 
 HOP = 80
 """Samples at 16 kHz between two spectra."""
 WINDOW = 320
 """Samples at 16 kHz to a spectrum; a bin is 50 Hz wide."""
 KEPT_BINS = 145
-"""Below 7.25 kHz the input is kept. Above it the low-pass of `processors.audio.resample` begins to bite, and
-recordings that never saw it would look different from those in training."""
+"""Below 7.25 kHz the input is kept. Above it the low-pass of `hiervox.processors.audio.resample` begins to
+bite, and recordings that never saw it would look different from those in training."""
 COPIED_BINS = 96
 """The highest of the kept ones, from 2.45 kHz on, which are repeated upwards."""
 BAND_BINS = 8

@@ -13,21 +13,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.base.cut_task import CutTrainingTask
-from models.base.data.manifest import audio_path, read_cuts
-from models.base.task import Batch, Media, Split
-from models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
-from models.sr.speechsr.networks import build_network
-from modules.discriminators.ensemble import DiscriminatorEnsemble
-from modules.discriminators.multi_period import MultiPeriodDiscriminator
-from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
-from modules.discriminators.wavelet import WaveletDiscriminator
-from modules.losses.adversarial import discriminator_terms, generator_terms
-from modules.losses.reconstruction import mel_l1
-from processors.audio import KAISER_BEST
-from processors.spectrogram import log_mel
-from utils.errors import DataError
-from utils.plots import spectrogram_figure
+from hiervox.models.base.cut_task import CutTrainingTask
+from hiervox.models.base.data.manifest import audio_path, read_cuts
+from hiervox.models.base.task import Batch, Media, Split
+from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
+from hiervox.models.sr.speechsr.networks import build_network
+from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from hiervox.modules.discriminators.wavelet import WaveletDiscriminator
+from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms
+from hiervox.modules.losses.reconstruction import mel_l1
+from hiervox.processors.audio import KAISER_BEST
+from hiervox.processors.spectrogram import log_mel
+from hiervox.utils.errors import DataError
+from hiervox.utils.plots import spectrogram_figure
 
 
 @dataclass
@@ -144,7 +144,7 @@ class SpeechSRTask(CutTrainingTask[SpeechSRExperiment]):
 
 
 def _lowered(wav: Tensor, rate: int) -> Tensor:
-    """Resample (..., T) to 16 kHz on its device, with the filter of `processors.audio.resample`."""
+    """Resample (..., T) to 16 kHz on its device, with the filter of `hiervox.processors.audio.resample`."""
     from torchaudio.functional import resample
 
     with torch.autocast(wav.device.type, enabled=False):

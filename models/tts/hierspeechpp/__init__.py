@@ -1,6 +1,6 @@
 """HierSpeech++: zero-shot text to speech and voice conversion."""
 
-from models.base.card import Part, SystemCard
+from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="hierspeechpp",
@@ -11,20 +11,20 @@ CARD = SystemCard(
     parts=(
         Part(
             name="text_to_vec",
-            config="models.tts.hierspeechpp.ttv_config:TextToVecExperiment",
-            network="models.tts.hierspeechpp.text_to_vec:TextToVec",
-            task="models.tts.hierspeechpp.ttv_trainer:TextToVecTask",
-            importer="models.tts.hierspeechpp.published_ttv:import_text_to_vec",
+            config="hiervox.models.tts.hierspeechpp.ttv_config:TextToVecExperiment",
+            network="hiervox.models.tts.hierspeechpp.text_to_vec:TextToVec",
+            task="hiervox.models.tts.hierspeechpp.ttv_trainer:TextToVecTask",
+            importer="hiervox.models.tts.hierspeechpp.published_ttv:import_text_to_vec",
         ),
         Part(
             name="synthesizer",
-            config="models.tts.hierspeechpp.config:SynthesizerExperiment",
-            network="models.tts.hierspeechpp.synthesizer:HierarchicalSynthesizer",
-            task="models.tts.hierspeechpp.synthesizer_trainer:SynthesizerTask",
-            importer="models.tts.hierspeechpp.published:import_synthesizer",
+            config="hiervox.models.tts.hierspeechpp.config:SynthesizerExperiment",
+            network="hiervox.models.tts.hierspeechpp.synthesizer:HierarchicalSynthesizer",
+            task="hiervox.models.tts.hierspeechpp.synthesizer_trainer:SynthesizerTask",
+            importer="hiervox.models.tts.hierspeechpp.published:import_synthesizer",
         ),
     ),
-    pipeline="models.tts.hierspeechpp.pipeline:HierSpeechPipeline",
+    pipeline="hiervox.models.tts.hierspeechpp.pipeline:HierSpeechPipeline",
     works=(
         "text to speech",
         "voice conversion",
@@ -35,5 +35,5 @@ CARD = SystemCard(
         "training",
         "published weights",
     ),
-    pretrained="models.tts.hierspeechpp.pretrained:ENTRIES",
+    pretrained="hiervox.models.tts.hierspeechpp.pretrained:ENTRIES",
 )

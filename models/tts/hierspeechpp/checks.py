@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.audio import FLAT_LEVEL, FLAT_SHARE, SILENCE_PEAK, Waveform
+from hiervox.processors.audio import FLAT_LEVEL, FLAT_SHARE, SILENCE_PEAK, Waveform
 
 FASTEST, SLOWEST = 22.0, 4.0
 """Sounds a second at speed 1; people speak about 12, and 18 in haste."""

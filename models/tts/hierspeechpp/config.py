@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
-from models.base.config import ExperimentConfig, ScheduleConfig, TrainConfig
-from models.base.data.dataset import F0_PER_FRAME
-from models.base.data.features import FeaturesConfig
-from processors.audio import HOP_LENGTH, SAMPLE_RATE
-from processors.spectrogram import SpectrogramConfig
-from utils.config import Config
+from hiervox.models.base.config import ExperimentConfig, ScheduleConfig, TrainConfig
+from hiervox.models.base.data.dataset import F0_PER_FRAME
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
+from hiervox.processors.spectrogram import SpectrogramConfig
+from hiervox.utils.config import Config
 
 Sizes = tuple[PositiveInt, ...]
 
@@ -93,7 +93,7 @@ class GeneratorSizes(Config):
 
 
 class SpectralGeneratorSizes(Config):
-    """The light waveform generator, `modules.istft_generator`; not a published one.
+    """The light waveform generator, `hiervox.modules.istft_generator`; not a published one.
 
     Attributes:
         frame_channels, frame_blocks: of the ConvNeXt blocks at the frame rate.

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
-from utils.config import Config
-from utils.errors import ConfigError
-from utils.registry import nearest
+from hiervox.utils.config import Config
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import nearest
 
 RATES = (16000, 24000, 48000)
 """Hz; those over 16000 go through super-resolution."""

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from models.base.data.dataset import F0_PER_FRAME
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.pitch_control import shape_pitch
-from models.tts.hierspeechpp.pitch_curve import stretch_pitch
-from models.tts.hierspeechpp.pitch_transfer import track_pitch, transfer_pitch
-from models.tts.hierspeechpp.rendering import SAMPLES_PER_F0, render, track_stretches
-from models.tts.hierspeechpp.stretches import Stretch
-from models.tts.hierspeechpp.voice import Voice
-from processors.audio import HOP_LENGTH, Waveform, pad_to_grid
-from processors.pitch import Track, fit_length, log_f0
+from hiervox.models.base.data.dataset import F0_PER_FRAME
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.pitch_control import shape_pitch
+from hiervox.models.tts.hierspeechpp.pitch_curve import stretch_pitch
+from hiervox.models.tts.hierspeechpp.pitch_transfer import track_pitch, transfer_pitch
+from hiervox.models.tts.hierspeechpp.rendering import SAMPLES_PER_F0, render, track_stretches
+from hiervox.models.tts.hierspeechpp.stretches import Stretch
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.processors.audio import HOP_LENGTH, Waveform, pad_to_grid
+from hiervox.processors.pitch import Track, fit_length, log_f0
 
 
 def converted_pitch(

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.pitch_control import drop_low_pitch
-from models.tts.hierspeechpp.rendering import render, track_stretches
-from models.tts.hierspeechpp.stretches import Stretch
-from models.tts.hierspeechpp.voice import Voice
-from modules.gaussian import sample_gaussian
-from processors.audio import Waveform
-from processors.pitch import Track
-from processors.spectrogram import linear_spectrogram
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch
+from hiervox.models.tts.hierspeechpp.rendering import render, track_stretches
+from hiervox.models.tts.hierspeechpp.stretches import Stretch
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.modules.gaussian import sample_gaussian
+from hiervox.processors.audio import Waveform
+from hiervox.processors.pitch import Track
+from hiervox.processors.spectrogram import linear_spectrogram
 
 
 @torch.inference_mode()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.audio import Waveform
+from hiervox.processors.audio import Waveform
 
 SILENCE_LEVEL = 1e-3
 """Samples under -60 dBFS at either end of a sentence are silence."""

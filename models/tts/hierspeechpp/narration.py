@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.tts.hierspeechpp.joining import audible_span, join, silence
-from models.tts.hierspeechpp.rendering import SAMPLES_PER_F0
-from models.tts.hierspeechpp.speaking import Spoken, pauses_between
-from processors.audio import SAMPLE_RATE, Waveform
-from processors.pitch import Track
-from processors.text.script import Utterance
+from hiervox.models.tts.hierspeechpp.joining import audible_span, join, silence
+from hiervox.models.tts.hierspeechpp.rendering import SAMPLES_PER_F0
+from hiervox.models.tts.hierspeechpp.speaking import Spoken, pauses_between
+from hiervox.processors.audio import SAMPLE_RATE, Waveform
+from hiervox.processors.pitch import Track
+from hiervox.processors.text.script import Utterance
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,19 @@ from typing import TypeVar
 
 import torch
 
-from models.base.bundle import DENOISER, Upsampler, load_upsampler, part_checkpoint, upsampler_part
-from models.base.checkpoint import WEIGHTS_NAME, load_network, load_weights, read_experiment
-from models.base.config import ExperimentConfig
-from models.tts.hierspeechpp.config import SynthesizerExperiment
-from models.tts.hierspeechpp.controls import RATES
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from modules.weight_norm import remove_weight_norm
-from processors.audio import SAMPLE_RATE
-from processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
-from processors.text import TextConfig, TextFrontend, build_frontend
-from utils.errors import CheckpointError, ConfigError
+from hiervox.models.base.bundle import DENOISER, Upsampler, load_upsampler, part_checkpoint, upsampler_part
+from hiervox.models.base.checkpoint import WEIGHTS_NAME, load_network, load_weights, read_experiment
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.controls import RATES
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.modules.weight_norm import remove_weight_norm
+from hiervox.processors.audio import SAMPLE_RATE
+from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
+from hiervox.processors.text import TextConfig, TextFrontend, build_frontend
+from hiervox.utils.errors import CheckpointError, ConfigError
 
 ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
 
@@ -29,7 +29,7 @@ STYLE_ENCODER = "style_encoder."
 
 
 class Networks:
-    """A bundle (see `models.base.bundle`).
+    """A bundle (see `hiervox.models.base.bundle`).
 
     Args:
         folder: the bundle.

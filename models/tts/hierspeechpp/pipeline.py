@@ -10,23 +10,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.base.bundle import Denoiser, load_denoiser, resolve_bundle
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.conversion import convert, converted_pitch
-from models.tts.hierspeechpp.copy_synthesis import heard_pitch, resynthesize
-from models.tts.hierspeechpp.narration import Sentence, lay_out
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.prompt import MOST_SECONDS, prepare_recording, read_prompt
-from models.tts.hierspeechpp.rendering import at_rate
-from models.tts.hierspeechpp.speaking import Speaker
-from models.tts.hierspeechpp.speech import Speech, gather, mel_of
-from models.tts.hierspeechpp.voice import Voice, make_voice
-from models.tts.hierspeechpp.voice_store import is_voice_name, load_voice
-from processors.audio import SAMPLE_RATE, Waveform, read_audio
-from processors.pitch import Track
-from processors.text.script import Utterance, read_script
-from utils.device import choose_device
-from utils.errors import ConfigError
+from hiervox.models.base.bundle import Denoiser, load_denoiser, resolve_bundle
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.conversion import convert, converted_pitch
+from hiervox.models.tts.hierspeechpp.copy_synthesis import heard_pitch, resynthesize
+from hiervox.models.tts.hierspeechpp.narration import Sentence, lay_out
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.prompt import MOST_SECONDS, prepare_recording, read_prompt
+from hiervox.models.tts.hierspeechpp.rendering import at_rate
+from hiervox.models.tts.hierspeechpp.speaking import Speaker
+from hiervox.models.tts.hierspeechpp.speech import Speech, gather, mel_of
+from hiervox.models.tts.hierspeechpp.voice import Voice, make_voice
+from hiervox.models.tts.hierspeechpp.voice_store import is_voice_name, load_voice
+from hiervox.processors.audio import SAMPLE_RATE, Waveform, read_audio
+from hiervox.processors.pitch import Track
+from hiervox.processors.text.script import Utterance, read_script
+from hiervox.utils.device import choose_device
+from hiervox.utils.errors import ConfigError
 
 Recording = str | Path | tuple[Waveform, int]
 """A sound file, or a waveform (T,) with its rate in Hz."""

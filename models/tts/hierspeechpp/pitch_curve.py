@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base.data.features import F0_HOP_SECONDS
-from processors.pitch import Track
-from utils.errors import DataError
-from utils.files import write_text
+from hiervox.models.base.data.features import F0_HOP_SECONDS
+from hiervox.processors.pitch import Track
+from hiervox.utils.errors import DataError
+from hiervox.utils.files import write_text
 
 HEADER = ("seconds", "hz")
 HIGHEST_HZ = 2000.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.audio import SAMPLE_RATE, SILENCE_PEAK, Waveform
-from processors.pitch import PitchConfig, Track, extract_f0
-from utils.errors import AudioError
-from utils.logging import get_logger
+from hiervox.processors.audio import SAMPLE_RATE, SILENCE_PEAK, Waveform
+from hiervox.processors.pitch import PitchConfig, Track, extract_f0
+from hiervox.utils.errors import AudioError
+from hiervox.utils.logging import get_logger
 
 _log = get_logger("hierspeechpp")
 

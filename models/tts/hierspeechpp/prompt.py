@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from processors.audio import SAMPLE_RATE, Waveform, loudness, read_audio, resample
-from utils.errors import AudioError
-from utils.logging import get_logger
+from hiervox.processors.audio import SAMPLE_RATE, Waveform, loudness, read_audio, resample
+from hiervox.utils.errors import AudioError
+from hiervox.utils.logging import get_logger
 
 LEAST_SECONDS = 0.5
 LEAST_LOUDNESS = -60.0  # dBFS; a recording of an empty room is about there

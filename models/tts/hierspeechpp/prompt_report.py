@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.tts.hierspeechpp.checks import block_levels
-from models.tts.hierspeechpp.pitch_transfer import track_pitch
-from models.tts.hierspeechpp.prompt import prepare_prompt
-from processors.audio import FLAT_LEVEL, SAMPLE_RATE, Waveform, loudness
-from processors.pitch import PitchConfig
+from hiervox.models.tts.hierspeechpp.checks import block_levels
+from hiervox.models.tts.hierspeechpp.pitch_transfer import track_pitch
+from hiervox.models.tts.hierspeechpp.prompt import prepare_prompt
+from hiervox.processors.audio import FLAT_LEVEL, SAMPLE_RATE, Waveform, loudness
+from hiervox.processors.pitch import PitchConfig
 
 SHORT_SECONDS = 3.0
 QUIET_LEVEL = -40.0

@@ -9,9 +9,9 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from models.base.published import map_tensors
-from models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
-from models.tts.hierspeechpp.published_blocks import (
+from hiervox.models.base.published import map_tensors
+from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.published_blocks import (
     ATTENTION_RULES,
     STYLE_ENCODER_RULES,
     TRANSFORMER_RULES,
@@ -19,8 +19,8 @@ from models.tts.hierspeechpp.published_blocks import (
     Rules,
     flow_rules,
 )
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from utils.errors import CheckpointError
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.utils.errors import CheckpointError
 
 NULL_STYLE = "null_style"
 PUBLISHED_NULL_STYLE = "emb.weight"

@@ -1,4 +1,4 @@
-"""Names of blocks that the authors' two models share, as rules for `models.base.published.map_tensors`."""
+"""Names of blocks that the authors' two models share, as rules for `map_tensors`."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from models.base.published import map_tensors
-from models.tts.hierspeechpp.published_blocks import (
+from hiervox.models.base.published import map_tensors
+from hiervox.models.tts.hierspeechpp.published_blocks import (
     ATTENTION_RULES,
     STYLE_ENCODER_RULES,
     TRANSFORMER_RULES,
@@ -16,10 +16,15 @@ from models.tts.hierspeechpp.published_blocks import (
     Rules,
     flow_rules,
 )
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from models.tts.hierspeechpp.ttv_config import DurationSizes, FlowSizes, PosteriorSizes, TextToVecConfig
-from modules.pitch_predictor import RESIDUAL_KERNEL_SIZES, UPSAMPLE_RATES
-from utils.errors import CheckpointError
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.ttv_config import (
+    DurationSizes,
+    FlowSizes,
+    PosteriorSizes,
+    TextToVecConfig,
+)
+from hiervox.modules.pitch_predictor import RESIDUAL_KERNEL_SIZES, UPSAMPLE_RATES
+from hiervox.utils.errors import CheckpointError
 
 N_COUPLINGS = DurationSizes().n_couplings
 N_KERNELS = len(RESIDUAL_KERNEL_SIZES)

@@ -11,16 +11,16 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.pitch_control import drop_low_pitch, shape_pitch
-from models.tts.hierspeechpp.pitch_curve import stretch_pitch
-from models.tts.hierspeechpp.voice import Voice
-from processors.pitch import Track
-from processors.text import TextFrontend, intersperse
-from processors.text.script import Span, Utterance
-from processors.text.symbols import SILENT
-from utils.errors import ConfigError
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch, shape_pitch
+from hiervox.models.tts.hierspeechpp.pitch_curve import stretch_pitch
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.processors.pitch import Track
+from hiervox.processors.text import TextFrontend, intersperse
+from hiervox.processors.text.script import Span, Utterance
+from hiervox.processors.text.symbols import SILENT
+from hiervox.utils.errors import ConfigError
 
 FRAME_RATE = 50
 CALMER_NOISE = 0.5

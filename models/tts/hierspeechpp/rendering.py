@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.base.data.dataset import F0_PER_FRAME
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.stretches import Stretch, fade_stretches, plan_stretches
-from processors.audio import HOP_LENGTH, SAMPLE_RATE, Waveform, pad_to_grid
-from processors.pitch import Track
-from utils.errors import AudioError
+from hiervox.models.base.data.dataset import F0_PER_FRAME
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.stretches import Stretch, fade_stretches, plan_stretches
+from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE, Waveform, pad_to_grid
+from hiervox.processors.pitch import Track
+from hiervox.utils.errors import AudioError
 
 SAMPLES_PER_F0 = HOP_LENGTH // F0_PER_FRAME
 

@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from models.tts.hierspeechpp.checks import Fault, badness, check_durations, check_sound
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.joining import default_pause, join, silence
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.reading import FRAME_RATE, Line, Reading, prepare_line, read_lines
-from models.tts.hierspeechpp.voice import Voice
-from modules.generator import SourceGenerator
-from modules.masking import sequence_mask
-from processors.audio import SAMPLE_RATE, Waveform
-from processors.pitch import Track
-from processors.text.script import Utterance
-from utils.errors import AudioError, ConfigError
-from utils.logging import get_logger
+from hiervox.models.tts.hierspeechpp.checks import Fault, badness, check_durations, check_sound
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.joining import default_pause, join, silence
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.reading import FRAME_RATE, Line, Reading, prepare_line, read_lines
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.modules.generator import SourceGenerator
+from hiervox.modules.masking import sequence_mask
+from hiervox.processors.audio import SAMPLE_RATE, Waveform
+from hiervox.processors.pitch import Track
+from hiervox.processors.text.script import Utterance
+from hiervox.utils.errors import AudioError, ConfigError
+from hiervox.utils.logging import get_logger
 
 CPU_BATCH, GPU_BATCH = 1, 16
 """Utterances to one pass of the networks; on a CPU more of them gain nothing (docs/benchmarks.md)."""

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.tts.hierspeechpp.controls import Scaling, SpeechControls
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.rendering import at_rate
-from models.tts.hierspeechpp.voice import Voice
-from processors.audio import SILENCE_PEAK, Waveform
-from processors.pitch import Track
-from processors.spectrogram import log_mel
-from utils.errors import AudioError
+from hiervox.models.tts.hierspeechpp.controls import Scaling, SpeechControls
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.rendering import at_rate
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.processors.audio import SILENCE_PEAK, Waveform
+from hiervox.processors.pitch import Track
+from hiervox.processors.spectrogram import log_mel
+from hiervox.utils.errors import AudioError
 
 HIGHEST_PEAK = 0.999  # the published inference's
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from processors.audio import GRID_SAMPLES, SAMPLE_RATE, Waveform
+from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE, Waveform
 
 LONGEST_SECONDS = 29.92
 """With the padding to the grid, 30 s."""

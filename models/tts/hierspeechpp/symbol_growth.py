@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError
 
 TABLES = ("text_encoder.embedding.weight", "phoneme_classifier.weight")
 """Weights with a row for each symbol: what the text encoder reads, and what CTC tells apart."""

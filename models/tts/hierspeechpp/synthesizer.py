@@ -13,19 +13,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
-from models.tts.hierspeechpp.windowed import WindowedDecoder
-from modules.gaussian import Noise, sample_gaussian
-from modules.generator import SourceGenerator
-from modules.istft_generator import SpectralGenerator
-from modules.masking import mask_lengths, random_segment_starts, slice_segments
-from modules.posterior import DualAudioPosteriorEncoder, WaveformEncoder
-from modules.prosody_decoder import ProsodyDecoder
-from modules.semantic_encoder import SemanticEncoder
-from modules.source_network import SourceNetwork
-from modules.style_encoder import StyleEncoder
-from modules.transformer_flow import TransformerFlow
-from processors.audio import SAMPLE_RATE
+from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.windowed import WindowedDecoder
+from hiervox.modules.gaussian import Noise, sample_gaussian
+from hiervox.modules.generator import SourceGenerator
+from hiervox.modules.istft_generator import SpectralGenerator
+from hiervox.modules.masking import mask_lengths, random_segment_starts, slice_segments
+from hiervox.modules.posterior import DualAudioPosteriorEncoder, WaveformEncoder
+from hiervox.modules.prosody_decoder import ProsodyDecoder
+from hiervox.modules.semantic_encoder import SemanticEncoder
+from hiervox.modules.source_network import SourceNetwork
+from hiervox.modules.style_encoder import StyleEncoder
+from hiervox.modules.transformer_flow import TransformerFlow
+from hiervox.processors.audio import SAMPLE_RATE
 
 SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's
 

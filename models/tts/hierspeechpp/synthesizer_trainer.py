@@ -12,21 +12,21 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from models.base.cut_task import CutTrainingTask, require_semantic_channels
-from models.base.task import Batch, Media
-from models.tts.hierspeechpp.config import SynthesizerExperiment
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
-from modules.discriminators.ensemble import DiscriminatorEnsemble
-from modules.discriminators.multi_period import MultiPeriodDiscriminator
-from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
-from modules.losses.adversarial import discriminator_terms, generator_terms
-from modules.losses.hierarchical import prosody_l1
-from modules.losses.kl import bidirectional_flow_kl
-from modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
-from modules.masking import sequence_mask, slice_segments
-from processors.pitch import log_f0
-from processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
-from utils.plots import pitch_figure, spectrogram_figure
+from hiervox.models.base.cut_task import CutTrainingTask, require_semantic_channels
+from hiervox.models.base.task import Batch, Media
+from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
+from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms
+from hiervox.modules.losses.hierarchical import prosody_l1
+from hiervox.modules.losses.kl import bidirectional_flow_kl
+from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
+from hiervox.modules.masking import sequence_mask, slice_segments
+from hiervox.processors.pitch import log_f0
+from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
+from hiervox.utils.plots import pitch_figure, spectrogram_figure
 
 FINE_MEL = SpectrogramConfig(n_fft=512, win_length=320, hop_length=80, n_mels=40)
 NOISE_SCALE = 0.333  # of what validation plays: the authors' default
@@ -80,7 +80,7 @@ class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
         return {"main": main, "discriminator": discriminator}
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> _Pass:
-        """The synthesizer's training pass on a batch of `models.base.data.dataset`.
+        """The synthesizer's training pass on a batch of `hiervox.models.base.data.dataset`.
 
         Raises:
             ConfigError: the data's semantic vectors are not as wide as the network's.

@@ -12,19 +12,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.tts.hierspeechpp.ttv_config import TextToVecConfig
-from modules.alignment import gaussian_log_likelihood, generate_path, maximum_path
-from modules.duration import StochasticDurationPredictor
-from modules.gaussian import Noise, sample_gaussian
-from modules.losses.ctc import phoneme_evidence
-from modules.masking import mask_lengths, random_segment_starts, sequence_mask, slice_segments
-from modules.pitch_predictor import PitchPredictor
-from modules.posterior import PosteriorEncoder
-from modules.semantic_decoder import SemanticDecoder
-from modules.style_encoder import StyleEncoder
-from modules.text_encoder import TextEncoder
-from modules.transformer_flow import TransformerFlow
-from utils.errors import CheckpointError
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
+from hiervox.modules.alignment import gaussian_log_likelihood, generate_path, maximum_path
+from hiervox.modules.duration import StochasticDurationPredictor
+from hiervox.modules.gaussian import Noise, sample_gaussian
+from hiervox.modules.losses.ctc import phoneme_evidence
+from hiervox.modules.masking import mask_lengths, random_segment_starts, sequence_mask, slice_segments
+from hiervox.modules.pitch_predictor import PitchPredictor
+from hiervox.modules.posterior import PosteriorEncoder
+from hiervox.modules.semantic_decoder import SemanticDecoder
+from hiervox.modules.style_encoder import StyleEncoder
+from hiervox.modules.text_encoder import TextEncoder
+from hiervox.modules.transformer_flow import TransformerFlow
+from hiervox.utils.errors import CheckpointError
 
 SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's
 MAX_FRAMES_PER_TOKEN = 50  # a second to each symbol and each blank; speech has 1 to 3 frames

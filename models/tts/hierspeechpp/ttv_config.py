@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from models.base.config import ExperimentConfig, OptimizerConfig, TrainConfig
-from models.base.data.features import FeaturesConfig
-from processors.audio import HOP_LENGTH, SAMPLE_RATE
-from processors.spectrogram import SpectrogramConfig
-from processors.text.config import TextConfig
-from utils.config import Config
+from hiervox.models.base.config import ExperimentConfig, OptimizerConfig, TrainConfig
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
+from hiervox.processors.spectrogram import SpectrogramConfig
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.config import Config
 
 
 class TextEncoderSizes(Config):

@@ -9,26 +9,26 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
-from models.base.config import ExperimentConfig
-from models.base.cut_task import CutTrainingTask, require_semantic_channels
-from models.base.freezing import covers
-from models.base.task import Batch, Media
-from models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
-from models.tts.hierspeechpp.text_to_vec import TextToVec, TextToVecOutput
-from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from modules.gaussian import sample_gaussian
-from modules.losses.ctc import BLANK, ctc_loss, forward_sum_loss
-from modules.losses.duration import duration_nll
-from modules.losses.kl import flow_kl
-from modules.losses.reconstruction import log_f0_l1, masked_l1
-from modules.losses.text_to_vec import semantic_l1
-from modules.masking import slice_segments
-from modules.pitch_predictor import F0_PER_FRAME
-from processors.pitch import log_f0
-from processors.spectrogram import log_mel
-from utils.errors import ConfigError
-from utils.logging import get_logger
-from utils.plots import alignment_figure, pitch_figure, spectrogram_figure
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.cut_task import CutTrainingTask, require_semantic_channels
+from hiervox.models.base.freezing import covers
+from hiervox.models.base.task import Batch, Media
+from hiervox.models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec, TextToVecOutput
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.modules.gaussian import sample_gaussian
+from hiervox.modules.losses.ctc import BLANK, ctc_loss, forward_sum_loss
+from hiervox.modules.losses.duration import duration_nll
+from hiervox.modules.losses.kl import flow_kl
+from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1
+from hiervox.modules.losses.text_to_vec import semantic_l1
+from hiervox.modules.masking import slice_segments
+from hiervox.modules.pitch_predictor import F0_PER_FRAME
+from hiervox.processors.pitch import log_f0
+from hiervox.processors.spectrogram import log_mel
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.logging import get_logger
+from hiervox.utils.plots import alignment_figure, pitch_figure, spectrogram_figure
 
 _log = get_logger("train")
 
@@ -89,7 +89,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         return grown
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> TextToVecOutput:
-        """The training pass of a batch of `models.base.data.dataset`.
+        """The training pass of a batch of `hiervox.models.base.data.dataset`.
 
         Raises:
             ConfigError: the data's semantic vectors are not as wide as the network's.

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.pitch_transfer import PitchStatistics, track_pitch
-from models.tts.hierspeechpp.prompt import prepare_prompt, replicate_prompt
-from processors.audio import SAMPLE_RATE, Waveform, resample
-from processors.spectrogram import log_mel
-from utils.errors import ConfigError
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics, track_pitch
+from hiervox.models.tts.hierspeechpp.prompt import prepare_prompt, replicate_prompt
+from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
+from hiervox.processors.spectrogram import log_mel
+from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from models.base.bundle import Denoiser
+    from hiervox.models.base.bundle import Denoiser
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import torch
 from pydantic import Field, ValidationError
 from torch import Tensor
 
-from models.base.bundle import hiervox_home
-from models.base.checkpoint import load_weights
-from models.tts.hierspeechpp.pitch_transfer import PitchStatistics
-from models.tts.hierspeechpp.voice import Voice
-from utils.config import Config
-from utils.errors import CheckpointError, ConfigError
-from utils.files import replacing_file
+from hiervox.models.base.bundle import hiervox_home
+from hiervox.models.base.checkpoint import load_weights
+from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.utils.config import Config
+from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.files import replacing_file
 
 SUFFIX = ".safetensors"
 HEADER = "voice"

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from models.base.data.extraction import extract
-from processors.semantic import SemanticConfig
+from hiervox.models.base.data.extraction import extract
+from hiervox.processors.semantic import SemanticConfig
 from tests.models.base.data.corpora import FrameEnergies, features, make_manifest
 
-BUILDER = "processors.semantic.build_semantic_extractor"
+BUILDER = "hiervox.processors.semantic.build_semantic_extractor"
 
 
 def build(config: SemanticConfig, device: str) -> FrameEnergies:
-    """Takes the place of `processors.semantic.build_semantic_extractor`."""
+    """Takes the place of `hiervox.processors.semantic.build_semantic_extractor`."""
     return FrameEnergies()
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.base.experiment import build_task, load_experiment
-from models.base.trainer import TrainingLoop
+from hiervox.models.base.experiment import build_task, load_experiment
+from hiervox.models.base.trainer import TrainingLoop
 
 SEED = 3
 

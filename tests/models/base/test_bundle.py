@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from models.base import bundle
-from models.base.bundle import bundle_homes, load_upsampler, part_checkpoint, resolve_bundle
-from utils.errors import CheckpointError, ConfigError
+from hiervox.models.base import bundle
+from hiervox.models.base.bundle import bundle_homes, load_upsampler, part_checkpoint, resolve_bundle
+from hiervox.utils.errors import CheckpointError, ConfigError
 
 
 @pytest.fixture

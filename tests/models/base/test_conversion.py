@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.base.checkpoint import load_network
-from models.base.conversion import convert_published
-from models.base.published import map_tensors
-from models.base.registry import system_cards
+from hiervox.models.base.checkpoint import load_network
+from hiervox.models.base.conversion import convert_published
+from hiervox.models.base.published import map_tensors
+from hiervox.models.base.registry import system_cards
+from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.base import toy
-from utils.errors import CheckpointError, ConfigError
 
 WIDTH = 5
 

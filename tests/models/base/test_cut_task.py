@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from torch import Tensor, nn
 
-from models.base.config import ExperimentConfig
-from models.base.cut_task import CutTrainingTask
-from models.base.data.corpus import read_corpus
-from models.base.data.extraction import extract
-from models.base.data.features import FeaturesConfig
-from models.base.data.manifest import write_cuts
-from models.base.task import Batch
-from processors.text import SYMBOLS, TextConfig
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.cut_task import CutTrainingTask
+from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.extraction import extract
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.manifest import write_cuts
+from hiervox.models.base.task import Batch
+from hiervox.processors.text import SYMBOLS, TextConfig
+from hiervox.utils.errors import ConfigError, DataError
 from tests.models.base.data.corpora import features, make_manifest, make_table
-from utils.errors import ConfigError, DataError
 
 
 class Experiment(ExperimentConfig):

@@ -8,10 +8,10 @@ import torch
 from accelerate.state import AcceleratorState
 from torch import nn
 
-from models.base.engine import StepEngine
-from models.base.freezing import covers, frozen_parameters
+from hiervox.models.base.engine import StepEngine
+from hiervox.models.base.freezing import covers, frozen_parameters
+from hiervox.utils.errors import ConfigError
 from tests.models.base.toy import ToyTask, toy_experiment
-from utils.errors import ConfigError
 
 
 @pytest.fixture(autouse=True)

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from models.base.pretrained import (
+from hiervox.models.base.pretrained import (
     HubSource,
     Pretrained,
     PretrainedFile,
     get_pretrained,
     pretrained_entries,
 )
-from models.base.registry import get_part
-from utils.errors import ConfigError
-from utils.registry import resolve
+from hiervox.models.base.registry import get_part
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import resolve
 
 ENTRIES = list(pretrained_entries().values())
 
@@ -59,7 +59,9 @@ def test_a_checksum_is_whole(sha256: str) -> None:
 
 def test_two_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     pretrained_entries.cache_clear()
-    monkeypatch.setattr("models.base.pretrained.SHARED_ENTRIES", "models.sr.speechsr.pretrained:ENTRIES")
+    monkeypatch.setattr(
+        "hiervox.models.base.pretrained.SHARED_ENTRIES", "hiervox.models.sr.speechsr.pretrained:ENTRIES"
+    )
     with pytest.raises(ConfigError, match="two pretrained networks are called 'speechsr24'"):
         pretrained_entries()
     pretrained_entries.cache_clear()

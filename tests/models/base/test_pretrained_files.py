@@ -8,10 +8,10 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
-from models.base.pretrained import HubSource, Licences, PackageSource, Pretrained, PretrainedFile
-from models.base.pretrained_files import check, fetch, find, local_files
+from hiervox.models.base.pretrained import HubSource, Licences, PackageSource, Pretrained, PretrainedFile
+from hiervox.models.base.pretrained_files import check, fetch, find, local_files
+from hiervox.utils.errors import CheckpointError, DependencyError
 from tests.models.base.fake_hub import COMMIT, FakeHub, serve
-from utils.errors import CheckpointError, DependencyError
 
 WEIGHTS = bytes(range(256)) * 4096  # 1 MiB
 CONFIG = b'{"model": {}}'
@@ -41,7 +41,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
             original = getattr(huggingface_hub, name)
             patched = functools.partial(original, cache_dir=str(tmp_path / "cache"), **keys)
             monkeypatch.setattr(huggingface_hub, name, patched)
-        monkeypatch.setattr("models.base.pretrained_files.hub_reachable", lambda: True)
+        monkeypatch.setattr("hiervox.models.base.pretrained_files.hub_reachable", lambda: True)
         monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
         yield served
 
@@ -107,7 +107,7 @@ def test_offline_says_so_and_asks_nobody(hub: FakeHub, monkeypatch: pytest.Monke
     with pytest.raises(DependencyError, match="HF_HUB_OFFLINE is set"):
         fetch(entry())
     monkeypatch.delenv("HF_HUB_OFFLINE")
-    monkeypatch.setattr("models.base.pretrained_files.hub_reachable", lambda: False)
+    monkeypatch.setattr("hiervox.models.base.pretrained_files.hub_reachable", lambda: False)
     with pytest.raises(DependencyError, match="can't be reached: fetch it once"):
         fetch(entry())
     assert not hub.served

@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn.utils import parametrizations
 
-from models.base.published import map_tensors, read_published
-from utils.errors import CheckpointError
+from hiervox.models.base.published import map_tensors, read_published
+from hiervox.utils.errors import CheckpointError
 
 TENSORS = {"a.weight": torch.ones(2), "b": torch.zeros(1)}
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from models.base.registry import get_part, system_cards
+from hiervox.models.base.registry import get_part, system_cards
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import resolve
 from tests.conftest import REPOSITORY
-from utils.errors import ConfigError
-from utils.registry import resolve
 
 
 def test_every_dotted_name_of_every_card_resolves() -> None:
@@ -34,14 +34,14 @@ def test_cards_and_the_list_of_systems_load_nothing_heavy() -> None:
     code = """
 import sys, time
 begun = time.perf_counter()
-import models.base.registry
+import hiervox.models.base.registry
 loaded = set(sys.modules)
 for init in %r:
     begun = time.perf_counter()
     __import__(init)
     assert time.perf_counter() - begun < 0.1, init
 from typer.testing import CliRunner
-from bins.app import app
+from hiervox.bins.app import app
 result = CliRunner().invoke(app, ["systems"])
 assert result.exit_code == 0, result.output
 heavy = {"torch", "numpy", "transformers", "lhotse", "librosa"} & set(sys.modules)
@@ -66,7 +66,10 @@ def test_systems_answers_within_a_second() -> None:
     for _ in range(3):
         begun = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "bins.app", "systems"], cwd=REPOSITORY, check=True, capture_output=True
+            [sys.executable, "-m", "hiervox.bins.app", "systems"],
+            cwd=REPOSITORY,
+            check=True,
+            capture_output=True,
         )
         seconds.append(time.perf_counter() - begun)
     assert min(seconds) < 1.0

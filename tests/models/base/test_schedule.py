@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.base.config import ScheduleConfig
-from models.base.schedule import learning_rate
+from hiervox.models.base.config import ScheduleConfig
+from hiervox.models.base.schedule import learning_rate
 
 
 def test_decay_by_epoch_and_by_step() -> None:

@@ -14,12 +14,12 @@ import torch
 from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 
-from models.base.checkpoint import find_checkpoint, load_network
-from models.base.engine import StepEngine
-from models.base.trainer import TrainingLoop, train
+from hiervox.models.base.checkpoint import find_checkpoint, load_network
+from hiervox.models.base.engine import StepEngine
+from hiervox.models.base.trainer import TrainingLoop, train
+from hiervox.utils.errors import CheckpointError, ConfigError, DataError, TrainingError
 from tests.conftest import REPOSITORY
 from tests.models.base.toy import BATCHES_AN_EPOCH, ToyTask, register, toy_experiment
-from utils.errors import CheckpointError, ConfigError, DataError, TrainingError
 
 
 @pytest.fixture(autouse=True)

@@ -17,12 +17,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.base.card import Part, SystemCard
-from models.base.config import DataConfig, ExperimentConfig, TrainConfig
-from models.base.registry import system_cards
-from models.base.task import Batch, Media, Split, TrainingTask
-from models.base.trainer import train
-from utils.config import Config
+from hiervox.models.base.card import Part, SystemCard
+from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
+from hiervox.models.base.registry import system_cards
+from hiervox.models.base.task import Batch, Media, Split, TrainingTask
+from hiervox.models.base.trainer import train
+from hiervox.utils.config import Config
 
 BATCHES_AN_EPOCH = 7
 

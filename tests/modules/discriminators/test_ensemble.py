@@ -1,12 +1,12 @@
-"""Tests of `modules.discriminators.ensemble`."""
+"""Tests of `hiervox.modules.discriminators.ensemble`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.discriminators.ensemble import DiscriminatorEnsemble
-from modules.discriminators.multi_period import MultiPeriodDiscriminator
-from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
 from tests.modules.discriminators.checks import check_judgement
 
 

@@ -1,4 +1,4 @@
-"""Tests of `modules.discriminators.multi_period`."""
+"""Tests of `hiervox.modules.discriminators.multi_period`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import torch
 
-from modules.discriminators.multi_period import MultiPeriodDiscriminator, PeriodDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator, PeriodDiscriminator
 from tests.modules.discriminators.checks import check_judgement
 
 

@@ -1,11 +1,14 @@
-"""Tests of `modules.discriminators.multi_resolution_stft`."""
+"""Tests of `hiervox.modules.discriminators.multi_resolution_stft`."""
 
 from __future__ import annotations
 
 import torch
 from torchaudio.functional import spectrogram
 
-from modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator, STFTDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import (
+    MultiResolutionSTFTDiscriminator,
+    STFTDiscriminator,
+)
 from tests.modules.discriminators.checks import check_judgement
 
 

@@ -1,11 +1,11 @@
-"""Tests of `modules.discriminators.multi_scale`."""
+"""Tests of `hiervox.modules.discriminators.multi_scale`."""
 
 from __future__ import annotations
 
 import torch
 from torch.nn.utils.parametrizations import _SpectralNorm
 
-from modules.discriminators.multi_scale import MultiScaleDiscriminator, ScaleLayer
+from hiervox.modules.discriminators.multi_scale import MultiScaleDiscriminator, ScaleLayer
 from tests.modules.discriminators.checks import check_judgement
 
 TINY = (ScaleLayer(4, 15), ScaleLayer(8, 11, 2, 2), ScaleLayer(8, 5, 4, 4))

@@ -1,4 +1,4 @@
-"""Tests of `modules.discriminators.wavelet`."""
+"""Tests of `hiervox.modules.discriminators.wavelet`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from modules.discriminators.wavelet import WaveletDiscriminator, haar_transform
+from hiervox.modules.discriminators.wavelet import WaveletDiscriminator, haar_transform
 from tests.modules.discriminators.checks import check_judgement
 
 

@@ -1,11 +1,11 @@
-"""Tests of `modules.losses.adversarial` against sums done by hand."""
+"""Tests of `hiervox.modules.losses.adversarial` against sums done by hand."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from modules.losses.adversarial import (
+from hiervox.modules.losses.adversarial import (
     discriminator_loss,
     discriminator_terms,
     feature_matching_loss,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from modules.losses.counts import counts_over_processes, real_count
-from modules.losses.reconstruction import masked_l1
+from hiervox.modules.losses.counts import counts_over_processes, real_count
+from hiervox.modules.losses.reconstruction import masked_l1
 
 
 def test_no_count_is_under_one() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from modules.losses.duration import duration_nll
+from hiervox.modules.losses.duration import duration_nll
 
 
 def test_duration_nll_is_per_real_token() -> None:

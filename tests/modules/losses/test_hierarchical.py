@@ -1,10 +1,10 @@
-"""Tests of `modules.losses.hierarchical`."""
+"""Tests of `hiervox.modules.losses.hierarchical`."""
 
 from __future__ import annotations
 
 import torch
 
-from modules.losses.hierarchical import prosody_l1
+from hiervox.modules.losses.hierarchical import prosody_l1
 
 
 def test_prosody_l1_averages_the_lowest_bins_over_real_frames() -> None:

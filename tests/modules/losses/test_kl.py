@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from modules.losses.kl import bidirectional_flow_kl, flow_kl, gaussian_kl
+from hiervox.modules.losses.kl import bidirectional_flow_kl, flow_kl, gaussian_kl
 
 
 def gaussians() -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:

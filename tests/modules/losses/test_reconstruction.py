@@ -1,11 +1,11 @@
-"""Tests of `modules.losses.reconstruction`."""
+"""Tests of `hiervox.modules.losses.reconstruction`."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from modules.losses.reconstruction import log_f0_l1, mel_l1
+from hiervox.modules.losses.reconstruction import log_f0_l1, mel_l1
 
 
 def test_mel_l1_is_the_mean_difference() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from modules.losses.text_to_vec import semantic_l1
+from hiervox.modules.losses.text_to_vec import semantic_l1
 
 
 def test_semantic_l1_divides_by_padding_too() -> None:

@@ -7,9 +7,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from processors.semantic import SemanticConfig, SemanticExtractor, require_same_features
-from processors.semantic.bottleneck import NarrowedExtractor, PhoneticBottleneck, load_bottleneck
-from utils.errors import CheckpointError, ConfigError
+from hiervox.processors.semantic import SemanticConfig, SemanticExtractor, require_same_features
+from hiervox.processors.semantic.bottleneck import NarrowedExtractor, PhoneticBottleneck, load_bottleneck
+from hiervox.utils.errors import CheckpointError, ConfigError
 
 
 class Ramp(SemanticExtractor):

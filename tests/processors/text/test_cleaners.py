@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.text.cleaners import clean, clean_english, clean_other, collapse_whitespace, normalize
+from hiervox.processors.text.cleaners import clean, clean_english, clean_other, collapse_whitespace, normalize
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from processors.text import SYMBOLS, TextConfig, build_frontend
-from processors.text.config import grown, require_language
-from utils.errors import ConfigError
+from hiervox.processors.text import SYMBOLS, TextConfig, build_frontend
+from hiervox.processors.text.config import grown, require_language
+from hiervox.utils.errors import ConfigError
 
 
 def test_the_default_is_the_published_model() -> None:

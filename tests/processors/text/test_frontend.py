@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from processors.text import SYMBOLS, TextFrontend
-from utils.errors import TextError
-from utils.logging import get_logger
+from hiervox.processors.text import SYMBOLS, TextFrontend
+from hiervox.utils.errors import TextError
+from hiervox.utils.logging import get_logger
 
 
 class _Lines(logging.Handler):

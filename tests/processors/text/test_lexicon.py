@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from processors.text.lexicon import Lexicon, read_lexicon
-from processors.text.symbols import SYMBOLS
-from utils.errors import TextError
+from hiervox.processors.text.lexicon import Lexicon, read_lexicon
+from hiervox.processors.text.symbols import SYMBOLS
+from hiervox.utils.errors import TextError
 
 
 def write(path: Path, text: str) -> Path:

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from processors.text.markup import PARAGRAPH_PAUSE, Block, Prosody, Stretch, is_markup, read_markup
+from hiervox.processors.text.markup import PARAGRAPH_PAUSE, Block, Prosody, Stretch, is_markup, read_markup
+from hiervox.utils.errors import TextError
 from tests.conftest import REPOSITORY
-from utils.errors import TextError
 
 
 def read(inner: str) -> list[Block]:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from processors.text.normalization import normalize_text
+from hiervox.processors.text.normalization import normalize_text
 from tests.conftest import REPOSITORY
 
 ROW = re.compile(r"^\| `(.+?)` \| ([^`]+) \|$", re.MULTILINE)

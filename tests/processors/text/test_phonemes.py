@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from processors.text import phonemes
+from hiervox.processors.text import phonemes
+from hiervox.utils.errors import ConfigError, DependencyError
 from tests.conftest import REPOSITORY
-from utils.errors import ConfigError, DependencyError
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_without_espeak(monkeypatch: pytest.MonkeyPatch, fresh_backends: None) -
 
 def test_importing_the_front_end_loads_neither_phonemizer_nor_torch() -> None:
     heavy = "{'phonemizer', 'espeakng_loader', 'torch'}"
-    code = f"import sys, processors.text; assert not {heavy} & set(sys.modules)"
+    code = f"import sys, hiervox.processors.text; assert not {heavy} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
 
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from processors.text import Span, TextFrontend, Utterance, normalize_text, read_script
-from processors.text.markup import PARAGRAPH_PAUSE
-from utils.errors import ConfigError, TextError
+from hiervox.processors.text import Span, TextFrontend, Utterance, normalize_text, read_script
+from hiervox.processors.text.markup import PARAGRAPH_PAUSE
+from hiervox.utils.errors import ConfigError, TextError
 
 SENTENCES = (
     "Dr. Smith paid $3.50 for 2 lbs of apples on March 3rd, 2021, at 9:30 p.m.",

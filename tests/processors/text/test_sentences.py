@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from processors.text.sentences import INLINE_IPA, speakable, split_paragraphs, split_sentences
-from utils.errors import ConfigError
+from hiervox.processors.text.sentences import INLINE_IPA, speakable, split_paragraphs, split_sentences
+from hiervox.utils.errors import ConfigError
 
 
 def solid(text: str) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from processors.text.symbols import SILENT, SYMBOLS, intersperse, symbol_ids
+from hiervox.processors.text.symbols import SILENT, SYMBOLS, intersperse, symbol_ids
 
 
 def test_symbols_are_the_published_ones(shared: Path) -> None:

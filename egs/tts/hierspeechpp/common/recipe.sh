@@ -135,7 +135,7 @@ launch() {
     run hiervox "$@"
   else
     run accelerate launch --multi_gpu --num_machines 1 --num_processes "$processes" --main_process_port 0 \
-      --mixed_precision no --dynamo_backend no -m bins.app "$@"
+      --mixed_precision no --dynamo_backend no -m hiervox.bins.app "$@"
   fi
 }
 

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.base.data.corpus import read_corpus
-from models.base.data.features import FeaturesConfig
-from models.base.data.manifest import CUTS_NAME, write_cuts
-from processors.pitch import PitchConfig
-from processors.semantic import SemanticConfig
+from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
+from hiervox.processors.pitch import PitchConfig
+from hiervox.processors.semantic import SemanticConfig
 
 RATE = 16_000
 CHANNELS = 3

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bins.app import main
-from models.base.data import extraction
-from processors import semantic
+from hiervox.bins.app import main
+from hiervox.models.base.data import extraction
+from hiervox.processors import semantic
 from tests.models.base.conftest import build
 
 if __name__ == "__main__":

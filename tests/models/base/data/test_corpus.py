@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.base.data.corpus import read_corpus
-from models.base.data.manifest import audio_path, read_cuts, text_of, write_cuts
+from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.manifest import audio_path, read_cuts, text_of, write_cuts
+from hiervox.utils.errors import DataError
 from tests.models.base.data.corpora import RATE, make_table, voice
-from utils.errors import DataError
 
 
 @pytest.fixture

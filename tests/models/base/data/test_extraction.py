@@ -11,17 +11,22 @@ import soundfile
 import torch
 from torch import Tensor
 
-from models.base.data import extraction
-from models.base.data.block import PCM_SCALE, BlockExtractor
-from models.base.data.corpus import read_corpus
-from models.base.data.dataset import cut_frames, cut_tokens
-from models.base.data.extraction import FAILURES_NAME, Shard, extract
-from models.base.data.features import FeaturesConfig, load_features_config, read_features, require_features
-from models.base.data.manifest import read_cuts, write_cuts
-from models.base.data.waveform import read_waveform
-from processors.audio import pad_to_grid
+from hiervox.models.base.data import extraction
+from hiervox.models.base.data.block import PCM_SCALE, BlockExtractor
+from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.dataset import cut_frames, cut_tokens
+from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
+from hiervox.models.base.data.features import (
+    FeaturesConfig,
+    load_features_config,
+    read_features,
+    require_features,
+)
+from hiervox.models.base.data.manifest import read_cuts, write_cuts
+from hiervox.models.base.data.waveform import read_waveform
+from hiervox.processors.audio import pad_to_grid
+from hiervox.utils.errors import ConfigError, DataError, DependencyError
 from tests.models.base.data.corpora import RATE, FrameEnergies, features, make_manifest
-from utils.errors import ConfigError, DataError, DependencyError
 
 
 def arrays(folder: Path) -> dict[str, np.ndarray]:
@@ -159,7 +164,9 @@ class Picky(FrameEnergies):
 def test_one_bad_waveform_does_not_take_its_batch_along(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.semantic.build_semantic_extractor", lambda config, device: Picky())
+    monkeypatch.setattr(
+        "hiervox.processors.semantic.build_semantic_extractor", lambda config, device: Picky()
+    )
     manifest = make_manifest(tmp_path, [0.6, 0.6, 1.2])
     quiet, rate = soundfile.read(tmp_path / "u01.wav")
     soundfile.write(tmp_path / "u01.wav", quiet * 0.01, rate)
@@ -181,7 +188,7 @@ def test_missing_weights_are_no_failure_of_a_cut(tmp_path: Path, monkeypatch: py
     def build(config: object, device: str) -> None:
         raise DependencyError("no weights", "fetch them")
 
-    monkeypatch.setattr("processors.semantic.build_semantic_extractor", build)
+    monkeypatch.setattr("hiervox.processors.semantic.build_semantic_extractor", build)
     with pytest.raises(DependencyError):
         extract(make_manifest(tmp_path, [0.6]), tmp_path / "features", features())
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import torch
 
-from models.base.config import DataConfig, TrainConfig
-from models.base.data.dataset import FIELDS, cut_frames
-from models.base.data.loader import cut_loader
-from models.base.data.manifest import read_cuts
+from hiervox.models.base.config import DataConfig, TrainConfig
+from hiervox.models.base.data.dataset import FIELDS, cut_frames
+from hiervox.models.base.data.loader import cut_loader
+from hiervox.models.base.data.manifest import read_cuts
+from hiervox.utils.errors import DataError
 from tests.models.base.data.corpora import make_manifest
-from utils.errors import DataError
 
 ALL = FIELDS
 
@@ -158,7 +158,7 @@ def test_an_utterance_over_the_limit_is_trained_on_by_any_number_of_processes(fe
 
 
 def test_a_large_corpus_is_mixed_as_a_whole(feature_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from models.base.data import sampling
+    from hiervox.models.base.data import sampling
 
     monkeypatch.setattr(sampling, "SHUFFLED_AT_ONCE", 4)
     first = [load(feature_folder, epoch=epoch, dev_size=0)[0]["ids"] for epoch in range(5)]

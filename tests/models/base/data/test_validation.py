@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.base.data.corpus import read_corpus
-from models.base.data.manifest import read_cuts, write_cuts
-from models.base.data.validation import REPORT_NAME, Limits, validate_cuts
+from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.manifest import read_cuts, write_cuts
+from hiervox.models.base.data.validation import REPORT_NAME, Limits, validate_cuts
+from hiervox.utils.errors import DataError
 from tests.models.base.data.corpora import RATE, make_manifest, voice
-from utils.errors import DataError
 
 TEXT = "a good one"
 

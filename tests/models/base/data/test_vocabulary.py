@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from models.base.checkpoint import save_weights
-from models.base.data.corpus import read_corpus
-from models.base.data.extraction import extract
-from models.base.data.manifest import read_cuts, write_cuts
-from models.base.data.pronunciation import require_languages
-from models.base.data.vocabulary import (
+from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.extraction import extract
+from hiervox.models.base.data.manifest import read_cuts, write_cuts
+from hiervox.models.base.data.pronunciation import require_languages
+from hiervox.models.base.data.vocabulary import (
     TEXT_NAME,
     load_text_config,
     read_symbols,
@@ -18,9 +18,9 @@ from models.base.data.vocabulary import (
     survey,
     write_vocabulary,
 )
-from processors.text import SYMBOLS, TextConfig
+from hiervox.processors.text import SYMBOLS, TextConfig
+from hiervox.utils.errors import ConfigError, DataError
 from tests.models.base.data.corpora import features, voice
-from utils.errors import ConfigError, DataError
 
 ROWS = [
     ("Yes.", "en-us", ""),
@@ -76,8 +76,8 @@ def test_the_written_vocabulary_is_a_base_of_a_config(tmp_path: Path) -> None:
     mine = tmp_path / "conf" / "mine.json5"
     mine.write_text('{base: "vocabulary.json5", out_dir: "exp", data: {cuts: "data"}}')
 
-    from models.base.experiment import load_experiment
-    from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+    from hiervox.models.base.experiment import load_experiment
+    from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 
     experiment = load_experiment(mine)
     assert isinstance(experiment, TextToVecExperiment)

@@ -1,12 +1,12 @@
-"""Tests of `models.enhancement.mp_senet.model`."""
+"""Tests of `hiervox.models.enhancement.mp_senet.model`."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from models.enhancement.mp_senet.config import MPSENetConfig
-from models.enhancement.mp_senet.model import MPSENet, TwoStageBlock
+from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
+from hiervox.models.enhancement.mp_senet.model import MPSENet, TwoStageBlock
 from tests.models.enhancement.mp_senet.tiny_mp_senet import TINY_MP_SENET, tiny_network
 
 

@@ -1,4 +1,4 @@
-"""Tests of `models.enhancement.mp_senet.pipeline`."""
+"""Tests of `hiervox.models.enhancement.mp_senet.pipeline`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.base.bundle import load_denoiser
-from models.enhancement.mp_senet.pipeline import MPSENetPipeline
-from processors.audio import Waveform
+from hiervox.models.base.bundle import load_denoiser
+from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
+from hiervox.processors.audio import Waveform
+from hiervox.utils.errors import AudioError, CheckpointError
 from tests.models.enhancement.mp_senet.tiny_mp_senet import tiny_network, write_tiny_mp_senet
-from utils.errors import AudioError, CheckpointError
 
 RATE = 16_000
 

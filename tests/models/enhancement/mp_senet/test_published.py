@@ -1,4 +1,4 @@
-"""Tests of `models.enhancement.mp_senet.published`: the same output as the published code."""
+"""Tests of `hiervox.models.enhancement.mp_senet.published`: the same output as the published code."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from models.base.conversion import convert_published
-from models.enhancement.mp_senet.model import MPSENet
-from models.enhancement.mp_senet.pipeline import MPSENetPipeline
-from models.enhancement.mp_senet.published import import_mp_senet
-from models.enhancement.mp_senet.spectrum import waveform
+from hiervox.models.base.conversion import convert_published
+from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
+from hiervox.models.enhancement.mp_senet.published import import_mp_senet
+from hiervox.models.enhancement.mp_senet.spectrum import waveform
+from hiervox.utils.errors import CheckpointError
 from tests.golden import TOLERANCE, relative_error
 from tests.parity import MP_SENET_CONFIG, Case
-from utils.errors import CheckpointError
 
 
 @pytest.fixture(scope="module")

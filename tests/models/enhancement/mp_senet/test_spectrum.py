@@ -1,11 +1,11 @@
-"""Tests of `models.enhancement.mp_senet.spectrum`."""
+"""Tests of `hiervox.models.enhancement.mp_senet.spectrum`."""
 
 from __future__ import annotations
 
 import torch
 
-from models.enhancement.mp_senet.config import MPSENetConfig
-from models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
+from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
+from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
 
 
 def test_back_and_forth() -> None:

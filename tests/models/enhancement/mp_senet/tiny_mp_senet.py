@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from models.base.checkpoint import save_weights
-from models.enhancement.mp_senet.config import MPSENetConfig
-from models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
+from hiervox.models.enhancement.mp_senet.model import MPSENet
 
 TINY_MP_SENET = MPSENetConfig(channels=8, dense_depth=2, n_blocks=1, n_heads=2, kernel_size=7)
 

@@ -1,4 +1,4 @@
-"""Tests of `models.sr.speechsr.config`."""
+"""Tests of `hiervox.models.sr.speechsr.config`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.base.experiment import load_experiment
-from models.sr.speechsr.config import SpeechSRExperiment
+from hiervox.models.base.experiment import load_experiment
+from hiervox.models.sr.speechsr.config import SpeechSRExperiment
 
 
 def _experiment(**sections: Any) -> SpeechSRExperiment:

@@ -1,13 +1,13 @@
-"""Tests of `models.sr.speechsr.model`."""
+"""Tests of `hiervox.models.sr.speechsr.model`."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from models.sr.speechsr.config import SpeechSRConfig
-from models.sr.speechsr.model import SpeechSR
-from modules.weight_norm import remove_weight_norm
+from hiervox.models.sr.speechsr.config import SpeechSRConfig
+from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.modules.weight_norm import remove_weight_norm
 
 TINY = {"channels": 4, "kernel_sizes": (3, 5), "dilations": ((1,), (1, 3))}
 

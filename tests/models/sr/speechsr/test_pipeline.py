@@ -1,4 +1,4 @@
-"""Tests of `models.sr.speechsr.pipeline`."""
+"""Tests of `hiervox.models.sr.speechsr.pipeline`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.base.checkpoint import save_weights
-from models.sr.speechsr.config import SpeechSRConfig
-from models.sr.speechsr.model import SpeechSR
-from models.sr.speechsr.pipeline import SpeechSRPipeline
-from processors.audio import resample
-from utils.errors import AudioError, CheckpointError
+from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.sr.speechsr.config import SpeechSRConfig
+from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline
+from hiervox.processors.audio import resample
+from hiervox.utils.errors import AudioError, CheckpointError
 
 
 def _network(rate: int) -> SpeechSR:

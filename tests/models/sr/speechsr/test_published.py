@@ -1,4 +1,4 @@
-"""Tests of `models.sr.speechsr.published`: the same output as the published code, for any weights."""
+"""Tests of `hiervox.models.sr.speechsr.published`: the same output as the published code, for any weights."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from models.base.published import read_published
-from models.sr.speechsr.model import SpeechSR
-from models.sr.speechsr.published import import_speechsr
+from hiervox.models.base.published import read_published
+from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.published import import_speechsr
+from hiervox.utils.errors import CheckpointError
 from tests.golden import TOLERANCE, relative_error
-from utils.errors import CheckpointError
 
 CHECKPOINTS = {24: "speechsr24k_G_340000.pth", 48: "speechsr48k_G_100000.pth"}
 

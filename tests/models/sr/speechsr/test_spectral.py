@@ -1,4 +1,4 @@
-"""Tests of `models.sr.speechsr.spectral`."""
+"""Tests of `hiervox.models.sr.speechsr.spectral`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.sr.speechsr.config import SpectralSpeechSRConfig, SpeechSRExperiment
-from models.sr.speechsr.networks import build_network
-from models.sr.speechsr.pipeline import SpeechSRPipeline
-from models.sr.speechsr.spectral import SpectralSpeechSR
-from processors.audio import resample
+from hiervox.models.sr.speechsr.config import SpectralSpeechSRConfig, SpeechSRExperiment
+from hiervox.models.sr.speechsr.networks import build_network
+from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline
+from hiervox.models.sr.speechsr.spectral import SpectralSpeechSR
+from hiervox.processors.audio import resample
 
 SIZES = {"kind": "istft", "channels": 8, "n_blocks": 2, "expansion": 2}
 

@@ -1,4 +1,4 @@
-"""Tests of `models.sr.speechsr.trainer` at a tiny size."""
+"""Tests of `hiervox.models.sr.speechsr.trainer` at a tiny size."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 import soundfile
 import torch
 
-from models.base.data.corpus import read_corpus
-from models.base.data.manifest import write_cuts
-from models.sr.speechsr.config import SpeechSRExperiment
-from models.sr.speechsr.trainer import SpeechSRTask
-from processors.audio import resample
+from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.manifest import write_cuts
+from hiervox.models.sr.speechsr.config import SpeechSRExperiment
+from hiervox.models.sr.speechsr.trainer import SpeechSRTask
+from hiervox.processors.audio import resample
+from hiervox.utils.errors import DataError
 from tests.overfit import overfit
-from utils.errors import DataError
 
 SECONDS = 0.5
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from models.tts.hierspeechpp.config import SynthesizerExperiment
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from models.tts.hierspeechpp.voice import Voice
-from modules.weight_norm import remove_weight_norm
+from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.modules.weight_norm import remove_weight_norm
 
 RANDOM = "random"
 

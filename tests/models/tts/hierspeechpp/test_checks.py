@@ -1,12 +1,12 @@
-"""Tests of `models.tts.hierspeechpp.checks`."""
+"""Tests of `hiervox.models.tts.hierspeechpp.checks`."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from models.tts.hierspeechpp.checks import badness, check_durations, check_sound
-from processors.audio import Waveform
+from hiervox.models.tts.hierspeechpp.checks import badness, check_durations, check_sound
+from hiervox.processors.audio import Waveform
 
 RATE = 16_000
 SILENT = [True, False] * 12 + [True]  # blanks between twelve sounds

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.tts.hierspeechpp.controls import SpeechControls
-from utils.errors import ConfigError
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.utils.errors import ConfigError
 
 
 def test_defaults_are_the_published_ones() -> None:

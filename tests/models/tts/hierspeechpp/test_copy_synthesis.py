@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
-from processors.audio import pad_to_grid
-from processors.spectrogram import linear_spectrogram, log_mel
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
+from hiervox.processors.audio import pad_to_grid
+from hiervox.processors.spectrogram import linear_spectrogram, log_mel
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
 
 RECORDING = voice(1.0, f0=150)

@@ -1,4 +1,4 @@
-"""Tests of `models.tts.hierspeechpp.joining`."""
+"""Tests of `hiervox.models.tts.hierspeechpp.joining`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from models.tts.hierspeechpp.joining import audible_span, default_pause, join, silence, smooth_edges
-from processors.audio import Waveform
+from hiervox.models.tts.hierspeechpp.joining import audible_span, default_pause, join, silence, smooth_edges
+from hiervox.processors.audio import Waveform
 
 RATE = 16_000
 

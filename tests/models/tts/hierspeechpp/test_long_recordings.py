@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from models.tts.hierspeechpp import conversion, stretches
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
-from processors.audio import GRID_SAMPLES, SAMPLE_RATE
+from hiervox.models.tts.hierspeechpp import conversion, stretches
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
+from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE
 from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 
 STILL = SpeechControls(noise_scale=0, scaling="none")

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.tts.hierspeechpp.narration import lay_out
-from models.tts.hierspeechpp.speaking import Spoken
-from processors.text.script import Span, Utterance
+from hiervox.models.tts.hierspeechpp.narration import lay_out
+from hiervox.models.tts.hierspeechpp.speaking import Spoken
+from hiervox.processors.text.script import Span, Utterance
 
 
 def spoken(text: str, frames: int, silent: int, hz: float) -> Spoken:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
-from utils.errors import CheckpointError, ConfigError
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import soundfile
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.base.bundle import load_upsampler
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
-from models.tts.hierspeechpp.voice import Voice
-from models.tts.hierspeechpp.voice_store import save_voice
-from processors.pitch import Track
+from hiervox.models.base.bundle import load_upsampler
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.models.tts.hierspeechpp.voice_store import save_voice
+from hiervox.processors.pitch import Track
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, TextError
 from tests.models.tts.hierspeechpp.tiny_bundle import FEATURES, SAMPLE_RATE, voice, write_tiny_bundle
-from utils.errors import AudioError, CheckpointError, ConfigError, TextError
 
 PROMPT = (voice(1.0, f0=200), SAMPLE_RATE)
 LONG = "Hello there. This is another sentence, all of you! Bye?"
@@ -215,7 +215,7 @@ def test_conversion_without_voiced_frames_is_finite(pipeline, monkeypatch) -> No
     def unvoiced(wav, rate, config, name) -> Track:
         return np.zeros(wav.size // 80, np.float32)
 
-    monkeypatch.setattr("models.tts.hierspeechpp.pitch_transfer.extract_f0", unvoiced)
+    monkeypatch.setattr("hiervox.models.tts.hierspeechpp.pitch_transfer.extract_f0", unvoiced)
     speech = pipeline.vc((voice(0.6), SAMPLE_RATE), PROMPT)
     assert np.isfinite(speech.wav).all() and not speech.f0.any()
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.tts.hierspeechpp.pitch_curve import read_pitch_curve, stretch_pitch, write_pitch_curve
-from utils.errors import DataError
+from hiervox.models.tts.hierspeechpp.pitch_curve import read_pitch_curve, stretch_pitch, write_pitch_curve
+from hiervox.utils.errors import DataError
 
 
 def test_what_is_written_is_read(tmp_path) -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.tts.hierspeechpp import pitch_transfer
-from models.tts.hierspeechpp.pitch_transfer import PitchStatistics, track_pitch, transfer_pitch
-from processors.pitch import PitchConfig
-from utils.errors import AudioError
+from hiervox.models.tts.hierspeechpp import pitch_transfer
+from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics, track_pitch, transfer_pitch
+from hiervox.processors.pitch import PitchConfig
+from hiervox.utils.errors import AudioError
 
 
 @pytest.fixture

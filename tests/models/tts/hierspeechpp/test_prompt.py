@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.tts.hierspeechpp import prompt
-from models.tts.hierspeechpp.prompt import prepare_recording
+from hiervox.models.tts.hierspeechpp import prompt
+from hiervox.models.tts.hierspeechpp.prompt import prepare_recording
+from hiervox.utils.errors import AudioError
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
-from utils.errors import AudioError
 
 
 def test_a_recording_comes_to_16_khz_at_its_own_level() -> None:

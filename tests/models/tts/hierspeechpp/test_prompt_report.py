@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.tts.hierspeechpp.prompt_report import report_prompt
-from processors.pitch import PitchConfig
+from hiervox.models.tts.hierspeechpp.prompt_report import report_prompt
+from hiervox.processors.pitch import PitchConfig
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice
 
 PITCH = PitchConfig(method="dio")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.tts.hierspeechpp.published import import_synthesizer
-from utils.errors import CheckpointError
+from hiervox.models.tts.hierspeechpp.published import import_synthesizer
+from hiervox.utils.errors import CheckpointError
 
 PUBLISHED_SIZES = {
     "inter_channels": 192,

@@ -10,11 +10,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from models.tts.hierspeechpp.published_ttv import import_text_to_vec
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from models.tts.hierspeechpp.ttv_config import TextToVecConfig
+from hiervox.models.tts.hierspeechpp.published_ttv import import_text_to_vec
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
+from hiervox.utils.errors import CheckpointError
 from tests.golden import TOLERANCE, relative_error
-from utils.errors import CheckpointError
 
 PUBLISHED_CONFIG = {"model": {"inter_channels": 256, "hidden_channels": 256, "n_layers": 6}}
 

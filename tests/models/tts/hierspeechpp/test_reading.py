@@ -1,4 +1,4 @@
-"""Tests of `models.tts.hierspeechpp.reading`."""
+"""Tests of `hiervox.models.tts.hierspeechpp.reading`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.reading import Line, noise_for, prepare_line, read_lines
-from models.tts.hierspeechpp.voice import Voice
-from processors.text.script import Span, Utterance
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.reading import Line, noise_for, prepare_line, read_lines
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.processors.text.script import Span, Utterance
+from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
-from utils.errors import ConfigError
 
 STILL = SpeechControls(duration_noise_scale=0.0, noise_scale_ttv=0.0)
 

@@ -1,4 +1,4 @@
-"""Tests of `models.tts.hierspeechpp.speaking`."""
+"""Tests of `hiervox.models.tts.hierspeechpp.speaking`."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.tts.hierspeechpp import speaking, windowed
-from models.tts.hierspeechpp.checks import Fault
-from models.tts.hierspeechpp.config import SpectralGeneratorSizes
-from models.tts.hierspeechpp.controls import SpeechControls
-from models.tts.hierspeechpp.joining import join
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.reading import Reading, noise_for
-from models.tts.hierspeechpp.speaking import Speaker, Spoken, pauses_between
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from models.tts.hierspeechpp.voice import Voice
-from modules.istft_generator import SpectralGenerator
-from processors.audio import Waveform
-from processors.text.script import Span, Utterance
+from hiervox.models.tts.hierspeechpp import speaking, windowed
+from hiervox.models.tts.hierspeechpp.checks import Fault
+from hiervox.models.tts.hierspeechpp.config import SpectralGeneratorSizes
+from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.tts.hierspeechpp.joining import join
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.reading import Reading, noise_for
+from hiervox.models.tts.hierspeechpp.speaking import Speaker, Spoken, pauses_between
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.modules.istft_generator import SpectralGenerator
+from hiervox.processors.audio import Waveform
+from hiervox.processors.text.script import Span, Utterance
+from hiervox.utils.errors import AudioError, ConfigError, TextError
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
-from utils.errors import AudioError, ConfigError, TextError
 
 CONTROLS = SpeechControls(sentence_pause=0.1)
 TEXT = [
@@ -211,7 +211,7 @@ def test_a_faulty_reading_is_read_once_more(
 def test_of_two_faulty_attempts_the_better_one_stays_and_is_named(
     plain: Networks, monkeypatch: pytest.MonkeyPatch, logged: list[str]
 ) -> None:
-    monkeypatch.setattr("models.tts.hierspeechpp.reading.CALMER_PAUSE", 60.0)
+    monkeypatch.setattr("hiervox.models.tts.hierspeechpp.reading.CALMER_PAUSE", 60.0)
     pausing(plain, monkeypatch, iter([100, 200]))
     (spoken,) = Speaker(plain).speak(TEXT[2:], voice(1), CONTROLS)
     assert spoken.attempts == 2 and spoken.alignment.sum(0).max() < 150

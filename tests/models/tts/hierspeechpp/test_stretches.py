@@ -5,8 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from models.tts.hierspeechpp.stretches import LATEST_CUT, LONGEST_SECONDS, fade_stretches, plan_stretches
-from processors.audio import GRID_SAMPLES, SAMPLE_RATE
+from hiervox.models.tts.hierspeechpp.stretches import (
+    LATEST_CUT,
+    LONGEST_SECONDS,
+    fade_stretches,
+    plan_stretches,
+)
+from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE
 
 
 def noise(seconds: float) -> np.ndarray:

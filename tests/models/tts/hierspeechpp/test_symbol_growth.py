@@ -8,15 +8,15 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState
 
-from models.base.checkpoint import save_weights
-from models.base.trainer import TrainingLoop
-from models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from models.tts.hierspeechpp.ttv_trainer import TextToVecTask
-from processors.text import SYMBOLS
+from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.base.trainer import TrainingLoop
+from hiervox.models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
+from hiervox.processors.text import SYMBOLS
+from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
-from utils.errors import ConfigError
 
 OLD = ("_", "a", "'", "b", "'")
 

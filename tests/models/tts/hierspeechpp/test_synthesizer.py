@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from models.tts.hierspeechpp.config import SynthesizerConfig
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from modules.masking import sequence_mask
-from modules.weight_norm import remove_weight_norm
+from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.modules.masking import sequence_mask
+from hiervox.modules.weight_norm import remove_weight_norm
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 
 LENGTHS = torch.tensor([14, 9])

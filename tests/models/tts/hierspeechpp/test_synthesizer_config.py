@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from models.tts.hierspeechpp.config import SpectralGeneratorSizes, SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.config import SpectralGeneratorSizes, SynthesizerConfig
 
 
 def test_the_published_rates_make_a_hop_of_20_ms_and_four_f0_values() -> None:

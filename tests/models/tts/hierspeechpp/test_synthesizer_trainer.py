@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import torch
 
-from models.base.engine import StepEngine
-from models.base.task import Batch
-from models.tts.hierspeechpp.config import DiscriminatorSizes, SynthesizerExperiment
-from models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
+from hiervox.models.base.engine import StepEngine
+from hiervox.models.base.task import Batch
+from hiervox.models.tts.hierspeechpp.config import DiscriminatorSizes, SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
+from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.overfit import overfit
-from utils.errors import ConfigError
 
 KL_TERMS = {"acoustic_kl", "acoustic_kl_forward", "semantic_kl", "semantic_kl_forward"}
 TERMS = {"mel", "prosody", "log_f0", *KL_TERMS, "adversarial", "feature_matching", "discriminator"}

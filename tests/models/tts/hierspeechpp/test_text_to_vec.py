@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from models.tts.hierspeechpp.text_to_vec import TextToVec, _phoneme_scores
-from models.tts.hierspeechpp.ttv_config import TextToVecConfig
-from modules.alignment import maximum_path
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec, _phoneme_scores
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
+from hiervox.modules.alignment import maximum_path
+from hiervox.utils.errors import CheckpointError
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
-from utils.errors import CheckpointError
 
 
 def tiny_model() -> TextToVec:

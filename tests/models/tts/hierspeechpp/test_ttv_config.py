@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from models.tts.hierspeechpp.ttv_config import DurationSizes, FlowSizes, TextToVecConfig
+from hiervox.models.tts.hierspeechpp.ttv_config import DurationSizes, FlowSizes, TextToVecConfig
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from models.base.task import Batch
-from models.tts.hierspeechpp.ttv_config import TextToVecExperiment, TextToVecLossConfig
-from models.tts.hierspeechpp.ttv_trainer import TextToVecTask
-from processors.text import intersperse
+from hiervox.models.base.task import Batch
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment, TextToVecLossConfig
+from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
+from hiervox.processors.text import intersperse
+from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
 from tests.overfit import overfit
-from utils.errors import ConfigError
 
 SEMANTIC_CHANNELS = 6
 TERMS = {"semantic", "kl", "log_f0", "duration", "ctc"}

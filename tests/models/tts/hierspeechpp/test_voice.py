@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.tts.hierspeechpp.networks import Networks
-from models.tts.hierspeechpp.voice import Voice, make_voice, mix_voices
-from processors.audio import Waveform, resample
-from processors.spectrogram import log_mel
+from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.voice import Voice, make_voice, mix_voices
+from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.spectrogram import log_mel
+from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
-from utils.errors import ConfigError
 
 RECORDING = voice(1.5, f0=120)
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models.tts.hierspeechpp.pitch_transfer import PitchStatistics
-from models.tts.hierspeechpp.voice import Voice
-from models.tts.hierspeechpp.voice_store import (
+from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics
+from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.models.tts.hierspeechpp.voice_store import (
     load_voice,
     read_record,
     remove_voice,
@@ -14,7 +14,7 @@ from models.tts.hierspeechpp.voice_store import (
     voice_names,
     voice_path,
 )
-from utils.errors import CheckpointError, ConfigError
+from hiervox.utils.errors import CheckpointError, ConfigError
 
 ANNA = Voice(torch.randn(8, 1), torch.randn(6, 1), PitchStatistics(200.5, 30.25), 0.7, "model-a")
 

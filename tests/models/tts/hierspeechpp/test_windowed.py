@@ -1,4 +1,4 @@
-"""Tests of `models.tts.hierspeechpp.windowed`."""
+"""Tests of `hiervox.models.tts.hierspeechpp.windowed`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.tts.hierspeechpp import windowed
-from models.tts.hierspeechpp.config import SpectralGeneratorSizes
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from models.tts.hierspeechpp.windowed import window_plan
-from modules.masking import sequence_mask
+from hiervox.models.tts.hierspeechpp import windowed
+from hiervox.models.tts.hierspeechpp.config import SpectralGeneratorSizes
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.windowed import window_plan
+from hiervox.modules.masking import sequence_mask
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 
 SPECTRAL = SpectralGeneratorSizes(frame_channels=8, frame_blocks=1, source_block_channels=8, source_blocks=2)

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.base.checkpoint import save_weights
-from models.sr.speechsr.config import SpeechSRConfig
-from models.sr.speechsr.model import SpeechSR
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from processors.audio import Waveform
+from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.sr.speechsr.config import SpeechSRConfig
+from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.processors.audio import Waveform
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
 

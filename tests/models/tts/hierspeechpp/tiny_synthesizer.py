@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.tts.hierspeechpp.config import (
+from hiervox.models.tts.hierspeechpp.config import (
     AcousticPosteriorSizes,
     FlowSizes,
     GeneratorSizes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.tts.hierspeechpp.ttv_config import (
+from hiervox.models.tts.hierspeechpp.ttv_config import (
     DecoderSizes,
     DurationSizes,
     FlowSizes,

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from utils.errors import DataError
-from utils.files import replacing_file
+from hiervox.utils.errors import DataError
+from hiervox.utils.files import replacing_file
 
 MANIFEST_NAME, TABLE_NAME = "manifest.jsonl", "table.csv"
 KEPT = ("text", "ipa", "speaker")

@@ -15,8 +15,8 @@ import numpy as np
 import soundfile
 from high_band import levels
 
-from processors.audio import Waveform, read_audio
-from utils.files import write_text
+from hiervox.processors.audio import Waveform, read_audio
+from hiervox.utils.files import write_text
 
 EDGE = 6_000
 LOUD_DB = -15

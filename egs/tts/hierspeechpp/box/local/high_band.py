@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.sr.speechsr.config import INPUT_RATE
-from models.sr.speechsr.pipeline import SpeechSRPipeline
-from processors.audio import Waveform, read_audio, resample
+from hiervox.models.sr.speechsr.config import INPUT_RATE
+from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline
+from hiervox.processors.audio import Waveform, read_audio, resample
 
 EDGE = 8_000
 BAND = 1_000

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.audio import Waveform
-from utils.files import replacing_file
+from hiervox.processors.audio import Waveform
+from hiervox.utils.files import replacing_file
 
 if TYPE_CHECKING:
     import onnx

@@ -23,13 +23,13 @@ from kokoro import RATE, Kokoro, Voice, read_vocabulary, read_voices, to_float
 from sentences import read_sentences
 from voices import read_names, training_voices, voice_of
 
-from evaluation.recognizer import Recognizer
-from evaluation.wer import error_counts, normalizer
-from processors.audio import Waveform, check_waveform, peak_normalize, resample
-from processors.text import TextFrontend
-from utils.errors import AudioError, DataError, HierVoxError, TextError
-from utils.files import replacing_file, write_json, write_text
-from utils.logging import get_logger
+from hiervox.evaluation.recognizer import Recognizer
+from hiervox.evaluation.wer import error_counts, normalizer
+from hiervox.processors.audio import Waveform, check_waveform, peak_normalize, resample
+from hiervox.processors.text import TextFrontend
+from hiervox.utils.errors import AudioError, DataError, HierVoxError, TextError
+from hiervox.utils.files import replacing_file, write_json, write_text
+from hiervox.utils.logging import get_logger
 
 SPEEDS = (0.9, 1.15)
 SECONDS = (2.0, 12.0)

@@ -24,16 +24,23 @@ import torch
 from corpus_table import entries
 from torch import Tensor
 
-from models.base.checkpoint import load_network
-from models.tts.hierspeechpp.config import SynthesizerExperiment
-from models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from models.tts.hierspeechpp.text_to_vec import TextToVec
-from processors.audio import SAMPLE_RATE, Waveform, pad_to_grid, peak_normalize, read_audio, write_audio
-from processors.pitch import extract_f0, log_f0
-from processors.semantic import build_semantic_extractor
-from processors.spectrogram import linear_spectrogram, log_mel
-from processors.text import TextFrontend, intersperse
-from utils.files import replacing_file
+from hiervox.models.base.checkpoint import load_network
+from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.processors.audio import (
+    SAMPLE_RATE,
+    Waveform,
+    pad_to_grid,
+    peak_normalize,
+    read_audio,
+    write_audio,
+)
+from hiervox.processors.pitch import extract_f0, log_f0
+from hiervox.processors.semantic import build_semantic_extractor
+from hiervox.processors.spectrogram import linear_spectrogram, log_mel
+from hiervox.processors.text import TextFrontend, intersperse
+from hiervox.utils.files import replacing_file
 
 COLUMNS = ("id", "system", "audio", "text", "prompt", "reference")
 NOISE_SCALE = 0.333  # the authors' default

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from models.sr.speechsr.config import INPUT_RATE
-from models.sr.speechsr.pipeline import SpeechSRPipeline
-from processors.audio import read_audio, write_audio
-from utils.files import write_text
+from hiervox.models.sr.speechsr.config import INPUT_RATE
+from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline
+from hiervox.processors.audio import read_audio, write_audio
+from hiervox.utils.files import write_text
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from processors.text.sentences import split_sentences
-from utils.errors import DataError
+from hiervox.processors.text.sentences import split_sentences
+from hiervox.utils.errors import DataError
 
 SHORTEST, LONGEST = 28, 165
 """Characters; read aloud, about 2 to 12 s."""

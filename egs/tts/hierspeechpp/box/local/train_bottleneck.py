@@ -1,8 +1,9 @@
-"""Train a phonetic bottleneck (`processors.semantic.bottleneck`) on extracted features without one.
+"""Train a phonetic bottleneck (`hiervox.processors.semantic.bottleneck`) on extracted features without one.
 
 A linear classifier behind it learns to tell the phonemes of the transcripts apart; which frame is which, the
-forward sum over all segmentations says (`modules.losses.ctc`, without blanks). Noise on the bottleneck makes
-it spend its range on the phonemes; a penalty before its tanh keeps it from saturating before it knows any.
+forward sum over all segmentations says (`hiervox.modules.losses.ctc`, without blanks). Noise on the
+bottleneck makes it spend its range on the phonemes; a penalty before its tanh keeps it from saturating before
+it knows any.
 The steps, a batch of 16 clips each, take 0.9 s of two cores.
 """
 
@@ -19,13 +20,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.base.data.block import perturbed_field
-from models.base.data.dataset import cut_tokens, open_store, perturbed_copies
-from models.base.data.manifest import read_cuts
-from modules.losses.ctc import forward_sum_loss
-from modules.masking import sequence_mask
-from processors.semantic.bottleneck import PhoneticBottleneck
-from utils.files import replacing_file
+from hiervox.models.base.data.block import perturbed_field
+from hiervox.models.base.data.dataset import cut_tokens, open_store, perturbed_copies
+from hiervox.models.base.data.manifest import read_cuts
+from hiervox.modules.losses.ctc import forward_sum_loss
+from hiervox.modules.masking import sequence_mask
+from hiervox.processors.semantic.bottleneck import PhoneticBottleneck
+from hiervox.utils.files import replacing_file
 
 HIDDEN_CHANNELS = 256
 BATCH = 16

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from kokoro import Voice
 
-from utils.errors import DataError
-from utils.registry import nearest
+from hiervox.utils.errors import DataError
+from hiervox.utils.registry import nearest
 
 ENGLISH = ("af_", "am_", "bf_", "bm_")
 """How the names of American and British women and men begin; others speak English with an accent."""

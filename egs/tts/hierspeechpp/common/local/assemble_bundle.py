@@ -10,8 +10,8 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from models.base.checkpoint import CONFIG_NAME, WEIGHTS_NAME, find_checkpoint, load_weights
-from utils.files import give_default_mode, publish_folder
+from hiervox.models.base.checkpoint import CONFIG_NAME, WEIGHTS_NAME, find_checkpoint, load_weights
+from hiervox.utils.files import give_default_mode, publish_folder
 
 
 def assemble(runs: Path, parts: Sequence[str], out: Path, half: bool = False) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.base.data.manifest import CUTS_NAME, write_cuts
-from utils.errors import DataError, HierVoxError
-from utils.files import write_json
+from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
+from hiervox.utils.errors import DataError, HierVoxError
+from hiervox.utils.files import write_json
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import torch
 
-from models.base.config import ExperimentConfig
-from models.base.data.features import FeaturesConfig, load_features_config
-from models.base.experiment import build_task, load_experiment
-from processors.audio import FRAME_RATE, SAMPLE_RATE
-from utils.errors import HierVoxError
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.features import FeaturesConfig, load_features_config
+from hiervox.models.base.experiment import build_task, load_experiment
+from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
+from hiervox.utils.errors import HierVoxError
 
 # LibriTTS: hours from its paper (arXiv 1904.02882), archives in GB from OpenSLR 60.
 LIBRITTS_HOURS = {

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rows import read_list
 
-from evaluation.table import COLUMNS
-from utils.files import write_text
+from hiervox.evaluation.table import COLUMNS
+from hiervox.utils.files import write_text
 
 UNCONVERTED = "vc_source"
 """The unconverted sources: their likeness to the prompt is what conversion has to beat."""

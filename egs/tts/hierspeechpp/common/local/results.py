@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 
-from evaluation.report import REPORT_NAME
-from models.base.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights, read_json
-from models.base.run_folder import METRICS_NAME, PROGRESS_NAME
-from utils.files import write_text
+from hiervox.evaluation.report import REPORT_NAME
+from hiervox.models.base.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights, read_json
+from hiervox.models.base.run_folder import METRICS_NAME, PROGRESS_NAME
+from hiervox.utils.files import write_text
 
 PARTS = ("text_to_vec", "synthesizer", "speechsr24", "speechsr48")
 TRAINING_HEADER = ("part", "parameters (M)", "steps", "epochs", "minutes", "dev total first → best → last")

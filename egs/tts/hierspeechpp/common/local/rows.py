@@ -7,7 +7,7 @@ import csv
 import sys
 from pathlib import Path
 
-from utils.errors import DataError
+from hiervox.utils.errors import DataError
 
 FILE_COLUMNS = ("prompt", "reference", "source")
 

@@ -13,10 +13,10 @@ import torch
 from estimate import counted_part
 from torch.utils.flop_counter import FlopCounterMode
 
-from models.base.engine import StepEngine
-from models.base.experiment import build_task, load_experiment
-from models.base.task import Batch
-from processors.audio import FRAME_RATE
+from hiervox.models.base.engine import StepEngine
+from hiervox.models.base.experiment import build_task, load_experiment
+from hiervox.models.base.task import Batch
+from hiervox.processors.audio import FRAME_RATE
 
 LENGTHS = (60, 120)
 """Frames of the clips that are counted; what lies between and beyond is a straight line."""

@@ -13,9 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.base.data.manifest import audio_path, read_cuts, text_of
-from utils.errors import DataError, HierVoxError
-from utils.files import write_text
+from hiervox.models.base.data.manifest import audio_path, read_cuts, text_of
+from hiervox.utils.errors import DataError, HierVoxError
+from hiervox.utils.files import write_text
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
