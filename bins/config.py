@@ -24,7 +24,7 @@ def show(
     overrides: OverridesOption = None,
 ) -> None:
     """Print the resolved config: bases merged, overrides applied, defaults filled in, everything checked."""
-    from hiervox.models.base.experiment import load_experiment
+    from hiervox.models.base.training.experiment import load_experiment
 
     tree = load_experiment(file, overrides or ()).model_dump(mode="json")
     typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))

@@ -10,7 +10,7 @@ import typer
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pretrained import Pretrained
+    from hiervox.models.base.checkpoints.pretrained import Pretrained
 
 
 def convert(
@@ -31,8 +31,8 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a converted checkpoint.")] = False,
 ) -> None:
     """Turn a checkpoint that a system's authors published into one that every other verb takes."""
-    from hiervox.models.base.conversion import convert_published
-    from hiervox.models.base.pretrained import get_pretrained
+    from hiervox.models.base.checkpoints.conversion import convert_published
+    from hiervox.models.base.checkpoints.pretrained import get_pretrained
 
     named = (system, part, checkpoint, config)
     if pretrained is not None:
@@ -57,7 +57,7 @@ def _part(entry: Pretrained) -> tuple[str, str]:
 
 def _files(entry: Pretrained, folder: Path | None, offline: bool) -> tuple[Path, Path]:
     """The checked weights and config of an entry."""
-    from hiervox.models.base.pretrained_files import check, fetch, local_files
+    from hiervox.models.base.checkpoints.pretrained_files import check, fetch, local_files
 
     if folder is None:
         files = fetch(entry, offline)

@@ -21,7 +21,7 @@ def enhance(
     """Take the noise out of speech; its level stays, unless it would clip."""
     check_targets([out], overwrite)
 
-    from hiervox.models.base.bundle import load_denoiser, resolve_bundle
+    from hiervox.models.base.pipelines.bundle import load_denoiser, resolve_bundle
     from hiervox.processors.audio import peak_normalize, read_audio
     from hiervox.utils.device import choose_device
 

@@ -10,7 +10,7 @@ import typer
 from hiervox.utils.errors import DependencyError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pretrained import PretrainedFile
+    from hiervox.models.base.checkpoints.pretrained import PretrainedFile
 
 pretrained_app = typer.Typer(
     help="Networks that others have trained: list, show, fetch and verify them.", no_args_is_help=True
@@ -25,8 +25,8 @@ FolderOption = Annotated[
 @pretrained_app.command("list")
 def list_entries() -> None:
     """List all of them: name, size, licence of the weights, and whether they are on this machine."""
-    from hiervox.models.base.pretrained import pretrained_entries
-    from hiervox.models.base.pretrained_files import find
+    from hiervox.models.base.checkpoints.pretrained import pretrained_entries
+    from hiervox.models.base.checkpoints.pretrained_files import find
 
     rows = [("name", "size", "weights", "here", "")]
     for entry in pretrained_entries().values():
@@ -41,7 +41,7 @@ def list_entries() -> None:
 @pretrained_app.command()
 def show(name: NameArgument) -> None:
     """Print what is known of one: files, sources, checksums, licences, and what to do with it."""
-    from hiervox.models.base.pretrained import HubSource, get_pretrained
+    from hiervox.models.base.checkpoints.pretrained import HubSource, get_pretrained
 
     entry = get_pretrained(name)
     source = entry.source
@@ -71,8 +71,8 @@ def fetch(
     again: Annotated[bool, typer.Option("--again", help="Download even what is here.")] = False,
 ) -> None:
     """Download the files that are not here, check all of them, and print where they are."""
-    from hiervox.models.base.pretrained import get_pretrained
-    from hiervox.models.base.pretrained_files import fetch
+    from hiervox.models.base.checkpoints.pretrained import get_pretrained
+    from hiervox.models.base.checkpoints.pretrained_files import fetch
 
     entry = get_pretrained(name)
     for path in fetch(entry, offline, again).values():
@@ -83,8 +83,8 @@ def fetch(
 @pretrained_app.command()
 def verify(name: NameArgument, folder: FolderOption = None) -> None:
     """Compare the files on this machine with what is known of them. Asks no network."""
-    from hiervox.models.base.pretrained import get_pretrained
-    from hiervox.models.base.pretrained_files import check, find, local_files
+    from hiervox.models.base.checkpoints.pretrained import get_pretrained
+    from hiervox.models.base.checkpoints.pretrained_files import check, find, local_files
 
     entry = get_pretrained(name)
     files = find(entry) if folder is None else local_files(entry, folder)

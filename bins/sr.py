@@ -29,7 +29,7 @@ def sr(
         raise ConfigError(f"no rate {rate}", f"choose one of {', '.join(map(str, RATES))}")
     check_targets([out], overwrite)
 
-    from hiervox.models.base.bundle import load_upsampler, resolve_bundle
+    from hiervox.models.base.pipelines.bundle import load_upsampler, resolve_bundle
     from hiervox.processors.audio import read_audio
     from hiervox.utils.device import choose_device
 

@@ -22,7 +22,7 @@ def train(
     device: DeviceOption = "auto",
 ) -> None:
     """Train the part of a system that the config names."""
-    from hiervox.models.base.experiment import build_task, load_experiment
-    from hiervox.models.base.trainer import train as run
+    from hiervox.models.base.training.experiment import build_task, load_experiment
+    from hiervox.models.base.training.loop import train as run
 
     run(build_task(load_experiment(config, overrides or ())), device, resume=resume, init_from=init_from)

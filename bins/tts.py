@@ -135,7 +135,7 @@ def tts(
 
 def _own_prompt(model: str | None) -> list[str]:
     """The first recording that a model brings along, if any."""
-    from hiervox.models.base.bundle import prompts_of, resolve_bundle
+    from hiervox.models.base.pipelines.bundle import prompts_of, resolve_bundle
 
     return [str(prompt) for prompt in prompts_of(resolve_bundle(model))[:1]]
 

@@ -19,7 +19,7 @@ import torch
 import typer
 
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.rendering import at_rate
 from hiervox.models.tts.hierspeechpp.speaking import Speaker
 from hiervox.models.tts.hierspeechpp.voice import Voice, make_voice

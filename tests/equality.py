@@ -18,7 +18,7 @@ import typer
 from hiervox.models.tts.hierspeechpp import speaking, windowed
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.joining import join
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.speaking import Speaker, pauses_between
 from hiervox.processors.text.script import Span, Utterance
 from tests.models.tts.hierspeechpp.random_networks import random_networks, random_voice

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hiervox.models.base.engine import StepEngine
-from hiervox.models.base.task import Batch, TrainingTask
+from hiervox.models.base.training.engine import StepEngine
+from hiervox.models.base.training.task import Batch, TrainingTask
 
 
 def overfit(

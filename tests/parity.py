@@ -19,17 +19,17 @@ import torch
 import typer
 from torch import Tensor, nn
 
-from hiervox.models.base.checkpoint import load_weights
-from hiervox.models.base.published import read_published
+from hiervox.models.base.checkpoints.checkpoint import load_weights
+from hiervox.models.base.checkpoints.importing import read_published
 from hiervox.models.enhancement.mp_senet.model import MPSENet
 from hiervox.models.enhancement.mp_senet.published import import_mp_senet
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum
 from hiervox.models.sr.speechsr.model import SpeechSR
 from hiervox.models.sr.speechsr.published import import_speechsr
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.published import import_synthesizer
 from hiervox.models.tts.hierspeechpp.published_ttv import import_text_to_vec
-from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
 from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length
 from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
 from hiervox.processors.text import SYMBOLS, TextFrontend

@@ -109,8 +109,8 @@ def _ours(case: str, seconds: float) -> Pass:
     from hiervox.models.sr.speechsr.model import SpeechSR
     from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline
     from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
-    from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-    from hiervox.modules.weight_norm import remove_weight_norm
+    from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+    from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
     semantic, log_f0, mel, wav = _inputs(seconds)
     if case == "synthesizer":

@@ -17,7 +17,7 @@ from hiervox.bins.app import app
 from hiervox.evaluation.recognizer import Recognizer
 from hiervox.evaluation.similarity import SpeakerEncoder
 from hiervox.evaluation.wer import error_counts, normalizer
-from hiervox.models.base.bundle import load_upsampler
+from hiervox.models.base.pipelines.bundle import load_upsampler
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.pipeline import load
 from hiervox.processors.audio import read_audio, resample, write_audio

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.voice import make_voice
 from tests import endurance
 from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from tests.equality import measure
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
 

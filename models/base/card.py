@@ -39,7 +39,7 @@ class SystemCard:
         parts: its separately trained networks, in the order of training.
         pipeline: dotted name of the class that goes from a user's input to a waveform; None where none is.
         works: what it can do today, for the table of systems.
-        pretrained: dotted name of a tuple of `hiervox.models.base.pretrained.Pretrained`, the weights that
+        pretrained: dotted name of a tuple of `Pretrained` (`models/base/checkpoints/pretrained.py`), the weights that
             there are; None where there are none.
     """
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hiervox.modules.masking import sequence_mask
+from hiervox.modules.functional.masking import sequence_mask
 
 BLANK = 0
 

@@ -8,8 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from hiervox.bins.convert import convert
-from hiervox.models.base.checkpoint import load_network
-from hiervox.models.base.published import read_published
+from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.importing import read_published
 from hiervox.utils.errors import CheckpointError
 
 app = typer.Typer()

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from hiervox.bins.convert import convert
 from hiervox.bins.pretrained import pretrained_app
-from hiervox.models.base.pretrained import pretrained_entries
+from hiervox.models.base.checkpoints.pretrained import pretrained_entries
 from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
 from tests.conftest import REPOSITORY
 
@@ -77,7 +77,7 @@ def test_offline_nothing_is_asked_of_anyone(tmp_path: Path) -> None:
 
 
 def test_what_is_not_here_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hiervox.models.base.pretrained_files.find", lambda entry: None)
+    monkeypatch.setattr("hiervox.models.base.checkpoints.pretrained_files.find", lambda entry: None)
     assert isinstance(pretrained("verify", "mms-300m").exception, DependencyError)
 
 

@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from hiervox.bins.vocabulary import vocabulary
-from hiervox.models.base.experiment import load_experiment
+from hiervox.models.base.training.experiment import load_experiment
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.processors.text import SYMBOLS
 from hiervox.utils.errors import CheckpointError, ConfigError

@@ -68,7 +68,7 @@ def test_the_page_works_as_it_is_written(tmp_path: Path) -> None:
     assert re.search(r"^linear_vocoder +vocoder +generator", outputs[0], re.MULTILINE)
     check = """
 from pathlib import Path
-from hiervox.models.base.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_network
 network, experiment = load_network(Path("exp/linear_vocoder"))
 assert network.convolution.kernel_size == (7,)
 """

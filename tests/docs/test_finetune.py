@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from hiervox.bins.app import app
-from hiervox.models.base.checkpoint import find_checkpoint, read_json
+from hiervox.models.base.checkpoints.checkpoint import find_checkpoint, read_json
 from hiervox.utils.errors import ConfigError
 from tests.conftest import REPOSITORY
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle

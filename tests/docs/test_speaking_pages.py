@@ -24,9 +24,11 @@ PAGES = ("tts", "voices", "vc")
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with all that the pages name."""
     monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("hiervox.models.base.bundle.DEFAULT_BUNDLES", ("mini",))
+    monkeypatch.setattr("hiervox.models.base.pipelines.bundle.DEFAULT_BUNDLES", ("mini",))
     # without the repository's own, which `make demo` may have filled
-    monkeypatch.setattr("hiervox.models.base.bundle.bundle_homes", lambda: (tmp_path / "home" / "models",))
+    monkeypatch.setattr(
+        "hiervox.models.base.pipelines.bundle.bundle_homes", lambda: (tmp_path / "home" / "models",)
+    )
     monkeypatch.chdir(tmp_path)
     write_tiny_mp_senet(write_tiny_bundle(tmp_path / "home" / "models" / "mini") / "mp_senet")
     recordings = {"me": 110, "voice": 200, "calm": 100, "loud": 160, "anna1": 210, "anna2": 190, "bert": 95}

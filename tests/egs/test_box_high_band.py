@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.sr.speechsr.config import SpectralSpeechSRConfig
 from hiervox.models.sr.speechsr.spectral import SpectralSpeechSR
 from hiervox.processors.audio import read_audio, resample, write_audio

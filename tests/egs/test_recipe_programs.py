@@ -18,9 +18,9 @@ from types import ModuleType
 import pytest
 import torch
 
-from hiervox.models.base.checkpoint import load_weights
+from hiervox.models.base.checkpoints.checkpoint import load_weights
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.models.base.experiment import build_task, load_experiment
+from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.models.tts.hierspeechpp.pipeline import load
 from hiervox.utils.errors import DataError
 from tests.conftest import REPOSITORY

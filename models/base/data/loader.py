@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hiervox.models.base.config import DataConfig, TrainConfig
 from hiervox.models.base.data.manifest import manifest_path, read_cuts
-from hiervox.models.base.task import Batch, Split
+from hiervox.models.base.training.task import Batch, Split
 from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
 from hiervox.utils.errors import DataError
 from hiervox.utils.logging import get_logger

@@ -14,7 +14,7 @@ from lhotse.dataset.sampling import DynamicBucketingSampler
 from lhotse.dataset.sampling.base import SamplingConstraint
 
 from hiervox.models.base.data.dataset import BatchShare, cut_frames, cut_tokens
-from hiervox.models.base.task import Split
+from hiervox.models.base.training.task import Split
 from hiervox.utils.errors import DataError
 
 if TYPE_CHECKING:

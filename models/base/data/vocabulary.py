@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hiervox.models.base.checkpoint import CONFIG_NAME, find_checkpoint, read_experiment
+from hiervox.models.base.checkpoints.checkpoint import CONFIG_NAME, find_checkpoint, read_experiment
 from hiervox.models.base.data.manifest import supervision_of
 from hiervox.models.base.data.pronunciation import language_of
 from hiervox.processors.text.config import TextConfig, grown

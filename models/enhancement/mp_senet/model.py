@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
-from hiervox.modules.dense_block import DilatedDenseBlock, NormalizedConvolution
-from hiervox.modules.grid_conformer import GridConformer
+from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock, NormalizedConvolution
+from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
 
 # Along frequency: two bins become one on the way in, and one two on the way out.
 _KERNEL, _STRIDE = (1, 3), (1, 2)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hiervox.models.base.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
-from hiervox.modules.grid_conformer import GridConformer
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hiervox.models.base.pretrained import HubSource, Licences, Pretrained, PretrainedFile
+from hiervox.models.base.checkpoints.pretrained import HubSource, Licences, Pretrained, PretrainedFile
 
 ENTRIES = (
     Pretrained(

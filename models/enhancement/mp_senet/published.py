@@ -12,7 +12,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from hiervox.models.base.published import map_tensors
+from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
 from hiervox.models.enhancement.mp_senet.model import MPSENet
 from hiervox.utils.errors import CheckpointError

@@ -10,9 +10,9 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRConfig
-from hiervox.modules.alias_free import AliasFreeActivation
-from hiervox.modules.amp_block import AMPBlock
-from hiervox.modules.snake import SnakeBeta
+from hiervox.modules.activations.alias_free import AliasFreeActivation
+from hiervox.modules.activations.snake import SnakeBeta
+from hiervox.modules.convolutions.amp_block import AMPBlock
 
 _EDGE_KERNEL = 7
 """Kernel of the first and the last convolution, as published."""

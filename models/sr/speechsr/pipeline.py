@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hiervox.models.base.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.sr.speechsr.config import INPUT_RATE
 from hiervox.models.sr.speechsr.networks import AnySpeechSR
-from hiervox.modules.weight_norm import remove_weight_norm
+from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError
 

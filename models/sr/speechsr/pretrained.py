@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hiervox.models.base.pretrained import HubSource, Licences, Pretrained, PretrainedFile
+from hiervox.models.base.checkpoints.pretrained import HubSource, Licences, Pretrained, PretrainedFile
 
 PAGE = "https://github.com/sh-lee-prml/HierSpeechpp/tree/318c633cdc24cf3239d62c95ea8afae200ed2d13"
 SPACE = HubSource(

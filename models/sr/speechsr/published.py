@@ -8,7 +8,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from hiervox.models.base.published import map_tensors
+from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
 from hiervox.models.sr.speechsr.model import SpeechSR
 from hiervox.utils.errors import CheckpointError

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpectralSpeechSRConfig
-from hiervox.modules.convnext import ConvNeXtBlock
-from hiervox.modules.istft import HopSTFT
+from hiervox.modules.convolutions.convnext import ConvNeXtBlock
+from hiervox.modules.spectral.hop_stft import HopSTFT
 
 HOP = 80
 """Samples at 16 kHz between two spectra."""

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.models.base.cut_task import CutTrainingTask
 from hiervox.models.base.data.manifest import audio_path, read_cuts
-from hiervox.models.base.task import Batch, Media, Split
+from hiervox.models.base.training.cut_task import CutTrainingTask
+from hiervox.models.base.training.task import Batch, Media, Split
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import build_network
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble

@@ -12,14 +12,14 @@ CARD = SystemCard(
         Part(
             name="text_to_vec",
             config="hiervox.models.tts.hierspeechpp.ttv_config:TextToVecExperiment",
-            network="hiervox.models.tts.hierspeechpp.text_to_vec:TextToVec",
+            network="hiervox.models.tts.hierspeechpp.networks.text_to_vec:TextToVec",
             task="hiervox.models.tts.hierspeechpp.ttv_trainer:TextToVecTask",
             importer="hiervox.models.tts.hierspeechpp.published_ttv:import_text_to_vec",
         ),
         Part(
             name="synthesizer",
             config="hiervox.models.tts.hierspeechpp.config:SynthesizerExperiment",
-            network="hiervox.models.tts.hierspeechpp.synthesizer:HierarchicalSynthesizer",
+            network="hiervox.models.tts.hierspeechpp.networks.synthesizer:HierarchicalSynthesizer",
             task="hiervox.models.tts.hierspeechpp.synthesizer_trainer:SynthesizerTask",
             importer="hiervox.models.tts.hierspeechpp.published:import_synthesizer",
         ),

@@ -93,7 +93,7 @@ class GeneratorSizes(Config):
 
 
 class SpectralGeneratorSizes(Config):
-    """The light waveform generator, `hiervox.modules.istft_generator`; not a published one.
+    """The light waveform generator, `hiervox.modules.generators.spectral_generator`; not a published one.
 
     Attributes:
         frame_channels, frame_blocks: of the ConvNeXt blocks at the frame rate.

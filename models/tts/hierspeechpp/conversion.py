@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hiervox.models.base.data.dataset import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pitch_control import shape_pitch
 from hiervox.models.tts.hierspeechpp.pitch_curve import stretch_pitch
 from hiervox.models.tts.hierspeechpp.pitch_transfer import track_pitch, transfer_pitch

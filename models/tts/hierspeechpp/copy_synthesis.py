@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch
 from hiervox.models.tts.hierspeechpp.rendering import render, track_stretches
 from hiervox.models.tts.hierspeechpp.stretches import Stretch
 from hiervox.models.tts.hierspeechpp.voice import Voice
-from hiervox.modules.gaussian import sample_gaussian
+from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.processors.audio import Waveform
 from hiervox.processors.pitch import Track
 from hiervox.processors.spectrogram import linear_spectrogram

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hiervox.models.base.bundle import Denoiser, load_denoiser, resolve_bundle
+from hiervox.models.base.pipelines.bundle import Denoiser, load_denoiser, resolve_bundle
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.conversion import convert, converted_pitch
 from hiervox.models.tts.hierspeechpp.copy_synthesis import heard_pitch, resynthesize
 from hiervox.models.tts.hierspeechpp.narration import Sentence, lay_out
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.prompt import MOST_SECONDS, prepare_recording, read_prompt
 from hiervox.models.tts.hierspeechpp.rendering import at_rate
 from hiervox.models.tts.hierspeechpp.speaking import Speaker

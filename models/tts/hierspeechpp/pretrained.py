@@ -6,7 +6,7 @@ the two that their demo needs; the others are there in mirrors. Checksums are th
 
 from __future__ import annotations
 
-from hiervox.models.base.pretrained import HubSource, Licences, Pretrained, PretrainedFile
+from hiervox.models.base.checkpoints.pretrained import HubSource, Licences, Pretrained, PretrainedFile
 
 PAGE = "https://github.com/sh-lee-prml/HierSpeechpp#checkpoint-download"
 SPACE = HubSource(

@@ -9,8 +9,9 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from hiervox.models.base.published import map_tensors
+from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.published_blocks import (
     ATTENTION_RULES,
     STYLE_ENCODER_RULES,
@@ -19,7 +20,6 @@ from hiervox.models.tts.hierspeechpp.published_blocks import (
     Rules,
     flow_rules,
 )
-from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
 from hiervox.utils.errors import CheckpointError
 
 NULL_STYLE = "null_style"

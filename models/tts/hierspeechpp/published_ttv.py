@@ -7,7 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.base.published import map_tensors
+from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import RESIDUAL_KERNEL_SIZES, UPSAMPLE_RATES
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.published_blocks import (
     ATTENTION_RULES,
     STYLE_ENCODER_RULES,
@@ -16,14 +18,12 @@ from hiervox.models.tts.hierspeechpp.published_blocks import (
     Rules,
     flow_rules,
 )
-from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import (
     DurationSizes,
     FlowSizes,
     PosteriorSizes,
     TextToVecConfig,
 )
-from hiervox.modules.pitch_predictor import RESIDUAL_KERNEL_SIZES, UPSAMPLE_RATES
 from hiervox.utils.errors import CheckpointError
 
 N_COUPLINGS = DurationSizes().n_couplings

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch, shape_pitch
 from hiervox.models.tts.hierspeechpp.pitch_curve import stretch_pitch
 from hiervox.models.tts.hierspeechpp.voice import Voice

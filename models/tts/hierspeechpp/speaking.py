@@ -15,11 +15,11 @@ from torch.nn import functional
 from hiervox.models.tts.hierspeechpp.checks import Fault, badness, check_durations, check_sound
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.joining import default_pause, join, silence
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.reading import FRAME_RATE, Line, Reading, prepare_line, read_lines
 from hiervox.models.tts.hierspeechpp.voice import Voice
-from hiervox.modules.generator import SourceGenerator
-from hiervox.modules.masking import sequence_mask
+from hiervox.modules.functional.masking import sequence_mask
+from hiervox.modules.generators.source_generator import SourceGenerator
 from hiervox.processors.audio import SAMPLE_RATE, Waveform
 from hiervox.processors.pitch import Track
 from hiervox.processors.text.script import Utterance

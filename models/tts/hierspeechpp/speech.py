@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from hiervox.models.tts.hierspeechpp.controls import Scaling, SpeechControls
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.rendering import at_rate
 from hiervox.models.tts.hierspeechpp.voice import Voice
 from hiervox.processors.audio import SILENCE_PEAK, Waveform

@@ -12,18 +12,18 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.base.cut_task import CutTrainingTask, require_semantic_channels
-from hiervox.models.base.task import Batch, Media
+from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
+from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from hiervox.modules.functional.masking import sequence_mask, slice_segments
 from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms
 from hiervox.modules.losses.hierarchical import prosody_l1
 from hiervox.modules.losses.kl import bidirectional_flow_kl
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
-from hiervox.modules.masking import sequence_mask, slice_segments
 from hiervox.processors.pitch import log_f0
 from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
 from hiervox.utils.plots import pitch_figure, spectrogram_figure

@@ -10,20 +10,20 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.config import ExperimentConfig
-from hiervox.models.base.cut_task import CutTrainingTask, require_semantic_channels
-from hiervox.models.base.freezing import covers
-from hiervox.models.base.task import Batch, Media
+from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
+from hiervox.models.base.training.freezing import covers
+from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, TextToVecOutput
 from hiervox.models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
-from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec, TextToVecOutput
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from hiervox.modules.gaussian import sample_gaussian
+from hiervox.modules.functional.gaussian import sample_gaussian
+from hiervox.modules.functional.masking import slice_segments
 from hiervox.modules.losses.ctc import BLANK, ctc_loss, forward_sum_loss
 from hiervox.modules.losses.duration import duration_nll
 from hiervox.modules.losses.kl import flow_kl
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1
 from hiervox.modules.losses.text_to_vec import semantic_l1
-from hiervox.modules.masking import slice_segments
-from hiervox.modules.pitch_predictor import F0_PER_FRAME
 from hiervox.processors.pitch import log_f0
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics, track_pitch
 from hiervox.models.tts.hierspeechpp.prompt import prepare_prompt, replicate_prompt
 from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
@@ -18,7 +18,7 @@ from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.bundle import Denoiser
+    from hiervox.models.base.pipelines.bundle import Denoiser
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import torch
 from pydantic import Field, ValidationError
 from torch import Tensor
 
-from hiervox.models.base.bundle import hiervox_home
-from hiervox.models.base.checkpoint import load_weights
+from hiervox.models.base.checkpoints.checkpoint import load_weights
+from hiervox.models.base.pipelines.bundle import hiervox_home
 from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics
 from hiervox.models.tts.hierspeechpp.voice import Voice
 from hiervox.utils.config import Config

@@ -30,7 +30,7 @@ FIRST_CHUNK, LARGEST_CHUNK = 40, 200
 
 
 class SplitGenerator(Protocol):
-    """A generator in three parts; `hiervox.modules.generator.SourceGenerator` says what each of them is."""
+    """A generator in three parts; `SourceGenerator` says what each of them is."""
 
     trunk_rate: int
     wave_rate: int
@@ -48,7 +48,7 @@ class SplitGenerator(Protocol):
 
 
 class Source(Protocol):
-    """What is used of `hiervox.modules.source_network.SourceNetwork`."""
+    """What is used of `hiervox.models.tts.hierspeechpp.networks.source_network.SourceNetwork`."""
 
     context: int
 

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.base.experiment import build_task, load_experiment
-from hiervox.models.base.trainer import TrainingLoop
+from hiervox.models.base.training.experiment import build_task, load_experiment
+from hiervox.models.base.training.loop import TrainingLoop
 
 SEED = 3
 

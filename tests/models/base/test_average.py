@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from hiervox.models.base.engine import _growing_average
+from hiervox.models.base.training.engine import _growing_average
 
 
 @pytest.mark.parametrize(("step", "weight"), [(0, 0.9), (1, 1 - 2 / 11), (100_000, 0.001)])

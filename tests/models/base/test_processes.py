@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from hiervox.models.base.checkpoint import find_checkpoint
+from hiervox.models.base.checkpoints.checkpoint import find_checkpoint
 from tests.conftest import REPOSITORY
 from tests.models.base.data.corpora import CHANNELS, make_manifest
 from tests.models.base.test_trainer import state_files

@@ -4,8 +4,8 @@ import itertools
 
 import torch
 
+from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.losses.ctc import ctc_loss, forward_sum_loss, phoneme_evidence
-from hiervox.modules.masking import sequence_mask
 
 
 def test_ctc_is_the_sum_over_all_labelings() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.extraction import extract
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
@@ -76,7 +76,7 @@ def test_the_written_vocabulary_is_a_base_of_a_config(tmp_path: Path) -> None:
     mine = tmp_path / "conf" / "mine.json5"
     mine.write_text('{base: "vocabulary.json5", out_dir: "exp", data: {cuts: "data"}}')
 
-    from hiervox.models.base.experiment import load_experiment
+    from hiervox.models.base.training.experiment import load_experiment
     from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 
     experiment = load_experiment(mine)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from hiervox.models.base.bundle import load_denoiser
+from hiervox.models.base.pipelines.bundle import load_denoiser
 from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
 from hiervox.processors.audio import Waveform
 from hiervox.utils.errors import AudioError, CheckpointError

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from hiervox.models.base.conversion import convert_published
+from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.enhancement.mp_senet.model import MPSENet
 from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
 from hiervox.models.enhancement.mp_senet.published import import_mp_senet

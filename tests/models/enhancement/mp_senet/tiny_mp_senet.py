@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
 from hiervox.models.enhancement.mp_senet.model import MPSENet
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hiervox.models.base.experiment import load_experiment
+from hiervox.models.base.training.experiment import load_experiment
 from hiervox.models.sr.speechsr.config import SpeechSRExperiment
 
 

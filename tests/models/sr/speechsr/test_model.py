@@ -7,7 +7,7 @@ import torch
 
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
 from hiervox.models.sr.speechsr.model import SpeechSR
-from hiervox.modules.weight_norm import remove_weight_norm
+from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
 TINY = {"channels": 4, "kernel_sizes": (3, 5), "dilations": ((1,), (1, 3))}
 

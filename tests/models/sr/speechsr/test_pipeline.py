@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
 from hiervox.models.sr.speechsr.model import SpeechSR
 from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline

@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.networks import Networks
-from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.models.tts.hierspeechpp.voice import Voice
-from hiervox.modules.weight_norm import remove_weight_norm
+from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
 RANDOM = "random"
 

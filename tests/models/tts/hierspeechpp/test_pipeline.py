@@ -8,7 +8,7 @@ import soundfile
 import torch
 from safetensors.torch import load_file, save_file
 
-from hiervox.models.base.bundle import load_upsampler
+from hiervox.models.base.pipelines.bundle import load_upsampler
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
 from hiervox.models.tts.hierspeechpp.voice import Voice

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.reading import Line, noise_for, prepare_line, read_lines
 from hiervox.models.tts.hierspeechpp.voice import Voice
 from hiervox.processors.text.script import Span, Utterance

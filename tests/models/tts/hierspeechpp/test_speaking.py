@@ -16,12 +16,12 @@ from hiervox.models.tts.hierspeechpp.checks import Fault
 from hiervox.models.tts.hierspeechpp.config import SpectralGeneratorSizes
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.joining import join
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.reading import Reading, noise_for
 from hiervox.models.tts.hierspeechpp.speaking import Speaker, Spoken, pauses_between
-from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.voice import Voice
-from hiervox.modules.istft_generator import SpectralGenerator
+from hiervox.modules.generators.spectral_generator import SpectralGenerator
 from hiervox.processors.audio import Waveform
 from hiervox.processors.text.script import Span, Utterance
 from hiervox.utils.errors import AudioError, ConfigError, TextError

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from hiervox.models.base.engine import StepEngine
-from hiervox.models.base.task import Batch
+from hiervox.models.base.training.engine import StepEngine
+from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.hierspeechpp.config import DiscriminatorSizes, SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
 from hiervox.utils.errors import ConfigError

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from hiervox.models.base.task import Batch
+from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment, TextToVecLossConfig
 from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
 from hiervox.processors.text import intersperse

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hiervox.models.tts.hierspeechpp.networks import Networks
+from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.voice import Voice, make_voice, mix_voices
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import log_mel

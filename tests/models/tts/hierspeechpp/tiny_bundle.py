@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from hiervox.models.base.checkpoint import save_weights
+from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
 from hiervox.models.sr.speechsr.model import SpeechSR
-from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.processors.audio import Waveform
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config

@@ -24,10 +24,10 @@ import torch
 from corpus_table import entries
 from torch import Tensor
 
-from hiervox.models.base.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,

@@ -23,8 +23,8 @@ from torch.nn import functional
 from hiervox.models.base.data.block import perturbed_field
 from hiervox.models.base.data.dataset import cut_tokens, open_store, perturbed_copies
 from hiervox.models.base.data.manifest import read_cuts
+from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.losses.ctc import forward_sum_loss
-from hiervox.modules.masking import sequence_mask
 from hiervox.processors.semantic.bottleneck import PhoneticBottleneck
 from hiervox.utils.files import replacing_file
 

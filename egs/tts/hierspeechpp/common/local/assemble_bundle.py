@@ -10,7 +10,12 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from hiervox.models.base.checkpoint import CONFIG_NAME, WEIGHTS_NAME, find_checkpoint, load_weights
+from hiervox.models.base.checkpoints.checkpoint import (
+    CONFIG_NAME,
+    WEIGHTS_NAME,
+    find_checkpoint,
+    load_weights,
+)
 from hiervox.utils.files import give_default_mode, publish_folder
 
 

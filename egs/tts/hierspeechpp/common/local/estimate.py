@@ -13,7 +13,7 @@ import torch
 
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.features import FeaturesConfig, load_features_config
-from hiervox.models.base.experiment import build_task, load_experiment
+from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
 from hiervox.utils.errors import HierVoxError
 

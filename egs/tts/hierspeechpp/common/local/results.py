@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from hiervox.evaluation.report import REPORT_NAME
-from hiervox.models.base.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights, read_json
-from hiervox.models.base.run_folder import METRICS_NAME, PROGRESS_NAME
+from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights, read_json
+from hiervox.models.base.training.run_folder import METRICS_NAME, PROGRESS_NAME
 from hiervox.utils.files import write_text
 
 PARTS = ("text_to_vec", "synthesizer", "speechsr24", "speechsr48")

@@ -1,0 +1,1 @@
+"""Checkpoints: writing, reading, importing published weights."""

@@ -1,0 +1,73 @@
+"""A checkpoint that authors published becomes a checkpoint folder of ours."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from hiervox.models.base.checkpoints.checkpoint import (
+    CONFIG_NAME,
+    WEIGHTS_NAME,
+    inference_config,
+    load_network,
+    save_weights,
+)
+from hiervox.models.base.checkpoints.importing import read_published
+from hiervox.models.base.registry import get_part
+from hiervox.utils.config import read_json5
+from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.files import publish_folder, write_json
+from hiervox.utils.registry import resolve
+
+
+def convert_published(
+    system: str, part: str, checkpoint: Path, config: Path, out: Path, overwrite: bool = False
+) -> int:
+    """Write `checkpoint` as a folder that `load_network` reads, and read it once.
+
+    Args:
+        system, part: whose weights they are.
+        checkpoint: the authors' file.
+        config: the authors' config beside it (JSON).
+        out: the folder to write; it appears when it is whole.
+        overwrite: replace a checkpoint folder that is already there.
+
+    Returns:
+        The number of weights.
+
+    Raises:
+        ConfigError: no such part, no importer for it, or an unusable config file.
+        CheckpointError: `out` is taken, or the file is broken or not that part's.
+    """
+    importer = get_part(system, part).importer
+    if importer is None:
+        raise ConfigError(f"no published weights of {system}/{part} are known", "choose another part")
+    _check_free(out, overwrite)
+    model, tensors = resolve(importer)(read_published(checkpoint), read_json5(config))
+    partial = out.parent / f".{out.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        tree = {"system": system, "part": part, "model": model.model_dump(mode="json")}
+        save_weights(partial, tensors, tree)
+        network, experiment = load_network(partial)
+        # again, with the defaults of today: what was published must not follow later ones
+        write_json(partial / CONFIG_NAME, inference_config(experiment.model_dump(mode="json")))
+        publish_folder(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _check_free(out: Path, overwrite: bool) -> None:
+    if not out.exists():
+        return
+    names = {path.name for path in out.iterdir()} if out.is_dir() else {""}
+    if not names:
+        return
+    if not overwrite:
+        raise CheckpointError(f"{out} is already there", "choose another --out, or say --overwrite")
+    if names != {CONFIG_NAME, WEIGHTS_NAME}:
+        raise CheckpointError(
+            f"{out} is no converted checkpoint, and is not replaced", "choose another --out"
+        )

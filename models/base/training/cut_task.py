@@ -1,0 +1,112 @@
+"""Training on cuts: what the tasks of several systems share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from hiervox.models.base.data.features import FeaturesConfig, require_features
+from hiervox.models.base.data.loader import cut_loader
+from hiervox.models.base.data.manifest import read_cuts
+from hiervox.models.base.data.pronunciation import require_languages, symbols_left_out
+from hiervox.models.base.data.vocabulary import require_symbols
+from hiervox.models.base.training.task import Batch, ExperimentT, Split, TrainingTask
+from hiervox.processors.audio import SAMPLE_RATE
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.errors import ConfigError, DataError
+from hiervox.utils.logging import get_logger
+
+_log = get_logger("train")
+
+
+class CutTrainingTask(TrainingTask[ExperimentT]):
+    """A task whose batches come from `config.data.cuts` by `cut_loader`.
+
+    Attributes:
+        fields: what its batches hold; see `hiervox.models.base.data.dataset.FIELDS`.
+        sample_rate: of the batches' `wav`, Hz.
+    """
+
+    fields: ClassVar[frozenset[str]] = frozenset({"wav"})
+    sample_rate: int = SAMPLE_RATE
+    _text_is_checked = False
+
+    def usable(self, frames: int, tokens: int | None) -> bool:
+        """Whether to train on an utterance of so many frames and tokens (None where it has none)."""
+        return True
+
+    def loader(
+        self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
+    ) -> Iterable[Batch]:
+        """The batches of one epoch, once the feature folder has been compared with the config.
+
+        Raises:
+            ConfigError: the folder was made with other features than `config.features`, or holds texts that
+                `config.text` does not declare.
+            DataError: the data can't be used.
+        """
+        self._require_features()
+        if not self._text_is_checked:  # once a run: it reads the whole manifest
+            self._require_text()
+            if (split, epoch, skip_batches, rank) == ("train", 0, 0, 0):
+                self._warn_of_left_out_symbols()
+            self._text_is_checked = True
+        return cut_loader(
+            self.config.data,
+            self.config.train,
+            self.fields,
+            split,
+            epoch=epoch,
+            skip_batches=skip_batches,
+            rank=rank,
+            world_size=world_size,
+            seed=self.config.seed,
+            sample_rate=self.sample_rate,
+            usable=self.usable,
+        )
+
+    def _require_features(self) -> None:
+        wanted = getattr(self.config, "features", None)
+        if not isinstance(wanted, FeaturesConfig):
+            return
+        cuts = self.config.data.cuts
+        folder = cuts if cuts.is_dir() else cuts.parent
+        if not folder.is_dir():
+            raise DataError(f"no feature folder {cuts}", "make it with `hiervox extract`")
+        require_features(folder, wanted, self.fields)
+
+    def _require_text(self) -> None:
+        text = getattr(self.config, "text", None)
+        if not isinstance(text, TextConfig) or "tokens" not in self.fields:
+            return
+        cuts = self.config.data.cuts
+        require_symbols(cuts if cuts.is_dir() else cuts.parent, text)
+        require_languages(read_cuts(cuts), text, str(cuts))
+
+    def _warn_of_left_out_symbols(self) -> None:
+        if "tokens" not in self.fields:
+            return
+        left_out = symbols_left_out(read_cuts(self.config.data.cuts))
+        if left_out:
+            named = ", ".join(
+                f"{symbol} (U+{ord(symbol):04X}) {count} times" for symbol, count in left_out.most_common(8)
+            )
+            _log.warning(
+                "the texts of %s lost symbols that the model lacks: %s; `hiervox vocabulary` makes room",
+                self.config.data.cuts,
+                named,
+            )
+
+
+def require_semantic_channels(batch: Batch, wanted: int) -> None:
+    """Refuse a batch whose semantic vectors are not as wide as the network's `model.semantic_channels`.
+
+    Raises:
+        ConfigError: naming both widths.
+    """
+    given = batch["semantic"].size(1)
+    if given != wanted:
+        raise ConfigError(
+            f"the data's semantic vectors have {given} channels, but model.semantic_channels is {wanted}",
+            f"set model.semantic_channels to {given}, or extract other features",
+        )

@@ -1,0 +1,101 @@
+"""What differs between systems in training: networks, one step's losses, what to look at."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from torch import Tensor, nn
+
+from hiervox.models.base.config import ExperimentConfig
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
+Batch = dict[str, Any]
+Split = Literal["train", "dev"]
+
+
+@dataclass
+class Media:
+    """What a validation shows: name → (waveform (T,), Hz) and name → picture."""
+
+    audio: dict[str, tuple[Tensor, int]] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+
+class TrainingTask(ABC, Generic[ExperimentT]):
+    """One part's training, as the loop in `hiervox.models.base.training.loop` sees it.
+
+    In every step the loop calls `forward` once and then, for each name in `turns`, `losses`; it sums the
+    terms with `weights`, and updates the network of that name. A GAN has two turns, others have one.
+
+    Attributes:
+        config: the experiment.
+        turns: names of networks in the order in which a step updates them.
+        main: the network that is saved for inference (and averaged, where EMA is on).
+        best_metric: the validation value, lower is better, by which the best checkpoints are kept.
+    """
+
+    turns: tuple[str, ...] = ("main",)
+    main: str = "main"
+    best_metric: str = "total"
+
+    def __init__(self, config: ExperimentT) -> None:
+        self.config = config
+
+    @abstractmethod
+    def build_networks(self) -> dict[str, nn.Module]:
+        """All networks by name, on the CPU, in a fixed order."""
+
+    @abstractmethod
+    def loader(
+        self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
+    ) -> Iterable[Batch]:
+        """The batches of one epoch from number `skip_batches` on; the same for the same arguments."""
+
+    @abstractmethod
+    def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> Any:
+        """The main network's pass, with gradients. Whatever it returns goes to `losses`."""
+
+    @abstractmethod
+    def losses(
+        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: Any
+    ) -> dict[str, Tensor]:
+        """The unweighted loss terms of one turn, by name. Networks of other turns are frozen meanwhile."""
+
+    def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
+        """The main network's weights of another experiment of the part, made to fit this one's network.
+
+        Args:
+            tensors: what `--init-from` names.
+            given: the experiment that they are of.
+
+        Raises:
+            ConfigError: they can't be.
+        """
+        return tensors
+
+    def weights(self) -> Mapping[str, float]:
+        """The weight of each term; 1 where none is given."""
+        return {}
+
+    def validate(self, networks: Mapping[str, nn.Module], batch: Batch) -> dict[str, Tensor]:
+        """Values to average over the dev set: by default the main network's own terms and their sum."""
+        terms = self.losses(self.main, networks, batch, self.forward(networks, batch))
+        return {**terms, "total": self.total(terms)}
+
+    def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
+        """Sounds and pictures of one dev batch. Nothing by default."""
+        return Media()
+
+    def total(self, terms: Mapping[str, Tensor]) -> Tensor:
+        """The weighted sum of loss terms."""
+        weights = self.weights()
+        return sum(
+            (weights.get(name, 1.0) * term for name, term in terms.items()),
+            start=next(iter(terms.values())) * 0,
+        )

@@ -1,0 +1,67 @@
+"""Source-filter semantic encoder of HierSpeech++: semantic vectors and pitch to a Gaussian per frame."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from hiervox.modules.convolutions.wavenet import WaveNet
+
+PITCH_KERNEL = 9
+
+
+class SemanticEncoder(nn.Module):
+    """Two WaveNet stacks, one on the semantic vectors and one on log-F0, and one on their sum.
+
+    Two of them make the hierarchy of priors (HierSpeech++, arXiv 2311.12454, section 3.2): one is
+    fed speaker-agnostic, one speaker-related features.
+
+    Args:
+        semantic_channels: of the semantic vectors.
+        latent_channels: of the Gaussian.
+        hidden_channels: of the stacks.
+        style_channels: of the style vector.
+        kernel_size, dilation_rate, n_layers: of each of the three stacks.
+        pitch_ratio: pitch frames to one semantic frame.
+    """
+
+    def __init__(
+        self,
+        semantic_channels: int,
+        latent_channels: int,
+        hidden_channels: int,
+        style_channels: int,
+        kernel_size: int = 5,
+        dilation_rate: int = 1,
+        n_layers: int = 8,
+        pitch_ratio: int = 4,
+    ) -> None:
+        super().__init__()
+        self.pitch_ratio = pitch_ratio
+        sizes = (hidden_channels, kernel_size, dilation_rate, n_layers, style_channels)
+        self.semantic_input = nn.Conv1d(semantic_channels, hidden_channels, 1)
+        self.pitch_input = nn.Conv1d(
+            1, hidden_channels, PITCH_KERNEL, stride=pitch_ratio, padding=PITCH_KERNEL // 2
+        )
+        self.semantic_stack = WaveNet(*sizes)
+        self.pitch_stack = WaveNet(*sizes)
+        self.joint_stack = WaveNet(*sizes)
+        self.projection = nn.Conv1d(hidden_channels, 2 * latent_channels, 1)
+
+    def forward(self, semantic: Tensor, log_f0: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode; the frames are 20 ms.
+
+        Args:
+            semantic: (B, semantic_channels, N).
+            log_f0: (B, 1, pitch_ratio * N), log(Hz + 1).
+            mask: (B, 1, N).
+            style: (B, style_channels, 1).
+
+        Returns:
+            mean and log standard deviation, (B, latent_channels, N) each, masked.
+        """
+        semantic = self.semantic_stack(self.semantic_input(semantic) * mask, mask, style)
+        log_f0 = log_f0 * mask.repeat_interleave(self.pitch_ratio, dim=2)
+        pitch = self.pitch_stack(self.pitch_input(log_f0) * mask, mask, style)
+        hidden = self.joint_stack(semantic + pitch, mask, style)
+        mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)
+        return mean, log_std

@@ -1,0 +1,74 @@
+"""Source network of the hierarchical generator: pitch-rate features and log-F0 from the acoustic latent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from hiervox.modules.activations.alias_free import AliasFreeActivation
+from hiervox.modules.activations.snake import SnakeBeta
+from hiervox.modules.convolutions.upsampling import UpsamplingStage
+
+EDGE_KERNEL = 7
+
+
+class SourceNetwork(nn.Module):
+    """Upsampling stages with AMP blocks (HierSpeech++, arXiv 2311.12454, section 3.2).
+
+    Args:
+        latent_channels: of the input.
+        initial_channels: before the first stage; each stage halves them.
+        style_channels: of the style vector.
+        rates, kernel_sizes: of the upsampling.
+        block_kernel_sizes, block_dilations: of the AMP blocks.
+
+    Attributes:
+        out_channels: of the source features.
+        context: frames of the latent on either side that a frame's outputs depend on.
+    """
+
+    def __init__(
+        self,
+        latent_channels: int,
+        initial_channels: int,
+        style_channels: int,
+        rates: Sequence[int] = (2, 2),
+        kernel_sizes: Sequence[int] = (4, 4),
+        block_kernel_sizes: Sequence[int] = (3, 5, 7),
+        block_dilations: Sequence[int] = (1, 3, 5),
+    ) -> None:
+        super().__init__()
+        self.out_channels = initial_channels >> len(rates)
+        self.input = weight_norm(
+            nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=EDGE_KERNEL // 2)
+        )
+        self.style = nn.Conv1d(style_channels, initial_channels, 1)
+        stages = [
+            UpsamplingStage(initial_channels >> stage, rate, kernel_size, block_kernel_sizes, block_dilations)
+            for stage, (rate, kernel_size) in enumerate(zip(rates, kernel_sizes, strict=True))
+        ]
+        self.stages = nn.ModuleList(stages)
+        self.activation = AliasFreeActivation(SnakeBeta(self.out_channels))
+        self.pitch = nn.Conv1d(self.out_channels, 1, EDGE_KERNEL, padding=EDGE_KERNEL // 2, bias=False)
+        reach = self.activation.context + EDGE_KERNEL // 2
+        for stage in reversed(stages):
+            reach = stage.context(reach)
+        self.context = reach + EDGE_KERNEL // 2
+
+    def forward(self, z: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+        """Raise the latent to the rate of F0.
+
+        Args:
+            z: (B, latent_channels, N).
+            style: (B, style_channels, 1).
+
+        Returns:
+            source features (B, out_channels, product of the rates * N) and log(F0 + 1) (B, 1, same).
+        """
+        x = self.input(z) + self.style(style)
+        for stage in self.stages:
+            x = stage(x)
+        features = self.activation(x)
+        return features, self.pitch(features)

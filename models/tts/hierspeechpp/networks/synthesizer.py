@@ -1,0 +1,417 @@
+"""The hierarchical synthesizer of HierSpeech++: semantic vectors, pitch and a voice to a waveform.
+
+Three latents of one size stand above each other: the speaker-agnostic and the speaker-related semantic one
+and the acoustic one. Two flows join neighbours; forward leads down to the semantics, reverse up to the
+sound (arXiv 2311.12454, section 3.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.networks.prosody_decoder import ProsodyDecoder
+from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEncoder
+from hiervox.models.tts.hierspeechpp.networks.source_network import SourceNetwork
+from hiervox.models.tts.hierspeechpp.windowed import WindowedDecoder
+from hiervox.modules.encoders.posterior import DualAudioPosteriorEncoder, WaveformEncoder
+from hiervox.modules.encoders.style import StyleEncoder
+from hiervox.modules.flows.transformer import TransformerFlow
+from hiervox.modules.functional.gaussian import Noise, sample_gaussian
+from hiervox.modules.functional.masking import mask_lengths, random_segment_starts, slice_segments
+from hiervox.modules.generators.source_generator import SourceGenerator
+from hiervox.modules.generators.spectral_generator import SpectralGenerator
+from hiervox.processors.audio import SAMPLE_RATE
+
+SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's
+
+
+@dataclass
+class Latent:
+    """A Gaussian over frames and a draw from it, (B, C, N) each, masked."""
+
+    mean: Tensor
+    log_std: Tensor
+    z: Tensor
+
+
+@dataclass
+class SynthesizerOutput:
+    """A training pass, everything that the losses need.
+
+    Attributes:
+        agnostic, related, acoustic: the three latents.
+        acoustic_as_related: (B, C, N), the acoustic draw through the flow to the speaker-related latent.
+        related_as_acoustic: (B, C, N), the speaker-related draw back through it.
+        related_as_agnostic: (B, C, N), the speaker-related draw through the flow to the agnostic latent.
+        agnostic_as_related: (B, C, N), the agnostic draw back through it.
+        prosody_mel: (B, prosody bins, N).
+        mask: (B, 1, N) of real frames.
+        slice_starts: (B,) first frame of each slice.
+        slice_mask: (B, 1, slice frames), of the slices' real frames.
+        log_f0: (B, 1, pitch ratio * slice frames), of the slices.
+        wav: (B, 1, hop length * slice frames), of the slices.
+    """
+
+    agnostic: Latent
+    related: Latent
+    acoustic: Latent
+    acoustic_as_related: Tensor
+    related_as_acoustic: Tensor
+    related_as_agnostic: Tensor
+    agnostic_as_related: Tensor
+    prosody_mel: Tensor
+    mask: Tensor
+    slice_starts: Tensor
+    slice_mask: Tensor
+    log_f0: Tensor
+    wav: Tensor
+
+
+class HierarchicalSynthesizer(nn.Module):
+    """All networks of the synthesizer.
+
+    Padding never changes what `style`, `infer` and `reconstruct` compute for real frames: the stages at the
+    frame rate follow the mask, and those above it, whose many convolutions see beyond the end, run on the
+    real frames of each item, in windows (see `windowed`).
+
+    Args:
+        config: sizes.
+
+    Attributes:
+        style_encoder: see `style`.
+        agnostic_prior, related_prior: semantic encoders of the two lower latents.
+        acoustic_posterior: encoder of the acoustic latent from audio.
+        agnostic_flow: speaker-related latent → agnostic one.
+        related_flow: acoustic latent → speaker-related one.
+        prosody: lowest mel bins from the speaker-related latent.
+        source: features and log-F0 at the rate of F0 from the acoustic latent.
+        generator: waveform from the acoustic latent and the source features.
+        null_style: (1, S, 1), stands for the style where there is none.
+    """
+
+    def __init__(self, config: SynthesizerConfig) -> None:
+        super().__init__()
+        self.config = config
+        latent, style = config.latent_channels, config.style_channels
+        self.style_encoder = StyleEncoder(config.mel_channels, config.style_hidden_channels, style)
+        self.agnostic_prior = self._semantic_prior()
+        self.related_prior = self._semantic_prior()
+        self.acoustic_posterior = self._acoustic_posterior()
+        self.agnostic_flow = self._flow()
+        self.related_flow = self._flow()
+        prosody = config.prosody
+        self.prosody = ProsodyDecoder(
+            latent,
+            prosody.filter_channels,
+            style,
+            prosody.bins,
+            prosody.n_heads,
+            prosody.n_layers,
+            prosody.kernel_size,
+            prosody.dropout,
+        )
+        source = config.source
+        self.source = SourceNetwork(
+            latent,
+            source.initial_channels,
+            style,
+            source.rates,
+            source.kernel_sizes,
+            source.block_kernel_sizes,
+            source.block_dilations,
+        )
+        self.generator = self._generator()
+        self.null_style = nn.Parameter(torch.randn(1, style, 1))
+
+    def _semantic_prior(self) -> SemanticEncoder:
+        config, sizes = self.config, self.config.semantic_prior
+        return SemanticEncoder(
+            config.semantic_channels,
+            config.latent_channels,
+            sizes.hidden_channels,
+            config.style_channels,
+            sizes.kernel_size,
+            n_layers=sizes.n_layers,
+            pitch_ratio=config.pitch_ratio,
+        )
+
+    def _acoustic_posterior(self) -> DualAudioPosteriorEncoder:
+        config, sizes = self.config, self.config.acoustic_posterior
+        waveform_encoder = WaveformEncoder(
+            sizes.waveform_channels,
+            sizes.waveform_rates,
+            sizes.waveform_kernel_sizes,
+            sizes.block_kernel_sizes,
+            sizes.block_dilations,
+            sizes.hidden_channels,
+        )
+        return DualAudioPosteriorEncoder(
+            config.spectrogram_channels,
+            config.latent_channels,
+            sizes.hidden_channels,
+            config.style_channels,
+            waveform_encoder,
+            sizes.kernel_size,
+            n_layers=sizes.n_layers,
+        )
+
+    def _flow(self) -> TransformerFlow:
+        config, sizes = self.config, self.config.flow
+        return TransformerFlow(
+            config.latent_channels,
+            sizes.hidden_channels,
+            config.style_channels,
+            sizes.n_heads,
+            sizes.n_blocks,
+            sizes.n_couplings,
+            sizes.kernel_size,
+            dropout=sizes.dropout,
+        )
+
+    def _generator(self) -> SourceGenerator | SpectralGenerator:
+        config, sizes = self.config, self.config.generator
+        if isinstance(sizes, GeneratorSizes):
+            return SourceGenerator(
+                config.latent_channels,
+                self.source.out_channels,
+                sizes.initial_channels,
+                config.style_channels,
+                sizes.rates,
+                sizes.kernel_sizes,
+                sizes.block_kernel_sizes,
+                sizes.block_dilations,
+            )
+        source_rate, hop_length = sizes.rates
+        return SpectralGenerator(
+            config.latent_channels,
+            self.source.out_channels,
+            config.style_channels,
+            sizes.frame_channels,
+            sizes.frame_blocks,
+            sizes.source_block_channels,
+            sizes.source_blocks,
+            sizes.expansion,
+            sizes.window_length,
+            hop_length,
+            source_rate,
+            SAMPLE_RATE,
+        )
+
+    def style(self, mel: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Style vector of a prompt.
+
+        Args:
+            mel: (B, mel_channels, M), log-mel.
+            mask: (B, 1, M); None where no prompt is padded.
+
+        Returns:
+            (B, style_channels, 1).
+        """
+        return self.style_encoder(mel, _full_mask(mel) if mask is None else mask)
+
+    def forward(
+        self,
+        wav: Tensor,
+        linear_spec: Tensor,
+        mel: Tensor,
+        semantic: Tensor,
+        semantic_perturbed: Tensor,
+        log_f0: Tensor,
+        mask: Tensor,
+    ) -> SynthesizerOutput:
+        """The training pass (section 3.2).
+
+        Args:
+            wav: (B, 1, hop * N), clean.
+            linear_spec: (B, spectrogram_channels, N), of `wav`.
+            mel: (B, mel_channels, N), of `wav`; the style comes from the utterance itself.
+            semantic: (B, semantic_channels, N), of `wav`.
+            semantic_perturbed: (B, semantic_channels, N), of `wav` with its voice disturbed.
+            log_f0: (B, 1, pitch_ratio * N), log(Hz + 1).
+            mask: (B, 1, N).
+        """
+        style = self.style(mel, mask)
+        acoustic = _draw(self.acoustic_posterior(linear_spec, wav, mask, style), mask)
+        related = _draw(self.related_prior(semantic, log_f0, mask, style), mask)
+        agnostic = _draw(self.agnostic_prior(semantic_perturbed, log_f0, mask, style), mask)
+
+        z = self._with_some_spoken(acoustic.z, agnostic, mask, style)
+        frames, ratio = self.config.slice_frames, self.config.pitch_ratio
+        starts = random_segment_starts(mask_lengths(mask), frames)
+        z_slice = slice_segments(z, starts, frames)
+        generator_style = self._without_some(style)
+        features, slice_log_f0 = self.source(z_slice, generator_style)
+        source = self.generator.excite(features, slice_segments(log_f0, ratio * starts, ratio * frames))
+        return SynthesizerOutput(
+            agnostic=agnostic,
+            related=related,
+            acoustic=acoustic,
+            acoustic_as_related=self.related_flow(acoustic.z, mask, style),
+            related_as_acoustic=self.related_flow(related.z, mask, style, reverse=True),
+            related_as_agnostic=self.agnostic_flow(related.z, mask, style),
+            agnostic_as_related=self.agnostic_flow(agnostic.z, mask, style, reverse=True),
+            prosody_mel=self.prosody(related.z, mask, style),
+            mask=mask,
+            slice_starts=starts,
+            slice_mask=slice_segments(mask, starts, frames),
+            log_f0=slice_log_f0,
+            wav=self.generator(z_slice, source, generator_style),
+        )
+
+    def _with_some_spoken(self, acoustic: Tensor, agnostic: Latent, mask: Tensor, style: Tensor) -> Tensor:
+        """In training, the acoustic draw with `spoken_ratio` of the items replaced by what inference has."""
+        ratio = self.config.spoken_ratio
+        if not self.training or ratio == 0:
+            return acoustic
+        items = (torch.rand(len(acoustic), device=acoustic.device) < ratio).nonzero().squeeze(1)
+        if not len(items):
+            return acoustic
+        mask, style = mask[items], style[items]
+        mean, log_std = agnostic.mean[items], agnostic.log_std[items]
+        spoken = sample_gaussian(mean, log_std, mask, self._noise(SPOKEN_NOISE_SCALE))
+        spoken = self.agnostic_flow(spoken, mask, style, reverse=True)
+        spoken = self.related_flow(spoken, mask, style, reverse=True)
+        return acoustic.index_copy(0, items, spoken.to(acoustic.dtype))
+
+    def _noise(self, scale: float) -> float:
+        """Of the agnostic prior's draw, where inference asks for `scale`."""
+        return self.config.prior_noise * scale
+
+    def _without_some(self, style: Tensor) -> Tensor:
+        """In training, the style with `unconditional_ratio` of the items replaced by the null style."""
+        if not self.training:
+            return style
+        chance = torch.rand(style.shape[0], 1, 1, device=style.device)
+        return torch.where(chance < self.config.unconditional_ratio, self.null_style.to(style.dtype), style)
+
+    @torch.no_grad()
+    def infer(
+        self,
+        semantic: Tensor,
+        log_f0: Tensor,
+        style: Tensor,
+        mask: Tensor | None = None,
+        noise_scale: float = 0.333,
+        generator: Noise = None,
+    ) -> Tensor:
+        """Speak: agnostic prior, both flows in reverse, source network, generator.
+
+        With noise from a generator for each item, an item's waveform does not depend on its batch.
+
+        Args:
+            semantic: (B, semantic_channels, N).
+            log_f0: (B, 1, pitch_ratio * N), log(Hz + 1).
+            style: (B, style_channels, 1), of the voice to speak in.
+            mask: (B, 1, N); None where nothing is padded.
+            noise_scale: factor of the prior's standard deviation.
+            generator: of the noise.
+
+        Returns:
+            (B, 1, hop * N) in [-1, 1], zero where `mask` is.
+        """
+        mask = _full_mask(semantic) if mask is None else mask
+        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator)
+        return self.sound(z, style, mask, log_f0)
+
+    @torch.no_grad()
+    def latent(
+        self,
+        semantic: Tensor,
+        log_f0: Tensor,
+        style: Tensor,
+        mask: Tensor,
+        noise_scale: float = 0.333,
+        generator: Noise = None,
+    ) -> Tensor:
+        """The first half of `infer`: to the acoustic latent (B, latent_channels, N), masked."""
+        mean, log_std = self.agnostic_prior(semantic, log_f0, mask, style)
+        z = sample_gaussian(mean, log_std, mask, self._noise(noise_scale), generator)
+        z = self.agnostic_flow(z, mask, style, reverse=True)
+        return self.related_flow(z, mask, style, reverse=True)
+
+    @torch.no_grad()
+    def sound(self, z: Tensor, style: Tensor, mask: Tensor, log_f0: Tensor | None = None) -> Tensor:
+        """The second half of `infer`: acoustic latent (B, C, N) to waveform (B, 1, hop * N).
+
+        A generator that is driven at an F0 takes `log_f0` (B, 1, pitch_ratio * N), or, where it is None, what
+        the source network hears in the latent.
+        """
+        frames = mask_lengths(mask).tolist()
+        latents = [latent[:, :length] for latent, length in zip(z, frames, strict=True)]
+        pitches = None
+        if log_f0 is not None:
+            ratio = self.config.pitch_ratio
+            pitches = [pitch[:, : ratio * length] for pitch, length in zip(log_f0, frames, strict=True)]
+        wavs = self.decoder.decode(latents, style, pitches)
+        padded = wavs[0].new_zeros(len(wavs), 1, self.config.hop_length * z.shape[-1])
+        for row, wav in zip(padded, wavs, strict=True):
+            row[:, : wav.shape[-1]] = wav
+        return padded
+
+    @torch.no_grad()
+    def stream_sound(self, z: Tensor, style: Tensor, log_f0: Tensor | None = None) -> Iterator[Tensor]:
+        """`sound` of one utterance (1, C, N) without padding, chunk by chunk (1, 1, T_i)."""
+        yield from self.decoder.stream(z, style, log_f0)
+
+    @property
+    def decoder(self) -> WindowedDecoder:
+        """Source network and generator, for inference."""
+        return WindowedDecoder(self.source, self.generator)
+
+    @torch.no_grad()
+    def reconstruct(
+        self,
+        linear_spec: Tensor,
+        wav: Tensor,
+        style: Tensor,
+        mask: Tensor | None = None,
+        noise_scale: float = 0.333,
+        generator: Noise = None,
+    ) -> Tensor:
+        """Copy-synthesis: acoustic posterior, source network, generator.
+
+        Args:
+            linear_spec: (B, spectrogram_channels, N).
+            wav: (B, 1, hop * N), what `linear_spec` is of.
+            style: (B, style_channels, 1).
+            mask: (B, 1, N); None where nothing is padded.
+            noise_scale: factor of the posterior's standard deviation.
+            generator: of the noise.
+
+        Returns:
+            (B, 1, hop * N) in [-1, 1], zero where `mask` is.
+        """
+        mask = _full_mask(linear_spec) if mask is None else mask
+        mean, log_std = self._posterior_by_length(linear_spec, wav, mask, style)
+        return self.sound(sample_gaussian(mean, log_std, mask, noise_scale, generator), style, mask)
+
+    def _posterior_by_length(
+        self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The acoustic posterior, once for each length: its waveform branch does not know the mask."""
+        lengths, hop = mask_lengths(mask), self.config.hop_length
+        mean = linear_spec.new_zeros(len(lengths), self.config.latent_channels, mask.shape[-1])
+        log_std = torch.zeros_like(mean)
+        for frames in lengths.unique().tolist():
+            items = (lengths == frames).nonzero().squeeze(1)
+            mean[items, :, :frames], log_std[items, :, :frames] = self.acoustic_posterior(
+                linear_spec[items, :, :frames],
+                wav[items, :, : hop * frames],
+                mask[items, :, :frames],
+                style[items],
+            )
+        return mean, log_std
+
+
+def _full_mask(x: Tensor) -> Tensor:
+    return x.new_ones(x.shape[0], 1, x.shape[-1])
+
+
+def _draw(gaussian: tuple[Tensor, Tensor], mask: Tensor) -> Latent:
+    mean, log_std = gaussian
+    return Latent(mean, log_std, sample_gaussian(mean, log_std, mask))

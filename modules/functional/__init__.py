@@ -1,0 +1,1 @@
+"""Functions of tensors that many modules share."""

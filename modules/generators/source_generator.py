@@ -1,0 +1,142 @@
+"""Waveform generator of HierSpeech++: BigVGAN's trunk, led by the features of a source network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
+
+from hiervox.modules.activations.alias_free import AliasFreeActivation
+from hiervox.modules.activations.snake import SnakeBeta
+from hiervox.modules.convolutions.upsampling import UpsamplingStage
+
+EDGE_KERNEL = 7
+SOURCE_LAYERS = 3
+LEAKY_SLOPE = 0.1  # HiFi-GAN's
+
+
+class SourceDownsampler(nn.Module):
+    """Brings source features to the frame rate: decimation, then dilated convolutions (1, 2, 4).
+
+    Args:
+        in_channels: of the source features.
+        out_channels: of the result.
+        factor: source frames to one frame.
+
+    Attributes:
+        context: frames on either side that an output frame depends on.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, factor: int) -> None:
+        super().__init__()
+        self.factor = factor
+        self.residual = weight_norm(nn.Conv1d(in_channels, out_channels, 1))
+        self.convolutions = nn.ModuleList(
+            weight_norm(
+                nn.Conv1d(
+                    in_channels if layer == 0 else out_channels,
+                    out_channels,
+                    3,
+                    dilation=2**layer,
+                    padding=2**layer,
+                )
+            )
+            for layer in range(SOURCE_LAYERS)
+        )
+        self.context = 2**SOURCE_LAYERS - 1
+
+    def forward(self, source: Tensor) -> Tensor:
+        """(B, in_channels, factor * N) → (B, out_channels, N)."""
+        x = source[..., :: self.factor]
+        residual = self.residual(x)
+        for convolution in self.convolutions:
+            x = convolution(functional.leaky_relu(x, LEAKY_SLOPE))
+        return x + residual
+
+
+class SourceGenerator(nn.Module):
+    """Latent and source features → waveform (HierSpeech++, arXiv 2311.12454, section 3.2).
+
+    The source features enter twice: at the input, brought down to the frame rate, and after the first
+    upsampling, which raises the latent to their rate.
+
+    Args:
+        latent_channels: of the input.
+        source_channels: of the source features, whose rate is `rates[0]` times the input's.
+        initial_channels: before the first stage; each stage halves them.
+        style_channels: of the style vector.
+        rates, kernel_sizes: of the upsampling.
+        block_kernel_sizes, block_dilations: of the AMP blocks.
+
+    Attributes:
+        trunk_rate, wave_rate: samples of the trunk to a frame, and of the waveform to one of the trunk.
+        trunk_context: frames of the latent and of the source on either side that the trunk depends on.
+        wave_context: samples of the trunk on either side that the waveform depends on.
+    """
+
+    def __init__(
+        self,
+        latent_channels: int,
+        source_channels: int,
+        initial_channels: int,
+        style_channels: int,
+        rates: Sequence[int] = (4, 5, 4, 2, 2),
+        kernel_sizes: Sequence[int] = (8, 11, 8, 4, 4),
+        block_kernel_sizes: Sequence[int] = (3, 7, 11),
+        block_dilations: Sequence[int] = (1, 3, 5),
+    ) -> None:
+        super().__init__()
+        padding = EDGE_KERNEL // 2
+        last_channels = initial_channels >> len(rates)
+        self.input = weight_norm(nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=padding))
+        self.source_input = SourceDownsampler(source_channels, initial_channels, rates[0])
+        self.style = nn.Conv1d(style_channels, initial_channels, 1)
+        self.source = nn.Conv1d(source_channels, initial_channels // 2, EDGE_KERNEL, padding=padding)
+        stages = [
+            UpsamplingStage(initial_channels >> stage, rate, kernel_size, block_kernel_sizes, block_dilations)
+            for stage, (rate, kernel_size) in enumerate(zip(rates, kernel_sizes, strict=True))
+        ]
+        self.stages = nn.ModuleList(stages)
+        self.activation = AliasFreeActivation(SnakeBeta(last_channels))
+        self.output = nn.Conv1d(last_channels, 1, EDGE_KERNEL, padding=padding, bias=False)
+
+        self.trunk_rate, self.wave_rate = rates[0], math.prod(rates[1:])
+        first, *others = stages
+        reach = self.activation.context + padding
+        for stage in reversed(others):
+            reach = stage.context(reach)
+        self.wave_context = reach
+        by_addition = math.ceil((first.addition_context + padding) / rates[0])
+        self.trunk_context = max(first.context() + max(padding, self.source_input.context), by_addition)
+
+    def excite(self, features: Tensor, log_f0: Tensor) -> Tensor:
+        """What `forward` takes as its source: the features as they are. See `SpectralGenerator.excite`."""
+        return features
+
+    def forward(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+        """Generate.
+
+        Args:
+            z: (B, latent_channels, N).
+            source: (B, source_channels, rates[0] * N).
+            style: (B, style_channels, 1).
+
+        Returns:
+            (B, 1, product of the rates * N) in [-1, 1].
+        """
+        return self.wave(self.trunk(z, source, style))
+
+    def trunk(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+        """The arguments of `forward` → (B, C, trunk_rate * N)."""
+        x = self.input(z) + self.source_input(source) + self.style(style)
+        raised: Tensor = self.stages[0](x, self.source(source))
+        return raised
+
+    def wave(self, x: Tensor) -> Tensor:
+        """What `trunk` made (B, C, T) → waveform (B, 1, wave_rate * T) in [-1, 1]."""
+        for stage in self.stages[1:]:
+            x = stage(x)
+        return self.output(self.activation(x)).tanh()

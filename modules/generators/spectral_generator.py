@@ -1,0 +1,159 @@
+"""A light waveform generator: everything at the rate of F0 or below, and an inverse STFT to the waveform.
+
+It takes the place of `SourceGenerator` where speed counts, as iSTFTNet (arXiv
+2203.02395) and Vocos (arXiv 2306.00814) do in theirs. The network does not make phases out of nothing: it
+filters, bin by bin, the spectra of a pulse train at the source network's F0 and of noise (a source-filter
+model in the spectral domain, as the neural homomorphic vocoder's, Liu et al. 2020), which a small network
+learns quickly.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from hiervox.modules.convolutions.convnext import ConvNeXtBlock
+from hiervox.modules.generators.excitation import HarmonicExcitation
+from hiervox.modules.spectral.hop_stft import HopSTFT
+
+EDGE_KERNEL = 7
+BLOCK_KERNEL = 7
+LEVEL_FLOOR = 1e-2
+"""Magnitudes of the pulses' spectrum below it look the same to the network; noise has about 10."""
+HIGHEST_LOG_GAIN = 3.0
+INITIAL_LOG_GAINS = (-3.0, -5.0)
+"""Of pulses and of noise: quiet speech."""
+
+
+class SpectralGenerator(nn.Module):
+    """Latent and excited source features → waveform.
+
+    Args:
+        latent_channels: of the input.
+        source_channels: of the source network's features, whose rate is `source_rate` times the input's.
+        style_channels: of the style vector.
+        frame_channels, frame_blocks: of the ConvNeXt blocks at the input's rate.
+        source_block_channels, source_blocks: of those at the source features' rate.
+        expansion: hidden channels of a block over its channels.
+        window_length: of the STFT, samples.
+        hop_length: samples to a source frame.
+        source_rate: source frames to a frame.
+        sample_rate: Hz.
+
+    Attributes:
+        trunk_rate, wave_rate: values of the trunk to a frame, and samples to one of the trunk.
+        trunk_context: frames of the latent and of the source on either side that the trunk depends on.
+        wave_context: values of the trunk on either side that the waveform depends on.
+    """
+
+    def __init__(
+        self,
+        latent_channels: int,
+        source_channels: int,
+        style_channels: int,
+        frame_channels: int = 256,
+        frame_blocks: int = 3,
+        source_block_channels: int = 192,
+        source_blocks: int = 4,
+        expansion: int = 3,
+        window_length: int = 320,
+        hop_length: int = 80,
+        source_rate: int = 4,
+        sample_rate: int = 16000,
+    ) -> None:
+        super().__init__()
+        padding = EDGE_KERNEL // 2
+        self.source_channels = source_channels
+        self.pulses_and_noise = HarmonicExcitation(sample_rate, hop_length)
+        self.stft = HopSTFT(window_length, hop_length)
+        bins = self.stft.bins
+        self.input = nn.Conv1d(latent_channels, frame_channels, EDGE_KERNEL, padding=padding)
+        self.style = nn.Conv1d(style_channels, frame_channels, 1)
+        self.frame_blocks = nn.ModuleList(
+            ConvNeXtBlock(frame_channels, expansion * frame_channels, BLOCK_KERNEL)
+            for _ in range(frame_blocks)
+        )
+        self.raise_rate = nn.Conv1d(frame_channels, source_rate * source_block_channels, 1)
+        self.source = nn.Conv1d(source_channels, source_block_channels, EDGE_KERNEL, padding=padding)
+        self.pulses = nn.Conv1d(bins, source_block_channels, 1)
+        self.source_blocks = nn.ModuleList(
+            ConvNeXtBlock(source_block_channels, expansion * source_block_channels, BLOCK_KERNEL)
+            for _ in range(source_blocks)
+        )
+        self.norm = nn.LayerNorm(source_block_channels)
+        self.gains = nn.Linear(source_block_channels, 3 * bins)
+        with torch.no_grad():
+            self.gains.weight.mul_(0.1)
+            pulse_gain, noise_gain = INITIAL_LOG_GAINS
+            self.gains.bias.copy_(torch.tensor([pulse_gain, noise_gain, 0.0]).repeat_interleave(bins))
+
+        self.trunk_rate, self.wave_rate = source_rate, hop_length
+        by_source_blocks, by_frame_blocks = (
+            count * (BLOCK_KERNEL // 2) for count in (source_blocks, frame_blocks)
+        )
+        self.trunk_context = max(
+            math.ceil(by_source_blocks / source_rate) + by_frame_blocks + padding,
+            math.ceil((by_source_blocks + padding) / source_rate),
+        )
+        self.wave_context = self.stft.context
+
+    def excite(self, features: Tensor, log_f0: Tensor) -> Tensor:
+        """What `forward` takes as its source; of a whole utterance, since phases run on through it.
+
+        Args:
+            features: (B, source_channels, source_rate * N), of the source network.
+            log_f0: (B, 1, source_rate * N), log(Hz + 1).
+
+        Returns:
+            (B, source_channels + 4 * bins, source_rate * N): with the spectra of pulses and noise, real and
+            imaginary parts.
+        """
+        spectra = [self.stft(wav) for wav in self.pulses_and_noise(log_f0)]
+        parts = [part for spectrum in spectra for part in (spectrum.real, spectrum.imag)]
+        return torch.cat([features, *(part.to(features.dtype) for part in parts)], dim=1)
+
+    def forward(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+        """Generate.
+
+        Args:
+            z: (B, latent_channels, N).
+            source: (B, source_channels + 4 * bins, source_rate * N), of `excite`.
+            style: (B, style_channels, 1).
+
+        Returns:
+            (B, 1, source_rate * hop_length * N) in [-1, 1].
+        """
+        return self.wave(self.trunk(z, source, style))
+
+    def trunk(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+        """The arguments of `forward` → spectrum (B, 2 * bins, source_rate * N), real, then imaginary."""
+        features, excitation = source.split([self.source_channels, 4 * self.stft.bins], dim=1)
+        pulses, noise = self._spectra(excitation)
+        x = self.input(z) + self.style(style)
+        for block in self.frame_blocks:
+            x = block(x)
+        levels = torch.log(pulses.abs() + LEVEL_FLOOR).to(features.dtype)
+        x = _interleave(self.raise_rate(x), self.trunk_rate) + self.source(features) + self.pulses(levels)
+        for block in self.source_blocks:
+            x = block(x)
+        pulse_gain, noise_gain, shift = self.gains(self.norm(x.mT)).mT.float().chunk(3, dim=1)
+        pulse_gain, noise_gain = (gain.clamp(max=HIGHEST_LOG_GAIN).exp() for gain in (pulse_gain, noise_gain))
+        spectrum = torch.polar(pulse_gain, shift) * pulses + noise_gain * noise
+        return torch.cat([spectrum.real, spectrum.imag], dim=1)
+
+    def wave(self, x: Tensor) -> Tensor:
+        """What `trunk` made (B, 2 * bins, T) → waveform (B, 1, hop_length * T) in [-1, 1]."""
+        real, imaginary = x.chunk(2, dim=1)
+        return self.stft.inverse(torch.complex(real, imaginary)).clamp(-1, 1).unsqueeze(1)
+
+    def _spectra(self, excitation: Tensor) -> tuple[Tensor, Tensor]:
+        """Real and imaginary parts of pulses and of noise → complex spectra, float32."""
+        pulse_real, pulse_imaginary, noise_real, noise_imaginary = excitation.float().chunk(4, dim=1)
+        return torch.complex(pulse_real, pulse_imaginary), torch.complex(noise_real, noise_imaginary)
+
+
+def _interleave(x: Tensor, rate: int) -> Tensor:
+    """(B, rate * C, N) → (B, C, rate * N): each frame's channels become `rate` frames."""
+    return x.unflatten(1, (-1, rate)).transpose(2, 3).flatten(2)

@@ -1,0 +1,33 @@
+"""Tests of `hiervox.modules.encoders.posterior`."""
+
+from __future__ import annotations
+
+import torch
+
+from hiervox.modules.encoders.posterior import DualAudioPosteriorEncoder, PosteriorEncoder, WaveformEncoder
+
+
+@torch.no_grad()
+def test_wavenet_posterior_follows_the_mask() -> None:
+    torch.manual_seed(0)
+    network = PosteriorEncoder(6, 4, 8, 5, n_layers=2).eval()
+    features, style, mask = torch.randn(1, 6, 10), torch.randn(1, 5, 1), torch.ones(1, 1, 10)
+    mask[..., 7:] = 0
+    padded = network(features, mask, style)
+    alone = network(features[..., :7], mask[..., :7], style)
+    for statistics, expected in zip(padded, alone, strict=True):
+        torch.testing.assert_close(statistics[..., :7], expected)
+        assert not statistics[..., 7:].any()
+
+
+@torch.no_grad()
+def test_dual_audio_posterior_uses_spectrogram_and_waveform() -> None:
+    torch.manual_seed(0)
+    waveform_encoder = WaveformEncoder((2, 4, 8), (8, 4), (17, 8), (3,), (1,), 8)
+    network = DualAudioPosteriorEncoder(6, 4, 8, 5, waveform_encoder, n_layers=2).eval()
+    spectrum, wav, mask = torch.randn(2, 6, 10), torch.randn(2, 1, 320), torch.ones(2, 1, 10)
+    style = torch.randn(2, 5, 1)
+    mean, log_std = network(spectrum, wav, mask, style)
+    assert mean.shape == log_std.shape == (2, 4, 10)
+    assert not torch.allclose(network(spectrum + 1, wav, mask, style)[0], mean)
+    assert not torch.allclose(network(spectrum, -wav, mask, style)[0], mean)

@@ -1,0 +1,111 @@
+"""The light generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hiervox.modules.generators.spectral_generator import SpectralGenerator
+from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
+
+LATENT, SOURCE, STYLE = 6, 4, 5
+
+
+@dataclass
+class Inputs:
+    """Of two utterances; the fields are those of `excite` and `forward`."""
+
+    z: Tensor
+    features: Tensor
+    log_f0: Tensor
+    style: Tensor
+
+
+def generator() -> SpectralGenerator:
+    torch.manual_seed(0)
+    return SpectralGenerator(
+        LATENT, SOURCE, STYLE, frame_channels=8, frame_blocks=2, source_block_channels=8, source_blocks=2
+    )
+
+
+def inputs(frames: int) -> Inputs:
+    torch.manual_seed(1)
+    return Inputs(
+        torch.randn(2, LATENT, frames),
+        torch.randn(2, SOURCE, 4 * frames),
+        torch.rand(2, 1, 4 * frames) + 4.5,
+        torch.randn(2, STYLE, 1),
+    )
+
+
+@torch.no_grad()
+def test_the_waveform_follows_latent_source_and_style_and_stays_within_full_scale() -> None:
+    network, given = generator().eval(), inputs(7)
+    source = network.excite(given.features, given.log_f0)
+    assert source.shape == (2, SOURCE + 4 * 161, 28)
+    wav = network(given.z, source, given.style)
+    assert wav.shape == (2, 1, 320 * 7)
+    other_pitch = network.excite(given.features, given.log_f0 + 0.2)
+    other_features = network.excite(given.features + 1, given.log_f0)
+    for changed in (
+        (given.z + 1, source, given.style),
+        (given.z, other_pitch, given.style),
+        (given.z, other_features, given.style),
+        (given.z, source, given.style + 1),
+    ):
+        assert not torch.allclose(network(*changed), wav, atol=1e-4)
+    assert network(1e4 * given.z, source, given.style).abs().max() <= 1
+
+
+@torch.no_grad()
+def test_a_window_with_its_context_gives_the_same_samples() -> None:
+    network, given = generator().eval(), inputs(40)
+    source = network.excite(given.features, given.log_f0)
+    whole = network(given.z, source, given.style)
+    first, last = 18, 22
+    seen = slice(first - network.trunk_context - 1, last + network.trunk_context + 1)
+    trunk = network.trunk(given.z[..., seen], source[..., 4 * seen.start : 4 * seen.stop], given.style)
+    kept = slice(4 * network.trunk_context, -4 * network.trunk_context)
+    wav = network.wave(trunk[..., kept])[..., 320:-320]
+    torch.testing.assert_close(wav, whole[..., 320 * first : 320 * last], atol=1e-6, rtol=1e-5)
+    nearer = slice(seen.start + 1, seen.stop - 1)  # without the frame that the inverse STFT looks into
+    trunk = network.trunk(given.z[..., nearer], source[..., 4 * nearer.start : 4 * nearer.stop], given.style)
+    assert network.wave_context <= 4
+    assert trunk.shape[-1] == 4 * (last - first + 2 * network.trunk_context)
+
+
+@torch.no_grad()
+def test_the_context_is_no_larger_than_what_is_heard() -> None:
+    network, given = generator().eval(), inputs(40)
+    source = network.excite(given.features, given.log_f0)
+    before = network.trunk(given.z, source, given.style)
+    given.z[..., 20] += 1
+    changed = (network.trunk(given.z, source, given.style) != before).any(dim=1)[0].nonzero().flatten()
+    assert int(changed[0]) // 4 in (20 - network.trunk_context, 21 - network.trunk_context)
+    assert int(changed[-1]) // 4 in (20 + network.trunk_context, 19 + network.trunk_context)
+
+
+def test_every_parameter_learns() -> None:
+    network, given = generator(), inputs(7)
+    network(given.z, network.excite(given.features, given.log_f0), given.style).square().sum().backward()
+    assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_a_tone_is_learnt_in_few_steps() -> None:
+    network, given = generator(), inputs(20)
+    tone = torch.full_like(given.log_f0, 200.0).log1p()
+    time = torch.arange(320 * 20) / 16000
+    wav = sum(0.2 / number * torch.sin(2 * torch.pi * 200 * number * time) for number in range(1, 8))
+    target = log_mel(wav.expand(2, -1), SpectrogramConfig())
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+    errors = []
+    for _ in range(60):
+        spoken = network(given.z, network.excite(given.features, tone), given.style).squeeze(1)
+        error = (log_mel(spoken, SpectrogramConfig()) - target).abs().mean()
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        errors.append(error.item())
+    assert errors[-1] < 0.35 * errors[0]
