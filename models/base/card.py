@@ -39,8 +39,8 @@ class SystemCard:
         parts: its separately trained networks, in the order of training.
         pipeline: dotted name of the class that goes from a user's input to a waveform; None where none is.
         works: what it can do today, for the table of systems.
-        pretrained: dotted name of a tuple of `Pretrained` (`models/base/checkpoints/pretrained.py`), the weights that
-            there are; None where there are none.
+        pretrained: dotted name of a tuple of `Pretrained` (`models/base/checkpoints/pretrained.py`), the
+            published weights; None where there are none.
     """
 
     name: str
