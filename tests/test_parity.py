@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import torch
 import typer
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner, Result
 
-from tests.parity import main
+from tests.golden import OFFICIAL, TOLERANCE, Golden, relative_error
+from tests.parity import compare, main, parity_cases
 
 GOLDEN = "speechsr24"
 
@@ -30,6 +34,15 @@ def folder(shared: Path, tmp_path: Path) -> Path:
     for suffix in ("safetensors", "spec.json"):
         shutil.copy(shared / "parity" / "official" / f"{GOLDEN}.{suffix}", cases)
     return cases
+
+
+@pytest.mark.parametrize("name", sorted(parity_cases()))
+def test_agrees_with_the_published_code(shared: Path, name: str) -> None:
+    golden = Golden(OFFICIAL, name)
+    errors = dict(compare(golden))
+    assert errors
+    assert {tensor: error for tensor, error in errors.items() if not error < TOLERANCE} == {}
+    assert not golden.unused
 
 
 def test_agreement_exits_0_and_prints_the_error(folder: Path) -> None:
@@ -53,6 +66,53 @@ def test_golden_tensor_that_nothing_computes_is_named(folder: Path) -> None:
     result = run(str(folder))
     assert result.exit_code == 0
     assert "mystery: no such output here" in result.output
+
+
+def test_golden_file_of_no_system_is_named(folder: Path) -> None:
+    shutil.copy(folder / f"{GOLDEN}.safetensors", folder / "unheard_of.safetensors")
+    result = run(str(folder))
+    assert result.exit_code == 0
+    assert "unheard_of  taken by no system yet" in result.output
+
+
+def test_scales_and_given_parameters_take_effect(folder: Path) -> None:
+    plain = Golden(folder, GOLDEN).state_dict()
+    first, second = list(plain)[:2]
+    (folder / f"{GOLDEN}.scale.json").write_text(json.dumps({re.escape(first): 2.0, f"{first[:3]}.*": 3.0}))
+    tensors = load_file(folder / f"{GOLDEN}.safetensors")
+    save_file({**tensors, f"state.{second}": plain[second] + 1}, folder / f"{GOLDEN}.safetensors")
+    golden = Golden(folder, GOLDEN)
+    scaled = golden.state_dict()
+    assert torch.allclose(scaled[first], 6 * plain[first])
+    assert torch.equal(scaled[second], plain[second] + 1)
+    assert f"state.{second}" not in golden.unused
+
+
+def test_a_case_that_breaks_is_named_and_the_others_run(folder: Path) -> None:
+    path = folder / f"{GOLDEN}.safetensors"
+    shutil.copy(OFFICIAL / "text.json", folder)
+    save_file({**load_file(path), "wav16k": torch.zeros(3)}, path)
+    result = run(str(folder))
+    assert result.exit_code == 1
+    assert f"{GOLDEN}  failed: " in result.output
+    assert "text  symbols" in result.output
+
+
+@pytest.mark.parametrize(
+    ("actual", "golden", "error"),
+    [
+        (torch.tensor([1, 2]), torch.tensor([1, 2]), 0.0),
+        (torch.tensor([1, 3]), torch.tensor([1, 2]), float("inf")),
+        (torch.tensor(1.01), torch.tensor(1.0), 0.01),
+        (torch.tensor([0.0, float("nan")]), torch.tensor([0.0, 1.0]), float("inf")),
+        (torch.zeros(2), torch.zeros(3), float("inf")),
+        (torch.tensor([0.0, 2.1]), torch.tensor([0.0, 2.0]), 0.1 / 2**0.5),
+    ],
+)
+def test_agreement_of_numbers_integers_and_tensors(
+    actual: torch.Tensor, golden: torch.Tensor, error: float
+) -> None:
+    assert relative_error(actual, golden) == pytest.approx(error, rel=1e-4)
 
 
 def test_folder_without_golden_files_exits_2_with_one_line(tmp_path: Path) -> None:

@@ -17,13 +17,13 @@ from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
 from hiervox.models.enhancement.mp_senet.published import import_mp_senet
 from hiervox.models.enhancement.mp_senet.spectrum import waveform
 from hiervox.utils.errors import CheckpointError
-from tests.golden import TOLERANCE, relative_error
-from tests.parity import MP_SENET_CONFIG, Case
+from tests.golden import OFFICIAL, TOLERANCE, Golden, relative_error
+from tests.models.enhancement.mp_senet.parity_cases import CONFIG as MP_SENET_CONFIG
 
 
 @pytest.fixture(scope="module")
 def weights(shared: Path) -> dict[str, Tensor]:
-    return Case(shared / "parity" / "official", "mp_senet", salt=0).weights()
+    return Golden(OFFICIAL, "mp_senet").state_dict()
 
 
 @pytest.fixture(scope="module")
