@@ -8,17 +8,12 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import json5
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.schema import Config as Config
 
 OVERRIDE_SOURCE = "--set"
-
-
-class Config(BaseModel):
-    """Base of every config section: immutable, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)

@@ -1,4 +1,4 @@
-"""A transposed convolution followed by AMP blocks: the stage that BigVGAN and its family repeat."""
+"""A transposed convolution followed by parallel residual blocks: the stage that HiFi-GAN's family repeats."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.convolutions.parallel_amp import ParallelAMPBlocks
+from hiervox.modules.convolutions.amp_block import ParallelAMPBlocks
+from hiervox.modules.convolutions.residual_block import context_of
 
 
 class UpsamplingStage(nn.Module):
-    """Raises the rate and halves the channels.
+    """Upsamples and halves the channels.
 
     Args:
         channels: of the input, even.
-        rate, kernel_size: of the transposed convolution; their difference is even or the length grows.
-        block_kernel_sizes, block_dilations: of the AMP blocks.
+        rate, kernel_size: of the transposed convolution. Where their difference is odd, its padding is
+            rounded up and the output's end padded by a sample, so that the length stays `rate * T`.
+        blocks: what follows, at `channels / 2`, such as `ParallelBlocks`.
+        activation: pointwise, before the transposed convolution; None for none, as in BigVGAN.
 
     Attributes:
         addition_context: samples of the addition on either side of an output sample that it depends on.
@@ -28,18 +31,38 @@ class UpsamplingStage(nn.Module):
         channels: int,
         rate: int,
         kernel_size: int,
-        block_kernel_sizes: Sequence[int],
-        block_dilations: Sequence[int],
+        blocks: nn.Module,
+        activation: nn.Module | None = None,
     ) -> None:
         super().__init__()
+        odd = (kernel_size - rate) % 2
         convolution = nn.ConvTranspose1d(
-            channels, channels // 2, kernel_size, stride=rate, padding=(kernel_size - rate) // 2
+            channels,
+            channels // 2,
+            kernel_size,
+            stride=rate,
+            padding=(kernel_size - rate + odd) // 2,
+            output_padding=odd,
         )
+        self.activation = activation or nn.Identity()
         self.up = weight_norm(convolution)
-        self.blocks = ParallelAMPBlocks(channels // 2, block_kernel_sizes, block_dilations)
-        self.addition_context = self.blocks.context
+        self.blocks = blocks
+        self.addition_context = context_of(blocks)
         self._rate = rate
         self._reach = ((kernel_size + rate) // 2 - 1) // rate
+
+    @classmethod
+    def with_amp_blocks(
+        cls,
+        channels: int,
+        rate: int,
+        kernel_size: int,
+        block_kernel_sizes: Sequence[int],
+        block_dilations: Sequence[int],
+    ) -> UpsamplingStage:
+        """The stage of BigVGAN and of HierSpeech++."""
+        blocks = ParallelAMPBlocks(channels // 2, block_kernel_sizes, block_dilations)
+        return cls(channels, rate, kernel_size, blocks)
 
     def context(self, beyond: int = 0) -> int:
         """Input samples on either side that an output sample and the `beyond` around it depend on."""
@@ -47,7 +70,8 @@ class UpsamplingStage(nn.Module):
 
     def forward(self, x: Tensor, addition: Tensor | None = None) -> Tensor:
         """(B, channels, T) → (B, channels / 2, rate * T); `addition`, if any, is added before the blocks."""
-        x = self.up(x)
+        x = self.up(self.activation(x))
         if addition is not None:
             x = x + addition
-        return self.blocks(x)
+        out: Tensor = self.blocks(x)
+        return out

@@ -31,6 +31,15 @@ LAYERS = (
     ScaleLayer(1024, 5),
 )
 """HiFi-GAN's."""
+GROUPED_LAYERS = (
+    ScaleLayer(16, 15),
+    ScaleLayer(64, 41, 4, 4),
+    ScaleLayer(256, 41, 4, 16),
+    ScaleLayer(1024, 41, 4, 64),
+    ScaleLayer(1024, 41, 4, 256),
+    ScaleLayer(1024, 5),
+)
+"""MelGAN's (arXiv 1910.06711, appendix A), four input channels to a group; VITS has one such network too."""
 
 
 class ScaleDiscriminator(nn.Module):

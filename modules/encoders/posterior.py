@@ -10,7 +10,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
-from hiervox.modules.convolutions.parallel_amp import ParallelAMPBlocks
+from hiervox.modules.convolutions.amp_block import ParallelAMPBlocks
 from hiervox.modules.convolutions.wavenet import WaveNet
 
 INPUT_KERNEL = OUTPUT_KERNEL = 7

@@ -46,7 +46,9 @@ class SourceNetwork(nn.Module):
         )
         self.style = nn.Conv1d(style_channels, initial_channels, 1)
         stages = [
-            UpsamplingStage(initial_channels >> stage, rate, kernel_size, block_kernel_sizes, block_dilations)
+            UpsamplingStage.with_amp_blocks(
+                initial_channels >> stage, rate, kernel_size, block_kernel_sizes, block_dilations
+            )
             for stage, (rate, kernel_size) in enumerate(zip(rates, kernel_sizes, strict=True))
         ]
         self.stages = nn.ModuleList(stages)

@@ -1,10 +1,10 @@
-"""Tests of `hiervox.modules.convolutions.parallel_amp`."""
+"""Tests of `hiervox.modules.convolutions.residual_block`."""
 
 from __future__ import annotations
 
 import torch
 
-from hiervox.modules.convolutions.parallel_amp import ParallelAMPBlocks
+from hiervox.modules.convolutions.amp_block import ParallelAMPBlocks
 
 
 @torch.no_grad()
