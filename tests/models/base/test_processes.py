@@ -16,7 +16,7 @@ import torch
 from hiervox.models.base.checkpoints.checkpoint import find_checkpoint
 from tests.conftest import REPOSITORY
 from tests.models.base.data.corpora import CHANNELS, make_manifest
-from tests.models.base.test_trainer import state_files
+from tests.models.base.training.test_loop import state_files
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
 

@@ -34,7 +34,7 @@ def card_with(importer: str | None) -> None:
 
 @pytest.fixture(autouse=True)
 def toy_system() -> Iterator[None]:
-    card_with("tests.models.base.test_conversion:import_toy")
+    card_with("tests.models.base.checkpoints.test_conversion:import_toy")
     yield
     del system_cards()["toy"]
 
