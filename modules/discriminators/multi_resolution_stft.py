@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.discriminators.stack import ConvolutionStack, Judgement, judge
+from hiervox.modules.discriminators.stack import LEAKY_SLOPE, ConvolutionStack, Judgement, judge
 
 WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
 """Samples; of the published synthesizer and of the 24 kHz SpeechSR."""
@@ -24,19 +24,30 @@ class STFTDiscriminator(nn.Module):
     Args:
         window_length: of the Hann window, and size of the Fourier transform; hop is a quarter of it.
         channels: of each convolution but the last.
+        slope, logits_are_feature: see `ConvolutionStack`.
+        normalize_first: the first convolution is weight-normalised like the others. It is not in the
+            published code of EnCodec.
     """
 
     window: Tensor
 
-    def __init__(self, window_length: int, channels: int = 32) -> None:
+    def __init__(
+        self,
+        window_length: int,
+        channels: int = 32,
+        slope: float = LEAKY_SLOPE,
+        normalize_first: bool = True,
+        logits_are_feature: bool = True,
+    ) -> None:
         super().__init__()
         self.hop_length = window_length // OVERLAP
         window = torch.hann_window(window_length, device="cpu")
         # The level of the spectrum then does not depend on the window's length.
         self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
+        first = nn.Conv2d(2, channels, (3, 9), padding=(1, 4))
         self.stack = ConvolutionStack(
             [
-                weight_norm(nn.Conv2d(2, channels, (3, 9), padding=(1, 4))),
+                weight_norm(first) if normalize_first else first,
                 *(
                     weight_norm(
                         nn.Conv2d(
@@ -53,6 +64,8 @@ class STFTDiscriminator(nn.Module):
                 weight_norm(nn.Conv2d(channels, channels, (3, 3), padding=(1, 1))),
             ],
             last=weight_norm(nn.Conv2d(channels, 1, (3, 3), padding=(1, 1))),
+            slope=slope,
+            logits_are_feature=logits_are_feature,
         )
 
     def forward(self, wav: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -75,13 +88,21 @@ class MultiResolutionSTFTDiscriminator(nn.Module):
 
     Args:
         window_lengths: in samples.
-        channels: of each.
+        channels, slope, normalize_first, logits_are_feature: of each.
     """
 
-    def __init__(self, window_lengths: Sequence[int] = WINDOW_LENGTHS, channels: int = 32) -> None:
+    def __init__(
+        self,
+        window_lengths: Sequence[int] = WINDOW_LENGTHS,
+        channels: int = 32,
+        slope: float = LEAKY_SLOPE,
+        normalize_first: bool = True,
+        logits_are_feature: bool = True,
+    ) -> None:
         super().__init__()
         self.discriminators = nn.ModuleList(
-            STFTDiscriminator(window_length, channels) for window_length in window_lengths
+            STFTDiscriminator(window_length, channels, slope, normalize_first, logits_are_feature)
+            for window_length in window_lengths
         )
 
     def forward(self, wav: Tensor) -> Judgement:

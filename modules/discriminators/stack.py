@@ -21,21 +21,32 @@ class ConvolutionStack(nn.Module):
     Args:
         convs: all but the last.
         last: to one channel.
+        slope: of the leaky rectifiers.
+        logits_are_feature: the logits before flattening are the last feature map.
     """
 
-    def __init__(self, convs: Iterable[nn.Module], last: nn.Module) -> None:
+    def __init__(
+        self,
+        convs: Iterable[nn.Module],
+        last: nn.Module,
+        slope: float = LEAKY_SLOPE,
+        logits_are_feature: bool = True,
+    ) -> None:
         super().__init__()
         self.convs = nn.ModuleList(convs)
         self.last = last
+        self.slope = slope
+        self.logits_are_feature = logits_are_feature
 
     def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(B, C, …) → logits (B, L) and the feature maps; the last map is the logits before flattening."""
+        """(B, C, …) → logits (B, L) and the feature maps."""
         features = []
         for conv in self.convs:
-            x = F.leaky_relu(conv(x), LEAKY_SLOPE)
+            x = F.leaky_relu(conv(x), self.slope)
             features.append(x)
         x = self.last(x)
-        features.append(x)
+        if self.logits_are_feature:
+            features.append(x)
         return torch.flatten(x, 1), features
 
 

@@ -1,0 +1,86 @@
+"""Distance of mel spectrograms at several resolutions (EnCodec, section 3.4, as audiocraft trains it)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+OVERLAP = 4
+"""Window length over hop length."""
+FLOOR = 1e-5
+"""Added to the mel power before its logarithm; audiocraft."""
+
+
+class MelPower(nn.Module):
+    """Mel power spectrogram, normalised by the window's energy.
+
+    The signal is reflected by (window - hop) / 2 on both sides, and extended by zeros to whole windows.
+
+    Args:
+        sample_rate: Hz.
+        window_length: samples; the size of the transform too.
+        n_mels, f_min: of the HTK mel filters, which reach up to half of the rate.
+    """
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self, sample_rate: int, window_length: int, n_mels: int, f_min: float) -> None:
+        from torchaudio.functional import melscale_fbanks
+
+        super().__init__()
+        self.hop_length = window_length // OVERLAP
+        window = torch.hann_window(window_length, device="cpu")
+        self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
+        with torch.device("cpu"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="At least one mel filterbank")  # of short windows
+            filters = melscale_fbanks(window_length // 2 + 1, f_min, sample_rate / 2, n_mels, sample_rate)
+        self.register_buffer("filters", filters.T.contiguous(), persistent=False)
+
+    def forward(self, wav: Tensor) -> Tensor:
+        """(B, T) → (B, n_mels, ceil(T / hop)), float32."""
+        with torch.autocast(wav.device.type, enabled=False):
+            margin = (len(self.window) - self.hop_length) // 2
+            padded = F.pad(wav.float().unsqueeze(1), (margin, margin), mode="reflect").squeeze(1)
+            padded = F.pad(padded, (0, -wav.shape[-1] % self.hop_length))
+            spectrum = torch.stft(
+                padded,
+                len(self.window),
+                self.hop_length,
+                window=self.window,
+                center=False,
+                return_complex=True,
+            )
+            return self.filters @ torch.view_as_real(spectrum).square().sum(-1)
+
+
+class MultiScaleMelLoss(nn.Module):
+    """L1 of the mel power plus the squared error of its logarithm, averaged over terms and scales.
+
+    Args:
+        sample_rate: Hz.
+        window_lengths: samples, one a scale.
+        n_mels, f_min: of the mel filters.
+    """
+
+    def __init__(
+        self, sample_rate: int, window_lengths: Sequence[int], n_mels: int = 64, f_min: float = 64.0
+    ) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(
+            MelPower(sample_rate, window_length, n_mels, f_min) for window_length in window_lengths
+        )
+
+    def forward(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """(B, C, T) twice → scalar."""
+        predicted, target = predicted.flatten(0, 1), target.flatten(0, 1)
+        terms = []
+        for scale in self.scales:
+            mel, wanted = scale(predicted), scale(target)
+            terms.append(F.l1_loss(mel, wanted))
+            terms.append(F.mse_loss((mel + FLOOR).log10(), (wanted + FLOOR).log10()))
+        return torch.stack(terms).mean()
