@@ -57,8 +57,7 @@ setup(
         VOICE_PACKAGE: files_below(VOICE),
     },
     install_requires=[
-        "torch==2.11.*",
-        "torchaudio==2.11.*",  # later torch wheels refuse to import it
+        "torch>=2.6,<2.14",
         "accelerate>=1.10",
         "amfm_decompy>=1.0.12",
         "espeakng-loader>=0.2.4",
@@ -76,6 +75,7 @@ setup(
         "scipy>=1.11",
         "sentencex>=1.0.12",
         "soundfile>=0.12",
+        "soxr>=0.5",
         "tqdm>=4.66",
         "transformers>=4.50",
         "typer>=0.29",
@@ -100,6 +100,7 @@ setup(
         # only egs/tts/hierspeechpp/box/local/make_corpus.py
         "corpus": ["onnx>=1.17", "onnxruntime>=1.17"],
         "crepe": ["torchcrepe>=0.0.23"],
+        "torchaudio": ["torchaudio>=2.6"],  # nothing here needs it
         "dev": [
             "import-linter>=2.1",
             "mypy>=1.11",

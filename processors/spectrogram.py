@@ -8,6 +8,7 @@ import torch
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor
 
+from hiervox.processors.mel import mel_filters
 from hiervox.utils.config import Config
 
 
@@ -60,18 +61,8 @@ def _window(win_length: int, device: torch.device) -> Tensor:
 @torch.inference_mode(False)
 def _filterbank(config: SpectrogramConfig, device: torch.device) -> Tensor:
     """Triangular mel filters (n_mels, n_bins)."""
-    from torchaudio.functional import melscale_fbanks
-
-    filters: Tensor = melscale_fbanks(
-        n_freqs=config.n_bins,
-        f_min=config.f_min,
-        f_max=config.f_max,
-        n_mels=config.n_mels,
-        sample_rate=config.sample_rate,
-        norm=None,
-        mel_scale="htk",
-    )
-    return filters.T.contiguous().to(device)
+    filters = mel_filters(config.sample_rate, config.n_fft, config.n_mels, config.f_min, config.f_max)
+    return torch.from_numpy(filters).to(device)
 
 
 def _transform(wav: Tensor, config: SpectrogramConfig) -> Tensor:

@@ -24,7 +24,7 @@ from hiervox.modules.discriminators.multi_resolution_stft import MultiResolution
 from hiervox.modules.discriminators.wavelet import WaveletDiscriminator
 from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms
 from hiervox.modules.losses.reconstruction import mel_l1
-from hiervox.processors.audio import KAISER_BEST
+from hiervox.processors.audio import resample_tensor
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import DataError
 from hiervox.utils.plots import spectrogram_figure
@@ -144,11 +144,6 @@ class SpeechSRTask(CutTrainingTask[SpeechSRExperiment]):
 
 
 def _lowered(wav: Tensor, rate: int) -> Tensor:
-    """Resample (..., T) to 16 kHz on its device, with the filter of `hiervox.processors.audio.resample`."""
-    from torchaudio.functional import resample
-
+    """Resample (..., T) to 16 kHz on its device, with much the same filter as recordings are at inference."""
     with torch.autocast(wav.device.type, enabled=False):
-        lowered: Tensor = resample(
-            wav, rate, INPUT_RATE, resampling_method="sinc_interp_kaiser", **KAISER_BEST
-        )
-    return lowered
+        return resample_tensor(wav, rate, INPUT_RATE)

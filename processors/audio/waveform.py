@@ -1,0 +1,94 @@
+"""What a waveform is here: a mono float32 array (T,), full scale at ±1; its levels and its padding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hiervox.utils.errors import AudioError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Waveform = NDArray[np.float32]
+WavT = TypeVar("WavT", NDArray[np.float32], "Tensor")
+
+SAMPLE_RATE = 16_000
+"""Hz; the rate that the models see and speak at."""
+FRAME_RATE = 50
+"""Frames per second of every low-rate sequence; F0 has four values to a frame."""
+HOP_LENGTH = SAMPLE_RATE // FRAME_RATE
+GRID_SAMPLES = 1280
+"""The published models see 16 kHz waveforms padded to a multiple of this (80 ms, four 50 Hz frames)."""
+SILENCE_PEAK = 1e-4
+"""A waveform whose peak stays under this (-80 dBFS, about three steps of 16-bit PCM) is silent."""
+FLAT_LEVEL = 0.9995
+FLAT_SHARE = 0.01
+"""A waveform with more than this share of samples at `FLAT_LEVEL` or above has been clipped."""
+
+
+def check_waveform(wav: NDArray[np.floating], name: str) -> None:
+    """Refuse a waveform (T,) that no one should hear.
+
+    Raises:
+        AudioError: it is empty, not finite, silent (peak under -80 dBFS), over full scale, or flat-topped
+            (more than 1 % of its samples at full scale); the message starts with `name`.
+    """
+    if wav.ndim != 1 or wav.size == 0:
+        raise AudioError(
+            f"{name}: a waveform of shape {wav.shape} can't be used", "give samples of one channel"
+        )
+    magnitude = np.abs(wav)
+    check_peak(float(magnitude.max()), name)
+    share = float((magnitude >= FLAT_LEVEL).mean())
+    if share > FLAT_SHARE:
+        raise AudioError(
+            f"{name}: the waveform is clipped ({share:.0%} of it at full scale)", "lower its level"
+        )
+
+
+def check_peak(peak: float, name: str) -> None:
+    """What `check_waveform` says of the largest magnitude alone.
+
+    Raises:
+        AudioError: it is not finite, under -80 dBFS, or over full scale.
+    """
+    if not np.isfinite(peak):
+        raise AudioError(f"{name}: the waveform holds a NaN or an infinity", "use other weights, or float32")
+    if peak < SILENCE_PEAK:
+        raise AudioError(f"{name}: the waveform is silent", "check the input and the weights")
+    if peak > 1.0:
+        raise AudioError(f"{name}: the waveform clips (peak {peak:.3f})", "normalise its peak to under 1")
+
+
+def loudness(wav: NDArray[np.floating]) -> float:
+    """Root-mean-square level in dB relative to full scale; -inf for digital silence or an empty waveform."""
+    power = float(np.mean(np.square(wav, dtype=np.float64))) if wav.size else 0.0
+    return 10 * float(np.log10(power)) if power > 0 else -float("inf")
+
+
+def peak_normalize(wav: Waveform, peak: float = 0.999) -> Waveform:
+    """Scale a waveform so that its largest magnitude is `peak` (0.999 as published).
+
+    Raises:
+        AudioError: the waveform is silent.
+    """
+    largest = float(np.abs(wav).max(initial=0.0))
+    if not largest >= SILENCE_PEAK:
+        raise AudioError("a silent waveform has no level to change", "check what made it")
+    return (wav * (peak / largest)).astype(np.float32)
+
+
+def pad_to_grid(wav: WavT) -> WavT:
+    """Append zeros to (..., T) up to the next multiple of 1280 samples, always at least one, as published.
+
+    So every frame sequence of a 16 kHz waveform has a whole length: N = T / 320 frames, 4N values of F0.
+    """
+    missing = GRID_SAMPLES - wav.shape[-1] % GRID_SAMPLES
+    if isinstance(wav, np.ndarray):
+        return np.pad(wav, [(0, 0)] * (wav.ndim - 1) + [(0, missing)])
+    from torch.nn.functional import pad
+
+    return pad(wav, (0, missing))
