@@ -54,10 +54,13 @@ class SnakeBeta(nn.Module):
         self.alpha = nn.Parameter(torch.zeros(channels))
         self.beta = nn.Parameter(torch.zeros(channels))
 
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        """α and 1/β, (C,) each."""
+        return self.alpha.exp(), 1.0 / (self.beta.exp() + _EPSILON)
+
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) → (B, C, T)."""
-        alpha = self.alpha.exp().unsqueeze(-1)
-        magnitude = 1.0 / (self.beta.exp().unsqueeze(-1) + _EPSILON)
+        alpha, magnitude = (coefficient.unsqueeze(-1) for coefficient in self.coefficients())
         if torch.is_grad_enabled():
             raised: Tensor = _Snake.apply(x, alpha, magnitude)
             return raised

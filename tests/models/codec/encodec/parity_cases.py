@@ -121,6 +121,7 @@ def encodec_training(golden: Golden) -> Iterator[Output]:
     yield from _balancer_steps(golden)
 
 
+@torch.enable_grad()
 def _quantizer_step(golden: Golden) -> Iterator[Output]:
     for commit_all, gradient in ((False, "published"), (True, "mended")):
         quantizer = _quantizer(golden, commit_all)
@@ -151,6 +152,7 @@ def _quantizer(golden: Golden, commit_all: bool) -> ResidualVectorQuantizer:
     return quantizer.train()
 
 
+@torch.enable_grad()
 def _balancer_steps(golden: Golden) -> Iterator[Output]:
     balancer = LossBalancer({"a": 0.1, "b": 3.0, "c": 2.0})
     for step in (1, 2):

@@ -1,0 +1,125 @@
+"""Tests of `hiervox.modules.activations.fused`: the same as step by step, in values and gradients."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from hiervox.modules.activations import fused
+from hiervox.modules.activations.alias_free import AliasFreeActivation
+from hiervox.modules.activations.fused_kernels import BLOCK, REACH
+from hiervox.modules.activations.snake import SnakeBeta
+from tests.golden import relative_error
+
+LENGTHS = (1, 2, 3, 7, BLOCK - 1, BLOCK, BLOCK + REACH - 1, BLOCK + REACH, BLOCK + REACH + 1, 2 * BLOCK + 5)
+
+
+def activation(channels: int = 3) -> AliasFreeActivation:
+    torch.manual_seed(0)
+    module = AliasFreeActivation(SnakeBeta(channels))
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter)
+    return module
+
+
+def gradients(module: AliasFreeActivation, x: Tensor, by_step: bool) -> list[Tensor]:
+    leaf = x.clone().requires_grad_()
+    y = module.step_by_step(leaf) if by_step else module(leaf)
+    weights = torch.linspace(-1, 1, y.numel(), dtype=x.dtype).view_as(y)
+    inputs = (leaf, *module.parameters())
+    return [y.detach(), *torch.autograd.grad((y * weights).sum(), inputs)]
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_values_and_gradients_in_float64(length: int) -> None:
+    module = activation().double()
+    x = 3 * torch.randn(2, 3, length, dtype=torch.float64)
+    for ours, reference in zip(gradients(module, x, False), gradients(module, x, True), strict=True):
+        assert torch.allclose(ours, reference, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
+def test_values_and_gradients_in_float32(scale: float) -> None:
+    module = activation(16)
+    x = scale * torch.randn(2, 16, 5000)
+    exact = [tensor.float() for tensor in gradients(module.double(), x.double(), True)]
+    for ours, reference in zip(gradients(module.float(), x, False), exact, strict=True):
+        assert relative_error(ours, reference) < 1e-4 * max(1, scale / 10)
+
+
+def test_gradcheck() -> None:
+    module = activation(2).double()
+    x = torch.randn(2, 2, 9, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(module, (x,))
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    module, x = activation(16), torch.randn(2, 16, 20_000)
+    before = torch.get_num_threads()
+    try:
+        outputs = []
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            outputs.append(gradients(module, x, False))
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(one, other) for one, other in zip(*outputs, strict=True))
+
+
+def test_noncontiguous_input() -> None:
+    module, x = activation(), torch.randn(2, 50, 3).transpose(1, 2)
+    assert torch.allclose(module(x), module.step_by_step(x), atol=1e-5)
+
+
+def test_bfloat16_is_no_worse_than_step_by_step() -> None:
+    module, x = activation(), torch.randn(1, 3, 400)
+    exact = module.step_by_step(x)
+    with torch.no_grad():
+        low = x.bfloat16()
+        assert module(low).dtype == torch.bfloat16
+        ours = (module(low).float() - exact).abs().mean()
+        assert ours <= (module.bfloat16().step_by_step(low).float() - exact).abs().mean()
+
+
+def test_without_numba_it_runs_step_by_step_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    module, x = activation(), torch.randn(1, 3, 40)
+    expected = module(x)
+    fused.kernels.cache_clear()
+    monkeypatch.setitem(sys.modules, "hiervox.modules.activations.fused_kernels", None)
+    monkeypatch.delattr("hiervox.modules.activations.fused_kernels")
+    monkeypatch.setattr(logging.getLogger("hiervox"), "propagate", True)
+    with caplog.at_level(logging.WARNING):
+        first, second = module(x), module(x)
+    fused.kernels.cache_clear()
+    assert torch.allclose(first, expected, atol=1e-5) and torch.equal(first, second)
+    assert len({id(record) for record in caplog.records if "step by step" in record.message}) == 1
+
+
+def test_a_place_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
+    code = (
+        "import numba.core.caching as c; c.CacheImpl._locator_classes = [];"
+        "from hiervox.modules.activations import fused; assert fused.kernels() is not None"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_other_sizes_and_activations_run_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fused, "_run", None)
+    x = torch.randn(1, 2, 30)
+    for module in (AliasFreeActivation(torch.nn.ReLU()), AliasFreeActivation(SnakeBeta(2), kernel_size=8)):
+        assert module(x).shape == x.shape
+    with pytest.raises(TypeError):
+        AliasFreeActivation(SnakeBeta(2))(x)
+
+
+def test_importing_it_does_not_import_numba() -> None:
+    code = "import sys, hiervox.modules.activations.alias_free; assert 'numba' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
