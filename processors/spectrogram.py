@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 import torch
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor
+from torch.nn import functional
 
 from hiervox.processors.mel import mel_filters
 from hiervox.utils.config import Config
 
 
 class SpectrogramConfig(Config):
-    """Sizes of a spectrogram; defaults are those of the published HierSpeech++ code.
+    """What a spectrogram is; defaults are those of the published HierSpeech++ code.
+
+    `hiervox.processors.mel_presets` has those of other systems.
 
     Attributes:
         sample_rate: of the waveform, Hz.
         n_fft, win_length, hop_length: in samples.
-        n_mels: mel bins (HTK scale, triangles of height 1).
+        n_mels: mel bins.
         f_min, f_max: edges of the lowest and the highest mel triangle, Hz.
-        floor: added to the mel power before the logarithm.
+        framing: `trimmed` centres frames on the hops and drops the last, which lies on the end: T // hop
+            frames; `centered` keeps it: T // hop + 1; `between` centres frames between the hops, as HiFi-GAN
+            does: T // hop. Edges are reflected.
+        mel_scale, mel_norm: of the filters: HTK's or Slaney's scale, triangles of height 1 or of one area.
+        power: of the magnitude in the mel bins.
+        magnitude_epsilon: added to the power of every frequency bin before its root is taken.
+        window_norm: whether the transform is divided by the window's 2-norm.
+        log: natural or decadic logarithm, or decibel (20 log10).
+        floor: the least value under the logarithm.
+        floor_mode: whether `floor` is added, or smaller values are raised to it.
+        decibel_range, decibel_reference: with `log` decibel, levels from `decibel_reference -
+            decibel_range` to `decibel_reference` are mapped to 0 to 1, and those beyond to its ends.
     """
 
     sample_rate: PositiveInt = 16000
@@ -30,7 +45,17 @@ class SpectrogramConfig(Config):
     n_mels: PositiveInt = 80
     f_min: float = Field(0.0, ge=0)
     f_max: PositiveFloat = 8000.0
+    framing: Literal["trimmed", "centered", "between"] = "trimmed"
+    mel_scale: Literal["htk", "slaney"] = "htk"
+    mel_norm: Literal["slaney"] | None = None
+    power: Literal[1, 2] = 2
+    magnitude_epsilon: float = Field(0.0, ge=0)
+    window_norm: bool = False
+    log: Literal["ln", "log10", "decibel"] = "ln"
     floor: PositiveFloat = 1e-3
+    floor_mode: Literal["add", "clamp"] = "add"
+    decibel_range: PositiveFloat = 100.0
+    decibel_reference: float = 0.0
 
     @model_validator(mode="after")
     def _check_sizes(self) -> SpectrogramConfig:
@@ -47,6 +72,30 @@ class SpectrogramConfig(Config):
         """Bins of the linear spectrogram."""
         return self.n_fft // 2 + 1
 
+    @property
+    def silence(self) -> float:
+        """The log-mel value of digital silence."""
+        magnitude = torch.zeros(1, self.n_bins, 1) + self.magnitude_epsilon**0.5
+        mel = filterbank(self, torch.device("cpu")) @ magnitude**self.power
+        return float(compress(mel, self).min())
+
+    def differences(self, other: SpectrogramConfig) -> list[str]:
+        """What differs from another config, as `name own against other`; empty where spectrograms agree."""
+        unused = () if "decibel" in (self.log, other.log) else ("decibel_range", "decibel_reference")
+        return [
+            f"{name} {getattr(self, name)} against {getattr(other, name)}"
+            for name in type(self).model_fields
+            if name not in unused and getattr(self, name) != getattr(other, name)
+        ]
+
+    def frames(self, samples: int) -> int:
+        """Frames of a waveform of so many samples."""
+        return samples // self.hop_length + (self.framing == "centered")
+
+    def samples(self, frames: int) -> int:
+        """The least samples that give so many frames."""
+        return (frames - (self.framing == "centered")) * self.hop_length
+
 
 # Cached tensors are made outside inference mode, since autograd refuses one that was made within.
 
@@ -59,49 +108,86 @@ def _window(win_length: int, device: torch.device) -> Tensor:
 
 @lru_cache(maxsize=32)
 @torch.inference_mode(False)
-def _filterbank(config: SpectrogramConfig, device: torch.device) -> Tensor:
+def filterbank(config: SpectrogramConfig, device: torch.device) -> Tensor:
     """Triangular mel filters (n_mels, n_bins)."""
-    filters = mel_filters(config.sample_rate, config.n_fft, config.n_mels, config.f_min, config.f_max)
+    filters = mel_filters(
+        config.sample_rate,
+        config.n_fft,
+        config.n_mels,
+        config.f_min,
+        config.f_max,
+        config.mel_scale,
+        config.mel_norm == "slaney",
+    )
     return torch.from_numpy(filters).to(device)
 
 
-def _transform(wav: Tensor, config: SpectrogramConfig) -> Tensor:
-    """Short-time Fourier transform: (B, T) → complex (B, n_bins, T // hop_length).
+def complex_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
+    """Short-time Fourier transform in float32: (B, T) → complex (B, n_bins, N), N as `config.frames` tells.
 
-    Centred on the hops with reflected edges; the last frame, centred on the end, is dropped as published.
+    Raises:
+        ValueError: fewer than n_fft / 2 + 1 samples.
     """
-    if wav.size(-1) <= config.n_fft // 2:
+    margin = config.n_fft // 2
+    if config.framing == "between":
+        margin = (config.n_fft - config.hop_length) // 2
+    if wav.size(-1) <= margin:
         raise ValueError(f"{wav.size(-1)} samples are too few for an n_fft of {config.n_fft}")
+    surplus = config.n_fft - config.hop_length - 2 * margin if config.framing == "between" else 0
+    padded = functional.pad(wav.float().unsqueeze(1), (margin, margin + surplus), mode="reflect").squeeze(1)
+    window = _window(config.win_length, wav.device)
     spectrum = torch.stft(
-        wav.float(),
-        config.n_fft,
-        config.hop_length,
-        config.win_length,
-        _window(config.win_length, wav.device),
-        center=True,
-        pad_mode="reflect",
-        return_complex=True,
+        padded, config.n_fft, config.hop_length, config.win_length, window, center=False, return_complex=True
     )
-    return spectrum[..., : wav.size(-1) // config.hop_length]
+    if config.window_norm:
+        spectrum = spectrum / window.square().sum().sqrt()
+    return spectrum[..., : config.frames(wav.size(-1))]
 
 
 def linear_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
-    """Magnitude spectrogram in float32: wav (B, T) → (B, n_bins, T // hop_length).
+    """Magnitude spectrogram in float32: wav (B, T) → (B, n_bins, N), N as `config.frames` tells.
 
     Raises:
         ValueError: fewer than n_fft / 2 + 1 samples.
     """
     with torch.autocast(wav.device.type, enabled=False):
-        return _transform(wav, config).abs()
+        spectrum = complex_spectrogram(wav, config)
+        if config.magnitude_epsilon == 0:
+            return spectrum.abs()
+        return (torch.view_as_real(spectrum).square().sum(dim=-1) + config.magnitude_epsilon).sqrt()
+
+
+def mel_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
+    """Mel magnitudes or powers before any logarithm, in float32: wav (B, T) → (B, n_mels, N).
+
+    Raises:
+        ValueError: fewer than n_fft / 2 + 1 samples.
+    """
+    with torch.autocast(wav.device.type, enabled=False):
+        if config.power == 1:
+            bins = linear_spectrogram(wav, config)
+        else:
+            spectrum = torch.view_as_real(complex_spectrogram(wav, config))
+            bins = spectrum.square().sum(dim=-1) + config.magnitude_epsilon
+        return filterbank(config, wav.device) @ bins
 
 
 def log_mel(wav: Tensor, config: SpectrogramConfig) -> Tensor:
-    """Natural logarithm of the mel power plus `floor`, in float32: wav (B, T) → (B, n_mels, T // hop_length).
+    """Log-mel spectrogram in float32: wav (B, T) → (B, n_mels, N), N as `config.frames` tells.
 
     Raises:
         ValueError: fewer than n_fft / 2 + 1 samples.
     """
     with torch.autocast(wav.device.type, enabled=False):
-        spectrum = torch.view_as_real(_transform(wav, config))
-        power = spectrum.square().sum(dim=-1)
-        return torch.log(_filterbank(config, wav.device) @ power + config.floor)
+        return compress(mel_spectrogram(wav, config), config)
+
+
+def compress(mel: Tensor, config: SpectrogramConfig) -> Tensor:
+    """The logarithm that `config` names, of mel magnitudes or powers of any shape."""
+    lifted = mel + config.floor if config.floor_mode == "add" else mel.clamp(min=config.floor)
+    if config.log == "ln":
+        return lifted.log()
+    if config.log == "log10":
+        return lifted.log10()
+    level = 20 * lifted.log10() - config.decibel_reference
+    return (level / config.decibel_range + 1).clamp(0, 1)

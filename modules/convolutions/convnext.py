@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.modules.normalization.global_response import GlobalResponseNorm
+
 
 class ConvNeXtBlock(nn.Module):
     """Depthwise convolution, layer norm, two pointwise layers with GELU between, scaled residual.
@@ -15,22 +17,63 @@ class ConvNeXtBlock(nn.Module):
         hidden_channels: between the pointwise layers.
         kernel_size: of the depthwise convolution, odd.
         scale: initial factor of the residual branch.
+        norm_epsilon: of the layer norm.
+        exact_gelu: whether GELU is exact; its approximation by tanh is quicker.
 
     Attributes:
         context: frames on either side that an output frame depends on.
     """
 
-    def __init__(self, channels: int, hidden_channels: int, kernel_size: int, scale: float = 0.1) -> None:
+    def __init__(
+        self,
+        channels: int,
+        hidden_channels: int,
+        kernel_size: int,
+        scale: float = 0.1,
+        norm_epsilon: float = 1e-5,
+        exact_gelu: bool = False,
+    ) -> None:
         super().__init__()
         self.depthwise = nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
-        self.norm = nn.LayerNorm(channels)
+        self.norm = nn.LayerNorm(channels, eps=norm_epsilon)
         self.expand = nn.Linear(channels, hidden_channels)
         self.contract = nn.Linear(hidden_channels, channels)
         self.scale = nn.Parameter(torch.full((channels,), scale))
+        self.gelu = "none" if exact_gelu else "tanh"
         self.context = kernel_size // 2
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) → (B, C, T)."""
         hidden = self.norm(self.depthwise(x).mT)
-        hidden = self.contract(functional.gelu(self.expand(hidden), approximate="tanh"))
+        hidden = self.contract(functional.gelu(self.expand(hidden), approximate=self.gelu))
         return x + (self.scale * hidden).mT
+
+
+class ConvNeXtV2Block(nn.Module):
+    """Depthwise convolution, layer norm, two pointwise layers with GELU and response norm between, residual.
+
+    ConvNeXt V2 (arXiv 2301.00808, section 3.2) over time, as in APNet2 (arXiv 2311.11545, section 2.1). The
+    norm's statistics are those of the whole sequence.
+
+    Args:
+        channels: C.
+        hidden_channels: between the pointwise layers.
+        kernel_size: of the depthwise convolution, odd.
+        norm_epsilon: of the layer norm.
+    """
+
+    def __init__(
+        self, channels: int, hidden_channels: int, kernel_size: int, norm_epsilon: float = 1e-6
+    ) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
+        self.norm = nn.LayerNorm(channels, eps=norm_epsilon)
+        self.expand = nn.Linear(channels, hidden_channels)
+        self.response_norm = GlobalResponseNorm(hidden_channels)
+        self.contract = nn.Linear(hidden_channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T) → (B, C, T)."""
+        hidden = self.norm(self.depthwise(x).mT)
+        hidden = self.response_norm(functional.gelu(self.expand(hidden)))
+        return x + self.contract(hidden).mT

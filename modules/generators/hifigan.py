@@ -20,6 +20,7 @@ from hiervox.modules.convolutions.residual_block import (
     leaky_relu,
 )
 from hiervox.modules.convolutions.upsampling import UpsamplingStage
+from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.utils.schema import Config
 
 EDGE_KERNEL = 7
@@ -133,7 +134,7 @@ class UpsamplingBackbone(nn.Module):
         return activated
 
 
-class HiFiGANGenerator(nn.Module):
+class HiFiGANGenerator(VocoderGenerator):
     """Mel spectrogram, or any latent at frame rate, to waveform.
 
     Args:
@@ -149,7 +150,8 @@ class HiFiGANGenerator(nn.Module):
         self.sizes = sizes
         self.backbone = UpsamplingBackbone(sizes)
         self.output = _edge_conv(sizes.out_channels, 1, sizes.edge_weight_norm, sizes.output_bias)
-        self.context = self.backbone.context(EDGE_KERNEL // 2)
+        self.hop_length = sizes.hop_length
+        self.context: int = self.backbone.context(EDGE_KERNEL // 2)
 
     def forward(
         self, x: Tensor, condition: Tensor | None = None, additions: Iterable[Tensor | None] = ()

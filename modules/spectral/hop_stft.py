@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.modules.spectral.inverse_stft import InverseSTFT
+
 
 class HopSTFT(nn.Module):
     """Hann-windowed transform, and the least-squares inverse (Griffin and Lim 1984, eq. 6).
@@ -32,6 +34,7 @@ class HopSTFT(nn.Module):
         self.window_length, self.hop_length = window_length, hop_length
         self.margin = (window_length - hop_length) // 2
         self.bins = window_length // 2 + 1
+        self.synthesis = InverseSTFT(window_length, hop_length, padding="same")
         self.context = -(-self.margin // hop_length)
         self.register_buffer("window", torch.hann_window(window_length, device="cpu"), persistent=False)
 
@@ -44,18 +47,5 @@ class HopSTFT(nn.Module):
 
     def inverse(self, spectrum: Tensor) -> Tensor:
         """Complex (B, bins, N) → (B, hop_length * N), float32."""
-        with torch.autocast(spectrum.device.type, enabled=False):
-            frames = torch.fft.irfft(spectrum.mT, n=self.window_length) * self.window
-            weights = self.window.square().expand(1, spectrum.shape[-1], -1)
-            return self._overlap_add(frames) / self._overlap_add(weights)
-
-    def _overlap_add(self, frames: Tensor) -> Tensor:
-        """(B, N, window_length) → (B, hop_length * N)."""
-        samples = self.hop_length * frames.shape[1]
-        padded = functional.fold(
-            frames.mT,
-            (1, samples + 2 * self.margin),
-            (1, self.window_length),
-            stride=(1, self.hop_length),
-        )
-        return padded[:, 0, 0, self.margin : self.margin + samples]
+        wav: Tensor = self.synthesis(spectrum)
+        return wav

@@ -1,0 +1,1 @@
+"""GAN vocoders: what their systems share."""

@@ -1,0 +1,64 @@
+"""What every network from mel spectrogram to waveform has in common."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+NOISE_FRAMES = 4093
+"""Frames of fixed noise before it repeats, a prime: the repetition falls on other places of a rhythm."""
+
+
+class VocoderGenerator(nn.Module):
+    """Base of the generators; `forward(mel)` or `forward(mel, source)` gives the waveform (B, 1, T).
+
+    Attributes:
+        hop_length: samples to a mel frame.
+        context: mel frames on either side that a hop of the output depends on; None where it depends on the
+            whole utterance, which then can't be generated in chunks.
+        source_rate: values of the source signal to a mel frame; 0 where the network takes none.
+        needs_f0: whether the source signal is made from F0.
+    """
+
+    hop_length: int
+    context: int | None
+    source_rate: int = 0
+    needs_f0: bool = False
+
+    def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor | None:
+        """What `forward` takes beside the mel spectrogram, of a whole utterance.
+
+        In evaluation mode the same input gives the same signal.
+
+        Args:
+            mel: (B, M, N).
+            f0: (B, N), Hz, 0 where unvoiced; where `needs_f0`.
+
+        Returns:
+            (B, C, source_rate * N), or None.
+        """
+        return None
+
+
+class FixedNoise(nn.Module):
+    """Gaussian noise by frame: drawn anew in training, else always the same at the same place.
+
+    Args:
+        channels: of the noise.
+    """
+
+    table: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        generator = torch.Generator("cpu").manual_seed(0)
+        table = torch.randn(channels, NOISE_FRAMES, generator=generator, device="cpu")
+        self.register_buffer("table", table, persistent=False)
+
+    def forward(self, like: Tensor) -> Tensor:
+        """(B, …, N) → (B, channels, N)."""
+        batch, frames = like.shape[0], like.shape[-1]
+        if self.training:
+            return torch.randn(batch, len(self.table), frames, device=like.device, dtype=like.dtype)
+        places = torch.arange(frames, device=like.device) % NOISE_FRAMES
+        return self.table[:, places].to(like.dtype).expand(batch, -1, -1)
