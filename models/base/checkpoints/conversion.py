@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from hiervox.models.base.checkpoints.checkpoint import (
@@ -43,13 +44,14 @@ def convert_published(
     if importer is None:
         raise ConfigError(f"no published weights of {system}/{part} are known", "choose another part")
     _check_free(out, overwrite)
-    model, tensors = resolve(importer)(read_published(checkpoint), read_json5(config))
+    imported, tensors = resolve(importer)(read_published(checkpoint), read_json5(config))
+    sections = imported if isinstance(imported, Mapping) else {"model": imported}
     partial = out.parent / f".{out.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        tree = {"system": system, "part": part, "model": model.model_dump(mode="json")}
-        save_weights(partial, tensors, tree)
+        trees = {name: section.model_dump(mode="json") for name, section in sections.items()}
+        save_weights(partial, tensors, {"system": system, "part": part, **trees})
         network, experiment = load_network(partial)
         # again, with the defaults of today: what was published must not follow later ones
         write_json(partial / CONFIG_NAME, inference_config(experiment.model_dump(mode="json")))

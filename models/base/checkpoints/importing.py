@@ -20,8 +20,8 @@ WEIGHT_NORM_RULES: tuple[tuple[str, str], ...] = (
     (r"\bweight_v$", "parametrizations.weight.original1"),
 )
 SHOWN_FAULTS = 8
-STATE_KEYS = ("model", "generator")
-"""Where authors put a state dict within a checkpoint: VITS and its heirs, HiFi-GAN and its heirs."""
+STATE_KEYS = ("model", "generator", "model_g", "state_dict")
+"""Where authors put a state dict within a checkpoint: VITS, HiFi-GAN, UnivNet and their heirs, WaveNet."""
 
 
 def read_published(path: Path) -> dict[str, Tensor]:
