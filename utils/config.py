@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-import json5
 from pydantic import BaseModel, ValidationError
 
-from hiervox.utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError, shortened
+from hiervox.utils.json_files import parse_json5, read_object, require_shallow
+from hiervox.utils.reasons import plain_reason
 from hiervox.utils.schema import Config as Config
 
 OVERRIDE_SOURCE = "--set"
-
+MOST_BASES = 32
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 
@@ -61,15 +62,14 @@ def read_json5(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file is missing, is not JSON5, or is not an object.
     """
-    if not path.is_file():
-        raise ConfigError(f"no config file {path}", "check the path")
     try:
-        tree = json5.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not JSON5 ({error})", "mend the syntax") from error
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{path} holds no object", "put the keys between { and }")
-    return tree
+        if not path.is_file():
+            raise ConfigError(f"no config file {path}", "check the path")
+        return read_object(path, is_json5=True)
+    except OSError as error:
+        raise ConfigError(f"can't read the config {path} ({error.strerror})", "check the path") from error
+    except ValueError as error:
+        raise ConfigError(f"{path} is not JSON5 that can be used", str(error)) from error
 
 
 def load_layers(path: Path, overrides: Sequence[str] = ()) -> Layered:
@@ -88,9 +88,11 @@ def load_layers(path: Path, overrides: Sequence[str] = ()) -> Layered:
 
 
 def _lay(path: Path, layered: Layered, below: tuple[Path, ...]) -> None:
+    tree = read_json5(path)
     if path.resolve() in below:
         raise ConfigError(f"{path} is its own base", "remove the circle of `base` keys")
-    tree = read_json5(path)
+    if len(below) > MOST_BASES:
+        raise ConfigError(f"{path} is the base of {len(below)} files", "leave some out")
     base = tree.pop("base", None)
     if base is not None:
         if not isinstance(base, str):
@@ -105,14 +107,23 @@ def _parse_override(override: str) -> dict[str, Any]:
         raise ConfigError(
             f"override {override!r} is not of the form key=value", "write --set train.batch_size=8"
         )
-    try:
-        value = json5.loads(text)
-    except ValueError:
-        value = text  # a bare word is a string
-    tree: Any = value
+    tree: Any = _override_value(text)
     for key in reversed(dotted.strip().split(".")):
         tree = {key: tree}
+    try:
+        require_shallow(tree)
+    except ValueError as error:
+        raise ConfigError(f"the key of override {shortened(override)} is no key", str(error)) from error
     return dict(tree)
+
+
+def _override_value(text: str) -> Any:
+    try:
+        return parse_json5(text)
+    except ValueError as error:
+        if text.lstrip()[:1] in ("{", "["):
+            raise ConfigError(f"the override value {shortened(text)} is not JSON5", str(error)) from error
+        return text  # a bare word is a string
 
 
 def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
@@ -122,7 +133,7 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
         ConfigError: naming the file, the key and, for an unknown key, the nearest right one.
     """
     try:
-        return schema.model_validate(layered.values)
+        checked = schema.model_validate(layered.values)
     except ValidationError as error:
         # a misspelt key often leaves a required one missing: the misspelling is what to mend
         errors = sorted(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
@@ -139,8 +150,25 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
         if first["type"] == "missing":
             raise ConfigError(f"missing key {dotted!r} in {source}", "set it") from error
         raise ConfigError(
-            f"bad value {first.get('input')!r} for {dotted!r} in {source}", first["msg"]
+            f"bad value {shortened(first.get('input'))} for {dotted!r} in {source}", plain_reason(first)
         ) from error
+    for dotted in _truths_for_numbers(layered.values, checked):
+        raise ConfigError(
+            f"bad value for {dotted!r} in {layered.source_of(dotted)}", "give a number, not true or false"
+        )
+    return checked
+
+
+def _truths_for_numbers(given: Any, checked: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted keys of values that were true or false in the file and that pydantic took for 1 or 0."""
+    if isinstance(given, bool) and not isinstance(checked, bool):
+        yield prefix.removesuffix(".")
+    if isinstance(given, Mapping) and isinstance(checked, BaseModel):
+        for key, value in given.items():
+            yield from _truths_for_numbers(value, getattr(checked, key, None), f"{prefix}{key}.")
+    if isinstance(given, list) and isinstance(checked, tuple):
+        for index, (value, taken) in enumerate(zip(given, checked, strict=False)):
+            yield from _truths_for_numbers(value, taken, f"{prefix}{index}.")
 
 
 def without_kinds(schema: type[BaseModel], location: Sequence[int | str]) -> list[int | str]:

@@ -10,9 +10,12 @@ from hiervox.utils.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
+KINDS = ("cpu", "cuda", "mps")
+"""What networks are run on here; torch knows more, which nobody has tried."""
+
 
 def choose_device(name: str = "auto") -> torch.device:
-    """`auto` is CUDA where there is one, else the CPU; any other name is torch's own (`cpu`, `cuda:1`, …).
+    """`auto` is CUDA where there is one, else the CPU; otherwise `cpu`, `cuda`, `cuda:1`, … or `mps`.
 
     Raises:
         ConfigError: the name is no device, or the device is not there.
@@ -23,11 +26,24 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-    except RuntimeError as error:
-        raise ConfigError(f"no device {name!r}", "use auto, cpu or cuda") from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ConfigError(f"no device {name!r}", _ADVICE) from error
+    if device.type not in KINDS:
+        raise ConfigError(f"no device {name!r}", _ADVICE)
+    if (device.index or 0) >= _count(device.type):
         raise ConfigError(f"no device {name!r} on this machine", "use --device cpu or --device auto")
     return device
+
+
+_ADVICE = "use auto, cpu, cuda or mps"
+
+
+def _count(kind: str) -> int:
+    import torch
+
+    if kind == "cuda":
+        return torch.cuda.device_count()
+    return 1 if kind == "cpu" or torch.backends.mps.is_available() else 0
 
 
 def device_of_process(name: str = "auto") -> torch.device:

@@ -16,12 +16,27 @@ class HierVoxError(Exception):
     """
 
     def __init__(self, problem: str, mend: str = "") -> None:
-        self.problem = " ".join(problem.split())
-        self.mend = " ".join(mend.split())
+        self.problem = one_line(problem)
+        self.mend = one_line(mend)
         super().__init__(str(self))
 
     def __str__(self) -> str:
         return f"{self.problem}: {self.mend}" if self.mend else self.problem
+
+
+def one_line(text: str) -> str:
+    """A text with single spaces; characters that don't show or that steer a terminal become their codes."""
+    return "".join(_shown(char) for char in " ".join(text.split()))
+
+
+def _shown(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+
+
+def shortened(value: object, length: int = 60) -> str:
+    """What a message quotes of a value: its beginning, if it is long."""
+    quoted = repr(value)
+    return quoted if len(quoted) <= length else f"{quoted[: length - 1]}…"
 
 
 class ConfigError(HierVoxError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -11,21 +12,45 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from hiervox.utils.litter import own_prefix, sweep
+
+MOST_NAME_BYTES, MOST_PATH_BYTES = 255, 4095
+"""Of Linux's file systems."""
+
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it takes `path`'s place when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    """Yield a temporary path beside `path`; it takes `path`'s place when the block ends without an error.
+
+    Raises:
+        OSError: a full disk and the like; it names `path`.
+    """
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
+        handle, name = tempfile.mkstemp(prefix=own_prefix(), suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
-        _synchronise(temporary)
-        give_default_mode(temporary)  # mkstemp makes the file private
-        temporary.replace(path)
+        with _naming(path):
+            yield temporary
+            _synchronise(temporary)
+            give_default_mode(temporary)  # mkstemp makes the file private
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Errors of the file system name `path` where they name no file, or one that nobody has heard of."""
+    try:
+        yield
+    except OSError as error:
+        own = isinstance(error.filename, str) and Path(error.filename).name.startswith(own_prefix())
+        if error.errno is None or not (error.filename is None or own):
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
 
 
 @contextmanager
@@ -39,14 +64,16 @@ def all_or_nothing(folder: Path, last: str) -> Iterator[Path]:
     made = _missing_folders(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".hiervox-", dir=folder) as name:
+        sweep(folder)
+        with tempfile.TemporaryDirectory(prefix=own_prefix(), dir=folder) as name:
             stage = Path(name)
             yield stage
             files = sorted(stage.iterdir(), key=lambda file: (file.name == last, file.name))
             for file in files:
                 _synchronise(file)
             for file in files:
-                file.replace(folder / file.name)
+                with _naming(folder / file.name):
+                    file.replace(folder / file.name)
     except BaseException:
         for empty in made:
             with suppress(OSError):
@@ -60,6 +87,7 @@ def require_writable(folder: Path) -> None:
     Raises:
         OSError: they can't; it names the folder.
     """
+    require_name(folder)
     made = _missing_folders(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,6 +106,19 @@ def _missing_folders(folder: Path) -> list[Path]:
     return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
+def require_name(path: Path) -> None:
+    """Refuse a path that no file can have, before any work is done for it.
+
+    Raises:
+        OSError: a part of it has over 255 bytes, all of it over 4,095, or it holds a NUL.
+    """
+    if "\0" in str(path):
+        raise OSError(errno.EINVAL, "a path holds no NUL", str(path))
+    too_long = any(len(os.fsencode(part)) > MOST_NAME_BYTES for part in path.parts)
+    if too_long or len(os.fsencode(path.absolute())) > MOST_PATH_BYTES:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path))
+
+
 def give_default_mode(path: Path) -> None:
     """Give a file that was made private the mode that a new file has by the user's umask."""
     umask = os.umask(0)
@@ -86,9 +127,9 @@ def give_default_mode(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace `path` by `text` (UTF-8) in one step."""
+    """Replace `path` by `text` (UTF-8) in one step; half characters, as of odd file names, are escaped."""
     with replacing_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, tree: Any) -> None:

@@ -8,11 +8,13 @@ from pydantic import Field
 
 from hiervox.utils.config import Config, load_config
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.schema import require_sizes
 
 
 class Inner(Config):
     width: int = 4
     kernel_size: int = 5
+    scale: float = Field(1.0, ge=0)
 
 
 class Square(Config):
@@ -58,6 +60,17 @@ def test_bases_merge_and_overrides_win(tmp_path: Path) -> None:
         ("{name: 'a', shape: {kind: 'square', sid: 1}}", [], ["'shape.sid'", "mean 'side'"]),
         ("{name: 'a', shape: {kind: 'circle', radius: 'x'}}", [], ["'shape.radius'", "child.json5"]),
         ("{name: 'a', shape: {kind: 'cube'}}", [], ["'shape'", "'square', 'circle'"]),
+        ("{name: 'a', model: {width: true}}", [], ["'model.width'", "child.json5", "number"]),
+        ("{name: 'a', layers: [{}, {width: false}]}", [], ["'layers.1.width'", "number"]),
+        ("{name: 'a', model: {scale: Infinity}}", [], ["'model.scale'", "finite"]),
+        ("{name: 'a', model: {scale: -1}}", [], ["'model.scale'", "give at least 0"]),
+        ("{name: 'a', name: 'b'}", [], ["child.json5", '"name"', "Duplicate"]),
+        ("{name: 'a', x: " + "[" * 9000 + "]" * 9000 + "}", [], ["child.json5", "nested"]),
+        ("{name: 'a', model: " + "{m: " * 40 + "1" + "}" * 40 + "}", [], ["child.json5", "nested"]),
+        ("{name: 'a'}", ["model." * 400 + "x=1"], ["nested"]),
+        ("{name: 'a'}", ["model={width: 1"], ["'{width: 1'", "JSON5"]),
+        ("{name: 'a', model: {width: '" + "x" * 9000 + "'}}", [], ["bad value 'xxxx", "…"]),
+        ("//" + "x" * 300_000 + "\n{name: 'a'}", [], ["child.json5", "more than 256 KiB"]),
         ("[1]", [], ["holds no object"]),
         ("{name: ", [], ["is not JSON5"]),
         ("{name: 'a'}", ["name"], ["not of the form key=value"]),
@@ -75,6 +88,7 @@ def test_errors_name_file_key_and_mend(
     for word in words:
         assert word in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
 
 
 def test_the_key_of_a_base_is_blamed_on_the_base(tmp_path: Path) -> None:
@@ -82,3 +96,26 @@ def test_the_key_of_a_base_is_blamed_on_the_base(tmp_path: Path) -> None:
     child = write(tmp_path / "child.json5", "{base: 'base.json5', model: {width: 2}}")
     with pytest.raises(ConfigError, match=r"base\.json5: did you mean 'model'"):
         load_config(child, Outer)
+
+
+def test_a_chain_of_bases_ends(tmp_path: Path) -> None:
+    for number in range(50):
+        write(tmp_path / f"{number}.json5", f"{{base: '{number + 1}.json5'}}")
+    with pytest.raises(ConfigError, match="is the base of"):
+        load_config(tmp_path / "0.json5", Outer)
+
+
+@pytest.mark.parametrize("name", ["nul\0.json5", "x" * 300, "x/" * 3000])
+def test_names_that_no_file_has_are_one_line(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="config"):
+        load_config(tmp_path / name, Outer)
+
+
+def test_sizes_of_networks_are_bounded() -> None:
+    require_sizes(Inner(width=48_000), "model")
+    with pytest.raises(ValueError, match=r"model\.width is 10000000"):
+        require_sizes(Inner(width=10**7), "model")
+    with pytest.raises(ValueError, match=r"outer\.layers\.0\.width is 1000000000"):
+        require_sizes(Outer(name="a", layers=(Inner(width=10**9),)), "outer")
+    with pytest.raises(ValueError, match=r"outer\.layers has 20000 items"):
+        require_sizes(Outer(name="a", layers=(Inner(),) * 20_000), "outer")

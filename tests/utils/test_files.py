@@ -1,10 +1,23 @@
 from __future__ import annotations
 
+import errno
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from hiervox.utils.files import all_or_nothing, publish_folder, replacing_file, require_writable, write_json
+from hiervox.utils.files import (
+    all_or_nothing,
+    publish_folder,
+    replacing_file,
+    require_name,
+    require_writable,
+    write_json,
+)
+from hiervox.utils.litter import own_prefix
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
@@ -51,3 +64,39 @@ def test_trying_a_folder_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="place"):
         require_writable(tmp_path / "file" / "place")
+
+
+def test_a_full_disk_is_said_of_the_file(tmp_path: Path) -> None:
+    target = tmp_path / "big.json"
+    with pytest.raises(OSError) as caught, replacing_file(target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(target))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_killed_processes_left_is_swept(tmp_path: Path) -> None:
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
+    mine = own_prefix()
+    theirs = mine.replace(f"-{os.getpid()}-", f"-{int(gone.stdout)}-")
+    elsewhere = f".hiervox-00000000-{int(gone.stdout)}-x"
+    (tmp_path / f"{theirs}folder").mkdir()
+    (tmp_path / f"{theirs}folder" / "half.wav").touch()
+    for name in (f"{theirs}a.json", f"{mine}b.json", elsewhere, ".hiervox-notes", "mine.json"):
+        (tmp_path / name).touch()
+    write_json(tmp_path / "new.json", {})
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {f"{mine}b.json", elsewhere, ".hiervox-notes", "mine.json", "new.json"}
+
+
+def test_names_that_no_file_can_have_are_refused_before_any_work(tmp_path: Path) -> None:
+    require_name(tmp_path / ("x" * 255))
+    for name in ("x" * 256, "ä" * 128, "x/" * 2048 + "x", "a\0b"):
+        with pytest.raises(OSError, match=r"name|NUL"):
+            require_name(tmp_path / name)
+
+
+def test_half_characters_are_written_escaped(tmp_path: Path) -> None:
+    write_json(tmp_path / "record.json", {"prompt": "caf\udce9.wav"})
+    assert json.loads((tmp_path / "record.json").read_text(encoding="utf-8")) == {"prompt": "caf\udce9.wav"}
