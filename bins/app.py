@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from hiervox.bins.codec import codec_app
 from hiervox.bins.config import config_app
 from hiervox.bins.convert import convert
 from hiervox.bins.doctor import doctor
@@ -15,16 +17,19 @@ from hiervox.bins.enhance import enhance
 from hiervox.bins.evaluate import evaluate
 from hiervox.bins.extract import extract
 from hiervox.bins.f0 import f0
+from hiervox.bins.models import models
 from hiervox.bins.prepare import prepare
 from hiervox.bins.pretrained import pretrained_app
 from hiervox.bins.resynthesize import resynthesize
 from hiervox.bins.sr import sr
-from hiervox.bins.systems import systems
+from hiervox.bins.systems import systems_app
 from hiervox.bins.train import train
+from hiervox.bins.tta import tta
 from hiervox.bins.tts import tts
 from hiervox.bins.validate import validate
 from hiervox.bins.vc import vc
 from hiervox.bins.vocabulary import vocabulary
+from hiervox.bins.vocode import vocode
 from hiervox.bins.voice import voice_app
 from hiervox.utils.errors import HierVoxError
 
@@ -40,6 +45,15 @@ ENVIRONMENT_ERRORS = (
     errno.EISDIR,
 )
 
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"hiervox {version('hiervox')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     help="Speech generation: prepare data, train, synthesize, convert, measure.",
     no_args_is_help=True,
@@ -47,6 +61,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def hiervox(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Speech generation: prepare data, train, synthesize, convert, measure."""
+
+
 for verb in (
     prepare,
     validate,
@@ -55,16 +80,20 @@ for verb in (
     train,
     tts,
     vc,
+    vocode,
+    tta,
     sr,
     f0,
     resynthesize,
     enhance,
     convert,
     evaluate,
-    systems,
+    models,
     doctor,
 ):
     app.command()(verb)
+app.add_typer(codec_app, name="codec")
+app.add_typer(systems_app, name="systems")
 app.add_typer(config_app, name="config")
 app.add_typer(voice_app, name="voice")
 app.add_typer(pretrained_app, name="pretrained")

@@ -18,9 +18,7 @@ def convert(
     pretrained: Annotated[
         str | None, typer.Option(help="As `hiervox pretrained list` names it; instead of the next four.")
     ] = None,
-    system: Annotated[
-        str | None, typer.Option(help="As `hiervox systems` lists it, such as hierspeechpp.")
-    ] = None,
+    system: Annotated[str | None, typer.Option(help="As `hiervox systems` lists it.")] = None,
     part: Annotated[str | None, typer.Option(help="Which network of it, such as synthesizer.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="The authors' file (.pth or .safetensors).")] = None,
     config: Annotated[Path | None, typer.Option(help="The authors' config.json beside it.")] = None,

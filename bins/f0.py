@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, SeedOption, check_files
+from hiervox.bins.outputs import ModelOption, OverwriteOption, SeedOption, check_outputs
 
 
 def f0(
@@ -21,7 +21,7 @@ def f0(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Write the pitch of a recording as the synthesizer hears it, for --f0-in of tts and vc."""
-    check_files([out], overwrite)
+    check_outputs([], overwrite, files=[out], inputs=[recording])
 
     from hiervox.models.tts.hierspeechpp.controls import SpeechControls
     from hiervox.models.tts.hierspeechpp.pipeline import load

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from hiervox.processors.audio import Waveform
     from hiervox.processors.pitch import Track
 
-SUFFIXES = (".wav", ".flac")
+SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus")
 RECORD_SUFFIX = ".json"
 PICTURES = ("spectrogram", "pitch", "alignment")
 
 ModelOption = Annotated[
-    str | None, typer.Option(help="Name of an installed model, or a folder. Default: box, else mini.")
+    str | None,
+    typer.Option(help="Name of an installed model (`hiervox models`), or a folder. Default: box, else mini."),
 ]
 RateOption = Annotated[int, typer.Option(help="Hz of the result: 16000, 24000 or 48000.")]
 SeedOption = Annotated[int, typer.Option(help="Of all noise; the same seed gives the same sound.")]
@@ -37,28 +38,69 @@ PlotsOption = Annotated[bool, typer.Option("--plots", help="Write pictures besid
 
 
 def record_path(target: Path) -> Path:
-    """The record beside a waveform."""
-    return target.with_suffix(RECORD_SUFFIX)
+    """The record beside a sound: `x.wav.json` of `x.wav`."""
+    return target.with_name(f"{target.name}{RECORD_SUFFIX}")
 
 
 def picture_path(target: Path, name: str) -> Path:
-    """A picture beside a waveform."""
-    return target.with_name(f"{target.stem}.{name}.png")
+    """A picture beside a sound."""
+    return target.with_name(f"{target.name}.{name}.png")
 
 
-def check_targets(targets: Sequence[Path], overwrite: bool) -> None:
-    """Refuse files that can't or must not be written, before any work is done.
+def check_outputs(
+    sounds: Sequence[Path],
+    overwrite: bool,
+    *,
+    files: Sequence[Path | None] = (),
+    inputs: Sequence[Path | str | None] = (),
+) -> None:
+    """Refuse outputs that can't or must not be written, before any work is done.
+
+    Args:
+        sounds: sound files; records and pictures beside them count as outputs, too.
+        overwrite: whether existing files may be replaced.
+        files: further outputs; None for one that was not asked for.
+        inputs: what is read; never replaced, whatever `overwrite` says.
 
     Raises:
-        ConfigError: no sound file's suffix, a folder's name, an existing file without `overwrite`, or a place
-            where files can't be made.
+        ConfigError: no sound file's suffix, a folder's name, an existing file without `overwrite`, two
+            outputs of one path, an output that is an input, or a place where files can't be made.
     """
-    for target in targets:
-        if target.suffix.lower() not in SUFFIXES:
-            raise ConfigError(f"{target} is no sound file", f"name it {' or '.join(SUFFIXES)}")
-        for file in (target, record_path(target), *(picture_path(target, name) for name in PICTURES)):
-            _check_file(file, overwrite)
-    _check_folders(targets)
+    for sound in sounds:
+        if sound.suffix.lower() not in SUFFIXES:
+            raise ConfigError(f"{sound} is not a sound file", f"name it {', '.join(SUFFIXES)}")
+    outputs = [file for sound in sounds for file in _files_of(sound)]
+    outputs += [file for file in files if file is not None]
+    _check_distinct(outputs, [Path(file) for file in inputs if file is not None])
+    for file in outputs:
+        _check_file(file, overwrite)
+    _check_folders(outputs)
+
+
+def _files_of(sound: Path) -> list[Path]:
+    return [sound, record_path(sound), *(picture_path(sound, name) for name in PICTURES)]
+
+
+def _check_distinct(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """No output is another one or an input, by the path with all links followed."""
+    read = {_identity(file): file for file in inputs}
+    written: dict[object, Path] = {}
+    for file in outputs:
+        identity = _identity(file)
+        if identity in read:
+            raise ConfigError(f"{file} is read as an input", "give the output another name")
+        if identity in written:
+            raise ConfigError(f"{file} is written twice", "give the outputs different names")
+        written[identity] = file
+
+
+def _identity(file: Path) -> object:
+    """What is the same for two names of one file, hard links among them."""
+    try:
+        stat = file.stat()
+    except (OSError, ValueError):
+        return file.expanduser().resolve()
+    return stat.st_dev, stat.st_ino
 
 
 def _check_file(file: Path, overwrite: bool) -> None:
@@ -91,13 +133,6 @@ class Pictured:
     mel: NDArray[np.float32]
     f0: Track
     alignment: NDArray[np.float32] | None = None
-
-
-def check_files(files: Sequence[Path], overwrite: bool) -> None:
-    """Refuse further files as `check_targets` does sound files."""
-    for file in files:
-        _check_file(file, overwrite)
-    _check_folders(files)
 
 
 def write_sound(target: Path, wav: Waveform, rate: int, record: Mapping[str, object]) -> None:

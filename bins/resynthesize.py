@@ -13,7 +13,7 @@ from hiervox.bins.outputs import (
     OverwriteOption,
     RateOption,
     SeedOption,
-    check_targets,
+    check_outputs,
     write_pieces,
 )
 
@@ -34,7 +34,7 @@ def resynthesize(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Say a recording again through the acoustic posterior, the generator and super-resolution."""
-    check_targets([out], overwrite)
+    check_outputs([out], overwrite, inputs=[recording])
 
     from hiervox.models.tts.hierspeechpp.controls import SpeechControls
     from hiervox.models.tts.hierspeechpp.pipeline import load

@@ -1,40 +1,42 @@
-"""`hiervox sr`: bring 16 kHz speech to 24 or 48 kHz."""
+"""`hiervox sr`: bring speech to a higher sampling rate."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, check_targets, write_sound
-from hiervox.utils.errors import ConfigError
+from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_sound
 
-RATES = (24000, 48000)
+if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.protocols import SuperResolution
 
 
 def sr(
     recording: Annotated[
-        Path, typer.Argument(metavar="IN", help="A recording; more than 16 kHz is not used.")
+        Path, typer.Argument(metavar="IN", help="A recording; more than the model's input rate is not used.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
-    rate: Annotated[int, typer.Option(help="Hz of the result: 24000 or 48000.")] = 48000,
+    rate: Annotated[int, typer.Option(help="Hz of the result; the model needs a network for it.")] = 48000,
     model: ModelOption = None,
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Bring 16 kHz speech to 24 or 48 kHz; its level stays."""
-    if rate not in RATES:
-        raise ConfigError(f"no rate {rate}", f"choose one of {', '.join(map(str, RATES))}")
-    check_targets([out], overwrite)
+    """Bring speech to a higher sampling rate; its level stays.
 
-    from hiervox.models.base.pipelines.bundle import load_upsampler, resolve_bundle
+    \b
+    Example:
+      hiervox sr narrow.wav --rate 48000 -o wide.wav
+    """
+    check_outputs([out], overwrite, inputs=[recording])
+
+    from hiervox.models.base.pipelines.bundle import resolve_bundle
+    from hiervox.models.base.pipelines.loading import load
     from hiervox.processors.audio import read_audio
-    from hiervox.utils.device import choose_device
 
-    wav, own_rate = read_audio(recording)
-    bundle = resolve_bundle(model)
-    raised, _ = load_upsampler(bundle, rate, choose_device(device)).upsample(wav, own_rate)
-    write_sound(out, raised, rate, {"recording": str(recording), "model": str(bundle)})
+    pipeline: SuperResolution = load(model, "sr", device, rate)
+    wide, rate = pipeline.upsample(*read_audio(recording))
+    write_sound(out, wide, rate, {"input": str(recording), "model": str(resolve_bundle(model))})
     typer.echo(out)

@@ -1,19 +1,79 @@
-"""`hiervox systems`."""
+"""`hiervox systems`: what is installed, and what each system is."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from hiervox.models.base.registry import system_cards
+from hiervox.bins.tables import echo_table
+
+systems_app = typer.Typer(help="Systems: list them, show the card of one.", invoke_without_command=True)
 
 
-def systems() -> None:
-    """List the systems: name, task, trainable parts, paper."""
-    header = ("name", "task", "trainable parts", "paper")
-    rows = [
-        (card.name, card.task, ", ".join(part.name for part in card.parts if part.task) or "none", card.paper)
-        for card in system_cards().values()
+@systems_app.callback()
+def list_systems(context: typer.Context) -> None:
+    """List the systems: name, task, trainable parts, paper.
+
+    \b
+    Examples:
+      hiervox systems
+      hiervox systems show NAME
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from hiervox.models.base.registry import system_cards
+
+    rows = [("name", "task", "trainable parts", "paper")]
+    for card in system_cards().values():
+        parts = ", ".join(part.name for part in card.parts if part.task) or "none"
+        rows.append((card.name, card.task, parts, card.paper))
+    echo_table(rows)
+
+
+@systems_app.command()
+def show(name: Annotated[str, typer.Argument(help="As `hiervox systems` lists it.")]) -> None:
+    """Print a system's card: what it does, its parts and their sizes, licence, weights, controls."""
+    from hiervox.models.base.checkpoints.pretrained import pretrained_entries
+    from hiervox.models.base.pipelines.controls import controls_of, describe
+    from hiervox.models.base.registry import get_card
+
+    card = get_card(name)
+    lines = [
+        ("name", card.name),
+        ("task", ", ".join((card.task, *card.capabilities))),
+        ("summary", card.summary),
+        ("paper", card.paper),
+        ("works", ", ".join(card.works) or "nothing noted"),
+        ("uses", ", ".join(f"a network for {task}" for task in card.uses) or "no other system"),
+        ("licence of the weights", card.weights_licence),
+        ("default weights", card.weights or "none"),
     ]
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    for row in [header, *rows]:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for part in card.parts:
+        trains = "trained here" if part.task else "not trained here"
+        imported = "published weights can be imported" if part.importer else "no published weights"
+        lines.append(("part", f"{part.name}: {_size(part.network, part.config)}{trains}, {imported}"))
+    for entry in pretrained_entries().values():
+        if entry.system == card.name:
+            lines.append(("pretrained", f"{entry.name}: {entry.summary}"))
+    schema = controls_of(card)
+    for control, field in ({} if schema is None else schema.model_fields).items():
+        lines.append(("control", describe(control, field)))
+    for label, text in lines:
+        typer.echo(f"{label + ':':<24}{text}")
+
+
+def _size(network: str, config: str) -> str:
+    """How many weights the default config of a part makes; empty where a config has no defaults."""
+    import torch
+
+    from hiervox.utils.registry import resolve
+
+    model = resolve(config).model_fields["model"]
+    default = model.get_default(call_default_factory=True)
+    try:
+        with torch.device("meta"):
+            weights = sum(parameter.numel() for parameter in resolve(network)(default).parameters())
+    except Exception:  # a network that needs more than its default sizes
+        return ""
+    return f"{weights / 1e6:.2f} M weights by default, "

@@ -16,8 +16,7 @@ from hiervox.bins.outputs import (
     PlotsOption,
     RateOption,
     SeedOption,
-    check_files,
-    check_targets,
+    check_outputs,
 )
 from hiervox.bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, VoiceOption
 from hiervox.utils.errors import ConfigError, HierVoxError, TextError
@@ -77,14 +76,13 @@ def tts(
     """Speak a text in the voice of a prompt or a saved one; without either, in the model's own."""
     streams = out == STANDARD_OUTPUT
     texts = _texts(text if words is None else words, text_file, out, out_dir, twice=None not in (text, words))
+    cast = Cast(prompt or (None if voice else _own_prompt(model)), voice)
     if streams:
         _refuse_with_stream({"--plots": plots, "--f0-out": f0_out, "--f0-in": f0_in, "--scaling": scaling})
     else:
-        check_targets(list(texts), overwrite)
+        check_outputs(list(texts), overwrite, files=[f0_out], inputs=[text_file, f0_in, *cast.files])
     if len(texts) > 1 and (f0_in or f0_out):
         raise ConfigError("an F0 curve goes with one text", "give --text, or --text-file with --out")
-    check_files([f0_out] if f0_out else [], overwrite)
-    cast = Cast(prompt or (None if voice else _own_prompt(model)), voice)
 
     from hiervox.models.tts.hierspeechpp.controls import SpeechControls
     from hiervox.models.tts.hierspeechpp.pipeline import load

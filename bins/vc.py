@@ -16,8 +16,7 @@ from hiervox.bins.outputs import (
     PlotsOption,
     RateOption,
     SeedOption,
-    check_files,
-    check_targets,
+    check_outputs,
     write_pieces,
 )
 from hiervox.bins.voices import Cast, DenoiseOption, PromptOption, ReplicateOption, VoiceOption
@@ -46,9 +45,8 @@ def vc(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Say a recording again in another voice: words, timing and melody stay, the voice changes."""
-    check_targets([out], overwrite)
-    check_files([f0_out] if f0_out else [], overwrite)
     cast = Cast(prompt, voice)
+    check_outputs([out], overwrite, files=[f0_out], inputs=[source, f0_in, *cast.files])
 
     import numpy as np
 

@@ -48,6 +48,11 @@ class Cast:
         if not self.prompts and not self.voices:
             raise ConfigError("no voice to speak in", "give a recording: --prompt FILE, or a --voice NAME")
 
+    @property
+    def files(self) -> list[str]:
+        """The recordings among them."""
+        return [file for file, _ in self.prompts]
+
     def check(self, pipeline: HierSpeechPipeline) -> None:
         """Read all of it; no network is needed for that.
 

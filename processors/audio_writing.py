@@ -18,6 +18,14 @@ BLOCK = 2**18
 """Samples in memory at once."""
 STORED = np.dtype("<f4")
 FULL_SCALE = 32767
+FORMATS = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".opus": ("OGG", "OPUS"),
+}
+"""Of sound files by their suffix, libsndfile's container and encoding."""
 ENDLESS = 2**32 - 1
 """The size that a WAV header gives where the end is not known."""
 
@@ -25,12 +33,12 @@ ENDLESS = 2**32 - 1
 def write_chunks(
     path: Path, chunks: Iterable[Waveform], rate: int, gain: Callable[[float], float], name: str
 ) -> int:
-    """Write waveforms behind each other as 16-bit PCM, atomically, in memory that does not grow.
+    """Write waveforms behind each other, atomically, in memory that does not grow.
 
     They wait unscaled in a nameless file beside `path`, since the gain depends on all of them.
 
     Args:
-        path: its suffix names the format, .wav or .flac.
+        path: its suffix names the format, one of `FORMATS`.
         chunks: (T_i,) each, full scale at ±1.
         rate: Hz.
         gain: the peak of the whole → the factor of the whole.
@@ -57,8 +65,9 @@ def write_chunks(
         check_peak(float(np.float32(factor) * np.float32(peak)), name)
         flat = 0
         store.seek(0)
+        container, subtype = FORMATS[path.suffix.lower()]
         with soundfile.SoundFile(
-            temporary, "w", rate, channels=1, subtype="PCM_16", format=path.suffix[1:].upper()
+            temporary, "w", rate, channels=1, subtype=subtype, format=container
         ) as sound:
             while block := store.read(BLOCK * STORED.itemsize):
                 wav = np.frombuffer(block, STORED) * np.float32(factor)

@@ -32,15 +32,22 @@ class SystemCard:
 
     Attributes:
         name: the system's name, unique over all tasks.
-        task: `tts`, `sr`, `vc`, `vocoder`, …
+        task: one of `hiervox.models.base.pipelines.protocols.TASKS`.
         summary: one line.
         paper: title and identifier.
         weights_licence: licence of the weights that the authors published.
         parts: its separately trained networks, in the order of training.
         pipeline: dotted name of the class that goes from a user's input to a waveform; None where none is.
         works: what it can do today, for the table of systems.
+        capabilities: further tasks that its pipeline serves, such as `vc`, and what else verbs ask of one:
+            `f0`, `resynthesis`.
+        uses: tasks of other systems whose networks its pipeline takes from the same bundle; a pipeline of
+            several networks is loaded from a bundle, any other from its checkpoint.
+        controls: dotted name of the pydantic model of what a user can set at inference; None where nothing.
         pretrained: dotted name of a tuple of `Pretrained` (`models/base/checkpoints/pretrained.py`), the
             published weights; None where there are none.
+        weights: name of the bundle or of the pretrained network to use where none is named; None where none
+            is.
     """
 
     name: str
@@ -51,4 +58,17 @@ class SystemCard:
     parts: tuple[Part, ...]
     pipeline: str | None = None
     works: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    controls: str | None = None
     pretrained: str | None = None
+    weights: str | None = None
+
+    def serves(self, task: str) -> bool:
+        """Whether its pipeline serves a task or has a capability."""
+        return self.pipeline is not None and task in (self.task, *self.capabilities)
+
+    @property
+    def takes_bundle(self) -> bool:
+        """Whether its pipeline is loaded from a bundle instead of one checkpoint."""
+        return len(self.parts) > 1 or bool(self.uses)

@@ -43,9 +43,9 @@ def test_writes_sound_and_record(bundle: Path, noisy: Path, tmp_path: Path) -> N
     assert result.exit_code == 0, result.output
     assert result.output.strip() == str(out)
     wav, rate = soundfile.read(out)
-    record = json.loads(out.with_suffix(".json").read_text())
+    record = json.loads(out.with_name(out.name + ".json").read_text())
     assert rate == record["rate"] == 16_000 and len(wav) == 8_000
-    assert (record["recording"], record["model"]) == (str(noisy), str(bundle))
+    assert (record["input"], record["model"]) == (str(noisy), str(bundle))
 
 
 def test_what_would_clip_is_made_quieter(bundle: Path, tmp_path: Path, monkeypatch) -> None:
@@ -73,7 +73,7 @@ def test_mistakes_are_told_and_write_nothing(bundle: Path, noisy: Path, tmp_path
     (tmp_path / "empty").mkdir()
     soundfile.write(tmp_path / "silent.wav", np.zeros(8_000), 16_000)
     cases = [
-        ((noisy, "--model", tmp_path / "empty"), CheckpointError, "no folder mp_senet"),
+        ((noisy, "--model", tmp_path / "empty"), CheckpointError, "no network for enhancement"),
         ((noisy, "--model", "absent"), ConfigError, "no model 'absent'"),
         ((tmp_path / "absent.wav", "--model", bundle), AudioError, "no audio file"),
         ((tmp_path / "silent.wav", "--model", bundle), AudioError, "silent"),
@@ -82,5 +82,5 @@ def test_mistakes_are_told_and_write_nothing(bundle: Path, noisy: Path, tmp_path
         result = run(*arguments, "--out", out)
         assert isinstance(result.exception, error), result.output
         assert message in str(result.exception)
-        assert not out.exists() and not out.with_suffix(".json").exists()
+        assert not out.exists() and not out.with_name(out.name + ".json").exists()
     assert isinstance(run(noisy, "--out", "clean.mp4", "--model", bundle).exception, ConfigError)

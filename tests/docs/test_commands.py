@@ -30,7 +30,7 @@ def test_commands_parse(page: str) -> None:
     assert isinstance(group, TyperGroup)
     for verb, *arguments in commands:
         command = group.commands[verb]
-        if isinstance(command, TyperGroup):
+        if isinstance(command, TyperGroup) and arguments:
             verb, *arguments = arguments
             command = command.commands[verb]
         command.make_context(verb, arguments)  # parses, and runs nothing

@@ -94,7 +94,7 @@ def test_the_page_works_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert load_file(tuned / "model.safetensors")[table].shape[0] == 179
     assert read_json(tuned / "config.json")["text"]["languages"] == ["en-us", "fr-fr"]
     assert soundfile.info(tmp_path / "bonjour.wav").frames > 1000
-    phonemes = json.loads((tmp_path / "bonjour.json").read_text())["phonemes"]
+    phonemes = json.loads((tmp_path / "bonjour.wav.json").read_text())["phonemes"]
     assert "\u0303" in phonemes
     assert "holds no discriminator, which starts anew" in said[9]
 

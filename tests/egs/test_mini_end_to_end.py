@@ -130,7 +130,7 @@ def test_commands_of_the_pages_make_sound(
         wav, actual = soundfile.read(home.path / name)
         assert actual == rate and len(wav) > rate // 10
         assert np.isfinite(wav).all() and 0 < np.abs(wav).max() <= 1
-        record = json.loads((home.path / name).with_suffix(".json").read_text())
+        record = json.loads((home.path / f"{name}.json").read_text())
         assert record["rate"] == rate and ("seed" in record or page == "README.md")
 
 

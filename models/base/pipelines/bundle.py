@@ -1,78 +1,65 @@
-"""Model bundles: a folder with one checkpoint folder for each part of a system, ready to speak.
+"""Model bundles: a folder with one checkpoint folder for each network, ready to use.
 
-Layout of the bundle of HierSpeech++::
+Which folder holds what is said by the checkpoints' configs, so that a bundle's networks may be of several
+systems::
 
-    text_to_vec/  synthesizer/      model.safetensors config.json each
-    speechsr24/  speechsr48/        only what the rates over 16 kHz need
-    mp_senet/                       only what denoising needs
+    text_to_vec/  synthesizer/      the parts of one system: model.safetensors and config.json each
+    wide/                           any network of task `sr`, for a higher rate
+    clean/                          any network of task `enhancement`, for noisy prompts
+    prompts/                        recordings of voices that the bundle brings along
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hiervox import models
-from hiervox.models.base.checkpoints.checkpoint import find_checkpoint
-from hiervox.models.base.registry import get_card
+from hiervox.models.base.card import SystemCard
+from hiervox.models.base.checkpoints.checkpoint import (
+    CHECKPOINTS_NAME,
+    CONFIG_NAME,
+    find_checkpoint,
+    read_experiment,
+    read_json,
+)
+from hiervox.models.base.registry import get_card, system_cards
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.registry import nearest, resolve
 
 if TYPE_CHECKING:
     import torch
 
-    from hiervox.processors.audio import Waveform
+    from hiervox.models.base.pipelines.protocols import Enhancement, SuperResolution
 
 HOME_VARIABLE = "HIERVOX_HOME"
 DEFAULT_BUNDLES = ("box", "mini")
 """What is spoken with where no model is named: the first of these that is there."""
-SUPER_RESOLUTION = "speechsr"
-DENOISER = "mp_senet"
+PROMPT_SUFFIX = ".flac"
 
 
-class UpsampleStream(Protocol):
-    """What others use of an upsampler's stream."""
-
-    def push(self, low: Waveform) -> Waveform:
-        """Take a chunk (T,) at 16 kHz; give what can be told by now (T',), perhaps nothing."""
-
-    def finish(self) -> Waveform:
-        """The rest."""
-
-
-class Upsampler(Protocol):
-    """What others use of the super-resolution system's pipeline.
+@dataclass(frozen=True)
+class BundlePart:
+    """A checkpoint in a bundle.
 
     Attributes:
-        rate: of its output, Hz.
+        folder: of the bundle, a checkpoint or a run.
+        checkpoint: the checkpoint folder itself.
+        part: what it is of its system.
+        card: of its system.
     """
 
-    rate: int
-
-    def upsample(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:
-        """Bring a waveform (T,) of `rate` Hz to the output rate; returns it with that rate."""
-
-    def stream(self) -> UpsampleStream:
-        """The same for a waveform at 16 kHz that comes in chunks."""
+    folder: Path
+    checkpoint: Path
+    part: str
+    card: SystemCard
 
 
 def hiervox_home() -> Path:
     """Where a user's models and voices are: $HIERVOX_HOME, by default `~/.cache/hiervox`."""
     return Path(os.environ.get(HOME_VARIABLE) or "~/.cache/hiervox").expanduser()
-
-
-class Denoiser(Protocol):
-    """What others use of the denoising system's pipeline.
-
-    Attributes:
-        rate: of its output, Hz.
-    """
-
-    rate: int
-
-    def enhance(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:
-        """Take the noise out of a waveform (T,) of `rate` Hz; returns it with the output rate."""
 
 
 def bundle_homes() -> tuple[Path, ...]:
@@ -81,16 +68,21 @@ def bundle_homes() -> tuple[Path, ...]:
     return repository / "pretrained", hiervox_home() / "models"
 
 
+def installed_bundles() -> dict[str, Path]:
+    """All named bundles; the repository's go before a user's of the same name."""
+    return {folder.name: folder for home in reversed(bundle_homes()) for folder in _folders(home)}
+
+
 def resolve_bundle(name: str | None = None) -> Path:
-    """The folder of a bundle.
+    """The folder of a model.
 
     Args:
         name: a folder, or the name of a bundle in `bundle_homes`; None for the default one.
 
     Raises:
-        ConfigError: there is no such bundle.
+        ConfigError: there is no such model.
     """
-    installed = {folder.name: folder for home in reversed(bundle_homes()) for folder in _bundles_in(home)}
+    installed = installed_bundles()
     if name is None:
         for default in DEFAULT_BUNDLES:
             if default in installed:
@@ -98,24 +90,55 @@ def resolve_bundle(name: str | None = None) -> Path:
         raise ConfigError("no model is installed", "name a folder: --model DIR")
     if name in installed:
         return installed[name]
-    if Path(name).is_dir():
-        return Path(name)
+    if name and Path(name).expanduser().is_dir():
+        return Path(name).expanduser()
     raise ConfigError(
         f"no model {name!r}", f"name a folder or an installed model ({nearest(name, installed)})"
     )
 
 
-def _bundles_in(home: Path) -> list[Path]:
-    return [folder for folder in sorted(home.iterdir()) if folder.is_dir()] if home.is_dir() else []
+def _folders(home: Path) -> list[Path]:
+    if not home.is_dir():
+        return []
+    return [folder for folder in sorted(home.iterdir()) if folder.is_dir() and folder.name[0] not in "._"]
 
 
 def prompts_of(bundle: Path) -> list[Path]:
     """The recordings of voices that a bundle brings along, by name."""
-    return sorted(bundle.glob("prompts/*.flac"))
+    return sorted(bundle.glob(f"prompts/*{PROMPT_SUFFIX}"))
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder is a checkpoint or a run folder, and no bundle of such."""
+    return (folder / CONFIG_NAME).is_file() or (folder / CHECKPOINTS_NAME).is_dir()
+
+
+def part_of(folder: Path) -> BundlePart:
+    """What a checkpoint or run folder holds; only its config is read.
+
+    Raises:
+        CheckpointError: there is no checkpoint, or its config is broken.
+        ConfigError: its system is not installed.
+    """
+    checkpoint = find_checkpoint(folder)
+    tree = read_json(checkpoint / CONFIG_NAME)
+    for key in ("system", "part"):
+        if not isinstance(tree.get(key), str):
+            raise CheckpointError(f"{checkpoint / CONFIG_NAME} names no {key}", "restore the file")
+    return BundlePart(folder, checkpoint, tree["part"], get_card(tree["system"]))
+
+
+def parts_of(bundle: Path) -> list[BundlePart]:
+    """All checkpoints in a bundle, by the names of their folders; only configs are read.
+
+    Raises:
+        As `part_of`.
+    """
+    return [part_of(folder) for folder in _folders(bundle) if is_checkpoint(folder)]
 
 
 def part_checkpoint(bundle: Path, part: str) -> Path:
-    """The checkpoint folder of a part.
+    """The checkpoint folder that a bundle holds under the name of a part.
 
     Raises:
         CheckpointError: the bundle has no such part.
@@ -125,38 +148,72 @@ def part_checkpoint(bundle: Path, part: str) -> Path:
     return find_checkpoint(bundle / part)
 
 
-def upsampler_part(rate: int) -> str:
-    """The part that speaks at `rate` Hz: `speechsr24` or `speechsr48`."""
-    return f"{SUPER_RESOLUTION}{rate // 1000}"
+def find_part(bundle: Path, task: str, rate: int | None = None) -> BundlePart:
+    """The checkpoint of a bundle whose system serves a task.
+
+    Args:
+        bundle: the bundle, or a single checkpoint.
+        task: as cards call it.
+        rate: Hz that it has to speak at, where systems of the task say so (`output_rate`); None for any.
+
+    Raises:
+        CheckpointError: the bundle has none, or what it has is broken.
+    """
+    parts = [part_of(bundle)] if is_checkpoint(bundle) else parts_of(bundle)
+    serving = [part for part in parts if part.card.serves(task)]
+    for part in serving:
+        if rate is None or output_rate(part) in (None, rate):
+            return part
+    what = f"network for {task}" + (f" to {rate} Hz" if rate else "")
+    systems = (
+        ", ".join(card.name for card in system_cards().values() if card.serves(task)) or "none installed"
+    )
+    raise CheckpointError(f"{bundle} has no {what}", f"put a checkpoint of such a system there ({systems})")
 
 
-def load_upsampler(bundle: Path, rate: int, device: str | torch.device = "cpu") -> Upsampler:
+def output_rate(part: BundlePart) -> int | None:
+    """Hz of what a checkpoint makes, from its config; None where its pipeline class does not say."""
+    pipeline = pipeline_of(part.card)
+    rate_of = getattr(pipeline, "output_rate", None)
+    return None if rate_of is None else int(rate_of(read_experiment(part.checkpoint)))
+
+
+def pipeline_of(card: SystemCard) -> Any:
+    """The pipeline class that a card names.
+
+    Raises:
+        ConfigError: it names none, or it can't be imported.
+    """
+    if card.pipeline is None:
+        raise ConfigError(f"{card.name} has no pipeline", "it can be trained, and used from Python")
+    return resolve(card.pipeline)
+
+
+def load_part(bundle: Path, task: str, device: str | torch.device = "cpu", rate: int | None = None) -> Any:
+    """The pipeline of the checkpoint of a bundle whose system serves a task.
+
+    Raises:
+        As `find_part`.
+    """
+    part = find_part(bundle, task, rate)
+    return pipeline_of(part.card).load(part.folder, device)
+
+
+def load_upsampler(bundle: Path, rate: int, device: str | torch.device = "cpu") -> SuperResolution:
     """The super-resolution network of a bundle for one output rate (Hz).
 
     Raises:
-        CheckpointError: the bundle has none for this rate, or what stands there is broken or of another rate.
-        ConfigError: the super-resolution system is not there.
+        CheckpointError: the bundle has none for this rate, or what stands there is broken.
     """
-    folder = part_checkpoint(bundle, upsampler_part(rate))
-    card = get_card(SUPER_RESOLUTION)
-    assert card.pipeline is not None
-    upsampler: Upsampler = resolve(card.pipeline).load(folder, device)
-    if upsampler.rate != rate:
-        raise CheckpointError(
-            f"{folder} speaks at {upsampler.rate} Hz, not {rate}", "put the other network there"
-        )
+    upsampler: SuperResolution = load_part(bundle, "sr", device, rate)
     return upsampler
 
 
-def load_denoiser(bundle: Path, device: str | torch.device = "cpu") -> Denoiser:
+def load_denoiser(bundle: Path, device: str | torch.device = "cpu") -> Enhancement:
     """The denoising network of a bundle.
 
     Raises:
         CheckpointError: the bundle has none, or what stands there is broken.
-        ConfigError: the denoising system is not there.
     """
-    folder = part_checkpoint(bundle, DENOISER)
-    card = get_card(DENOISER)
-    assert card.pipeline is not None
-    denoiser: Denoiser = resolve(card.pipeline).load(folder, device)
+    denoiser: Enhancement = load_part(bundle, "enhancement", device)
     return denoiser

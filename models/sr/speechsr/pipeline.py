@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
-from hiervox.models.sr.speechsr.config import INPUT_RATE
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import AnySpeechSR
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
@@ -27,6 +28,7 @@ class SpeechSRPipeline:
 
     Attributes:
         rate: of the output, Hz.
+        input_rate: of what the network takes, Hz.
         device: of the network.
         window: samples at 16 kHz to one pass, a multiple of `network.grid`.
     """
@@ -35,6 +37,7 @@ class SpeechSRPipeline:
         self.network = network.eval()
         remove_weight_norm(self.network)
         self.rate: int = network.config.rate
+        self.input_rate = INPUT_RATE
         self.device = next(network.parameters()).device
         self.window = network.cpu_window if self.device.type == "cpu" else GPU_WINDOW
 
@@ -52,6 +55,12 @@ class SpeechSRPipeline:
                 "name a SpeechSR checkpoint",
             )
         return cls(network)
+
+    @classmethod
+    def output_rate(cls, experiment: ExperimentConfig) -> int:
+        """Hz that a checkpoint speaks at, from its config alone."""
+        assert isinstance(experiment, SpeechSRExperiment)
+        return experiment.model.rate
 
     def upsample(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:
         """Raise a waveform to `self.rate`; its level stays.

@@ -35,5 +35,9 @@ CARD = SystemCard(
         "training",
         "published weights",
     ),
+    capabilities=("vc", "f0", "resynthesis"),
+    uses=("sr", "enhancement"),
+    controls="hiervox.models.tts.hierspeechpp.controls:SpeechControls",
+    weights="box",
     pretrained="hiervox.models.tts.hierspeechpp.pretrained:ENTRIES",
 )

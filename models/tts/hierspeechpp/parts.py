@@ -17,12 +17,11 @@ from hiervox.models.base.checkpoints.checkpoint import (
 )
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.pipelines.bundle import (
-    DENOISER,
-    Upsampler,
+    find_part,
     load_upsampler,
     part_checkpoint,
-    upsampler_part,
 )
+from hiervox.models.base.pipelines.protocols import SuperResolution
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.controls import RATES
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
@@ -61,7 +60,7 @@ class Networks:
         self.text_to_vec_experiment = text_to_vec_experiment
         self.device = device
         self._frontends: dict[str | None, TextFrontend] = {}
-        self._upsamplers: dict[int, Upsampler] = {}
+        self._upsamplers: dict[int, SuperResolution] = {}
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> Networks:
@@ -127,7 +126,7 @@ class Networks:
                 digest.update(weights[name].contiguous().numpy().tobytes())
         return digest.hexdigest()
 
-    def upsampler(self, rate: int) -> Upsampler:
+    def upsampler(self, rate: int) -> SuperResolution:
         """The super-resolution network for 24000 or 48000 Hz.
 
         Raises:
@@ -165,9 +164,9 @@ class Networks:
         if text:
             part_checkpoint(self.folder, "text_to_vec")
         if rate != SAMPLE_RATE:
-            part_checkpoint(self.folder, upsampler_part(rate))
+            find_part(self.folder, "sr", rate)
         if denoiser:
-            part_checkpoint(self.folder, DENOISER)
+            find_part(self.folder, "enhancement")
 
 
 def _experiment(folder: Path, part: str, schema: type[ExperimentT]) -> ExperimentT:

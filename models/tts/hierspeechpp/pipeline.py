@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hiervox.models.base.pipelines.bundle import Denoiser, load_denoiser, resolve_bundle
+from hiervox.models.base.pipelines.bundle import load_denoiser, resolve_bundle
+from hiervox.models.base.pipelines.protocols import Enhancement
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.conversion import convert, converted_pitch
 from hiervox.models.tts.hierspeechpp.copy_synthesis import heard_pitch, resynthesize
@@ -62,7 +63,7 @@ class HierSpeechPipeline:
 
     def __init__(self, networks: Networks) -> None:
         self.networks = networks
-        self._denoiser: Denoiser | None = None
+        self._denoiser: Enhancement | None = None
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> HierSpeechPipeline:
@@ -70,7 +71,7 @@ class HierSpeechPipeline:
         return cls(Networks.load(folder, device))
 
     @property
-    def denoiser(self) -> Denoiser:
+    def denoiser(self) -> Enhancement:
         """The bundle's denoiser.
 
         Raises:

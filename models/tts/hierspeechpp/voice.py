@@ -18,7 +18,7 @@ from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.bundle import Denoiser
+    from hiervox.models.base.pipelines.protocols import Enhancement
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def make_voice(
     rate: int,
     *,
     denoise_ratio: float = 0.0,
-    denoiser: Denoiser | None = None,
+    denoiser: Enhancement | None = None,
     replicate: bool = False,
     for_text: bool = True,
     name: str = "the prompt",

@@ -56,5 +56,5 @@ def test_missing_parts_are_named(tmp_path) -> None:
     (tmp_path / "synthesizer").mkdir()
     with pytest.raises(CheckpointError, match="no checkpoint in"):
         part_checkpoint(tmp_path, "synthesizer")
-    with pytest.raises(CheckpointError, match="no folder speechsr24"):
+    with pytest.raises(CheckpointError, match="no network for sr to 24000 Hz"):
         load_upsampler(tmp_path, 24000)

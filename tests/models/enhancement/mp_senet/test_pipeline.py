@@ -116,7 +116,7 @@ def test_a_bundle_holds_a_denoiser(tmp_path: Path) -> None:
 
 
 def test_a_bundle_without_one_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no folder mp_senet"):
+    with pytest.raises(CheckpointError, match="no network for enhancement"):
         load_denoiser(tmp_path)
 
 

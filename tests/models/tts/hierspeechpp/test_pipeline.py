@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -250,9 +251,10 @@ def test_missing_and_misplaced_parts(tmp_path) -> None:
     (bundle / "speechsr48").rename(bundle / "text_to_vec")
     with pytest.raises(CheckpointError, match="holds speechsr of speechsr: put text_to_vec"):
         HierSpeechPipeline.load(bundle)
-    with pytest.raises(CheckpointError, match="no folder speechsr48"):
+    shutil.rmtree(bundle / "text_to_vec")
+    with pytest.raises(CheckpointError, match="no network for sr to 48000 Hz"):
         without_text.networks.require(text=False, rate=48000)
-    with pytest.raises(CheckpointError, match="no folder mp_senet"):
+    with pytest.raises(CheckpointError, match="no network for enhancement"):
         without_text.voice(PROMPT, denoise_ratio=0.5)
 
 
@@ -260,7 +262,7 @@ def test_super_resolution_of_another_rate_is_refused(tmp_path) -> None:
     bundle = write_tiny_bundle(tmp_path / "bundle")
     (bundle / "speechsr24").rename(tmp_path / "speechsr24")
     (bundle / "speechsr48").rename(bundle / "speechsr24")
-    with pytest.raises(CheckpointError, match="speaks at 48000 Hz, not 24000"):
+    with pytest.raises(CheckpointError, match="no network for sr to 24000 Hz"):
         load_upsampler(bundle, 24000)
 
 

@@ -1,0 +1,94 @@
+"""`hiervox codec`: sound to tokens and back."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_sound
+from hiervox.utils.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.protocols import Codec
+
+codec_app = typer.Typer(help="Neural codecs: sound to tokens and back.", no_args_is_help=True)
+
+
+@codec_app.command()
+def encode(
+    recording: Annotated[Path, typer.Argument(metavar="IN", help="A recording.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file of tokens, such as speech.codes.")],
+    bandwidth: Annotated[
+        float | None, typer.Option(help="kbit/s at most. Default: all that the model has.")
+    ] = None,
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Turn a recording into tokens.
+
+    \b
+    Examples:
+      hiervox codec encode speech.wav --model exp/codec -o speech.codes
+      hiervox codec encode speech.wav --model exp/codec --bandwidth 6 -o speech.codes
+    """
+    check_outputs([], overwrite, files=[out], inputs=[recording])
+
+    from hiervox.models.base.pipelines.bundle import resolve_bundle
+    from hiervox.models.base.pipelines.codes import record_of, write_codes
+    from hiervox.models.base.pipelines.loading import find_system, load
+    from hiervox.processors.audio import read_audio
+
+    card, _ = find_system(resolve_bundle(model), "codec")
+    wav, rate = read_audio(recording)
+    pipeline: Codec = load(model, "codec", device)
+    codes = pipeline.encode(wav, rate, None if bandwidth is None else _codebooks(pipeline, bandwidth))
+    write_codes(out, codes, record_of(pipeline, card.name))
+    used, frames = codes.shape
+    kilobits = used * pipeline.frame_rate * math.log2(pipeline.codebook_size) / 1000
+    typer.echo(f"{used} codebooks, {frames} frames, {kilobits:g} kbit/s: {out}")
+
+
+@codec_app.command()
+def decode(
+    codes_file: Annotated[Path, typer.Argument(metavar="IN", help="What `hiervox codec encode` wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
+    model: ModelOption = None,
+    device: DeviceOption = "auto",
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Turn tokens into sound.
+
+    \b
+    Example:
+      hiervox codec decode speech.codes --model exp/codec -o again.wav
+    """
+    check_outputs([out], overwrite, inputs=[codes_file])
+
+    from hiervox.models.base.pipelines.bundle import resolve_bundle
+    from hiervox.models.base.pipelines.codes import read_codes, record_of
+    from hiervox.models.base.pipelines.loading import find_system, load
+
+    codes, record = read_codes(codes_file)
+    bundle = resolve_bundle(model)
+    card, _ = find_system(bundle, "codec")
+    pipeline: Codec = load(model, "codec", device)
+    if record != record_of(pipeline, card.name):
+        raise DataError(
+            f"{codes_file} holds codes of {record.system} at {record.rate} Hz", "name the model that made it"
+        )
+    wav = pipeline.decode(codes)
+    write_sound(out, wav, pipeline.rate, {"input": str(codes_file), "model": str(bundle)})
+    typer.echo(out)
+
+
+def _codebooks(pipeline: Codec, bandwidth: float) -> int:
+    """The most codebooks that fit into a bandwidth (kbit/s)."""
+    each = pipeline.frame_rate * math.log2(pipeline.codebook_size) / 1000
+    if not math.isfinite(bandwidth) or bandwidth < each:
+        raise ConfigError(f"--bandwidth {bandwidth:g} is too low", f"give at least {each:g} kbit/s")
+    return min(pipeline.codebooks, int(bandwidth / each + 1e-6))

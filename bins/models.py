@@ -1,0 +1,51 @@
+"""`hiervox models`: what can be used, and what can be fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from hiervox.bins.tables import echo_table
+from hiervox.utils.errors import HierVoxError
+
+
+def models() -> None:
+    """List installed models with what they can do, and published ones that can be fetched.
+
+    \b
+    Example:
+      hiervox models
+    """
+    from hiervox.models.base.checkpoints.pretrained import pretrained_entries
+    from hiervox.models.base.checkpoints.pretrained_files import find
+    from hiervox.models.base.pipelines.bundle import installed_bundles, prompts_of
+
+    rows: list[tuple[str, ...]] = [("model", "tasks", "systems", "voices", "folder")]
+    for name, folder in installed_bundles().items():
+        tasks, systems = _contents(folder)
+        voices = ", ".join(prompt.stem for prompt in prompts_of(folder)) or "none of its own"
+        rows.append((name, tasks, systems, voices, str(folder)))
+    if len(rows) == 1:
+        typer.echo("no model is installed")
+    else:
+        echo_table(rows)
+    typer.echo()
+    rows = [("published", "here", "how to get it")]
+    for entry in pretrained_entries().values():
+        here = "yes" if find(entry) is not None else "no"
+        rows.append((entry.name, here, entry.usage))
+    echo_table(rows)
+
+
+def _contents(folder: Path) -> tuple[str, str]:
+    """Tasks that a bundle serves, and the systems that its checkpoints are of."""
+    from hiervox.models.base.pipelines.bundle import is_checkpoint, part_of, parts_of
+    from hiervox.models.base.pipelines.protocols import TASKS
+
+    try:
+        parts = [part_of(folder)] if is_checkpoint(folder) else parts_of(folder)
+    except HierVoxError as error:
+        return "broken", error.problem
+    tasks = [task for task in TASKS if any(part.card.serves(task) for part in parts)]
+    return ", ".join(tasks) or "none", ", ".join(dict.fromkeys(part.card.name for part in parts)) or "none"

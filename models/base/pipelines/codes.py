@@ -1,0 +1,73 @@
+"""Files of codec tokens: one safetensors file with the codes and what they are codes of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field, ValidationError
+
+from hiervox.models.base.pipelines.protocols import Codec, Codes
+from hiervox.utils.config import Config
+from hiervox.utils.errors import DataError
+from hiervox.utils.files import replacing_file
+
+HEADER = "codes"
+SUFFIX = ".codes"
+
+
+class CodesRecord(Config):
+    """The JSON in the file's header.
+
+    Attributes:
+        format: of the file.
+        system: whose codes they are.
+        rate: of the waveform, Hz.
+        frame_rate: frames a second.
+        codebook_size: values of a token.
+    """
+
+    format: int = Field(1, ge=1, le=1)
+    system: str
+    rate: int = Field(gt=0)
+    frame_rate: float = Field(gt=0)
+    codebook_size: int = Field(gt=0)
+
+
+def record_of(codec: Codec, system: str) -> CodesRecord:
+    """What is noted of the codes of a codec."""
+    return CodesRecord(
+        system=system, rate=codec.rate, frame_rate=codec.frame_rate, codebook_size=codec.codebook_size
+    )
+
+
+def write_codes(path: Path, codes: Codes, record: CodesRecord) -> None:
+    """Write codes (Q, N) in the smallest integers that hold them, in one step."""
+    from safetensors.numpy import save_file
+
+    dtype = np.min_scalar_type(record.codebook_size - 1)
+    with replacing_file(path) as temporary:
+        tensors = {HEADER: np.ascontiguousarray(codes.astype(dtype))}
+        save_file(tensors, temporary, {HEADER: record.model_dump_json()})
+
+
+def read_codes(path: Path) -> tuple[Codes, CodesRecord]:
+    """Codes (Q, N) and what they are codes of.
+
+    Raises:
+        DataError: the file is missing, broken, or holds tokens beyond its codebook.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise DataError(f"no file of codes {path}", "check the path")
+    try:
+        with safe_open(path, "np") as stream:
+            record = CodesRecord.model_validate(json.loads((stream.metadata() or {})[HEADER]))
+            codes: Codes = stream.get_tensor(HEADER).astype(np.int64)
+    except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
+        raise DataError(f"{path} is not a file of codes", "make it with `hiervox codec encode`") from error
+    if codes.ndim != 2 or not codes.size or codes.min() < 0 or codes.max() >= record.codebook_size:
+        raise DataError(f"{path} holds no usable codes", "make it again with `hiervox codec encode`")
+    return codes, record

@@ -1,0 +1,83 @@
+"""`hiervox.load`: from a model's name or folder to the pipeline of its system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hiervox.models.base.card import SystemCard
+from hiervox.models.base.pipelines.bundle import (
+    BundlePart,
+    find_part,
+    is_checkpoint,
+    part_of,
+    parts_of,
+    pipeline_of,
+    resolve_bundle,
+)
+from hiervox.models.base.pipelines.protocols import TASKS
+from hiervox.models.base.registry import system_cards
+from hiervox.utils.device import choose_device
+from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.registry import nearest
+
+
+def load(
+    name_or_folder: str | Path | None = None,
+    task: str | None = None,
+    device: str = "auto",
+    rate: int | None = None,
+) -> Any:
+    """Open an installed model, or one in a folder, with the pipeline of the system that its checkpoints name.
+
+    Args:
+        name_or_folder: a bundle by name, or the folder of a bundle, a checkpoint or a run; None for the
+            default.
+        task: what it is opened for, one of `TASKS` or a capability of a card; None for the first task that it
+            serves.
+        device: `auto`, `cpu`, `cuda`, `cuda:1` …
+        rate: of the result in Hz, where a bundle holds networks for several.
+
+    Returns:
+        An object that implements the task's protocol (`hiervox.models.base.pipelines.protocols`).
+
+    Raises:
+        ConfigError: there is no such model, task or device, or the model's parts do not belong together.
+        CheckpointError: the model does not serve the task, or a checkpoint is missing or broken.
+    """
+    folder = resolve_bundle(None if name_or_folder is None else str(name_or_folder))
+    card, place = find_system(folder, task, rate)
+    return pipeline_of(card).load(place, choose_device(device))
+
+
+def find_system(folder: Path, task: str | None = None, rate: int | None = None) -> tuple[SystemCard, Path]:
+    """The card of the system that a model is opened with, and the folder that its pipeline takes.
+
+    Raises:
+        As `load`.
+    """
+    if task is None:
+        task = _first_task(folder)
+    _check_task(task)
+    part = find_part(folder, task, rate)
+    return part.card, folder if part.card.takes_bundle else part.folder
+
+
+def _first_task(folder: Path) -> str:
+    """The first of `TASKS` that a model serves."""
+    parts: list[BundlePart] = [part_of(folder)] if is_checkpoint(folder) else parts_of(folder)
+    if not parts:
+        raise CheckpointError(
+            f"{folder} holds no checkpoint", "name a checkpoint folder, or a folder of such folders"
+        )
+    for task in TASKS:
+        if any(part.card.task == task and part.card.pipeline for part in parts):
+            return task
+    names = ", ".join(sorted({part.card.name for part in parts}))
+    raise CheckpointError(f"{folder} holds {names}, which has no pipeline", "load its network from Python")
+
+
+def _check_task(task: str) -> None:
+    known = {*TASKS, *(word for card in system_cards().values() for word in card.capabilities)}
+    if task not in known:
+        raise ConfigError(f"no task {task!r}", nearest(task, known))

@@ -1,0 +1,38 @@
+"""Tests of `hiervox.models.base.pipelines.codes`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from hiervox.models.base.pipelines.codes import CodesRecord, read_codes, write_codes
+from hiervox.utils.errors import DataError
+
+RECORD = CodesRecord(system="toy", rate=24_000, frame_rate=75, codebook_size=1024)
+
+
+def test_codes_come_back_in_two_bytes_each(tmp_path: Path) -> None:
+    codes = np.random.default_rng(0).integers(0, 1024, (8, 75))
+    write_codes(tmp_path / "a.codes", codes, RECORD)
+    read, record = read_codes(tmp_path / "a.codes")
+    np.testing.assert_array_equal(read, codes)
+    assert record == RECORD
+    assert (tmp_path / "a.codes").stat().st_size < 2 * codes.size + 500
+
+
+def test_broken_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.codes").write_text("codes")
+    header = {"codes": RECORD.model_dump_json()}
+    save_file({"codes": np.full((2, 3), 1024, np.int64)}, tmp_path / "beyond.codes", header)
+    save_file({"codes": np.zeros((2, 3), np.int64)}, tmp_path / "bare.codes")
+    for name, message in (
+        ("absent", "no file of codes"),
+        ("text", "is not a file of codes"),
+        ("bare", "is not a file of codes"),
+        ("beyond", "holds no usable codes"),
+    ):
+        with pytest.raises(DataError, match=message):
+            read_codes(tmp_path / f"{name}.codes")
