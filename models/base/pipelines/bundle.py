@@ -12,6 +12,7 @@ systems::
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,14 +162,21 @@ def find_part(bundle: Path, task: str, rate: int | None = None) -> BundlePart:
     """
     parts = [part_of(bundle)] if is_checkpoint(bundle) else parts_of(bundle)
     serving = [part for part in parts if part.card.serves(task)]
-    for part in serving:
-        if rate is None or output_rate(part) in (None, rate):
+    rates = [output_rate(part) if rate else None for part in serving]
+    for part, own in zip(serving, rates, strict=True):
+        if own in (None, rate):
             return part
     what = f"network for {task}" + (f" to {rate} Hz" if rate else "")
+    if serving:
+        raise CheckpointError(f"{bundle} has no {what}", f"it has one to {_listed(rates)} Hz")
     systems = (
         ", ".join(card.name for card in system_cards().values() if card.serves(task)) or "none installed"
     )
     raise CheckpointError(f"{bundle} has no {what}", f"put a checkpoint of such a system there ({systems})")
+
+
+def _listed(rates: Sequence[int | None]) -> str:
+    return ", ".join(str(rate) for rate in sorted(filter(None, rates)))
 
 
 def output_rate(part: BundlePart) -> int | None:
