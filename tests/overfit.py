@@ -14,8 +14,9 @@ def overfit(
     """The unweighted loss terms of every step, on the CPU."""
     engine = StepEngine(task, device="cpu")
     if learning_rate is not None:
-        engine.set_learning_rate(learning_rate)
+        for optimizer in engine.optimizers.values():
+            optimizer.param_groups[0]["lr"] = learning_rate
     history = []
-    for _ in range(steps):
-        history.append({name: float(value) for name, value in engine.step(batch).items()})
+    for step in range(steps):
+        history.append({name: float(value) for name, value in engine.step(batch, step).items()})
     return history

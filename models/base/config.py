@@ -3,36 +3,132 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator, model_validator
 
 from hiervox.utils.config import Config
 
+Beta = Annotated[float, Field(ge=0, lt=1)]
+SectionT = TypeVar("SectionT", bound=Config)
+
 
 class OptimizerConfig(Config):
-    """AdamW. Defaults are those of the published training code of HierSpeech++ (and of VITS)."""
+    """One of torch's optimizers of the Adam family.
 
+    The defaults are those of the published training code of HierSpeech++ (and of VITS).
+
+    Attributes:
+        name: as `torch.optim` calls it.
+        learning_rate, betas, eps, weight_decay: its arguments.
+    """
+
+    name: Literal["Adam", "AdamW", "Adamax", "NAdam", "RAdam"] = "AdamW"
     learning_rate: PositiveFloat = 1e-4
-    betas: tuple[float, float] = (0.8, 0.99)
+    betas: tuple[Beta, Beta] = (0.8, 0.99)
     eps: PositiveFloat = 1e-9
     weight_decay: float = Field(0.01, ge=0)
 
 
 class ScheduleConfig(Config):
-    """Learning rate over time: linear warm-up from 0, times `decay` once every `every`.
+    """Learning rate over time; `hiervox.models.base.training.schedule` has the formulas.
 
     Attributes:
-        decay: factor; 1 keeps the rate constant.
-        every: whether the factor applies once an epoch or once a step.
-        hold: epochs or steps, as `every` says, that pass before the first factor.
-        warmup_steps: steps of linear warm-up.
+        kind: `exponential` multiplies by `decay` once every `every`; `cosine` falls to `final_ratio` at
+            `train.max_steps`; `noam` rises for `warmup_steps` and falls with the square root of the step;
+            `constant` only warms up.
+        decay: factor of `exponential`.
+        every: whether `decay` applies once an epoch or once a step.
+        hold: epochs or steps, as `every` says, that pass before the first `decay`.
+        final_ratio: last learning rate of `cosine` over the initial one.
+        warmup_steps: steps of linear warm-up; `noam` needs at least 1.
     """
 
+    kind: Literal["exponential", "constant", "cosine", "noam"] = "exponential"
     decay: float = Field(0.999, gt=0, le=1)
     every: Literal["epoch", "step"] = "epoch"
     hold: int = Field(0, ge=0)
+    final_ratio: float = Field(0.0, ge=0, le=1)
     warmup_steps: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _noam_warms_up(self) -> ScheduleConfig:
+        if self.kind == "noam" and self.warmup_steps == 0:
+            raise ValueError("a noam schedule needs warmup_steps of at least 1")
+        return self
+
+
+class NetworkTrainConfig(Config):
+    """How one network is trained, where it differs from the others.
+
+    Attributes:
+        optimizer, schedule: as `train.optimizer` and `train.schedule`, which give the keys that are not set.
+        start_step: steps before the network's first update; until then its phase is left out. Its schedule
+            counts steps from here.
+        period: steps from one update of the network to the next.
+    """
+
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    start_step: int = Field(0, ge=0)
+    period: PositiveInt = 1
+
+
+def laid_over(base: SectionT, given: SectionT) -> SectionT:
+    """`base` with the keys that are set in `given`."""
+    return base.model_copy(update={name: getattr(given, name) for name in given.model_fields_set})
+
+
+class WeightRamp(Config):
+    """A loss weight that changes linearly with the steps.
+
+    Attributes:
+        start, end: the weight up to `first_step`, and from `last_step` on.
+        first_step, last_step: between them it changes.
+    """
+
+    start: float = Field(0.0, ge=0)
+    end: float = Field(ge=0)
+    first_step: int = Field(0, ge=0)
+    last_step: PositiveInt
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> WeightRamp:
+        if self.last_step <= self.first_step:
+            raise ValueError("last_step must be after first_step")
+        return self
+
+    def at(self, step: int) -> float:
+        """The weight once so many steps are done."""
+        done = (step - self.first_step) / (self.last_step - self.first_step)
+        return self.start + min(1.0, max(0.0, done)) * (self.end - self.start)
+
+
+LossWeight = Annotated[float, Field(ge=0)] | WeightRamp
+"""A constant weight, or one that changes."""
+
+
+class LossWeights(Config):
+    """Base of a `loss` section: every field of type `LossWeight` is the weight of the term of that name."""
+
+    def at(self, step: int) -> dict[str, float]:
+        """The weights of the terms once so many steps are done."""
+        weights = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, WeightRamp):
+                weights[name] = value.at(step)
+            elif isinstance(value, (int, float)):
+                weights[name] = float(value)
+        return weights
+
+    def has_weight(self, *names: str) -> bool:
+        """Whether one of the terms counts at any step."""
+        return any(_largest(getattr(self, name)) > 0 for name in names)
+
+
+def _largest(weight: LossWeight) -> float:
+    return max(weight.start, weight.end) if isinstance(weight, WeightRamp) else weight
 
 
 class TrainConfig(Config):
@@ -45,6 +141,8 @@ class TrainConfig(Config):
         accumulate: batches to one optimizer step.
         precision: `no` is float32; `bf16` and `fp16` run under autocast.
         clip_norm: gradients are clipped to this norm; None leaves them.
+        optimizer, schedule: of all networks.
+        networks: what is different for some networks, by their names.
         ema_decay: decay of an exponential moving average of the weights, which is then what is saved for
             inference; lower in the first steps; None keeps none.
         log_every, validate_every, save_every: in steps.
@@ -64,6 +162,7 @@ class TrainConfig(Config):
     clip_norm: PositiveFloat | None = None
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
+    networks: dict[str, NetworkTrainConfig] = Field(default_factory=dict)
     ema_decay: float | None = Field(None, gt=0, lt=1)
     log_every: PositiveInt = 100
     validate_every: PositiveInt = 1000
@@ -71,8 +170,31 @@ class TrainConfig(Config):
     validation_batches: PositiveInt = 8
     keep_last: PositiveInt = 2
     keep_best: int = Field(2, ge=0)
-    workers: int = Field(2, ge=0)
+    workers: int = Field(2, ge=0, le=256)
     freeze: tuple[str, ...] = ()
+
+    @field_validator("networks")
+    @classmethod
+    def _complete(
+        cls, networks: dict[str, NetworkTrainConfig], info: ValidationInfo
+    ) -> dict[str, NetworkTrainConfig]:
+        """Give each network's sections the keys that it does not set, so that a saved config says all."""
+        if not {"optimizer", "schedule"} <= info.data.keys():  # their own error is reported
+            return networks
+        return {
+            name: network.model_copy(
+                update={
+                    key: laid_over(info.data[key], getattr(network, key)) for key in ("optimizer", "schedule")
+                }
+            )
+            for name, network in networks.items()
+        }
+
+    def of(self, network: str) -> NetworkTrainConfig:
+        """How the network of that name is trained."""
+        if network in self.networks:
+            return self.networks[network]
+        return NetworkTrainConfig(optimizer=self.optimizer, schedule=self.schedule)
 
 
 class DataConfig(Config):

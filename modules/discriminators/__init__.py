@@ -1,0 +1,40 @@
+"""Discriminators of waveforms, by `type`. A new one adds its config and its class to the two lists here.
+
+A discriminator is a module that takes waveforms (B, 1, T) and returns a `DiscriminatorOutput` of each of its
+sub-discriminators. Its config has the arguments of its constructor, a `type` and a `weight`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import Field
+from torch import nn
+
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig, MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import (
+    MultiResolutionSTFTConfig,
+    MultiResolutionSTFTDiscriminator,
+)
+from hiervox.modules.discriminators.multi_scale import MultiScaleConfig, MultiScaleDiscriminator
+from hiervox.modules.discriminators.wavelet import WaveletConfig, WaveletDiscriminator
+
+AnyDiscriminator = Annotated[
+    MultiPeriodConfig | MultiResolutionSTFTConfig | MultiScaleConfig | WaveletConfig,
+    Field(discriminator="type"),
+]
+"""The config of one discriminator, by its `type`."""
+
+BUILDERS: dict[str, Callable[..., nn.Module]] = {
+    "multi_period": MultiPeriodDiscriminator,
+    "multi_resolution_stft": MultiResolutionSTFTDiscriminator,
+    "multi_scale": MultiScaleDiscriminator,
+    "wavelet": WaveletDiscriminator,
+}
+
+
+def build_discriminator(config: AnyDiscriminator) -> nn.Module:
+    """The module that a config describes."""
+    arguments = config.model_dump(exclude={"type", "weight"})
+    return BUILDERS[config.type](**arguments)

@@ -1,4 +1,4 @@
-"""Several discriminators as one."""
+"""Several discriminators as one network."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from hiervox.modules.discriminators.stack import Judgement
+from hiervox.modules.discriminators.stack import DiscriminatorOutput
 
 
 class DiscriminatorEnsemble(nn.Module):
-    """Asks every member and returns all that they say.
+    """Discriminators by name.
 
     Args:
         members: by name, which is their place in the state dict.
+        weights: of their terms in the losses; 1 where none is given.
     """
 
-    def __init__(self, members: Mapping[str, nn.Module]) -> None:
+    def __init__(self, members: Mapping[str, nn.Module], weights: Mapping[str, float] | None = None) -> None:
         super().__init__()
         self.members = nn.ModuleDict(members)
+        self.weights = dict(weights or {})
 
-    def forward(self, wav: Tensor) -> Judgement:
-        """wav (B, 1, T) → the members' logits and lists of feature maps, in their order."""
-        logits: list[Tensor] = []
-        features: list[list[Tensor]] = []
-        for member in self.members.values():
-            own_logits, own_features = member(wav)
-            logits += own_logits
-            features += own_features
-        return logits, features
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        """wav (B, 1, T) → the outputs of all sub-discriminators in the members' order, with their weights."""
+        outputs = []
+        for name, member in self.members.items():
+            weight = self.weights.get(name, 1.0)
+            outputs += [output._replace(weight=output.weight * weight) for output in member(wav)]
+        return outputs

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.discriminators.stack import ConvolutionStack, Judgement, judge
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.stack import ConvolutionStack, DiscriminatorOutput, apply_each
 
 PERIODS = (2, 3, 5, 7, 11)
 CHANNELS = (32, 128, 512, 1024, 1024)
+
+
+class MultiPeriodConfig(DiscriminatorConfig):
+    """Arguments of `MultiPeriodDiscriminator`."""
+
+    type: Literal["multi_period"] = "multi_period"
+    periods: tuple[PositiveInt, ...] = Field(PERIODS, min_length=1)
+    channels: tuple[PositiveInt, ...] = Field(CHANNELS, min_length=1)
+    kernel_size: PositiveInt = 5
+    stride: PositiveInt = 3
+
+    @property
+    def min_samples(self) -> int:
+        """One row of the longest period."""
+        return max(self.periods)
 
 
 class PeriodDiscriminator(nn.Module):
@@ -39,13 +57,13 @@ class PeriodDiscriminator(nn.Module):
             last=weight_norm(nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))),
         )
 
-    def forward(self, wav: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def forward(self, wav: Tensor) -> DiscriminatorOutput:
         """wav (B, 1, T), T ≥ period → logits (B, L), feature maps (B, C, rows, period)."""
         missing = -wav.shape[-1] % self.period
         if missing:
             wav = F.pad(wav, (0, missing), mode="reflect")
-        logits, features = self.stack(wav.unflatten(-1, (-1, self.period)))
-        return logits, features
+        output: DiscriminatorOutput = self.stack(wav.unflatten(-1, (-1, self.period)))
+        return output
 
 
 class MultiPeriodDiscriminator(nn.Module):
@@ -68,6 +86,6 @@ class MultiPeriodDiscriminator(nn.Module):
             PeriodDiscriminator(period, channels, kernel_size, stride) for period in periods
         )
 
-    def forward(self, wav: Tensor) -> Judgement:
-        """wav (B, 1, T) → one tensor of logits and one list of feature maps from each period."""
-        return judge(self.discriminators, [wav] * len(self.discriminators))
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        """wav (B, 1, T) → the output for each period."""
+        return apply_each(self.discriminators, [wav] * len(self.discriminators))

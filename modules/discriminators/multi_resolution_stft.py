@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.discriminators.stack import LEAKY_SLOPE, ConvolutionStack, Judgement, judge
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.stack import (
+    LEAKY_SLOPE,
+    ConvolutionStack,
+    DiscriminatorOutput,
+    apply_each,
+)
 
 WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
 """Samples; of the published synthesizer and of the 24 kHz SpeechSR."""
@@ -16,6 +24,22 @@ OVERLAP = 4
 """Window length over hop length, in all published resolutions."""
 TIME_DILATIONS = (1, 2, 4)
 """Of the three convolutions that halve the frequency axis."""
+
+
+class MultiResolutionSTFTConfig(DiscriminatorConfig):
+    """Arguments of `MultiResolutionSTFTDiscriminator`."""
+
+    type: Literal["multi_resolution_stft"] = "multi_resolution_stft"
+    window_lengths: tuple[PositiveInt, ...] = Field(WINDOW_LENGTHS, min_length=1)
+    channels: PositiveInt = 32
+    slope: float = Field(LEAKY_SLOPE, ge=0, lt=1)
+    normalize_first: bool = True
+    logits_are_feature: bool = True
+
+    @property
+    def min_samples(self) -> int:
+        """The longest window."""
+        return max(self.window_lengths)
 
 
 class STFTDiscriminator(nn.Module):
@@ -68,7 +92,7 @@ class STFTDiscriminator(nn.Module):
             logits_are_feature=logits_are_feature,
         )
 
-    def forward(self, wav: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def forward(self, wav: Tensor) -> DiscriminatorOutput:
         """wav (B, 1, T), T ≥ window length → logits (B, L), feature maps (B, C, frames, bins)."""
         with torch.autocast(wav.device.type, enabled=False):
             spectrum = torch.stft(
@@ -79,8 +103,8 @@ class STFTDiscriminator(nn.Module):
                 center=False,
                 return_complex=True,
             )
-        logits, features = self.stack(torch.view_as_real(spectrum).permute(0, 3, 2, 1))
-        return logits, features
+        output: DiscriminatorOutput = self.stack(torch.view_as_real(spectrum).permute(0, 3, 2, 1))
+        return output
 
 
 class MultiResolutionSTFTDiscriminator(nn.Module):
@@ -105,6 +129,6 @@ class MultiResolutionSTFTDiscriminator(nn.Module):
             for window_length in window_lengths
         )
 
-    def forward(self, wav: Tensor) -> Judgement:
-        """wav (B, 1, T) → one tensor of logits and one list of feature maps from each resolution."""
-        return judge(self.discriminators, [wav] * len(self.discriminators))
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        """wav (B, 1, T) → the output for each resolution."""
+        return apply_each(self.discriminators, [wav] * len(self.discriminators))

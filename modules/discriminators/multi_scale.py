@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
-from hiervox.modules.discriminators.stack import ConvolutionStack, Judgement, judge
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.stack import ConvolutionStack, DiscriminatorOutput, apply_each
 
 
 class ScaleLayer(NamedTuple):
@@ -40,6 +42,13 @@ GROUPED_LAYERS = (
     ScaleLayer(1024, 5),
 )
 """MelGAN's (arXiv 1910.06711, appendix A), four input channels to a group; VITS has one such network too."""
+
+
+class MultiScaleConfig(DiscriminatorConfig):
+    """Arguments of `MultiScaleDiscriminator`, whose layers are HiFi-GAN's."""
+
+    type: Literal["multi_scale"] = "multi_scale"
+    n_scales: PositiveInt = 3
 
 
 class ScaleDiscriminator(nn.Module):
@@ -76,10 +85,10 @@ class ScaleDiscriminator(nn.Module):
             last=norm(nn.Conv1d(layers[-1].channels, 1, 3, padding=1)),
         )
 
-    def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def forward(self, x: Tensor) -> DiscriminatorOutput:
         """(B, in_channels, T) → logits (B, L), feature maps (B, C, T')."""
-        logits, features = self.stack(x)
-        return logits, features
+        output: DiscriminatorOutput = self.stack(x)
+        return output
 
 
 class MultiScaleDiscriminator(nn.Module):
@@ -100,9 +109,9 @@ class MultiScaleDiscriminator(nn.Module):
             for scale in range(n_scales)
         )
 
-    def forward(self, wav: Tensor) -> Judgement:
-        """wav (B, 1, T) → one tensor of logits and one list of feature maps from each scale."""
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        """wav (B, 1, T) → the output for each scale."""
         scales = [wav]
         for _ in self.discriminators[1:]:
             scales.append(F.avg_pool1d(scales[-1], kernel_size=4, stride=2, padding=2))
-        return judge(self.discriminators, scales)
+        return apply_each(self.discriminators, scales)

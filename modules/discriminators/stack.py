@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +12,19 @@ from torch.nn import functional as F
 LEAKY_SLOPE = 0.1
 """Of the leaky rectifiers, as in HiFi-GAN and the published HierSpeech++ code."""
 
-Judgement = tuple[list[Tensor], list[list[Tensor]]]
-"""Logits, and lists of feature maps, of each discriminator."""
+
+class DiscriminatorOutput(NamedTuple):
+    """What one discriminator makes of a waveform.
+
+    Attributes:
+        logits: (B, L); high where it takes the waveform for a recording.
+        features: the feature maps of its layers.
+        weight: of its terms in the losses.
+    """
+
+    logits: Tensor
+    features: list[Tensor]
+    weight: float = 1.0
 
 
 class ConvolutionStack(nn.Module):
@@ -38,7 +50,7 @@ class ConvolutionStack(nn.Module):
         self.slope = slope
         self.logits_are_feature = logits_are_feature
 
-    def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def forward(self, x: Tensor) -> DiscriminatorOutput:
         """(B, C, …) → logits (B, L) and the feature maps."""
         features = []
         for conv in self.convs:
@@ -47,14 +59,9 @@ class ConvolutionStack(nn.Module):
         x = self.last(x)
         if self.logits_are_feature:
             features.append(x)
-        return torch.flatten(x, 1), features
+        return DiscriminatorOutput(torch.flatten(x, 1), features)
 
 
-def judge(discriminators: Iterable[nn.Module], inputs: Iterable[Tensor]) -> Judgement:
-    """Give each discriminator its input and collect what they return."""
-    logits, features = [], []
-    for discriminator, x in zip(discriminators, inputs, strict=True):
-        own_logits, own_features = discriminator(x)
-        logits.append(own_logits)
-        features.append(own_features)
-    return logits, features
+def apply_each(discriminators: Iterable[nn.Module], inputs: Iterable[Tensor]) -> list[DiscriminatorOutput]:
+    """Each discriminator's output on its own input."""
+    return [discriminator(x) for discriminator, x in zip(discriminators, inputs, strict=True)]

@@ -6,13 +6,24 @@ HierSpeech++ (arXiv 2311.12454, section 3.4) trains SpeechSR with one, after Fre
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.multi_scale import ScaleDiscriminator, ScaleLayer
-from hiervox.modules.discriminators.stack import Judgement, judge
+from hiervox.modules.discriminators.stack import DiscriminatorOutput, apply_each
+
+
+class WaveletConfig(DiscriminatorConfig):
+    """Arguments of `WaveletDiscriminator`."""
+
+    type: Literal["wavelet"] = "wavelet"
+    levels: PositiveInt = 2
+    width: PositiveInt = Field(64, multiple_of=8)
 
 
 def haar_transform(x: Tensor) -> Tensor:
@@ -57,9 +68,9 @@ class WaveletDiscriminator(nn.Module):
         )
         self.discriminators = nn.ModuleList(ScaleDiscriminator(layers) for _ in range(2**levels))
 
-    def forward(self, wav: Tensor) -> Judgement:
-        """wav (B, 1, T) → one tensor of logits and one list of feature maps from each sub-band."""
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        """wav (B, 1, T) → the output for each sub-band."""
         bands = wav
         for _ in range(self.levels):
             bands = haar_transform(bands)
-        return judge(self.discriminators, bands.split(1, dim=1))
+        return apply_each(self.discriminators, bands.split(1, dim=1))

@@ -1,69 +1,128 @@
-"""Least-squares adversarial losses and feature matching over any number of discriminators.
+"""Adversarial losses and feature matching over any number of discriminators.
 
-Terms are summed over the discriminators, as in HiFi-GAN (arXiv 2010.05646, section 2.4) and VITS, and
-computed in float32.
+Terms are summed over the discriminators, as in HiFi-GAN (arXiv 2010.05646, section 2.4) and VITS, or averaged,
+as in EnCodec (arXiv 2210.13438, section 3.4). They are computed in float32.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from hiervox.modules.discriminators.stack import DiscriminatorOutput
 
-def discriminator_loss(real_logits: Sequence[Tensor], fake_logits: Sequence[Tensor]) -> Tensor:
-    """What the discriminators minimise: real logits towards 1, generated ones towards 0.
+Outputs = Sequence[DiscriminatorOutput]
+Discriminator = Callable[[Tensor], Outputs]
+"""Waveforms (B, 1, T) to the outputs of any number of discriminators."""
 
-    Args:
-        real_logits, fake_logits: one tensor of any shape from each discriminator. Those of a generator's
-            output must come from the detached waveform.
+
+class AdversarialLoss(NamedTuple):
+    """How a discriminator's logits are penalised, value by value.
+
+    Attributes:
+        real, fake: what the discriminator minimises on recordings and on the generator's output.
+        generator: what the generator minimises on its output.
     """
-    real = torch.stack([(1 - logits.float()).square().mean() for logits in real_logits])
-    fake = torch.stack([logits.float().square().mean() for logits in fake_logits])
-    return (real + fake).sum()
+
+    real: Callable[[Tensor], Tensor]
+    fake: Callable[[Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
 
 
-def generator_loss(fake_logits: Sequence[Tensor]) -> Tensor:
-    """What the generator minimises: logits of its output towards 1."""
-    return torch.stack([(1 - logits.float()).square().mean() for logits in fake_logits]).sum()
+LOSSES = {
+    # LSGAN (arXiv 1611.04076, equation 9)
+    "least_squares": AdversarialLoss(
+        real=lambda logits: (1 - logits).square(),
+        fake=lambda logits: logits.square(),
+        generator=lambda logits: (1 - logits).square(),
+    ),
+    # Geometric GAN (arXiv 1705.02894); audiocraft's
+    "hinge": AdversarialLoss(
+        real=lambda logits: F.relu(1 - logits),
+        fake=lambda logits: F.relu(1 + logits),
+        generator=lambda logits: -logits,
+    ),
+    # SoundStream (arXiv 2107.03312, equations 1 and 2) and Vocos
+    "clipped_hinge": AdversarialLoss(
+        real=lambda logits: F.relu(1 - logits),
+        fake=lambda logits: F.relu(1 + logits),
+        generator=lambda logits: F.relu(1 - logits),
+    ),
+}
 
 
-def feature_matching_loss(
-    real_features: Sequence[Sequence[Tensor]], fake_features: Sequence[Sequence[Tensor]]
+def discriminator_loss(
+    real: Outputs, fake: Outputs, kind: str = "least_squares", reduction: str = "sum"
 ) -> Tensor:
-    """Mean absolute difference of the discriminators' feature maps, summed over maps and discriminators.
+    """What the discriminators minimise.
 
     Args:
-        real_features: the feature maps of each discriminator on recordings; no gradient flows into them.
-        fake_features: those on the generator's output.
+        real, fake: their outputs; those on a generator's output must come from the detached waveform.
+        kind: one of `LOSSES`.
+        reduction: over the discriminators, `sum` or `mean`.
+    """
+    loss = LOSSES[kind]
+    return _penalty(real, loss.real, reduction) + _penalty(fake, loss.fake, reduction)
+
+
+def generator_loss(fake: Outputs, kind: str = "least_squares", reduction: str = "sum") -> Tensor:
+    """What the generator minimises of the discriminators' outputs on what it made."""
+    return _penalty(fake, LOSSES[kind].generator, reduction)
+
+
+def _penalty(outputs: Outputs, penalty: Callable[[Tensor], Tensor], reduction: str) -> Tensor:
+    return _reduced([output.weight * penalty(output.logits.float()).mean() for output in outputs], reduction)
+
+
+def _reduced(terms: list[Tensor], reduction: str) -> Tensor:
+    stacked = torch.stack(terms)
+    return stacked.mean() if reduction == "mean" else stacked.sum()
+
+
+def feature_matching_loss(real: Outputs, fake: Outputs, reduction: str = "sum") -> Tensor:
+    """Mean absolute difference of the discriminators' feature maps.
+
+    Args:
+        real: outputs on recordings; no gradient flows into them.
+        fake: outputs on what the generator made.
+        reduction: over all maps of all discriminators, `sum` or `mean`.
     """
     terms = [
-        F.l1_loss(fake.float(), real.detach().float())
-        for real_maps, fake_maps in zip(real_features, fake_features, strict=True)
-        for real, fake in zip(real_maps, fake_maps, strict=True)
+        generated.weight * F.l1_loss(fake_map.float(), real_map.detach().float())
+        for recorded, generated in zip(real, fake, strict=True)
+        for real_map, fake_map in zip(recorded.features, generated.features, strict=True)
     ]
-    return torch.stack(terms).sum()
+    return _reduced(terms, reduction)
 
 
-Discriminator = Callable[[Tensor], tuple[Sequence[Tensor], Sequence[Sequence[Tensor]]]]
-"""Waveforms (B, 1, T) to the logits and the lists of feature maps of any number of discriminators."""
+def discriminator_terms(
+    discriminator: Discriminator,
+    real: Tensor,
+    fake: Tensor,
+    kind: str = "least_squares",
+    reduction: str = "sum",
+) -> dict[str, Tensor]:
+    """The one term of the discriminators' phase, `discriminator`; no gradient reaches what made `fake`."""
+    on_real, on_fake = discriminator(real), discriminator(fake.detach())
+    return {"discriminator": discriminator_loss(on_real, on_fake, kind, reduction)}
 
 
-def discriminator_terms(discriminator: Discriminator, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-    """The one term of the discriminators' turn, `discriminator`; no gradient reaches what made `fake`."""
-    real_logits, _ = discriminator(real)
-    fake_logits, _ = discriminator(fake.detach())
-    return {"discriminator": discriminator_loss(real_logits, fake_logits)}
-
-
-def generator_terms(discriminator: Discriminator, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-    """What discriminators tell the generator that made `fake`: `adversarial` and `feature_matching`."""
+def generator_terms(
+    discriminator: Discriminator,
+    real: Tensor,
+    fake: Tensor,
+    kind: str = "least_squares",
+    reduction: str = "sum",
+) -> dict[str, Tensor]:
+    """What discriminators give the generator that made `fake`: `adversarial` and `feature_matching`."""
     with torch.no_grad():
-        _, real_features = discriminator(real)
-    fake_logits, fake_features = discriminator(fake)
+        on_real = discriminator(real)
+    on_fake = discriminator(fake)
     return {
-        "adversarial": generator_loss(fake_logits),
-        "feature_matching": feature_matching_loss(real_features, fake_features),
+        "adversarial": generator_loss(on_fake, kind, reduction),
+        "feature_matching": feature_matching_loss(on_real, on_fake, reduction),
     }

@@ -28,8 +28,8 @@ TINY = [
     *("train.validation_batches=1", "train.keep_best=0"),
 ]
 TINY_SYNTHESIZER = [
-    *("discriminator.periods=[2]", "discriminator.period_channels=[4, 4, 4, 4, 4]"),
-    *("discriminator.window_lengths=[256]", "discriminator.stft_channels=4"),
+    *("discriminators.period.periods=[2]", "discriminators.period.channels=[4, 4, 4, 4, 4]"),
+    *("discriminators.stft.window_lengths=[256]", "discriminators.stft.channels=4"),
 ]
 TEXTS = [
     ("A good white wine.", "en-us"),

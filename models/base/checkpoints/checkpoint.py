@@ -21,7 +21,7 @@ WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
 CHECKPOINTS_NAME = "checkpoints"
 LAST_NAME = "last.json"
-TRAINING_SECTIONS = ("train", "data", "out_dir", "seed", "loss", "discriminator")
+TRAINING_SECTIONS = ("train", "data", "out_dir", "seed", "loss", "discriminators")
 
 
 def find_checkpoint(path: Path) -> Path:

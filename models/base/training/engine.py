@@ -14,12 +14,15 @@ from torch.optim.swa_utils import AveragedModel
 
 from hiervox.models.base.training.freezing import frozen_parameters
 from hiervox.models.base.training.randomness import seed_everything
+from hiervox.models.base.training.schedule import learning_rate
 from hiervox.models.base.training.task import Batch, TrainingTask
 from hiervox.modules.losses.counts import counts_over_processes
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import nearest
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
+FUSED = ("Adam", "AdamW")  # what torch has a fused kernel of on every device
 
 
 class StepEngine:
@@ -56,8 +59,11 @@ class StepEngine:
         )
         seed_everything(task.config.seed)
         built = task.build_networks()
-        if set(built) != set(task.turns) or task.main not in built:
-            raise ValueError(f"networks {sorted(built)} and turns {task.turns} differ")
+        if set(built) != set(task.phases) or task.main not in built:
+            raise ValueError(f"networks {sorted(built)} and phases {task.phases} differ")
+        for name in self.train_config.networks:
+            if name not in built:
+                raise ConfigError(f"train.networks has {name!r}, which is no network", nearest(name, built))
         self._frozen = frozen_parameters(built[task.main], self.train_config.freeze)
         self._freeze()
         self.networks: dict[str, nn.Module] = {}
@@ -67,7 +73,7 @@ class StepEngine:
         self.average = self._average_of(built[task.main])
         for name, network in built.items():
             self.networks[name], self.optimizers[name] = self.accelerator.prepare(
-                network, self._optimizer(network)
+                network, self._optimizer(name, network)
             )
         # ranks start from the same weights and go on with noise of their own
         seed_everything(task.config.seed + self.accelerator.process_index)
@@ -76,17 +82,19 @@ class StepEngine:
         decay = self.train_config.ema_decay
         return None if decay is None else AveragedModel(network, multi_avg_fn=_growing_average(decay))
 
-    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
-        config = self.train_config.optimizer
-        return torch.optim.AdamW(
+    def _optimizer(self, name: str, network: nn.Module) -> torch.optim.Optimizer:
+        config = self.train_config.of(name).optimizer
+        # the gradient scaler and clipping need the plain one
+        can_fuse = config.name in FUSED and self.train_config.precision != "fp16"
+        optimizer: torch.optim.Optimizer = getattr(torch.optim, config.name)(
             network.parameters(),
             lr=config.learning_rate,
             betas=config.betas,
             eps=config.eps,
             weight_decay=config.weight_decay,
-            fused=self.train_config.precision
-            != "fp16",  # the gradient scaler and clipping need the plain one
+            **({"fused": True} if can_fuse else {}),
         )
+        return optimizer
 
     def restart_average(self) -> None:
         """Begin the average anew from the main network's present weights."""
@@ -97,40 +105,72 @@ class StepEngine:
         network: nn.Module = self.accelerator.unwrap_model(self.networks[name])
         return network
 
-    def set_learning_rate(self, rate: float) -> None:
-        """Set every optimizer's rate."""
-        for optimizer in self.optimizers.values():
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+    def schedule(self, step: int, epoch: int) -> dict[str, float]:
+        """Set the learning rate of every network, and return it.
 
-    def step(self, batch: Batch) -> dict[str, Tensor]:
+        Args:
+            step: optimizer steps done.
+            epoch: epochs done.
+        """
+        train = self.train_config
+        rates = {
+            name: learning_rate(train.of(name), step, epoch, train.max_steps) for name in self.optimizers
+        }
+        for name, rate in rates.items():
+            for group in self.optimizers[name].param_groups:
+                group["lr"] = rate
+        return rates
+
+    def is_active(self, phase: str, step: int) -> bool:
+        """Whether a step updates the network of that name."""
+        config = self.train_config.of(phase)
+        return step >= config.start_step and (step - config.start_step) % config.period == 0
+
+    def step(self, batch: Batch, step: int) -> dict[str, Tensor]:
         """Train on one batch; with accumulation, only the last of a group updates weights.
 
+        Args:
+            batch: as the task's loader gave it.
+            step: optimizer steps done.
+
         Returns:
-            the unweighted loss terms of all turns, and `gradient_norm/<network>` where gradients are clipped;
-            scalars, detached.
+            the unweighted loss terms of all active phases, and `gradient_norm/<network>` where gradients are
+            clipped; scalars, detached.
         """
         batch = send_to_device(batch, self.accelerator.device)
         reported: dict[str, Tensor] = {}
         with self.accelerator.accumulate(*self.networks.values()), self._shared_counts():
             for network in self.networks.values():
                 network.train()
-            with self.accelerator.autocast():
-                output = self.task.forward(self._seen_in(self.task.main), batch)
-            for turn in self.task.turns:
-                self._thaw(turn)
-                with self.accelerator.autocast():
-                    terms = self.task.losses(turn, self._seen_in(turn), batch, output)
-                    total = self.task.total(terms)
-                self.accelerator.backward(total)
-                norm = self._update(turn)
-                reported.update({name: term.detach().float() for name, term in terms.items()})
-                if norm is not None:
-                    reported[f"gradient_norm/{turn}"] = norm
+            output = self._forward(batch, step)
+            for phase in self.task.phases:
+                if self.is_active(phase, step):
+                    reported |= self._optimise(phase, batch, output, step)
             self._thaw(None)
-            if self.average is not None and self.accelerator.sync_gradients:
-                self.average.update_parameters(self.bare(self.task.main))
+            if self.is_active(self.task.main, step):
+                self._update_average()
         return reported
+
+    def _forward(self, batch: Batch, step: int) -> Any:
+        """The main network's pass; without gradients, and past the wrapper, where its phase is left out."""
+        main = self.task.main
+        active = self.is_active(main, step)
+        with self.accelerator.autocast(), torch.set_grad_enabled(active):
+            return self.task.forward(self._seen_in(main if active else None), batch)
+
+    def _optimise(self, phase: str, batch: Batch, output: Any, step: int) -> dict[str, Tensor]:
+        self._thaw(phase)
+        with self.accelerator.autocast():
+            terms = self.task.losses(phase, self._seen_in(phase), batch, output, step)
+            total = self.task.total(terms, step)
+        self.accelerator.backward(total)
+        norm = self._update(phase)
+        reported = {name: term.detach().float() for name, term in terms.items()}
+        return reported if norm is None else {**reported, f"gradient_norm/{phase}": norm}
+
+    def _update_average(self) -> None:
+        if self.average is not None and self.accelerator.sync_gradients:
+            self.average.update_parameters(self.bare(self.task.main))
 
     def _shared_counts(self) -> AbstractContextManager[None]:
         accelerator = self.accelerator
@@ -138,26 +178,26 @@ class StepEngine:
             return nullcontext()
         return counts_over_processes(lambda count: accelerator.reduce(count, "mean"))
 
-    def _seen_in(self, turn: str) -> dict[str, nn.Module]:
-        """Only the network whose turn it is goes through the wrapper that synchronises gradients."""
-        return {name: self.networks[name] if name == turn else self.bare(name) for name in self.networks}
+    def _seen_in(self, phase: str | None) -> dict[str, nn.Module]:
+        """Only the network of the phase goes through the wrapper that synchronises gradients."""
+        return {name: self.networks[name] if name == phase else self.bare(name) for name in self.networks}
 
-    def _thaw(self, turn: str | None) -> None:
-        """Freeze all networks but the turn's and the main one (whose graph is held open); None thaws all."""
+    def _thaw(self, phase: str | None) -> None:
+        """Freeze all networks but the phase's and the main one (whose graph is held open); None thaws all."""
         for name, network in self.networks.items():
-            network.requires_grad_(turn is None or name in (turn, self.task.main))
+            network.requires_grad_(phase is None or name in (phase, self.task.main))
         self._freeze()
 
     def _freeze(self) -> None:
         for parameter in self._frozen:
             parameter.requires_grad_(False)
 
-    def _update(self, turn: str) -> Tensor | None:
-        optimizer, norm = self.optimizers[turn], None
+    def _update(self, phase: str) -> Tensor | None:
+        optimizer, norm = self.optimizers[phase], None
         if self.accelerator.sync_gradients and self.train_config.clip_norm is not None:
             self.accelerator.unscale_gradients(optimizer)
             norm = nn.utils.clip_grad_norm_(
-                self.networks[turn].parameters(), self.train_config.clip_norm
+                self.networks[phase].parameters(), self.train_config.clip_norm
             ).detach()
         optimizer.step()
         optimizer.zero_grad()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate.utils import send_to_device
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -37,7 +37,7 @@ from hiervox.models.base.training.run_folder import (
     RunFolder,
     ranked_best,
 )
-from hiervox.models.base.training.schedule import learning_rate
+from hiervox.models.base.training.state import load_state, network_file, save_state
 from hiervox.models.base.training.task import Batch, TrainingTask
 from hiervox.utils.errors import CheckpointError, ConfigError, DataError, TrainingError
 from hiervox.utils.files import write_json
@@ -46,7 +46,6 @@ from hiervox.utils.logging import get_logger
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-AVERAGE_NAME = "ema.safetensors"
 TERMINATED = 128 + signal.SIGTERM  # what a shell reports of a program that SIGTERM ended
 AGREE_EVERY = 10  # steps between two looks at whether another process was told to stop
 
@@ -71,7 +70,7 @@ class TrainingLoop:
         self.writer: SummaryWriter | None = None
         self._terminated = False
         self._sums: dict[str, Tensor] = {}
-        self._summed = 0
+        self._counts: Counter[str] = Counter()
         self._reported_at = 0.0
         self._reported_step = 0
 
@@ -114,8 +113,8 @@ class TrainingLoop:
         adapted = self.task.adapt_weights(load_weights(folder / WEIGHTS_NAME), given)
         load_into(main, adapted, folder / WEIGHTS_NAME)
         _log.info("starting from the weights of %s", folder)
-        for index, name in enumerate(self.engine.networks):
-            weights = folder / STATE_NAME / f"model{f'_{index}' if index else ''}.safetensors"
+        for name in self.engine.networks:
+            weights = network_file(folder / STATE_NAME, name)
             if name != self.task.main and weights.exists():
                 load_into(self.engine.bare(name), load_weights(weights), weights)
             elif name != self.task.main:
@@ -130,21 +129,7 @@ class TrainingLoop:
                 another number of processes.
         """
         folder, progress = self.folder.resume_point()
-        state = folder / STATE_NAME
-        processes, saved = self.accelerator.num_processes, len(list(state.glob("random_states_*.pkl")))
-        if saved != processes:  # accelerate would go on without a word, and batches would be other ones
-            raise CheckpointError(
-                f"{state} has the random states of {saved} processes, and this is a run of {processes}",
-                f"resume with {saved} processes, or start a new run with --init-from",
-            )
-        try:
-            self.accelerator.load_state(str(state))
-            if self.engine.average is not None:
-                self.engine.average.load_state_dict(load_file(state / AVERAGE_NAME))
-        except (OSError, RuntimeError, ValueError, KeyError) as error:
-            raise CheckpointError(
-                f"can't load the state in {state} ({error})", "restore the folder"
-            ) from error
+        load_state(self.engine, folder / STATE_NAME)
         if self.accelerator.is_main_process:
             self.folder.rewind(progress.step)
         self.accelerator.wait_for_everyone()
@@ -174,17 +159,14 @@ class TrainingLoop:
         )
         try:
             for batch in self._batches():
-                rate = learning_rate(
-                    train.optimizer.learning_rate, train.schedule, self.progress.step, self.progress.epoch
-                )
-                self.engine.set_learning_rate(rate)
-                self._collect(self.engine.step(batch))
+                rates = self.engine.schedule(self.progress.step, self.progress.epoch)
+                self._collect(self.engine.step(batch, self.progress.step))
                 self._advance(batches=1)
                 if not self.accelerator.sync_gradients:
                     continue
                 self._advance(step=1)
                 bar.update()
-                self._after_step(bar, rate)
+                self._after_step(bar, rates)
                 if self.progress.step >= train.max_steps:
                     break
         finally:
@@ -193,14 +175,14 @@ class TrainingLoop:
             if self.writer is not None:
                 self.writer.close()
 
-    def _after_step(self, bar: tqdm[Any], rate: float) -> None:
+    def _after_step(self, bar: tqdm[Any], rates: Mapping[str, float]) -> None:
         train, step = self.config.train, self.progress.step
         last = step >= train.max_steps
         stop = self._told_to_stop()
         validate_now = last or step % train.validate_every == 0
         save_now = last or stop or step % train.save_every == 0
         if save_now or validate_now or step % train.log_every == 0:
-            self._report(bar, rate)
+            self._report(bar, rates)
         value = self.validate() if validate_now and not stop else None
         if save_now:
             self.save(value)
@@ -276,11 +258,13 @@ class TrainingLoop:
     def _collect(self, terms: Mapping[str, Tensor]) -> None:
         for name, value in terms.items():
             self._sums[name] = self._sums[name] + value if name in self._sums else value
-        self._summed += 1
+        self._counts.update(terms.keys())  # a phase that is left out has no terms
 
-    def _report(self, bar: tqdm[Any], rate: float) -> None:
-        means = self._mean_over_ranks({name: value / self._summed for name, value in self._sums.items()})
-        self._sums, self._summed = {}, 0
+    def _report(self, bar: tqdm[Any], rates: Mapping[str, float]) -> None:
+        means = self._mean_over_ranks(
+            {name: value / self._counts[name] for name, value in self._sums.items()}
+        )
+        self._sums, self._counts = {}, Counter()
         for name, value in means.items():
             if value != value or value in (float("inf"), float("-inf")):
                 raise TrainingError(
@@ -290,9 +274,14 @@ class TrainingLoop:
         seconds = time.perf_counter() - self._reported_at
         steps = self.progress.step - self._reported_step
         timing = {"seconds": seconds, "steps_per_second": steps / seconds}
-        self._write("train", {**means, "learning_rate": rate, **timing})
+        self._write("train", {**means, **self._named(rates), **timing})
         bar.set_postfix({name: f"{value:.3g}" for name, value in list(means.items())[-4:]}, refresh=False)
         self._restart_clock()
+
+    def _named(self, rates: Mapping[str, float]) -> dict[str, float]:
+        """The main network's learning rate, and those of networks that have one of their own."""
+        own = {f"learning_rate/{name}": rates[name] for name in rates if name in self.config.train.networks}
+        return {"learning_rate": rates[self.task.main], **own}
 
     def _restart_clock(self) -> None:
         self._reported_at, self._reported_step = time.perf_counter(), self.progress.step
@@ -335,7 +324,7 @@ class TrainingLoop:
                     break
                 batch = send_to_device(batch, accelerator.device)
                 with accelerator.autocast():
-                    for name, value in self.task.validate(networks, batch).items():
+                    for name, value in self.task.validate(networks, batch, self.progress.step).items():
                         sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach()
                     if count == 0 and self.writer is not None:
                         self._show(networks, batch)
@@ -373,15 +362,10 @@ class TrainingLoop:
         if accelerator.is_main_process:
             self.folder.temporary(name)
         accelerator.wait_for_everyone()
-        accelerator.save_state(str(self.folder.temporary(name) / STATE_NAME))
+        save_state(self.engine, self.folder.temporary(name) / STATE_NAME)
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
             with self.folder.new_checkpoint(name) as temporary:
-                if self.engine.average is not None:
-                    averaged = {
-                        key: tensor.contiguous() for key, tensor in self.engine.average.state_dict().items()
-                    }
-                    save_file(averaged, temporary / STATE_NAME / AVERAGE_NAME)
                 weights = self.engine.inference_networks()[self.task.main].state_dict()
                 save_weights(temporary, weights, self.config.model_dump(mode="json"))
                 write_json(temporary / PROGRESS_NAME, self.progress.model_dump())

@@ -30,17 +30,18 @@ class Media:
 class TrainingTask(ABC, Generic[ExperimentT]):
     """One part's training, as the loop in `hiervox.models.base.training.loop` sees it.
 
-    In every step the loop calls `forward` once and then, for each name in `turns`, `losses`; it sums the
-    terms with `weights`, and updates the network of that name. A GAN has two turns, others have one.
+    In every step the loop calls `forward` once and then, for each name in `phases`, `losses`; it sums the
+    terms with `weights`, and updates the network of that name. A GAN has two phases, others have one. A phase
+    is left out before its network's `start_step` and between its periods (`train.networks`).
 
     Attributes:
         config: the experiment.
-        turns: names of networks in the order in which a step updates them.
+        phases: names of networks in the order in which a step updates them.
         main: the network that is saved for inference (and averaged, where EMA is on).
         best_metric: the validation value, lower is better, by which the best checkpoints are kept.
     """
 
-    turns: tuple[str, ...] = ("main",)
+    phases: tuple[str, ...] = ("main",)
     main: str = "main"
     best_metric: str = "total"
 
@@ -63,9 +64,17 @@ class TrainingTask(ABC, Generic[ExperimentT]):
 
     @abstractmethod
     def losses(
-        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: Any
+        self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: Any, step: int
     ) -> dict[str, Tensor]:
-        """The unweighted loss terms of one turn, by name. Networks of other turns are frozen meanwhile."""
+        """The unweighted loss terms of one phase, by name. Networks of other phases are frozen meanwhile.
+
+        Args:
+            phase: the name of the network that is updated.
+            networks: all of them.
+            batch: as `loader` gave it, on the networks' device.
+            output: what `forward` returned.
+            step: optimizer steps done.
+        """
 
     def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
         """The main network's weights of another experiment of the part, made to fit this one's network.
@@ -79,22 +88,26 @@ class TrainingTask(ABC, Generic[ExperimentT]):
         """
         return tensors
 
-    def weights(self) -> Mapping[str, float]:
-        """The weight of each term; 1 where none is given."""
+    def weights(self, step: int) -> Mapping[str, float]:
+        """The weight of each term once so many optimizer steps are done; 1 where none is given."""
         return {}
 
-    def validate(self, networks: Mapping[str, nn.Module], batch: Batch) -> dict[str, Tensor]:
+    def has_started(self, network: str, step: int) -> bool:
+        """Whether a network is trained by now, by its `start_step`."""
+        return step >= self.config.train.of(network).start_step
+
+    def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
         """Values to average over the dev set: by default the main network's own terms and their sum."""
-        terms = self.losses(self.main, networks, batch, self.forward(networks, batch))
-        return {**terms, "total": self.total(terms)}
+        terms = self.losses(self.main, networks, batch, self.forward(networks, batch), step)
+        return {**terms, "total": self.total(terms, step)}
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """Sounds and pictures of one dev batch. Nothing by default."""
         return Media()
 
-    def total(self, terms: Mapping[str, Tensor]) -> Tensor:
+    def total(self, terms: Mapping[str, Tensor], step: int) -> Tensor:
         """The weighted sum of loss terms."""
-        weights = self.weights()
+        weights = self.weights(step)
         return sum(
             (weights.get(name, 1.0) * term for name, term in terms.items()),
             start=next(iter(terms.values())) * 0,

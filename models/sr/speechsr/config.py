@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
-from hiervox.models.base.config import DataConfig, ExperimentConfig
+from hiervox.models.base.config import DataConfig, LossWeight
+from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.processors.audio import FRAME_RATE
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
@@ -17,6 +18,15 @@ INPUT_RATE = 16_000
 
 _SEGMENT_SAMPLES = 9600
 _WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
+
+
+def _discriminators(*window_lengths: int) -> dict[str, Any]:
+    return {
+        "stft": {"type": "multi_resolution_stft", "window_lengths": window_lengths},
+        "period": {"type": "multi_period"},
+        "wavelet": {"type": "wavelet"},
+    }
+
 
 # The authors' config.json of each rate, and the number of steps of the checkpoint they published.
 _OF_RATE: dict[int, dict[str, Any]] = {
@@ -29,7 +39,7 @@ _OF_RATE: dict[int, dict[str, Any]] = {
             "n_mels": 100,
             "f_max": 12_000.0,
         },
-        "discriminator": {"window_lengths": _WINDOW_LENGTHS},
+        "discriminators": _discriminators(*_WINDOW_LENGTHS),
         "data": {"max_frames": _SEGMENT_SAMPLES * FRAME_RATE // 24_000},
         "train": {"max_steps": 340_000, "schedule": {"decay": 0.999}},
     },
@@ -42,7 +52,7 @@ _OF_RATE: dict[int, dict[str, Any]] = {
             "n_mels": 128,
             "f_max": 24_000.0,
         },
-        "discriminator": {"window_lengths": (4096, *_WINDOW_LENGTHS)},
+        "discriminators": _discriminators(4096, *_WINDOW_LENGTHS),
         "data": {"max_frames": _SEGMENT_SAMPLES * FRAME_RATE // 48_000},
         "train": {"max_steps": 100_000, "schedule": {"decay": 0.995}},
     },
@@ -113,29 +123,10 @@ AnySpeechSRConfig = Annotated[
 ]
 
 
-class SpeechSRLossConfig(Config):
+class SpeechSRLossConfig(AdversarialLossConfig):
     """Weights of the loss terms; `docs/super_resolution.md` says where each comes from."""
 
-    mel: float = Field(45.0, ge=0)
-    adversarial: float = Field(1.0, ge=0)
-    feature_matching: float = Field(2.0, ge=0)
-
-
-class SpeechSRDiscriminatorConfig(Config):
-    """Sizes of the networks that judge the output in training and are not needed afterwards.
-
-    Attributes:
-        periods, period_channels: of the multi-period one.
-        window_lengths, stft_channels: of the STFT one; samples at the output rate.
-        wavelet_levels, wavelet_width: of the wavelet one.
-    """
-
-    periods: tuple[PositiveInt, ...] = Field((2, 3, 5, 7, 11), min_length=1)
-    period_channels: tuple[PositiveInt, ...] = Field((32, 128, 512, 1024, 1024), min_length=1)
-    window_lengths: tuple[PositiveInt, ...] = Field(_WINDOW_LENGTHS, min_length=1)
-    stft_channels: PositiveInt = 32
-    wavelet_levels: PositiveInt = 2
-    wavelet_width: PositiveInt = Field(64, multiple_of=8)
+    mel: LossWeight = 45.0
 
 
 class SpeechSRDataConfig(DataConfig):
@@ -151,20 +142,19 @@ class SpeechSRDataConfig(DataConfig):
     allow_band_limited: bool = False
 
 
-class SpeechSRExperiment(ExperimentConfig):
+class SpeechSRExperiment(AdversarialExperiment):
     """A training run of SpeechSR. What is not set follows `model.rate`, as the authors had it.
 
     Attributes:
         model: which network, its sizes, and the output rate.
         loss: weights.
-        discriminator: sizes of what judges the output.
+        discriminators: of waveforms at the output rate.
         mel: of the mel loss, at the output rate.
         data: see `SpeechSRDataConfig`.
     """
 
     model: AnySpeechSRConfig = SpeechSRConfig()
     loss: SpeechSRLossConfig = SpeechSRLossConfig()
-    discriminator: SpeechSRDiscriminatorConfig = SpeechSRDiscriminatorConfig()
     mel: SpectrogramConfig
     data: SpeechSRDataConfig
 
@@ -175,17 +165,31 @@ class SpeechSRExperiment(ExperimentConfig):
             return given
         model = given.get("model", {})
         rate = model.get("rate", 24_000) if isinstance(model, Mapping) else getattr(model, "rate", None)
-        return _filled(given, _OF_RATE[rate]) if rate in _OF_RATE else given
+        if rate not in _OF_RATE:
+            return given
+        defaults = dict(_OF_RATE[rate])
+        if "discriminators" in given:  # those that are named, and no others
+            named = given["discriminators"]
+            defaults["discriminators"] = {
+                name: sizes
+                for name, sizes in defaults["discriminators"].items()
+                if isinstance(named, Mapping) and name in named and _has_no_type(named[name])
+            }
+        return _filled(given, defaults)
 
     @model_validator(mode="after")
     def _check_lengths(self) -> SpeechSRExperiment:
         if self.mel.sample_rate != self.model.rate:
             raise ValueError(f"mel.sample_rate must be model.rate, {self.model.rate}")
-        longest = max(*self.discriminator.window_lengths, self.mel.n_fft)
+        longest = max(self.discriminator_samples, self.mel.n_fft)
         frames = self.data.max_frames
         if frames is not None and frames * self.model.rate // FRAME_RATE < longest:
             raise ValueError(f"data.max_frames is too short for a window of {longest} samples")
         return self
+
+
+def _has_no_type(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and "type" not in entry
 
 
 def _filled(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

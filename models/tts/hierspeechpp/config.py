@@ -11,9 +11,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
-from hiervox.models.base.config import ExperimentConfig, ScheduleConfig, TrainConfig
+from hiervox.models.base.config import LossWeight, ScheduleConfig, TrainConfig
 from hiervox.models.base.data.dataset import F0_PER_FRAME
 from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.modules.discriminators import AnyDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
 from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
@@ -220,37 +224,21 @@ class SynthesizerConfig(Config):
         return self
 
 
-class SynthesizerLossConfig(Config):
+class SynthesizerLossConfig(AdversarialLossConfig):
     """Weights of the loss terms; `docs/hierspeechpp_training.md` says where each comes from.
 
     `fine_mel`, ours, is `mel` in windows of 20 ms instead of 80: it times what changes fast where there are
     no discriminators yet to do so.
     """
 
-    mel: float = Field(45.0, ge=0)
-    fine_mel: float = Field(0.0, ge=0)
-    prosody: float = Field(45.0, ge=0)
-    log_f0: float = Field(1.0, ge=0)
-    acoustic_kl: float = Field(1.0, ge=0)
-    acoustic_kl_forward: float = Field(0.1, ge=0)
-    semantic_kl: float = Field(1.0, ge=0)
-    semantic_kl_forward: float = Field(0.1, ge=0)
-    adversarial: float = Field(1.0, ge=0)
-    feature_matching: float = Field(2.0, ge=0)
-
-
-class DiscriminatorSizes(Config):
-    """Multi-period and multi-resolution complex STFT discriminators; sizes of the published code.
-
-    Attributes:
-        periods, period_channels: of the multi-period one.
-        window_lengths, stft_channels: of the STFT one.
-    """
-
-    periods: Sizes = (2, 3, 5, 7, 11)
-    period_channels: Sizes = (32, 128, 512, 1024, 1024)
-    window_lengths: Sizes = (2048, 1024, 512, 256, 128)
-    stft_channels: PositiveInt = 32
+    mel: LossWeight = 45.0
+    fine_mel: LossWeight = 0.0
+    prosody: LossWeight = 45.0
+    log_f0: LossWeight = 1.0
+    acoustic_kl: LossWeight = 1.0
+    acoustic_kl_forward: LossWeight = 0.1
+    semantic_kl: LossWeight = 1.0
+    semantic_kl_forward: LossWeight = 0.1
 
 
 class SynthesizerScheduleConfig(ScheduleConfig):
@@ -267,13 +255,13 @@ class SynthesizerTrainConfig(TrainConfig):
     schedule: SynthesizerScheduleConfig = SynthesizerScheduleConfig()
 
 
-class SynthesizerExperiment(ExperimentConfig):
+class SynthesizerExperiment(AdversarialExperiment):
     """A training run of the hierarchical synthesizer.
 
     Attributes:
         model: sizes.
         loss: weights.
-        discriminator: sizes of the networks that train it and are not needed afterwards.
+        discriminators: by default multi-period and multi-resolution complex STFT ones of the published sizes.
         features: what the data was extracted with.
         mel: of the style, the losses and (without its mel filters) the posterior.
     """
@@ -281,7 +269,9 @@ class SynthesizerExperiment(ExperimentConfig):
     train: SynthesizerTrainConfig = SynthesizerTrainConfig()
     model: SynthesizerConfig = SynthesizerConfig()
     loss: SynthesizerLossConfig = SynthesizerLossConfig()
-    discriminator: DiscriminatorSizes = DiscriminatorSizes()
+    discriminators: dict[str, AnyDiscriminator] = Field(
+        {"stft": MultiResolutionSTFTConfig(), "period": MultiPeriodConfig()}
+    )
     features: FeaturesConfig = FeaturesConfig()
     mel: SpectrogramConfig = SpectrogramConfig()
 

@@ -12,15 +12,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
+from hiervox.models.base.training.adversarial import AdversarialTask, Generated
+from hiervox.models.base.training.cut_task import require_semantic_channels
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
-from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
-from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms
 from hiervox.modules.losses.hierarchical import prosody_l1
 from hiervox.modules.losses.kl import bidirectional_flow_kl
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
@@ -33,54 +30,37 @@ NOISE_SCALE = 0.333  # of what validation plays: the authors' default
 
 
 @dataclass
-class _Pass:
-    """The network's output, and what it is compared with.
+class Targets:
+    """The network's output, and what it is compared with beside the waveform.
 
     Attributes:
         output: of the network.
         mel: (B, mel_channels, N).
-        wav: (B, 1, samples), the recording's part that `output.wav` should be.
-        log_f0: (B, 1, values), its log-F0.
+        log_f0: (B, 1, values), that of the slice.
     """
 
     output: SynthesizerOutput
     mel: Tensor
-    wav: Tensor
     log_f0: Tensor
 
 
-class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
-    """Two turns: the discriminators, then the synthesizer against them.
+class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
+    """The synthesizer against its discriminators; without them a step costs about half.
 
-    Where neither of their terms has a weight there are no discriminators, and a step costs about half. A run
-    that starts from such a run's weights can then have them.
+    A run that starts from the weights of one without discriminators can have them.
     """
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "semantic_perturbed"})
-    # The sum holds adversarial terms, which say nothing about how good a checkpoint is.
-    best_metric = "mel"
 
-    def __init__(self, config: SynthesizerExperiment) -> None:
-        super().__init__(config)
-        self.adversarial = config.loss.adversarial > 0 or config.loss.feature_matching > 0
-        self.turns = ("discriminator", "main") if self.adversarial else ("main",)
+    def build_generator(self) -> nn.Module:
+        """The synthesizer."""
+        return HierarchicalSynthesizer(self.config.model)
 
-    def build_networks(self) -> dict[str, nn.Module]:
-        """The synthesizer under the name `main`, and all its discriminators under `discriminator`."""
-        main = HierarchicalSynthesizer(self.config.model)
-        if not self.adversarial:
-            return {"main": main}
-        sizes = self.config.discriminator
-        discriminator = DiscriminatorEnsemble(
-            {
-                "stft": MultiResolutionSTFTDiscriminator(sizes.window_lengths, sizes.stft_channels),
-                "period": MultiPeriodDiscriminator(sizes.periods, sizes.period_channels),
-            }
-        )
-        return {"main": main, "discriminator": discriminator}
-
-    def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> _Pass:
+    def generate(self, generator: nn.Module, batch: Batch) -> Generated:
         """The synthesizer's training pass on a batch of `hiervox.models.base.data.dataset`.
+
+        Returns:
+            the waveforms of the slices; `extras` holds `Targets`.
 
         Raises:
             ConfigError: the data's semantic vectors are not as wide as the network's.
@@ -89,7 +69,7 @@ class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
         require_semantic_channels(batch, model.semantic_channels)
         wav, true_log_f0 = batch["wav"].unsqueeze(1), log_f0(batch["f0"]).unsqueeze(1)
         mel = log_mel(batch["wav"], mel_config)
-        output: SynthesizerOutput = networks["main"](
+        output: SynthesizerOutput = generator(
             wav=wav,
             linear_spec=linear_spectrogram(batch["wav"], mel_config),
             mel=mel,
@@ -99,42 +79,35 @@ class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
             mask=sequence_mask(batch["frames"], mel.shape[-1]),
         )
         starts, hop, pitch_ratio = output.slice_starts, model.hop_length, model.pitch_ratio
-        return _Pass(
-            output=output,
-            mel=mel,
-            wav=slice_segments(wav, hop * starts, output.wav.shape[-1]),
-            log_f0=slice_segments(true_log_f0, pitch_ratio * starts, output.log_f0.shape[-1]),
+        return Generated(
+            real=slice_segments(wav, hop * starts, output.wav.shape[-1]),
+            fake=output.wav,
+            extras=Targets(
+                output=output,
+                mel=mel,
+                log_f0=slice_segments(true_log_f0, pitch_ratio * starts, output.log_f0.shape[-1]),
+            ),
         )
 
-    def losses(
-        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: _Pass
-    ) -> dict[str, Tensor]:
-        """The discriminators' loss, or the synthesizer's terms, which `loss` in the config weighs."""
-        if turn == "discriminator":
-            return discriminator_terms(networks["discriminator"], output.wav, output.output.wav)
-        terms = {**self._reconstruction_terms(output), **_kl_terms(output.output)}
-        if self.adversarial:
-            terms |= generator_terms(networks["discriminator"], output.wav, output.output.wav)
-        return terms
+    def reconstruction_losses(self, batch: Batch, generated: Generated, step: int) -> dict[str, Tensor]:
+        """The distances of what is decoded, and the four Kullback-Leibler terms."""
+        return {**self._distances(generated), **_kl_terms(generated.extras.output)}
 
-    def _reconstruction_terms(self, given: _Pass) -> dict[str, Tensor]:
-        output = given.output
+    def _distances(self, generated: Generated) -> dict[str, Tensor]:
+        targets: Targets = generated.extras
+        output = targets.output
         f0_mask = output.slice_mask.repeat_interleave(self.config.model.pitch_ratio, dim=2)
-        made, recorded = output.wav.squeeze(1), given.wav.squeeze(1)
+        made, recorded = generated.fake.squeeze(1), generated.real.squeeze(1)
         terms = {
             "mel": mel_l1(log_mel(made, self.config.mel), log_mel(recorded, self.config.mel)),
-            "prosody": prosody_l1(output.prosody_mel, given.mel, output.mask),
-            "log_f0": log_f0_l1(output.log_f0, given.log_f0, f0_mask),
+            "prosody": prosody_l1(output.prosody_mel, targets.mel, output.mask),
+            "log_f0": log_f0_l1(output.log_f0, targets.log_f0, f0_mask),
         }
-        if self.config.loss.fine_mel:
+        if self.config.loss.has_weight("fine_mel"):
             terms["fine_mel"] = mel_l1(log_mel(made, FINE_MEL), log_mel(recorded, FINE_MEL))
         return terms
 
-    def weights(self) -> Mapping[str, float]:
-        """Those of the config."""
-        return self.config.loss.model_dump()
-
-    def validate(self, networks: Mapping[str, nn.Module], batch: Batch) -> dict[str, Tensor]:
+    def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
         """The terms, their sum, and `spoken_mel`: how far off speech from semantic vectors is."""
         network, mel_config = networks["main"], self.config.mel
         assert isinstance(network, HierarchicalSynthesizer)
@@ -148,7 +121,7 @@ class SynthesizerTask(CutTrainingTask[SynthesizerExperiment]):
             noise_scale=NOISE_SCALE,
         )
         spoken_mel = log_mel(spoken.squeeze(1), mel_config)
-        return {**super().validate(networks, batch), "spoken_mel": masked_l1(spoken_mel, mel, mask)}
+        return {**super().validate(networks, batch, step), "spoken_mel": masked_l1(spoken_mel, mel, mask)}
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """The first clip as recorded, copied from its posterior and spoken from its semantic vectors."""

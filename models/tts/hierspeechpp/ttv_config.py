@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from hiervox.models.base.config import ExperimentConfig, OptimizerConfig, TrainConfig
+from hiervox.models.base.config import ExperimentConfig, LossWeight, LossWeights, OptimizerConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.spectrogram import SpectrogramConfig
@@ -117,7 +117,7 @@ class TextToVecConfig(Config):
         return self
 
 
-class TextToVecLossConfig(Config):
+class TextToVecLossConfig(LossWeights):
     """Weights of the loss terms.
 
     Attributes:
@@ -128,11 +128,11 @@ class TextToVecLossConfig(Config):
         ctc: from the posterior to phonemes.
     """
 
-    semantic: float = Field(10.0, ge=0)
-    kl: float = Field(0.1, ge=0)
-    log_f0: float = Field(1.0, ge=0)
-    duration: float = Field(1.0, ge=0)
-    ctc: float = Field(1.0, ge=0)
+    semantic: LossWeight = 10.0
+    kl: LossWeight = 0.1
+    log_f0: LossWeight = 1.0
+    duration: LossWeight = 1.0
+    ctc: LossWeight = 1.0
 
 
 class ClipLimits(Config):

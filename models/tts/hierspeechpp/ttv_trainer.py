@@ -48,7 +48,7 @@ class _Inputs:
 
 
 class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
-    """One network, one turn. The style is that of the clip's own spectrogram."""
+    """One network. The style is that of the clip's own spectrogram."""
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "tokens"})
 
@@ -101,7 +101,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         return output
 
     def losses(
-        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: TextToVecOutput
+        self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: TextToVecOutput, step: int
     ) -> dict[str, Tensor]:
         """The five terms; `loss` in the config weighs them."""
         true_log_f0 = slice_segments(
@@ -125,17 +125,17 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
             ),
         }
 
-    def weights(self) -> Mapping[str, float]:
+    def weights(self, step: int) -> Mapping[str, float]:
         """Those of the config."""
-        return self.config.loss.model_dump()
+        return self.config.loss.at(step)
 
-    def validate(self, networks: Mapping[str, nn.Module], batch: Batch) -> dict[str, Tensor]:
+    def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
         """The terms, their sum, and how far off is what the aligned text alone gives: `spoken_semantic` and
         `spoken_log_f0`."""
         network = networks["main"]
         assert isinstance(network, TextToVec)
         output = self.forward(networks, batch)
-        terms = self.losses("main", networks, batch, output)
+        terms = self.losses("main", networks, batch, output, step)
         mask = output.mask
         mel = log_mel(batch["wav"], self.config.mel)
         style = network.style(mel, mask)
@@ -146,7 +146,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         true_log_f0 = log_f0(batch["f0"]).unsqueeze(1)
         return {
             **terms,
-            "total": self.total(terms),
+            "total": self.total(terms, step),
             "spoken_semantic": masked_l1(semantic, batch["semantic"], mask),
             "spoken_log_f0": log_f0_l1(network.pitch_predictor(semantic, mask, style), true_log_f0, f0_mask),
         }

@@ -46,7 +46,7 @@ class ToyGenerator(nn.Module):
 
 
 class ToyTask(TrainingTask[ToyExperiment]):
-    turns = ("discriminator", "generator")
+    phases = ("discriminator", "generator")
     main = "generator"
     kill_at: int | None = None
 
@@ -69,10 +69,10 @@ class ToyTask(TrainingTask[ToyExperiment]):
         return output
 
     def losses(
-        self, turn: str, networks: Mapping[str, nn.Module], batch: Batch, output: Tensor
+        self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: Tensor, step: int
     ) -> dict[str, Tensor]:
         critic = networks["discriminator"]
-        if turn == "discriminator":
+        if phase == "discriminator":
             real, fake = critic(batch["real"]), critic(output.detach())
             return {"real": functional.softplus(-real).mean(), "fake": functional.softplus(fake).mean()}
         return {
@@ -80,7 +80,7 @@ class ToyTask(TrainingTask[ToyExperiment]):
             "reconstruction": (output - batch["real"]).abs().mean(),
         }
 
-    def weights(self) -> Mapping[str, float]:
+    def weights(self, step: int) -> Mapping[str, float]:
         return {"reconstruction": 10.0}
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:

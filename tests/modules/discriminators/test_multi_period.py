@@ -7,12 +7,12 @@ from itertools import pairwise
 import torch
 
 from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator, PeriodDiscriminator
-from tests.modules.discriminators.checks import check_judgement
+from tests.modules.discriminators.checks import check_outputs
 
 
 def test_shapes_and_gradients() -> None:
     discriminator = MultiPeriodDiscriminator(periods=(2, 5), channels=(4, 8, 8))
-    shapes = check_judgement(discriminator, 2, 301)
+    shapes = check_outputs(discriminator, 2, 301)
     # 301 samples are 151 rows of 2; strides 3, 3, 1.
     assert shapes[0] == [(2, 4, 51, 2), (2, 8, 17, 2), (2, 8, 17, 2), (2, 1, 17, 2)]
     assert shapes[1][0] == (2, 4, 21, 5)

@@ -8,11 +8,11 @@ from hiervox.modules.discriminators.multi_resolution_stft import (
     MultiResolutionSTFTDiscriminator,
     STFTDiscriminator,
 )
-from tests.modules.discriminators.checks import check_judgement
+from tests.modules.discriminators.checks import check_outputs
 
 
 def test_shapes_and_gradients() -> None:
-    shapes = check_judgement(MultiResolutionSTFTDiscriminator((128, 64), channels=4), 2, 512)
+    shapes = check_outputs(MultiResolutionSTFTDiscriminator((128, 64), channels=4), 2, 512)
     # (512 - 128) / 32 + 1 frames of 65 bins, which three layers halve.
     assert shapes[0] == [(2, 4, 13, bins) for bins in (65, 33, 17, 9, 9)] + [(2, 1, 13, 9)]
     assert shapes[1][0] == (2, 4, 29, 33)
@@ -33,5 +33,5 @@ def test_input_is_the_window_normalised_complex_spectrogram() -> None:
 
 def test_runs_under_autocast() -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits, _ = STFTDiscriminator(64, channels=2)(torch.randn(1, 1, 200))
+        logits = STFTDiscriminator(64, channels=2)(torch.randn(1, 1, 200)).logits
     assert torch.isfinite(logits.float()).all()

@@ -6,13 +6,13 @@ import torch
 from torch.nn.utils.parametrizations import _SpectralNorm
 
 from hiervox.modules.discriminators.multi_scale import MultiScaleDiscriminator, ScaleLayer
-from tests.modules.discriminators.checks import check_judgement
+from tests.modules.discriminators.checks import check_outputs
 
 TINY = (ScaleLayer(4, 15), ScaleLayer(8, 11, 2, 2), ScaleLayer(8, 5, 4, 4))
 
 
 def test_shapes_and_gradients() -> None:
-    shapes = check_judgement(MultiScaleDiscriminator(3, TINY), 3, 256)
+    shapes = check_outputs(MultiScaleDiscriminator(3, TINY), 3, 256)
     assert shapes[0] == [(2, 4, 256), (2, 8, 128), (2, 8, 32), (2, 1, 32)]
     assert shapes[1][0] == (2, 4, 129)  # average pooling with padding gives T / 2 + 1
     assert shapes[2][0] == (2, 4, 65)
@@ -26,5 +26,5 @@ def test_only_the_first_scale_is_spectrally_normalised() -> None:
 
 def test_default_layers_fit_together() -> None:
     with torch.device("meta"):
-        logits, _ = MultiScaleDiscriminator()(torch.zeros(1, 1, 8192))
-    assert [tuple(own.shape) for own in logits] == [(1, 128), (1, 65), (1, 33)]
+        outputs = MultiScaleDiscriminator()(torch.zeros(1, 1, 8192))
+    assert [tuple(output.logits.shape) for output in outputs] == [(1, 128), (1, 65), (1, 33)]

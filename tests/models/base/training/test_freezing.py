@@ -39,8 +39,9 @@ def test_frozen_weights_stay_and_the_others_learn(tmp_path: Path) -> None:
     config = toy_experiment(tmp_path, freeze=("layers.0",), ema_decay=0.5)
     engine = StepEngine(ToyTask(config), "cpu")
     before = {name: tensor.clone() for name, tensor in engine.bare("generator").state_dict().items()}
-    for batch in engine.task.loader("train", epoch=0, skip_batches=0, rank=0, world_size=1):
-        engine.step(batch)
+    batches = engine.task.loader("train", epoch=0, skip_batches=0, rank=0, world_size=1)
+    for step, batch in enumerate(batches):
+        engine.step(batch, step)
     after = engine.bare("generator").state_dict()
     assert engine.average is not None
     for name, tensor in before.items():

@@ -86,7 +86,9 @@ def msstft_discriminator(golden: Golden) -> Iterator[Output]:
     logits, features = {}, {}
     with torch.no_grad():
         for kind in ("real", "generated"):
-            logits[kind], features[kind] = network(golden[kind])
+            outputs = network(golden[kind])
+            logits[kind] = [output.logits for output in outputs]
+            features[kind] = [output.features for output in outputs]
             for number, own in enumerate(logits[kind]):
                 wanted = golden[f"{kind}_output_{number}"]
                 yield f"{kind}_output_{number}", own.view_as(wanted)

@@ -42,13 +42,10 @@ def _task(cuts: Path, rate: int = 24_000, **data: Any) -> SpeechSRTask:
         "out_dir": "run",
         "data": {"cuts": str(cuts), "dev_size": 2, **data},
         "model": {"rate": rate, "channels": 8, "kernel_sizes": [3], "dilations": [[1, 3]]},
-        "discriminator": {
-            "periods": [2, 3],
-            "period_channels": [4, 8],
-            "window_lengths": [512, 128],
-            "stft_channels": 4,
-            "wavelet_levels": 1,
-            "wavelet_width": 8,
+        "discriminators": {
+            "stft": {"window_lengths": [512, 128], "channels": 4},
+            "period": {"periods": [2, 3], "channels": [4, 8]},
+            "wavelet": {"levels": 1, "width": 8},
         },
         "train": {"batch_size": 2, "workers": 0},
     }
@@ -98,30 +95,30 @@ def test_input_is_the_recording_at_16_khz(tmp_path: Path, rate: int) -> None:
     output = task.forward(task.build_networks(), batch)
     expected = resample(batch["wav"][0].numpy(), rate, 16_000)
     inner = slice(800, -800)  # a segment's edges are within the filter's length of zeros
-    np.testing.assert_allclose(output.low[0, 0, inner], expected[inner], atol=3e-3)
-    assert output.raised.shape == output.target.shape == (2, 1, 9600)
+    np.testing.assert_allclose(output.extras[0, 0, inner], expected[inner], atol=3e-3)
+    assert output.fake.shape == output.real.shape == (2, 1, 9600)
 
 
 def test_very_short_segments_are_padded_to_the_longest_window(tmp_path: Path) -> None:
     task = _task(_cuts(tmp_path, 24_000))
     output = task.forward(task.build_networks(), {"wav": torch.randn(1, 480)})
-    assert output.raised.shape == output.target.shape
-    assert output.target.shape[-1] >= 960
-    task.losses("discriminator", task.build_networks(), {}, output)
+    assert output.fake.shape == output.real.shape
+    assert output.real.shape[-1] >= 960
+    task.losses("discriminator", task.build_networks(), {}, output, 0)
 
 
-def test_each_turn_trains_its_own_network(tmp_path: Path) -> None:
+def test_each_phase_trains_its_own_network(tmp_path: Path) -> None:
     task = _task(_cuts(tmp_path, 24_000))
     networks, batch = task.build_networks(), _batches(task)[0]
     output = task.forward(networks, batch)
-    task.total(task.losses("discriminator", networks, batch, output)).backward()
+    task.total(task.losses("discriminator", networks, batch, output, 0), 0).backward()
     assert all(parameter.grad is None for parameter in networks["main"].parameters())
     assert all(parameter.grad is not None for parameter in networks["discriminator"].parameters())
-    terms = task.losses("main", networks, batch, output)
+    terms = task.losses("main", networks, batch, output, 0)
     assert set(terms) == {"mel", "adversarial", "feature_matching"}
     total = 45 * terms["mel"] + terms["adversarial"] + 2 * terms["feature_matching"]
-    assert task.total(terms).item() == pytest.approx(total.item())
-    task.total(terms).backward()
+    assert task.total(terms, 0).item() == pytest.approx(total.item())
+    task.total(terms, 0).backward()
     assert all(parameter.grad is not None for parameter in networks["main"].parameters())
 
 
@@ -137,7 +134,7 @@ def test_light_network_learns_the_new_band_without_discriminators(tmp_path: Path
     light = {"kind": "istft", "channels": 16, "n_blocks": 2}
     alone = {"adversarial": 0, "feature_matching": 0}
     task = SpeechSRTask(SpeechSRExperiment.model_validate({**tree, "model": light, "loss": alone}))
-    assert list(task.build_networks()) == ["main"] and task.turns == ("main",)
+    assert list(task.build_networks()) == ["main"] and task.phases == ("main",)
     history = overfit(task, _batches(task)[0], steps=40, learning_rate=3e-3)
     assert set(history[0]) == {"mel"}
     assert history[-1]["mel"] < 0.5 * history[0]["mel"]
@@ -151,6 +148,6 @@ def test_media_shows_input_recording_and_output(tmp_path: Path) -> None:
     assert shapes == {
         "low": ((6400,), 16_000),
         "recorded": ((9600,), 24_000),
-        "raised": ((9600,), 24_000),
+        "upsampled": ((9600,), 24_000),
     }
-    assert set(media.figures) == {"mel/recorded", "mel/raised"}
+    assert set(media.figures) == {"mel/recorded", "mel/upsampled"}

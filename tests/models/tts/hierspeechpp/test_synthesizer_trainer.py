@@ -10,7 +10,7 @@ import torch
 
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.task import Batch
-from hiervox.models.tts.hierspeechpp.config import DiscriminatorSizes, SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
@@ -18,9 +18,10 @@ from tests.overfit import overfit
 
 KL_TERMS = {"acoustic_kl", "acoustic_kl_forward", "semantic_kl", "semantic_kl_forward"}
 TERMS = {"mel", "prosody", "log_f0", *KL_TERMS, "adversarial", "feature_matching", "discriminator"}
-TINY_DISCRIMINATOR = DiscriminatorSizes(
-    periods=(2, 3), period_channels=(4, 8), window_lengths=(256, 128), stft_channels=4
-)
+TINY_DISCRIMINATORS = {
+    "stft": {"window_lengths": (256, 128), "channels": 4},
+    "period": {"periods": (2, 3), "channels": (4, 8)},
+}
 
 
 def task(**sections: Any) -> SynthesizerTask:
@@ -32,7 +33,7 @@ def task(**sections: Any) -> SynthesizerTask:
                 "out_dir": Path("unused"),
                 "data": {"cuts": Path("unused")},
                 "model": TINY_SYNTHESIZER,
-                "discriminator": TINY_DISCRIMINATOR,
+                "discriminators": TINY_DISCRIMINATORS,
                 **sections,
             }
         )
@@ -95,7 +96,7 @@ def test_validation_tells_how_speech_from_semantic_vectors_sounds() -> None:
     own = task()
     networks = StepEngine(own, device="cpu").inference_networks()
     with torch.no_grad():
-        values = own.validate(networks, sung_batch())
+        values = own.validate(networks, sung_batch(), 0)
     assert set(values) == TERMS - {"discriminator"} | {"total", "spoken_mel"}
     assert 0.5 < float(values["spoken_mel"]) < 10
 
@@ -108,15 +109,15 @@ def test_every_kl_term_falls_where_only_they_count() -> None:
     assert all(share[name] < 0.8 for name in KL_TERMS), share
 
 
-def test_each_turn_teaches_its_own_network() -> None:
+def test_each_phase_trains_its_own_network() -> None:
     synthesizer = task()
     networks = synthesizer.build_networks()
     output = synthesizer.forward(networks, sung_batch())
-    terms = synthesizer.losses("discriminator", networks, sung_batch(), output)
-    synthesizer.total(terms).backward(retain_graph=True)
+    terms = synthesizer.losses("discriminator", networks, sung_batch(), output, 0)
+    synthesizer.total(terms, 0).backward(retain_graph=True)
     assert all(parameter.grad is not None for parameter in networks["discriminator"].parameters())
     assert all(parameter.grad is None for parameter in networks["main"].parameters())
-    synthesizer.total(synthesizer.losses("main", networks, sung_batch(), output)).backward()
+    synthesizer.total(synthesizer.losses("main", networks, sung_batch(), output, 0), 0).backward()
     assert [name for name, p in networks["main"].named_parameters() if p.grad is None] == []
 
 
@@ -124,12 +125,12 @@ def test_targets_are_cut_where_the_networks_output_was() -> None:
     batch = sung_batch()
     given = task().forward(task().build_networks(), batch)
     frames = TINY_SYNTHESIZER.slice_frames
-    for item, start in enumerate(given.output.slice_starts.tolist()):
+    for item, start in enumerate(given.extras.output.slice_starts.tolist()):
         torch.testing.assert_close(
-            given.wav[item, 0], batch["wav"][item, 320 * start : 320 * (start + frames)]
+            given.real[item, 0], batch["wav"][item, 320 * start : 320 * (start + frames)]
         )
         f0 = batch["f0"][item, 4 * start : 4 * (start + frames)]
-        torch.testing.assert_close(given.log_f0[item, 0], torch.log(f0 + 1))
+        torch.testing.assert_close(given.extras.log_f0[item, 0], torch.log(f0 + 1))
 
 
 def test_a_clip_shorter_than_the_slice_is_padded_with_silence() -> None:
@@ -137,9 +138,9 @@ def test_a_clip_shorter_than_the_slice_is_padded_with_silence() -> None:
     cut = {"frames": torch.tensor([8, 6]), "wav": batch["wav"][:, : 320 * 8], "f0": batch["f0"][:, :32]}
     cut |= {name: batch[name][..., :8] for name in ("semantic", "semantic_perturbed")}
     given = task().forward(task().build_networks(), cut)
-    assert given.wav.shape == given.output.wav.shape == (2, 1, 3200)
-    assert not given.wav[..., 320 * 8 :].any()
-    assert given.output.slice_mask.sum(dim=2).flatten().tolist() == [8, 6]
+    assert given.real.shape == given.fake.shape == (2, 1, 3200)
+    assert not given.real[..., 320 * 8 :].any()
+    assert given.extras.output.slice_mask.sum(dim=2).flatten().tolist() == [8, 6]
 
 
 def test_validation_shows_sounds_and_pictures_of_the_first_clip() -> None:

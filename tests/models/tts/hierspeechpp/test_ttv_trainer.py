@@ -96,8 +96,8 @@ def test_durations_are_learnt_where_there_is_one_alignment() -> None:
 def test_terms_are_weighted_by_the_config() -> None:
     own = task(loss=TextToVecLossConfig(semantic=3.0, kl=0.0, log_f0=2.0, duration=0.5, ctc=1.0))
     terms = {name: torch.tensor(1.0) for name in TERMS}
-    assert float(own.total(terms)) == 6.5
-    assert float(task().total(terms)) == pytest.approx(13.1)  # 10 + 0.1 + 1 + 1 + 1, as published
+    assert float(own.total(terms, 0)) == 6.5
+    assert float(task().total(terms, 0)) == pytest.approx(13.1)  # 10 + 0.1 + 1 + 1 + 1, as published
 
 
 def test_network_gets_blanks_between_and_ctc_does_not() -> None:
@@ -123,8 +123,8 @@ def test_a_model_without_blanks_reads_the_tokens_as_they_are() -> None:
     output = own.forward(networks, batch)
     assert torch.equal(seen["tokens"], batch["tokens"])
     assert torch.equal(seen["lengths"], batch["token_lengths"])
-    terms = own.losses("main", networks, batch, output)
-    assert torch.isfinite(own.total(terms))
+    terms = own.losses("main", networks, batch, output, 0)
+    assert torch.isfinite(own.total(terms, 0))
     assert own.usable(40, 40)
     assert not own.usable(40, 41)
     assert not task().usable(40, 40)
@@ -139,7 +139,7 @@ def test_pitch_loss_compares_the_same_slice() -> None:
         starts = [4 * int(start) for start in output.slice_starts]
         true = [batch["f0"][item, start : start + 48] for item, start in enumerate(starts)]
         output.log_f0 = torch.log(torch.stack(true).unsqueeze(1) + 1)
-        assert float(own.losses("main", networks, batch, output)["log_f0"]) == pytest.approx(0.0, abs=1e-6)
+        assert float(own.losses("main", networks, batch, output, 0)["log_f0"]) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_features_of_another_width_are_refused() -> None:
@@ -172,7 +172,7 @@ def test_validation_shows_alignment_pitch_and_semantic_vectors() -> None:
     own, batch = task(), spoken_batch()
     networks = {name: network.eval() for name, network in own.build_networks().items()}
     with torch.no_grad():
-        values = own.validate(networks, batch)
+        values = own.validate(networks, batch, 0)
         figures = own.media(networks, batch).figures
     assert set(values) == {*TERMS, "total", "spoken_semantic", "spoken_log_f0"}
     assert set(figures) == {"alignment", "pitch", "semantic/true", "semantic/decoded", "semantic/from_text"}

@@ -49,7 +49,7 @@ def flops_of(config: Path) -> dict[str, str | float]:
     for frames in lengths:
         channels = getattr(task.config.model, "semantic_channels", 1)  # type: ignore[attr-defined]
         with FlopCounterMode(display=False) as counter:
-            engine.step(clip(frames, channels, rate))
+            engine.step(clip(frames, channels, rate), 0)
         counts.append(counter.get_total_flops())
     frame = 0.0 if cropped else (counts[1] - counts[0]) / (lengths[1] - lengths[0])
     parameters = sum(parameter.numel() for parameter in engine.bare(task.main).parameters())
