@@ -1,7 +1,7 @@
 """Adversarial losses and feature matching over any number of discriminators.
 
-Terms are summed over the discriminators, as in HiFi-GAN (arXiv 2010.05646, section 2.4) and VITS, or averaged,
-as in EnCodec (arXiv 2210.13438, section 3.4). They are computed in float32.
+Terms are summed over the discriminators, as in HiFi-GAN (arXiv 2010.05646, section 2.4) and VITS, or
+averaged, as in EnCodec (arXiv 2210.13438, section 3.4). They are computed in float32.
 """
 
 from __future__ import annotations
