@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from hiervox.utils.config import Config
+from hiervox.utils.schema import Config
 
 
 class DiscriminatorConfig(Config):
