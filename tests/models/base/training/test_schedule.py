@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from pydantic import ValidationError
 
-from hiervox.models.base.config import ScheduleConfig
-from hiervox.models.base.training.schedule import factor
+from hiervox.models.base.config import NetworkTrainConfig, OptimizerConfig, ScheduleConfig
+from hiervox.models.base.training.schedule import factor, learning_rate
 
 
 def test_decay_by_epoch_and_by_step() -> None:
@@ -24,3 +26,39 @@ def test_the_rate_is_held_before_the_first_factor(every: str, step: int, epoch: 
     schedule = ScheduleConfig.model_validate({"decay": 0.5, "every": every, "hold": 10})
     assert factor(schedule, step, epoch, 1000) == pytest.approx(0.25)
     assert factor(schedule, step // 10, epoch // 10, 1000) == 1.0
+
+
+def test_the_cosine_is_that_of_transformers() -> None:
+    optimization = pytest.importorskip("transformers.optimization")
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    theirs = optimization.get_cosine_schedule_with_warmup(optimizer, 3, 12)
+    schedule = ScheduleConfig(kind="cosine", warmup_steps=3)
+    for _ in range(9):
+        optimizer.step()
+        theirs.step()
+    assert factor(schedule, 9, 0, 12) == pytest.approx(theirs.get_last_lr()[0])
+    assert factor(schedule, 12, 0, 12) == pytest.approx(0.0)
+    assert factor(ScheduleConfig(kind="cosine", final_ratio=0.1), 12, 0, 12) == pytest.approx(0.1)
+
+
+def test_noam_peaks_at_the_end_of_its_warm_up() -> None:
+    schedule = ScheduleConfig(kind="noam", warmup_steps=100)
+    rates = [factor(schedule, step, 0, 1000) for step in range(1000)]
+    assert max(rates) == rates[99] == 1.0
+    assert rates[49] == pytest.approx(0.5) and rates[399] == pytest.approx(0.5)
+    with pytest.raises(ValidationError, match="warmup_steps"):
+        ScheduleConfig(kind="noam")
+
+
+def test_a_constant_rate_only_warms_up() -> None:
+    schedule = ScheduleConfig(kind="constant", warmup_steps=2)
+    assert [factor(schedule, step, step, 10) for step in range(4)] == [0.5, 1, 1, 1]
+
+
+def test_a_networks_schedule_counts_from_its_start() -> None:
+    schedule = ScheduleConfig(kind="cosine", warmup_steps=2)
+    config = NetworkTrainConfig(
+        optimizer=OptimizerConfig(learning_rate=2.0), schedule=schedule, start_step=10
+    )
+    assert learning_rate(config, step=10, epoch=3, max_steps=20) == 1.0
+    assert learning_rate(config, step=20, epoch=9, max_steps=20) == pytest.approx(0.0)

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from safetensors.torch import load_file
 
+from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.manifest import write_cuts
+from hiervox.models.base.training.loop import TrainingLoop, train
 from hiervox.models.sr.speechsr.config import SpeechSRExperiment
 from hiervox.models.sr.speechsr.trainer import SpeechSRTask
 from hiervox.processors.audio import resample
@@ -151,3 +154,51 @@ def test_media_shows_input_recording_and_output(tmp_path: Path) -> None:
         "upsampled": ((9600,), 24_000),
     }
     assert set(media.figures) == {"mel/recorded", "mel/upsampled"}
+
+
+ALONE = {"adversarial": 0, "feature_matching": 0}
+
+
+def _run(task: SpeechSRTask, folder: Path, **sections: Any) -> SpeechSRTask:
+    tree = task.config.model_dump()
+    train_keys = {**tree["train"], "max_steps": 2, "validate_every": 2, "save_every": 2}
+    return SpeechSRTask(
+        SpeechSRExperiment.model_validate({**tree, "out_dir": folder, "train": train_keys, **sections})
+    )
+
+
+@pytest.mark.parametrize("order", ["with then without", "without then with"])
+def test_a_run_starts_from_one_with_or_without_discriminators(tmp_path: Path, order: str) -> None:
+    base = _task(_cuts(tmp_path, 24_000))
+    runs = {"with": _run(base, tmp_path / "with"), "without": _run(base, tmp_path / "without", loss=ALONE)}
+    first, _, second = order.split()
+    train(runs[first], "cpu")
+    loop = TrainingLoop(runs[second], "cpu")
+    loop.initialise_from(tmp_path / first)
+    given, _ = load_network(tmp_path / first)
+    for name, tensor in loop.engine.bare("main").state_dict().items():
+        assert torch.equal(tensor, given.state_dict()[name])
+    loop.begin()
+    loop.run()
+    state = tmp_path / second / "checkpoints" / "step-00000002" / "state"
+    assert (state / "discriminator.safetensors").exists() is (second == "with")
+
+
+def test_a_run_takes_the_discriminators_of_another(tmp_path: Path) -> None:
+    base = _task(_cuts(tmp_path, 24_000))
+    train(_run(base, tmp_path / "first"), "cpu")
+    loop = TrainingLoop(_run(base, tmp_path / "second"), "cpu")
+    loop.initialise_from(tmp_path / "first")
+    saved = load_file(tmp_path / "first/checkpoints/step-00000002/state/discriminator.safetensors")
+    own = loop.engine.bare("discriminator").state_dict()
+    assert saved.keys() == own.keys() and all(torch.equal(saved[name], own[name]) for name in saved)
+
+
+def test_the_generator_learns_alone_until_the_discriminators_start(tmp_path: Path) -> None:
+    tree = _task(_cuts(tmp_path, 24_000)).config.model_dump()
+    tree["train"]["networks"] = {"discriminator": {"start_step": 2}}
+    tree["loss"]["kind"] = "hinge"
+    task = SpeechSRTask(SpeechSRExperiment.model_validate(tree))
+    history = overfit(task, _batches(task)[0], steps=3)
+    alone, together = {"mel"}, {"mel", "adversarial", "feature_matching", "discriminator"}
+    assert [set(terms) for terms in history] == [alone, alone, together]
