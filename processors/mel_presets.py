@@ -75,6 +75,7 @@ PRESETS: dict[str, SpectrogramConfig] = {
         }
     ),
     "tacotron": TACOTRON,
+    "vits": HIFIGAN.model_copy(update={"f_max": 11_025.0, "magnitude_epsilon": 1e-6}),
     "vocos": SpectrogramConfig(
         sample_rate=24_000,
         n_fft=1024,

@@ -182,6 +182,12 @@ def log_mel(wav: Tensor, config: SpectrogramConfig) -> Tensor:
         return compress(mel_spectrogram(wav, config), config)
 
 
+def log_mel_of(linear: Tensor, config: SpectrogramConfig) -> Tensor:
+    """Log-mel spectrogram, in float32, of the magnitudes (B, n_bins, N) of `linear_spectrogram`."""
+    with torch.autocast(linear.device.type, enabled=False):
+        return compress(filterbank(config, linear.device) @ linear.float() ** config.power, config)
+
+
 def compress(mel: Tensor, config: SpectrogramConfig) -> Tensor:
     """The logarithm that `config` names, of mel magnitudes or powers of any shape."""
     lifted = mel + config.floor if config.floor_mode == "add" else mel.clamp(min=config.floor)

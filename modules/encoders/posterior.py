@@ -23,7 +23,7 @@ class PosteriorEncoder(nn.Module):
         in_channels: of the features.
         latent_channels: of the Gaussian.
         hidden_channels: of the stack.
-        style_channels: of the style vector.
+        style_channels: of the style vector; 0 where there is none.
         kernel_size, dilation_rate, n_layers: of the stack.
     """
 
@@ -32,7 +32,7 @@ class PosteriorEncoder(nn.Module):
         in_channels: int,
         latent_channels: int,
         hidden_channels: int,
-        style_channels: int,
+        style_channels: int = 0,
         kernel_size: int = 5,
         dilation_rate: int = 1,
         n_layers: int = 16,
@@ -42,7 +42,7 @@ class PosteriorEncoder(nn.Module):
         self.stack = WaveNet(hidden_channels, kernel_size, dilation_rate, n_layers, style_channels)
         self.projection = nn.Conv1d(hidden_channels, 2 * latent_channels, 1)
 
-    def forward(self, features: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, mask: Tensor, style: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """(B, in_channels, N), mask (B, 1, N), style (B, S, 1) → mean and log standard deviation, masked."""
         hidden = self.stack(self.input(features) * mask, mask, style)
         mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)

@@ -30,16 +30,16 @@ class MelPower(nn.Module):
     filters: Tensor
 
     def __init__(self, sample_rate: int, window_length: int, n_mels: int, f_min: float) -> None:
-        from torchaudio.functional import melscale_fbanks
+        from librosa.filters import mel
 
         super().__init__()
         self.hop_length = window_length // OVERLAP
         window = torch.hann_window(window_length, device="cpu")
         self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
-        with torch.device("cpu"), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="At least one mel filterbank")  # of short windows
-            filters = melscale_fbanks(window_length // 2 + 1, f_min, sample_rate / 2, n_mels, sample_rate)
-        self.register_buffer("filters", filters.T.contiguous(), persistent=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Empty filters")  # of short windows, as published
+            filters = mel(sr=sample_rate, n_fft=window_length, n_mels=n_mels, fmin=f_min, htk=True, norm=None)
+        self.register_buffer("filters", torch.from_numpy(filters), persistent=False)
 
     def forward(self, wav: Tensor) -> Tensor:
         """(B, T) → (B, n_mels, ceil(T / hop)), float32."""

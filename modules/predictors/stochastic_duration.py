@@ -123,7 +123,7 @@ class StochasticDurationPredictor(nn.Module):
         filter_channels: inside.
         kernel_size: of the depth-separable convolutions.
         dropout: in the condition networks; the flows have none.
-        style_channels: of the style vector.
+        style_channels: of the style vector; 0 where there is none.
         n_couplings: of the flow and of the posterior flow each.
     """
 
@@ -138,7 +138,8 @@ class StochasticDurationPredictor(nn.Module):
     ) -> None:
         super().__init__()
         self.text_pre = nn.Conv1d(in_channels, filter_channels, 1)
-        self.style_projection = nn.Conv1d(style_channels, filter_channels, 1)
+        if style_channels:
+            self.style_projection = nn.Conv1d(style_channels, filter_channels, 1)
         self.text_convs = DilatedSeparableConvs(filter_channels, kernel_size, dropout)
         self.text_post = nn.Conv1d(filter_channels, filter_channels, 1)
         self.flow = DurationFlow(filter_channels, kernel_size, n_couplings)
@@ -148,7 +149,14 @@ class StochasticDurationPredictor(nn.Module):
         self.duration_post = nn.Conv1d(filter_channels, filter_channels, 1)
         self.posterior_flow = DurationFlow(filter_channels, kernel_size, n_couplings)
 
-    def forward(self, hidden: Tensor, mask: Tensor, style: Tensor, durations: Tensor) -> Tensor:
+    def forward(
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        style: Tensor | None,
+        durations: Tensor,
+        noise: Tensor | None = None,
+    ) -> Tensor:
         """Negative variational lower bound of the durations' log-likelihood, summed over each item's tokens.
 
         No gradient flows back into `hidden` and `style`.
@@ -156,8 +164,9 @@ class StochasticDurationPredictor(nn.Module):
         Args:
             hidden: (B, in_channels, L).
             mask: (B, 1, L).
-            style: (B, style_channels, 1).
+            style: (B, style_channels, 1), or None.
             durations: (B, 1, L) in frames.
+            noise: (B, 2, L), standard normal; drawn here where None.
 
         Returns:
             (B,).
@@ -166,7 +175,9 @@ class StochasticDurationPredictor(nn.Module):
         duration = self.duration_convs(self.duration_pre(durations), mask)
         posterior_condition = text + self.duration_post(duration) * mask
 
-        noise = torch.randn_like(durations.expand(-1, 2, -1)) * mask
+        if noise is None:
+            noise = torch.randn_like(durations.expand(-1, 2, -1))
+        noise = noise * mask
         posterior, posterior_log_determinant = self.posterior_flow(noise, mask, posterior_condition)
         dequantiser, augmentation = posterior.chunk(2, dim=1)
         log_squeezing = F.logsigmoid(dequantiser) + F.logsigmoid(-dequantiser)  # of the sigmoid's derivative
@@ -184,18 +195,23 @@ class StochasticDurationPredictor(nn.Module):
         self,
         hidden: Tensor,
         mask: Tensor,
-        style: Tensor,
+        style: Tensor | None = None,
         noise_scale: float = 1.0,
         generator: Noise = None,
     ) -> Tensor:
         """Draw log-durations (log-frames) (B, 1, L); `noise_scale` 0 gives those of the flow's centre."""
-        text = self._text_condition(hidden, mask, style)
-        centre = torch.zeros_like(text[:, :2])
+        centre = torch.zeros_like(hidden[:, :2])
         noise = sample_gaussian(centre, centre, mask, noise_scale, generator)
-        return self.flow.inverse(noise, mask, text)[:, :1]
+        return self.log_durations(hidden, mask, style, noise)
 
-    def _text_condition(self, hidden: Tensor, mask: Tensor, style: Tensor) -> Tensor:
-        text = self.text_pre(hidden.detach()) + self.style_projection(style.detach())
+    def log_durations(self, hidden: Tensor, mask: Tensor, style: Tensor | None, noise: Tensor) -> Tensor:
+        """The log-durations (B, 1, L) that `noise` (B, 2, L), masked, becomes."""
+        return self.flow.inverse(noise, mask, self._text_condition(hidden, mask, style))[:, :1]
+
+    def _text_condition(self, hidden: Tensor, mask: Tensor, style: Tensor | None) -> Tensor:
+        text = self.text_pre(hidden.detach())
+        if style is not None:
+            text = text + self.style_projection(style.detach())
         return self.text_post(self.text_convs(text, mask)) * mask
 
 

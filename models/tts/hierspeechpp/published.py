@@ -9,17 +9,16 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.importing import map_tensors
-from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.published_blocks import (
+from hiervox.models.base.checkpoints.block_names import (
     ATTENTION_RULES,
-    STYLE_ENCODER_RULES,
     TRANSFORMER_RULES,
     WAVENET_RULES,
     Rules,
-    flow_rules,
 )
+from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.published_blocks import STYLE_ENCODER_RULES, flow_rules
 from hiervox.utils.errors import CheckpointError
 
 NULL_STYLE = "null_style"

@@ -2,28 +2,8 @@
 
 from __future__ import annotations
 
-Rules = tuple[tuple[str, str], ...]
+from hiervox.models.base.checkpoints.block_names import Rules
 
-WAVENET_RULES: Rules = (
-    (r"\bin_layers\.", "dilated."),
-    (r"\bres_skip_layers\.", "residual_skip."),
-    (r"\bcond_layer\.", "condition."),
-)
-ATTENTION_RULES: Rules = (
-    (r"\bconv_q\.", "query."),
-    (r"\bconv_k\.", "key."),
-    (r"\bconv_v\.", "value."),
-    (r"\bconv_o\.", "output."),
-    (r"\bemb_rel_k$", "relative_keys"),
-    (r"\bemb_rel_v$", "relative_values"),
-)
-TRANSFORMER_RULES: Rules = (
-    (r"\battn_layers\.", "attentions."),
-    (r"\bnorm_layers_1\.", "attention_norms."),
-    (r"\bffn_layers\.(\d+)\.conv_1\.", r"feed_forwards.\1.expand."),
-    (r"\bffn_layers\.(\d+)\.conv_2\.", r"feed_forwards.\1.contract."),
-    (r"\bnorm_layers_2\.", "feed_forward_norms."),
-)
 STYLE_ENCODER_RULES: Rules = (
     (r"^emb_g\.(spectral\.\d\.)", r"style_encoder.\1"),
     (r"^emb_g\.temporal\.(\d)\.conv1\.", r"style_encoder.temporal.\1.convolution."),

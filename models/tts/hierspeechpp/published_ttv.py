@@ -7,17 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.importing import map_tensors
-from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import RESIDUAL_KERNEL_SIZES, UPSAMPLE_RATES
-from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.published_blocks import (
+from hiervox.models.base.checkpoints.block_names import (
     ATTENTION_RULES,
-    STYLE_ENCODER_RULES,
     TRANSFORMER_RULES,
     WAVENET_RULES,
     Rules,
-    flow_rules,
+    stochastic_duration_rules,
 )
+from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import RESIDUAL_KERNEL_SIZES, UPSAMPLE_RATES
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.published_blocks import STYLE_ENCODER_RULES, flow_rules
 from hiervox.models.tts.hierspeechpp.ttv_config import (
     DurationSizes,
     FlowSizes,
@@ -28,17 +28,6 @@ from hiervox.utils.errors import CheckpointError
 
 N_COUPLINGS = DurationSizes().n_couplings
 N_KERNELS = len(RESIDUAL_KERNEL_SIZES)
-
-
-def _duration_flow_rules(published: str, ours: str) -> Rules:
-    """The published list holds an affine layer, then couplings and channel flips in turn."""
-    flow, couplings = f"duration_predictor.{ours}", f"duration_predictor.{ours}.couplings"
-    return (
-        (rf"^dp\.{published}\.0\.m$", f"{flow}.offset"),
-        (rf"^dp\.{published}\.0\.logs$", f"{flow}.log_scale"),
-        *((rf"^dp\.{published}\.{2 * i + 1}\.", f"{couplings}.{i}.") for i in range(N_COUPLINGS)),
-        (rf"^({couplings}\.\d\.)proj\.", r"\1projection."),
-    )
 
 
 # The published list holds all residual blocks behind the first upsampling, then all behind the second.
@@ -65,19 +54,7 @@ RULES: Rules = (
     (r"^w2v_decoder\.pre\.", "semantic_decoder.pre."),
     (r"^w2v_decoder\.enc\.", "semantic_decoder.wavenet."),
     (r"^w2v_decoder\.proj\.", "semantic_decoder.projection."),
-    (r"^dp\.pre\.", "duration_predictor.text_pre."),
-    (r"^dp\.convs\.", "duration_predictor.text_convs."),
-    (r"^dp\.proj\.", "duration_predictor.text_post."),
-    (r"^dp\.cond\.", "duration_predictor.style_projection."),
-    (r"^dp\.post_pre\.", "duration_predictor.duration_pre."),
-    (r"^dp\.post_convs\.", "duration_predictor.duration_convs."),
-    (r"^dp\.post_proj\.", "duration_predictor.duration_post."),
-    *_duration_flow_rules("flows", "flow"),
-    *_duration_flow_rules("post_flows", "posterior_flow"),
-    (r"\bconvs_sep\.", "depthwise."),
-    (r"\bconvs_1x1\.", "pointwise."),
-    (r"\bnorms_1\.", "depthwise_norms."),
-    (r"\bnorms_2\.", "pointwise_norms."),
+    *stochastic_duration_rules("dp", "duration_predictor", N_COUPLINGS),
     (r"^pp\.conv_pre\.", "pitch_predictor.pre."),
     (r"^pp\.conv_post\.", "pitch_predictor.post."),
     (r"^pp\.cond\.", "pitch_predictor.style_projection."),

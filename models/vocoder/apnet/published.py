@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from hiervox.models.vocoder.gan.published import BLOCK_RULES
+from hiervox.models.base.checkpoints.block_names import RESIDUAL_BLOCK_RULES
 from hiervox.models.vocoder.published import (
     HIFIGAN_MEL_KEYS,
     Imported,
@@ -46,7 +46,7 @@ _RULES: Rules = (
     (r"\.pwconv1\.", ".expand."),
     (r"\.pwconv2\.", ".contract."),
     (r"\.grn\.", ".response_norm."),
-    *BLOCK_RULES,
+    *RESIDUAL_BLOCK_RULES,
 )
 
 

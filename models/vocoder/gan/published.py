@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hiervox.models.vocoder.published import Rules
+from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
 from hiervox.modules.generators.hifigan import HiFiGANSizes
 from hiervox.utils.errors import CheckpointError
 
@@ -33,29 +33,5 @@ def paired_blocks(published: Mapping[str, Any]) -> bool:
 
 
 def generator_rules(sizes: HiFiGANSizes) -> Rules:
-    """From names of the published code to those of `HiFiGANGenerator`.
-
-    The published residual blocks are numbered through all stages.
-    """
-    beside = len(sizes.block_kernel_sizes)
-    blocks = [
-        (rf"^resblocks\.{number}\.", f"backbone.stages.{number // beside}.blocks.blocks.{number % beside}.")
-        for number in range(len(sizes.rates) * beside)
-    ]
-    return (
-        (r"^conv_pre\.", "backbone.input."),
-        (r"^conv_post\.", "output."),
-        (r"^activation_post\.", "backbone.activation."),
-        (r"^ups\.(\d+)\.(?:0\.)?", r"backbone.stages.\1.up."),
-        *blocks,
-        *BLOCK_RULES,
-    )
-
-
-BLOCK_RULES: Rules = (
-    (r"\.convs1\.", ".dilated_convs."),
-    (r"\.convs2\.", ".plain_convs."),
-    (r"\.convs\.", ".dilated_convs."),
-    (r"\.act\.", ".activation."),
-)
-"""Within a residual block."""
+    """From names of the published code to those of `HiFiGANGenerator`."""
+    return hifigan_rules(len(sizes.rates), len(sizes.block_kernel_sizes))

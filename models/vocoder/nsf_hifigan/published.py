@@ -6,11 +6,11 @@ from typing import Any
 
 from torch import Tensor
 
-from hiervox.models.vocoder.gan.published import SIZE_KEYS, generator_rules
+from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
+from hiervox.models.vocoder.gan.published import SIZE_KEYS
 from hiervox.models.vocoder.published import (
     HIFIGAN_MEL_KEYS,
     Imported,
-    Rules,
     import_network,
     read_mel,
     read_sizes,
@@ -77,6 +77,5 @@ def _import_amphion(state_dict: dict[str, Tensor], published_config: dict[str, A
 
 
 def _rules(sizes: NSFHiFiGANSizes) -> Rules:
-    rules = generator_rules(sizes)
-    within = [(pattern, f"generator.{name}") for pattern, name in rules if pattern.startswith("^")]
-    return (*_SOURCE_RULES, *within, *(rule for rule in rules if not rule[0].startswith("^")))
+    names = hifigan_rules(len(sizes.rates), len(sizes.block_kernel_sizes), ours="generator.")
+    return (*_SOURCE_RULES, *names)

@@ -1,0 +1,138 @@
+"""What can be set in VITS. Defaults are the published LJ Speech model's (arXiv 2106.06103, appendix B)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.modules.generators.hifigan import HiFiGANSizes
+from hiervox.processors.mel_presets import MelSection, mel_preset
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.config import Config
+
+
+class TextEncoderSizes(Config):
+    """The transformer of the text encoder."""
+
+    filter_channels: PositiveInt = 768
+    n_heads: PositiveInt = 2
+    n_layers: PositiveInt = 6
+    kernel_size: PositiveInt = 3
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class WaveNetSizes(Config):
+    """A WaveNet stack."""
+
+    n_layers: PositiveInt
+    kernel_size: PositiveInt = 5
+
+
+class FlowSizes(WaveNetSizes):
+    """The flow between posterior and prior; each coupling holds a WaveNet."""
+
+    n_layers: PositiveInt = 4
+    n_couplings: PositiveInt = 4
+
+
+class DurationSizes(Config):
+    """The duration predictor.
+
+    Attributes:
+        kind: `stochastic` draws durations from a flow; `deterministic` predicts them.
+        filter_channels: inside; the published stochastic predictor has the text's width, 192, and the
+            deterministic one 256.
+        kernel_size, dropout: of the convolutions.
+        n_couplings: of the flows of the stochastic one.
+    """
+
+    kind: Literal["stochastic", "deterministic"] = "stochastic"
+    filter_channels: PositiveInt = 192
+    kernel_size: PositiveInt = 3
+    dropout: float = Field(0.5, ge=0, lt=1)
+    n_couplings: int = Field(4, ge=2)  # inference leaves out the first
+
+
+class ReferenceSizes(Config):
+    """The encoder that makes a speaker vector from a mel spectrogram. Ours: it reads unseen voices."""
+
+    hidden_channels: PositiveInt = 128
+
+
+class VitsDecoderSizes(HiFiGANSizes):
+    """HiFi-GAN V1 from the latent, as VITS has it."""
+
+    in_channels: PositiveInt = 192
+    output_bias: bool = False
+    edge_weight_norm: bool = False
+
+
+class VitsConfig(Config):
+    """The network.
+
+    Attributes:
+        n_symbols: size of the phoneme table.
+        n_bins: of the linear spectrogram that the posterior encoder reads.
+        channels: of the latent, the text encoder and the WaveNets.
+        voice: where the speaker vector comes from: `none` (one speaker), `table` (one row a trained speaker)
+            or `reference` (an encoder of a reference recording).
+        speakers: names of the trained speakers, in the order of the table's rows.
+        style_channels: of the speaker vector.
+        mel_channels: of the reference's spectrogram.
+        text_encoder, posterior, flow, duration, decoder, reference: sizes of the parts.
+        segment_frames: latent frames that the decoder learns from in each step.
+        blanks: a blank stands before, between and after the tokens, as published.
+    """
+
+    n_symbols: PositiveInt = 178
+    n_bins: PositiveInt = 513
+    channels: PositiveInt = Field(192, multiple_of=2)
+    voice: Literal["none", "table", "reference"] = "none"
+    speakers: tuple[str, ...] = ()
+    style_channels: PositiveInt = 256
+    mel_channels: PositiveInt = 80
+    text_encoder: TextEncoderSizes = TextEncoderSizes()
+    posterior: WaveNetSizes = WaveNetSizes(n_layers=16)
+    flow: FlowSizes = FlowSizes()
+    duration: DurationSizes = DurationSizes()
+    decoder: VitsDecoderSizes = VitsDecoderSizes()
+    reference: ReferenceSizes = ReferenceSizes()
+    segment_frames: PositiveInt = 32
+    blanks: bool = True
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> VitsConfig:
+        if self.channels % self.text_encoder.n_heads:
+            raise ValueError("text_encoder.n_heads must divide channels")
+        if self.decoder.in_channels != self.channels:
+            raise ValueError(
+                f"decoder.in_channels is {self.decoder.in_channels}, but channels {self.channels}"
+            )
+        if self.decoder.condition_channels != self.condition_channels:
+            raise ValueError(
+                f"decoder.condition_channels must be {self.condition_channels} for voice {self.voice!r}"
+            )
+        if (self.voice == "table") != bool(self.speakers):
+            raise ValueError("speakers are for voice 'table', which needs at least one")
+        return self
+
+    @property
+    def condition_channels(self) -> int:
+        """Of the speaker vector; 0 where there is none."""
+        return 0 if self.voice == "none" else self.style_channels
+
+
+class VitsExperiment(ExperimentConfig):
+    """A training run of VITS.
+
+    Attributes:
+        model: sizes.
+        text: languages and symbols; the table has room for each of the symbols.
+        mel: of the linear spectrogram that the network reads, and of the mel loss.
+    """
+
+    model: VitsConfig = VitsConfig()
+    text: TextConfig = TextConfig()
+    mel: MelSection = mel_preset("vits")

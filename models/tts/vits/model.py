@@ -1,0 +1,333 @@
+"""VITS: a conditional variational autoencoder of waveforms, its prior aligned text (arXiv 2106.06103)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hiervox.models.tts.vits.config import VitsConfig
+from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
+from hiervox.modules.encoders.phoneme import PhonemeEncoder
+from hiervox.modules.encoders.posterior import PosteriorEncoder
+from hiervox.modules.encoders.style import StyleEncoder
+from hiervox.modules.flows.wavenet import WaveNetFlow
+from hiervox.modules.functional.gaussian import Noise, sample_gaussian
+from hiervox.modules.functional.masking import (
+    mask_lengths,
+    random_segment_starts,
+    sequence_mask,
+    slice_segments,
+)
+from hiervox.modules.generators.hifigan import HiFiGANGenerator
+from hiervox.modules.predictors.duration import DurationPredictor
+from hiervox.modules.predictors.stochastic_duration import StochasticDurationPredictor
+from hiervox.utils.errors import CheckpointError
+
+MAX_FRAMES_PER_TOKEN = 100  # a second to each symbol and each blank; speech has 1 to 6 frames
+
+
+@dataclass
+class VitsDraws:
+    """The random numbers of a training pass.
+
+    Attributes:
+        posterior: (B, channels, N), standard normal.
+        duration: (B, 2, L), standard normal; None for the deterministic predictor.
+        starts: (B,) first frame of each slice.
+    """
+
+    posterior: Tensor
+    duration: Tensor | None
+    starts: Tensor
+
+
+@dataclass
+class VitsOutput:
+    """A training pass, everything that the losses need.
+
+    Attributes:
+        wav: (B, 1, hop · S) decoded from a slice of S frames of the posterior's sample.
+        starts: (B,) first frame of each slice.
+        z_prior: (B, C, N) the posterior's sample after the flow.
+        posterior_log_std: (B, C, N).
+        prior_mean, prior_log_std: (B, C, N), spread over frames by the alignment.
+        mask: (B, 1, N) of real frames.
+        token_mask: (B, 1, L) of real tokens.
+        likelihood: (B, N, L) of each frame under each token, 0 in padding.
+        alignment: (B, N, L) of 0 and 1.
+        duration_loss: (B,) of the durations, summed over the tokens of an item.
+    """
+
+    wav: Tensor
+    starts: Tensor
+    z_prior: Tensor
+    posterior_log_std: Tensor
+    prior_mean: Tensor
+    prior_log_std: Tensor
+    mask: Tensor
+    token_mask: Tensor
+    likelihood: Tensor
+    alignment: Tensor
+    duration_loss: Tensor
+
+
+@dataclass
+class VitsInference:
+    """What text becomes before it is decoded.
+
+    Attributes:
+        z: (B, C, N) latent, 0 on padding.
+        frame_lengths: (B,) real frames.
+        durations: (B, L) frames of each token.
+        alignment: (B, N, L) of 0 and 1.
+    """
+
+    z: Tensor
+    frame_lengths: Tensor
+    durations: Tensor
+    alignment: Tensor
+
+
+class Vits(nn.Module):
+    """Text encoder, posterior encoder, flow, duration predictor, decoder.
+
+    Args:
+        config: sizes.
+    """
+
+    def __init__(self, config: VitsConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels, style_channels = config.channels, config.condition_channels
+        text, posterior, flow = config.text_encoder, config.posterior, config.flow
+        if config.voice == "table":
+            self.speaker_table = nn.Embedding(len(config.speakers), style_channels)
+        elif config.voice == "reference":
+            hidden = config.reference.hidden_channels
+            self.reference_encoder = StyleEncoder(config.mel_channels, hidden, style_channels)
+        self.text_encoder = PhonemeEncoder(
+            config.n_symbols,
+            channels,
+            channels,
+            text.filter_channels,
+            text.n_heads,
+            text.n_layers,
+            text.kernel_size,
+            text.dropout,
+        )
+        self.posterior_encoder = PosteriorEncoder(
+            config.n_bins,
+            channels,
+            channels,
+            style_channels,
+            posterior.kernel_size,
+            n_layers=posterior.n_layers,
+        )
+        self.flow = WaveNetFlow(
+            channels, channels, flow.kernel_size, flow.n_layers, style_channels, flow.n_couplings
+        )
+        self.duration_predictor = _duration_predictor(config)
+        self.decoder = HiFiGANGenerator(config.decoder)
+
+    def table_style(self, speakers: Tensor) -> Tensor:
+        """Rows (B,) of the speaker table → speaker vectors (B, style_channels, 1)."""
+        rows: Tensor = self.speaker_table(speakers)
+        return rows.unsqueeze(-1)
+
+    def reference_style(self, mel: Tensor, mask: Tensor) -> Tensor:
+        """Log-mel (B, mel_channels, M) of references, mask (B, 1, M) → (B, style_channels, 1)."""
+        style: Tensor = self.reference_encoder(mel, mask)
+        return style
+
+    def draw(self, frame_lengths: Tensor, frames: int, tokens: int) -> VitsDraws:
+        """The random numbers of a training pass over (B,) clips padded to `frames` and `tokens`."""
+        device, size = frame_lengths.device, len(frame_lengths)
+        stochastic = self.config.duration.kind == "stochastic"
+        return VitsDraws(
+            posterior=torch.randn(size, self.config.channels, frames, device=device),
+            duration=torch.randn(size, 2, tokens, device=device) if stochastic else None,
+            starts=random_segment_starts(frame_lengths, self.config.segment_frames),
+        )
+
+    def forward(
+        self,
+        linear_spec: Tensor,
+        frame_lengths: Tensor,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        style: Tensor | None = None,
+        draws: VitsDraws | None = None,
+    ) -> VitsOutput:
+        """The training pass.
+
+        Args:
+            linear_spec: (B, n_bins, N), 0 on padding.
+            frame_lengths: (B,), each at least the item's token length.
+            tokens: (B, L), with blanks between where the config wants them.
+            token_lengths: (B,).
+            style: (B, style_channels, 1); None where there is one speaker.
+            draws: the random numbers; drawn here where None.
+
+        Raises:
+            ValueError: a clip has fewer frames than tokens.
+        """
+        draws = draws or self.draw(frame_lengths, linear_spec.shape[2], tokens.shape[1])
+        mask = sequence_mask(frame_lengths, linear_spec.size(2))
+        token_mask = sequence_mask(token_lengths, tokens.size(1))
+        hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask)
+        posterior_mean, posterior_log_std = self.posterior_encoder(linear_spec, mask, style)
+        z = (posterior_mean + draws.posterior * torch.exp(posterior_log_std)) * mask
+        z_prior = self.flow(z, mask, style)
+
+        both = mask.transpose(1, 2) * token_mask
+        likelihood = gaussian_log_likelihood(z_prior, prior_mean, prior_log_std).detach() * both
+        alignment = maximum_path(likelihood, both)
+        durations = alignment.sum(1, keepdim=True)
+        z_slice = slice_segments(z, draws.starts, self.config.segment_frames)
+        return VitsOutput(
+            wav=self.decoder(z_slice, style),
+            starts=draws.starts,
+            z_prior=z_prior,
+            posterior_log_std=posterior_log_std,
+            prior_mean=prior_mean @ alignment.transpose(1, 2),
+            prior_log_std=prior_log_std @ alignment.transpose(1, 2),
+            mask=mask,
+            token_mask=token_mask,
+            likelihood=likelihood,
+            alignment=alignment,
+            duration_loss=self._duration_loss(hidden, token_mask, style, durations, draws.duration),
+        )
+
+    def _duration_loss(
+        self, hidden: Tensor, mask: Tensor, style: Tensor | None, durations: Tensor, noise: Tensor | None
+    ) -> Tensor:
+        predictor = self.duration_predictor
+        if isinstance(predictor, DurationPredictor):
+            loss: Tensor = predictor(hidden, mask, style, durations)
+        else:
+            loss = predictor(hidden, mask, style, durations, noise)
+        return loss
+
+    @torch.no_grad()
+    def infer(
+        self,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        style: Tensor | None = None,
+        noise_scale: float = 0.667,
+        duration_noise_scale: float = 0.8,
+        length_scale: float | Tensor = 1.0,
+        generator: Noise = None,
+    ) -> VitsInference:
+        """From tokens to the latent that `decode` takes.
+
+        Without noise, or with a generator for each item, an item's result does not depend on the others of
+        its batch.
+
+        Args:
+            tokens: (B, L), with blanks between where the config wants them.
+            token_lengths: (B,).
+            style: (B, style_channels, 1); None where there is one speaker.
+            noise_scale: of the prior's standard deviation (section 3.4).
+            duration_noise_scale: of the durations' noise; the deterministic predictor has none.
+            length_scale: factor of the durations, larger is slower: one for all, or (B, 1, L).
+            generator: of the noise, on any device; torch's own where None.
+
+        Raises:
+            CheckpointError: the predicted durations are beyond any speech.
+        """
+        token_mask = sequence_mask(token_lengths, tokens.size(1))
+        mean, log_std, log_durations = self._read_text(
+            tokens, token_mask, style, duration_noise_scale, generator
+        )
+        lengths = torch.exp(log_durations) * token_mask
+        _require_speakable(lengths.sum((1, 2)) / token_lengths)
+        durations = torch.ceil(lengths * length_scale).squeeze(1)
+        frame_lengths = durations.sum(1).clamp_min(1).long()
+        mask = sequence_mask(frame_lengths)
+        alignment = generate_path(durations, mask.transpose(1, 2) * token_mask)
+        z_prior = sample_gaussian(mean @ alignment.mT, log_std @ alignment.mT, mask, noise_scale, generator)
+        return VitsInference(
+            self.flow(z_prior, mask, style, reverse=True), frame_lengths, durations.long(), alignment
+        )
+
+    def _read_text(
+        self, tokens: Tensor, mask: Tensor, style: Tensor | None, noise_scale: float, generator: Noise
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Prior mean and log standard deviation (B, C, L) and log-durations (B, 1, L).
+
+        With a generator for each item, the items are read one by one: durations are rounded to whole frames,
+        which must not depend on the last bits of a number, and those depend on the batch.
+        """
+        if isinstance(generator, Sequence):
+            parts = []
+            for i, (length, own) in enumerate(zip(mask_lengths(mask).tolist(), generator, strict=True)):
+                own_style = None if style is None else style[[i]]
+                parts.append(
+                    self._read_text(tokens[[i], :length], mask[[i], :, :length], own_style, noise_scale, own)
+                )
+            mean, log_std, log_durations = (
+                torch.cat([functional.pad(item, (0, mask.shape[-1] - item.shape[-1])) for item in items])
+                for items in zip(*parts, strict=True)
+            )
+            return mean, log_std, log_durations
+        hidden, mean, log_std = self.text_encoder(tokens, mask)
+        predictor = self.duration_predictor
+        if isinstance(predictor, DurationPredictor):
+            return mean, log_std, predictor.log_durations(hidden, mask, style)
+        return mean, log_std, predictor.sample(hidden, mask, style, noise_scale, generator)
+
+    @torch.no_grad()
+    def decode(self, z: Tensor, style: Tensor | None = None) -> Tensor:
+        """Latent (B, C, N) → waveform (B, 1, hop · N)."""
+        wav: Tensor = self.decoder(z, style)
+        return wav
+
+    @torch.no_grad()
+    def convert(
+        self,
+        linear_spec: Tensor,
+        frame_lengths: Tensor,
+        source: Tensor,
+        target: Tensor,
+        noise_scale: float = 0.0,
+        generator: Noise = None,
+    ) -> Tensor:
+        """The latent of a recording in another voice (section 4.3).
+
+        Args:
+            linear_spec: (B, n_bins, N), 0 on padding.
+            frame_lengths: (B,).
+            source, target: (B, style_channels, 1), the voices of the recording and of the result.
+            noise_scale: of the posterior's standard deviation; the published code draws with 1.
+            generator: of the noise.
+
+        Returns:
+            (B, C, N), for `decode` with the target's voice.
+        """
+        mask = sequence_mask(frame_lengths, linear_spec.size(2))
+        mean, log_std = self.posterior_encoder(linear_spec, mask, source)
+        z = sample_gaussian(mean, log_std, mask, noise_scale, generator)
+        latent: Tensor = self.flow(self.flow(z, mask, source), mask, target, reverse=True)
+        return latent
+
+
+def _duration_predictor(config: VitsConfig) -> DurationPredictor | StochasticDurationPredictor:
+    sizes, style_channels = config.duration, config.condition_channels
+    widths = (config.channels, sizes.filter_channels, sizes.kernel_size, sizes.dropout, style_channels)
+    if sizes.kind == "deterministic":
+        return DurationPredictor(*widths)
+    return StochasticDurationPredictor(*widths, sizes.n_couplings)
+
+
+def _require_speakable(frames_per_token: Tensor) -> None:
+    """Refuse durations (B,) that no speech has, before memory for so many frames is asked for."""
+    longest = float(frames_per_token.max())
+    if not longest <= MAX_FRAMES_PER_TOKEN:
+        raise CheckpointError(
+            f"the model predicts {longest:.0f} frames to a token", "train it longer, or use other weights"
+        )
