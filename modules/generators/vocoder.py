@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-NOISE_FRAMES = 4093
-"""Frames of fixed noise before it repeats, a prime: the repetition falls on other places of a rhythm."""
+NOISE_LENGTH = 65_521
+"""Of fixed noise before it repeats, a prime: the repetition never falls on the same place of a frame."""
 
 
 class VocoderGenerator(nn.Module):
@@ -41,7 +41,7 @@ class VocoderGenerator(nn.Module):
 
 
 class FixedNoise(nn.Module):
-    """Gaussian noise by frame: drawn anew in training, else always the same at the same place.
+    """Gaussian noise: drawn anew in training, else always the same at the same place.
 
     Args:
         channels: of the noise.
@@ -52,7 +52,7 @@ class FixedNoise(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         generator = torch.Generator("cpu").manual_seed(0)
-        table = torch.randn(channels, NOISE_FRAMES, generator=generator, device="cpu")
+        table = torch.randn(channels, NOISE_LENGTH, generator=generator, device="cpu")
         self.register_buffer("table", table, persistent=False)
 
     def forward(self, like: Tensor) -> Tensor:
@@ -60,5 +60,5 @@ class FixedNoise(nn.Module):
         batch, frames = like.shape[0], like.shape[-1]
         if self.training:
             return torch.randn(batch, len(self.table), frames, device=like.device, dtype=like.dtype)
-        places = torch.arange(frames, device=like.device) % NOISE_FRAMES
+        places = torch.arange(frames, device=like.device) % NOISE_LENGTH
         return self.table[:, places].to(like.dtype).expand(batch, -1, -1)

@@ -1,0 +1,1 @@
+"""Autoregressive vocoders: what their systems share."""

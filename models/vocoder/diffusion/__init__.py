@@ -1,0 +1,1 @@
+"""Diffusion vocoders: what their systems share."""

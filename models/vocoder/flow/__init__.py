@@ -1,0 +1,1 @@
+"""Flow vocoders: what their systems share."""

@@ -1,0 +1,1 @@
+"""Generators that draw one sample after another."""

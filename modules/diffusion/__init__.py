@@ -1,0 +1,1 @@
+"""Diffusion processes and the networks that predict their noise."""

@@ -1,0 +1,194 @@
+"""DiffWave's network (arXiv 2009.09761, section 3): what noise a waveform holds."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from pydantic import Field, PositiveFloat, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hiervox.modules.diffusion.process import NoiseSchedule, sample
+from hiervox.modules.generators.vocoder import FixedNoise, VocoderGenerator
+from hiervox.utils.schema import Config
+
+STEP_FEATURES = 64
+"""Sines, and as many cosines, of a step's number."""
+STEP_CHANNELS = 512
+UPSAMPLING_SLOPE = 0.4
+UPSAMPLING_KERNEL = 3
+"""Along the mel bins."""
+
+
+class DiffWaveSizes(Config):
+    """Sizes of the network; defaults are the published ones for 22.05 kHz.
+
+    Attributes:
+        in_channels: mel bins.
+        channels, n_layers, dilation_cycle: of the residual layers; layer i is dilated by
+            2 ** (i % dilation_cycle).
+        rates: of the two transposed convolutions that bring the mel spectrogram to the waveform's rate.
+        first_beta, last_beta, n_steps: of the noise schedule in training, which is linear.
+        sampling_betas: the schedule at inference; empty for that of training.
+    """
+
+    in_channels: PositiveInt = 80
+    channels: PositiveInt = 64
+    n_layers: PositiveInt = 30
+    dilation_cycle: PositiveInt = 10
+    rates: tuple[PositiveInt, ...] = Field((16, 16), min_length=1)
+    first_beta: PositiveFloat = Field(1e-4, lt=1)
+    last_beta: PositiveFloat = Field(0.05, lt=1)
+    n_steps: PositiveInt = 50
+    sampling_betas: tuple[PositiveFloat, ...] = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.5)
+
+
+class StepEmbedding(nn.Module):
+    """The number of a diffusion step as a vector; between two steps, the vectors are interpolated.
+
+    Args:
+        n_steps: of the schedule.
+    """
+
+    table: Tensor
+
+    def __init__(self, n_steps: int) -> None:
+        super().__init__()
+        # In single precision, as published: the largest angles are hundreds of thousands of radians, so that
+        # another way to compute the powers would give another table.
+        exponents = torch.arange(STEP_FEATURES, device="cpu") * 4.0 / (STEP_FEATURES - 1)
+        angles = torch.arange(n_steps, device="cpu").unsqueeze(1) * 10.0**exponents
+        self.register_buffer("table", torch.cat([angles.sin(), angles.cos()], dim=1), persistent=False)
+        self.first = nn.Linear(2 * STEP_FEATURES, STEP_CHANNELS)
+        self.second = nn.Linear(STEP_CHANNELS, STEP_CHANNELS)
+
+    def forward(self, steps: Tensor) -> Tensor:
+        """Numbers of steps (B,), whole or not → (B, STEP_CHANNELS)."""
+        below = steps.long()
+        above = (below + 1).clamp(max=len(self.table) - 1)
+        share = (steps - below).unsqueeze(1).to(self.table.dtype)
+        features = torch.lerp(self.table[below], self.table[above], share)
+        return functional.silu(self.second(functional.silu(self.first(features))))
+
+
+class MelUpsampler(nn.Module):
+    """Transposed two-dimensional convolutions of one channel, over mel bins and time.
+
+    Args:
+        rates: of each; its kernel is twice as long.
+    """
+
+    def __init__(self, rates: tuple[int, ...]) -> None:
+        super().__init__()
+        edge = UPSAMPLING_KERNEL // 2
+        self.convs = nn.ModuleList(
+            nn.ConvTranspose2d(1, 1, (UPSAMPLING_KERNEL, 2 * rate), (1, rate), (edge, rate // 2))
+            for rate in rates
+        )
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """(B, M, N) → (B, M, T)."""
+        x = mel.unsqueeze(1)
+        for conv in self.convs:
+            x = functional.leaky_relu(conv(x), UPSAMPLING_SLOPE)
+        return x.squeeze(1)
+
+
+class ResidualLayer(nn.Module):
+    """A gated dilated convolution that the step and the mel spectrogram enter."""
+
+    def __init__(self, channels: int, mels: int, dilation: int) -> None:
+        super().__init__()
+        self.step = nn.Linear(STEP_CHANNELS, channels)
+        self.dilated = _conv(channels, 2 * channels, 3, dilation)
+        self.condition = _conv(mels, 2 * channels)
+        self.output = _conv(channels, 2 * channels)
+
+    def forward(self, x: Tensor, step: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, C, T), step (B, STEP_CHANNELS), mel (B, M, T) → what goes on and what is skipped out."""
+        hidden = self.dilated(x + self.step(step).unsqueeze(-1)) + self.condition(mel)
+        gate, signal = hidden.chunk(2, dim=1)
+        residual, skip = self.output(torch.sigmoid(gate) * torch.tanh(signal)).chunk(2, dim=1)
+        return (x + residual) / math.sqrt(2), skip
+
+
+class DiffWave(VocoderGenerator):
+    """Noise prediction, and sampling with it.
+
+    Args:
+        sizes: see `DiffWaveSizes`.
+
+    Attributes:
+        schedule: of training.
+        sampling_schedule: of inference.
+    """
+
+    def __init__(self, sizes: DiffWaveSizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.schedule = NoiseSchedule.linear(sizes.first_beta, sizes.last_beta, sizes.n_steps)
+        fast = NoiseSchedule(sizes.sampling_betas) if sizes.sampling_betas else self.schedule
+        self.sampling_schedule, self.steps = fast, self.schedule.aligned_steps(fast)
+        self.noise = FixedNoise(len(fast))
+        self.input = _conv(1, sizes.channels)
+        self.step_embedding = StepEmbedding(sizes.n_steps)
+        self.upsampler = MelUpsampler(sizes.rates)
+        dilations = [2 ** (layer % sizes.dilation_cycle) for layer in range(sizes.n_layers)]
+        self.layers = nn.ModuleList(
+            ResidualLayer(sizes.channels, sizes.in_channels, dilation) for dilation in dilations
+        )
+        self.skip = _conv(sizes.channels, sizes.channels)
+        self.output = _conv(sizes.channels, 1)
+        nn.init.zeros_(self.output.weight)
+        self.hop_length = self.source_rate = math.prod(sizes.rates)
+        self.context = len(fast) * (math.ceil(sum(dilations) / self.hop_length) + len(sizes.rates) + 1)
+
+    def predict_noise(self, noisy: Tensor, steps: Tensor, mel: Tensor) -> Tensor:
+        """The noise in a waveform.
+
+        Args:
+            noisy: (B, hop_length * N).
+            steps: (B,), numbers of the steps that made it, whole or not.
+            mel: (B, in_channels, N).
+
+        Returns:
+            (B, hop_length * N).
+        """
+        return self._predict(noisy, self.step_embedding(steps), self.upsampler(mel))
+
+    def _predict(self, noisy: Tensor, step: Tensor, mel: Tensor) -> Tensor:
+        x = functional.relu(self.input(noisy.unsqueeze(1)))
+        skips = torch.zeros_like(x)
+        for layer in self.layers:
+            x, skip = layer(x, step, mel)
+            skips = skips + skip
+        hidden = functional.relu(self.skip(skips / math.sqrt(len(self.layers))))
+        noise: Tensor = self.output(hidden).squeeze(1)
+        return noise
+
+    def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:
+        """The start and the noise that sampling adds again, (B, steps, hop_length * N)."""
+        like = mel[:, :1].repeat_interleave(self.hop_length, dim=2)
+        noise: Tensor = self.noise(like)
+        return noise
+
+    @torch.no_grad()
+    def forward(self, mel: Tensor, source: Tensor) -> Tensor:
+        """mel (B, in_channels, N), source (B, steps, hop_length * N) → (B, 1, hop_length * N) in [-1, 1]."""
+        upsampled = self.upsampler(mel)
+
+        def predict(noisy: Tensor, step: int) -> Tensor:
+            number = torch.full((len(noisy),), self.steps[step], device=noisy.device)
+            return self._predict(noisy, self.step_embedding(number), upsampled)
+
+        start, *noises = source.unbind(dim=1)
+        added = torch.stack(noises) if noises else start.new_empty(0)
+        return sample(predict, start, added, self.sampling_schedule).unsqueeze(1)
+
+
+def _conv(inputs: int, outputs: int, kernel_size: int = 1, dilation: int = 1) -> nn.Conv1d:
+    padding = dilation * (kernel_size // 2)
+    conv = nn.Conv1d(inputs, outputs, kernel_size, dilation=dilation, padding=padding)
+    nn.init.kaiming_normal_(conv.weight)
+    return conv
