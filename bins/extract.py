@@ -1,4 +1,4 @@
-"""`hiervox extract`: semantic vectors, F0 and tokens, computed once."""
+"""`hiervox extract`: what is dear to compute, computed once."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.options import ConfigOption, DeviceOption, OverridesOption
+from hiervox.bins.options import DeviceOption, OverridesOption
 
 
 def extract(
     cuts: Annotated[Path, typer.Option(help="Cut manifest, or its folder.")],
     out: Annotated[Path, typer.Option(help="The feature folder; a run that was stopped goes on in it.")],
-    config: ConfigOption,
+    config: Annotated[
+        list[Path],
+        typer.Option(help="Config of a part that is to be trained on the folder. May be repeated."),
+    ],
     overrides: OverridesOption = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes; each holds a semantic encoder.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes; each holds the networks.")] = 1,
     shard: Annotated[
         str | None,
         typer.Option(help="0/2 does the first half, 1/2 the second; `accelerate launch` shares by itself."),
     ] = None,
     device: DeviceOption = "auto",
 ) -> None:
-    """Compute the features that the config's `features` section names, for every cut of a manifest.
+    """Compute what the batches of a part hold and what is dear to compute, for every cut of a manifest.
 
-    Where the config has a `text` section, texts in other languages are refused, and tokens count its symbols.
+    Where a config has a `text` section, texts in other languages are refused, and tokens count its symbols.
     """
     from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
-    from hiervox.models.base.data.features import load_features_config
-    from hiervox.models.base.data.vocabulary import load_text_config
+    from hiervox.models.base.data.plan import load_plan
     from hiervox.utils.device import device_of_process
 
-    features = load_features_config(config, overrides or ())
-    text = load_text_config(config, overrides or ())
+    fields, setup = load_plan(config, overrides or ())
     chosen = None if shard is None else Shard.parse(shard)
-    result = extract(cuts, out, features, str(device_of_process(device)), jobs, chosen, text)
+    result = extract(cuts, out, fields, setup, str(device_of_process(device)), jobs, chosen)
     typer.echo(f"{result.cuts} utterances have features ({result.seconds / 60:.1f} min): {out}")
     if result.failures:
         typer.echo(f"{len(result.failures)} failed: {out / FAILURES_NAME}")

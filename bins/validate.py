@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from hiervox.bins.options import OverridesOption
+
 
 def validate(
     cuts: Annotated[Path, typer.Option(help="Cut manifest, or its folder.")],
@@ -15,15 +17,21 @@ def validate(
     min_seconds: Annotated[float, typer.Option(help="Shortest utterance.")] = 0.5,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     config: Annotated[
-        Path | None, typer.Option(help="A config whose `text.symbols` the column `ipa` may use.")
+        list[Path] | None,
+        typer.Option(
+            help="Config of a part that is to be trained: what its features need is checked, instead of what "
+            "speech needs. May be repeated."
+        ),
     ] = None,
+    overrides: OverridesOption = None,
 ) -> None:
     """Name every bad recording with its reason, and write a manifest without them."""
+    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.plan import SPEECH_FIELDS, load_plan
     from hiervox.models.base.data.validation import REPORT_NAME, Limits, validate_cuts
-    from hiervox.models.base.data.vocabulary import load_text_config
 
-    text = None if config is None else load_text_config(config)
+    fields, setup = load_plan(config, overrides or ()) if config else (SPEECH_FIELDS, FeatureSetup())
     limits = Limits(min_seconds=min_seconds, max_seconds=max_seconds)
-    result = validate_cuts(cuts, out, limits, jobs, None if text is None else text.symbols)
+    result = validate_cuts(cuts, out, limits, jobs, fields, setup)
     typer.echo(result.summary())
     typer.echo(f"report: {out / REPORT_NAME}")

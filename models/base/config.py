@@ -198,17 +198,29 @@ class TrainConfig(Config):
 
 
 class DataConfig(Config):
-    """Where the training data is.
+    """Where the training data is, and how batches see it.
 
     Attributes:
         cuts: a cut manifest, or a folder that `hiervox extract` wrote.
         dev_size: utterances set aside for validation.
-        max_frames: longer utterances are cropped to this many 20 ms frames; None keeps them whole.
+        sample_rate: of the waveforms in batches, Hz.
+        hop_length: samples to a frame; None takes that of the experiment's `mel` where it has one at this
+            rate, and else 20 ms.
+        segment_samples: train on random segments of this length; shorter utterances are padded with zeros. A
+            multiple of the hop length. None takes whole utterances.
+        max_frames: longer utterances are cropped to this many frames, or, where a batch holds tokens, left
+            out; None keeps them whole.
+        pad_multiple: utterances are padded with zeros to the next multiple of this many samples, by one at
+            least; None pads to whole frames.
     """
 
     cuts: Path
     dev_size: int = Field(8, ge=0)
+    sample_rate: PositiveInt = 16_000
+    hop_length: PositiveInt | None = None
+    segment_samples: PositiveInt | None = None
     max_frames: PositiveInt | None = None
+    pad_multiple: PositiveInt | None = None
 
 
 class ExperimentConfig(Config):

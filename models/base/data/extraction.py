@@ -1,4 +1,4 @@
-"""Computing semantic vectors, F0 and tokens once for a whole corpus, in blocks that survive a crash.
+"""Computing the dear features once for a whole corpus, in blocks that survive a crash.
 
 Layout of a feature folder::
 
@@ -15,7 +15,7 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -25,11 +25,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hiervox.models.base.data.block import BlockExtractor, Failure, failures_path
-from hiervox.models.base.data.features import FEATURES_NAME, FeaturesConfig, read_features, write_features
+from hiervox.models.base.data.features import FEATURES_NAME, FeatureSetup, same_features, write_features
 from hiervox.models.base.data.manifest import CUTS_NAME, read_cuts, write_cuts
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
-from hiervox.processors.text.config import TextConfig
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import replacing_file, write_json
 from hiervox.utils.logging import get_logger
@@ -90,13 +89,13 @@ class Extraction:
 def extract(
     manifest: Path,
     out: Path,
-    features: FeaturesConfig,
+    fields: Iterable[str],
+    setup: FeatureSetup,
     device: str = "cpu",
     jobs: int = 1,
     shard: Shard | None = None,
-    text: TextConfig | None = None,
 ) -> Extraction:
-    """Compute the features of every cut of a manifest into the folder `out`.
+    """Compute the stored ones of some features, for every cut of a manifest, into the folder `out`.
 
     Blocks that are done already are kept, so that a run which was stopped can be started again. A cut that
     fails is left out of the result and listed in `extract_failures.csv`.
@@ -104,25 +103,24 @@ def extract(
     Args:
         manifest: cuts.
         out: the feature folder.
-        features: what to compute.
-        device: of the semantic encoder.
-        jobs: processes; each does whole blocks and holds its own semantic encoder.
+        fields: what to compute; features that are not stored are left to training.
+        setup: what the experiment says of them.
+        device: of the networks.
+        jobs: processes; each does whole blocks and holds its own networks.
         shard: which blocks this run does; by default `Shard.of_process()`.
-        text: languages and symbols of the model that is to read the texts. None takes every language, and
-            the symbols of the published model.
 
     Raises:
         DataError: `out` was made with other features or of other cuts, every cut failed, or a process died.
-        ConfigError: a text is in a language that `text` does not declare.
+        ConfigError: there is no such feature, or a text is in a language that `setup.text` does not declare.
     """
     shard = shard or Shard.of_process()
+    plan = _Plan(tuple(sorted(fields)), setup, device)
     cuts = read_cuts(manifest)
     if not cuts:
         raise DataError(f"{manifest} holds no cuts", "see the report of `hiervox validate`")
-    if text is not None:
-        require_languages(cuts, text, str(manifest))
-    symbols = (text or TextConfig()).symbols
-    _claim(out, features, cuts, symbols)
+    if setup.text is not None and "tokens" in plan.fields:
+        require_languages(cuts, setup.text, str(manifest))
+    _claim(out, plan, cuts)
     blocks = [cuts[start : start + BLOCK_CUTS] for start in range(0, len(cuts), BLOCK_CUTS)]
     todo = [
         (_block_path(out, number), block)
@@ -130,24 +128,37 @@ def extract(
         if number % shard.count == shard.index and not _block_path(out, number).exists()
     ]
     if todo:
-        _run(todo, features, device, jobs, symbols)
+        _run(todo, plan, jobs)
     return _merge(out, len(blocks))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What to compute, and where."""
+
+    fields: tuple[str, ...]
+    setup: FeatureSetup
+    device: str
+
+    def extractor(self) -> BlockExtractor:
+        """Loads the networks."""
+        return BlockExtractor(self.fields, self.setup, self.device)
 
 
 def _block_path(out: Path, number: int) -> Path:
     return out / BLOCKS_NAME / f"{number:05d}.jsonl.gz"
 
 
-def _claim(out: Path, features: FeaturesConfig, cuts: Sequence[DataCut], symbols: tuple[str, ...]) -> None:
+def _claim(out: Path, plan: _Plan, cuts: Sequence[DataCut]) -> None:
     """Write down what `out` is made with, or make sure that it is the same as before."""
     listing = "\n".join(f"{cut.id} {cut.start} {cut.duration}" for cut in cuts)
     corpus = {"cuts": len(cuts), "sha256": hashlib.sha256(listing.encode()).hexdigest()}
-    if (out / FEATURES_NAME).exists() and read_features(out) != features:
+    if (out / FEATURES_NAME).exists() and not same_features(out, plan.setup, plan.fields):
         raise DataError(
             f"{out} was made with other features than the config's (see {out / FEATURES_NAME})",
             "name another folder with --out, or remove this one",
         )
-    if (out / FEATURES_NAME).exists() and read_symbols(out) != symbols:
+    if (out / FEATURES_NAME).exists() and read_symbols(out) != plan.setup.symbols:
         raise DataError(
             f"{out} was made with other symbols than the config's text.symbols (see {out / TEXT_NAME})",
             "name another folder with --out, or remove this one",
@@ -155,31 +166,22 @@ def _claim(out: Path, features: FeaturesConfig, cuts: Sequence[DataCut], symbols
     record = out / CORPUS_NAME
     if record.exists() and json.loads(record.read_text(encoding="utf-8")) != corpus:
         raise DataError(f"{out} was made of other cuts", "name another folder with --out, or remove this one")
-    write_symbols(out, symbols)
-    write_features(out, features)
+    write_symbols(out, plan.setup.symbols)
+    write_features(out, plan.setup, plan.fields)
     write_json(record, corpus)
 
 
-def _run(
-    todo: Sequence[tuple[Path, Sequence[DataCut]]],
-    features: FeaturesConfig,
-    device: str,
-    jobs: int,
-    symbols: tuple[str, ...],
-) -> None:
+def _run(todo: Sequence[tuple[Path, Sequence[DataCut]]], plan: _Plan, jobs: int) -> None:
     from tqdm import tqdm
 
     bar = partial(tqdm, total=len(todo), desc="extract", unit="block", disable=None)
     if jobs == 1 or len(todo) < 2:
-        extractor = BlockExtractor(features, device, symbols)
+        extractor = plan.extractor()
         for path, block in bar(todo):
             extractor.extract(block, path)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = [
-            pool.submit(_extract_in_pool, block, path, features, device, jobs, symbols)
-            for path, block in todo
-        ]
+        running = [pool.submit(_extract_in_pool, block, path, plan, jobs) for path, block in todo]
         try:
             for future in bar(as_completed(running)):
                 future.result()
@@ -192,24 +194,17 @@ def _run(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _extract_in_pool(
-    block: Sequence[DataCut],
-    path: Path,
-    features: FeaturesConfig,
-    device: str,
-    jobs: int,
-    symbols: tuple[str, ...],
-) -> None:
+def _extract_in_pool(block: Sequence[DataCut], path: Path, plan: _Plan, jobs: int) -> None:
     import torch
 
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
-    _extractor(features, device, symbols).extract(block, path)
+    _extractor(plan).extract(block, path)
 
 
 @lru_cache(maxsize=1)
-def _extractor(features: FeaturesConfig, device: str, symbols: tuple[str, ...]) -> BlockExtractor:
-    """A process of the pool builds its extractor once."""
-    return BlockExtractor(features, device, symbols)
+def _extractor(plan: _Plan) -> BlockExtractor:
+    """A process of the pool loads its networks once."""
+    return plan.extractor()
 
 
 def _merge(out: Path, blocks: int) -> Extraction:

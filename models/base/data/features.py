@@ -1,74 +1,130 @@
-"""What `hiervox extract` computes, and the file that says what a feature folder was made with."""
+"""What an experiment says of its features, and the file that says what a feature folder was made with."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import PositiveInt, ValidationError, create_model, model_validator
 
-from hiervox.processors.perturbation import PerturbationConfig
-from hiervox.processors.pitch import PitchConfig
-from hiervox.processors.semantic import SemanticConfig, require_same_features
-from hiervox.utils.config import Config, Layered, load_layers, validate
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.feature import MISSING
+from hiervox.models.base.data.feature_registry import build_features, feature_classes
+from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
+from hiervox.processors.spectrogram import SpectrogramConfig
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.config import Config
 from hiervox.utils.errors import ConfigError, DataError
 from hiervox.utils.files import write_json
 
 FEATURES_NAME = "features.json"
-F0_HOP_SECONDS = 0.005
+SectionT = TypeVar("SectionT", bound=Config)
+
+if TYPE_CHECKING:
+
+    class FeaturesConfig(Config):
+        """The `features` section of an experiment: the settings of every feature that has any."""
+
+        def __init__(self, **settings: Any) -> None: ...
+
+        def __getattr__(self, name: str) -> Any: ...
+else:
+    FeaturesConfig = create_model(
+        "FeaturesConfig",
+        __base__=Config,
+        __module__=__name__,
+        __doc__="The `features` section of an experiment: the settings of every feature that has any.",
+        **{key: entry for feature in feature_classes().values() for key, entry in feature.settings.items()},
+    )
 
 
-class FeaturesConfig(Config):
-    """The features that are dear to compute, and hence stored with the cuts.
+class FeatureSetup(Config):
+    """All that features depend on.
 
     Attributes:
-        semantic: the semantic encoder.
-        pitch: the F0 tracker.
-        perturbed_copies: how many differently perturbed copies of an utterance get semantic vectors; training
-            picks one at random. 0 where nothing reads them.
-        perturbation: how strongly they are perturbed.
+        sample_rate: of the waveforms, Hz.
+        hop_length: samples to a frame.
+        pad_multiple: utterances are padded to the next multiple of so many samples, by one at least; None
+            pads to whole frames.
+        mel: of the spectrograms.
+        text: of the tokens; None takes texts in every language, and the symbols of the published model.
+        features: settings of the features themselves.
     """
 
-    semantic: SemanticConfig = SemanticConfig()
-    pitch: PitchConfig = PitchConfig()
-    perturbed_copies: int = Field(1, ge=0)
-    perturbation: PerturbationConfig = PerturbationConfig()
+    sample_rate: PositiveInt = SAMPLE_RATE
+    hop_length: PositiveInt = SAMPLE_RATE // FRAME_RATE
+    pad_multiple: PositiveInt | None = None
+    mel: SpectrogramConfig = SpectrogramConfig()
+    text: TextConfig | None = None
+    features: FeaturesConfig = FeaturesConfig()
 
     @model_validator(mode="after")
-    def _check_hop(self) -> FeaturesConfig:
-        if self.pitch.hop_seconds != F0_HOP_SECONDS:
-            raise ValueError(f"pitch.hop_seconds has to be {F0_HOP_SECONDS}: the models take F0 at 200 Hz")
+    def _whole_frames(self) -> FeatureSetup:
+        if self.pad_multiple is not None and self.pad_multiple % self.hop_length:
+            raise ValueError(
+                f"data.pad_multiple {self.pad_multiple} is not a multiple of the hop length {self.hop_length}"
+            )
         return self
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Of the tokens."""
+        return (self.text or TextConfig()).symbols
 
-class _FeaturesFile(Config):
-    features: FeaturesConfig
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames a second."""
+        return Fraction(self.sample_rate, self.hop_length)
+
+    @classmethod
+    def of(cls, experiment: ExperimentConfig) -> FeatureSetup:
+        """Of an experiment's `data`, and its sections `mel`, `text` and `features` where it has them.
+
+        Raises:
+            ConfigError: they don't fit together.
+        """
+        data = experiment.data
+        mel = _section(experiment, "mel", SpectrogramConfig)
+        hop_length = data.sample_rate // FRAME_RATE
+        if mel is not None and mel.sample_rate == data.sample_rate:
+            hop_length = mel.hop_length
+        try:
+            return cls(
+                sample_rate=data.sample_rate,
+                hop_length=data.hop_length or hop_length,
+                pad_multiple=data.pad_multiple,
+                mel=mel or SpectrogramConfig(),
+                text=_section(experiment, "text", TextConfig),
+                features=_section(experiment, "features", FeaturesConfig) or FeaturesConfig(),
+            )
+        except ValidationError as error:
+            raise ConfigError(error.errors()[0]["msg"].removeprefix("Value error, "), "change one") from error
 
 
-def load_features_config(path: Path, overrides: Sequence[str] = ()) -> FeaturesConfig:
-    """The `features` section of an experiment's config file, with `features.key=value` overrides.
-
-    Raises:
-        ConfigError: the file has no such section, or something is wrong in it.
-    """
-    layered = load_layers(path, overrides)
-    if "features" not in layered.values:
-        raise ConfigError(
-            f"{path} has no section `features`", "name the config file of a part that needs features"
-        )
-    section = Layered()
-    section.values, section.sources = {"features": layered.values["features"]}, layered.sources
-    return validate(section, _FeaturesFile).features
+def _section(experiment: ExperimentConfig, name: str, kind: type[SectionT]) -> SectionT | None:
+    section = getattr(experiment, name, None)
+    return section if isinstance(section, kind) else None
 
 
-def write_features(folder: Path, features: FeaturesConfig) -> None:
+def write_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -> None:
     """Write `features.json`."""
-    write_json(folder / FEATURES_NAME, features.model_dump(mode="json"))
+    write_json(folder / FEATURES_NAME, _record(setup, fields))
 
 
-def read_features(folder: Path) -> FeaturesConfig:
-    """What a feature folder was made with.
+def _record(setup: FeatureSetup, fields: Iterable[str]) -> dict[str, Any]:
+    stored = {name: one for name, one in build_features(fields, setup).items() if one.stored}
+    return {
+        "sample_rate": setup.sample_rate,
+        "pad_multiple": setup.pad_multiple or setup.hop_length,
+        "features": {name: feature.recipe() for name, feature in stored.items()},
+    }
+
+
+def read_features(folder: Path) -> dict[str, Any]:
+    """What a feature folder was made with: `sample_rate`, `pad_multiple`, and the recipe of each feature.
 
     Raises:
         DataError: it has no readable `features.json`.
@@ -77,36 +133,46 @@ def read_features(folder: Path) -> FeaturesConfig:
     if not path.is_file():
         raise DataError(f"{folder} has no {FEATURES_NAME}", "name a folder that `hiervox extract` wrote")
     try:
-        return FeaturesConfig.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, ValidationError) as error:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record["features"], dict):
+            raise TypeError("features is not an object")
+    except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} can't be read ({error})", "extract again into a new folder") from error
+    return dict(record)
 
 
-def require_features(folder: Path, wanted: FeaturesConfig, fields: frozenset[str]) -> None:
+def same_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -> bool:
+    """Whether a feature folder was begun with just these features."""
+    return read_features(folder) == json.loads(json.dumps(_record(setup, fields)))
+
+
+def require_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -> None:
     """Make sure that a feature folder holds what an experiment asks for.
 
     Args:
-        folder: written by `hiervox extract`.
-        wanted: the experiment's `features`.
+        folder: written by `hiervox extract`; one of plain recordings serves features that are not stored.
+        setup: the experiment's.
         fields: what the experiment reads; settings of anything else may differ.
 
     Raises:
         ConfigError: naming the setting, its stored and its wanted value.
+        DataError: a feature is not there.
     """
-    stored = read_features(folder)
+    needed = {name: one for name, one in build_features(fields, setup).items() if one.stored}
+    if not needed or (needed.keys() == {"wav"} and not (folder / FEATURES_NAME).exists()):
+        return  # waveforms can be read from the recordings too
+    record = read_features(folder)
     where = str(folder / FEATURES_NAME)
-    if {"semantic", "semantic_perturbed"} & fields:
-        require_same_features(wanted.semantic, stored.semantic, where)
-    if "f0" in fields:
-        _require_equal("pitch", stored.pitch, wanted.pitch, where)
-    if "semantic_perturbed" in fields:
-        _require_equal("perturbed_copies", stored.perturbed_copies, wanted.perturbed_copies, where)
-        _require_equal("perturbation", stored.perturbation, wanted.perturbation, where)
-
-
-def _require_equal(name: str, stored: object, wanted: object, where: str) -> None:
-    if stored != wanted:
-        raise ConfigError(
-            f"{where} was made with features.{name} {stored}, but the experiment says {wanted}",
-            "extract again into a new folder, or set the experiment's features to these",
-        )
+    for name, feature in needed.items():
+        if name not in record["features"]:
+            if name == "wav":
+                continue
+            raise DataError(f"{folder} holds no {name}", MISSING)
+        feature.require_recipe(record["features"][name], where)
+    wanted = {"sample_rate": setup.sample_rate, "pad_multiple": setup.pad_multiple or setup.hop_length}
+    for key, value in wanted.items():
+        if any(one.axis == "time" for one in needed.values()) and record.get(key) != value:
+            raise ConfigError(
+                f"{where} was made with data.{key} {record.get(key)}, but the experiment says {value}",
+                "extract again into a new folder, or change the experiment",
+            )

@@ -105,3 +105,9 @@ def text_of(cut: DataCut) -> str | None:
     """The text of a cut: None where its table had none, empty where its row had none."""
     supervision = supervision_of(cut)
     return None if supervision is None else supervision.text
+
+
+def cut_tokens(cut: DataCut) -> list[int] | None:
+    """Token ids of a cut, without blanks; None where it has none."""
+    supervision = supervision_of(cut)
+    return None if supervision is None else (supervision.custom or {}).get("tokens")

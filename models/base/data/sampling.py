@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ import numpy as np
 from lhotse.dataset.sampling import DynamicBucketingSampler
 from lhotse.dataset.sampling.base import SamplingConstraint
 
-from hiervox.models.base.data.dataset import BatchShare, cut_frames, cut_tokens
+from hiervox.models.base.data.dataset import BatchShare
+from hiervox.models.base.data.manifest import cut_tokens
 from hiervox.models.base.training.task import Split
 from hiervox.utils.errors import DataError
 
@@ -55,6 +56,7 @@ class PaddedBatch(SamplingConstraint):
         max_frames: most frames; None for no such limit.
         min_cuts: so many cuts may have more frames.
         crop_frames: what longer utterances are cropped to.
+        frames_of: a cut's frames.
         bounds: upper bounds of the buckets.
         cuts, longest: of the batch so far.
     """
@@ -62,6 +64,7 @@ class PaddedBatch(SamplingConstraint):
     max_cuts: int
     max_frames: float | None
     crop_frames: int | None
+    frames_of: Callable[[DataCut], int]
     min_cuts: int = 1
     bounds: tuple[float, ...] = ()
     cuts: int = 0
@@ -69,7 +72,7 @@ class PaddedBatch(SamplingConstraint):
 
     def measure_length(self, example: DataCut) -> float:
         """Frames of a cut after cropping."""
-        frames = cut_frames(example)
+        frames = self.frames_of(example)
         return frames if self.crop_frames is None else min(frames, self.crop_frames)
 
     def add(self, example: DataCut) -> None:
@@ -111,6 +114,7 @@ class EpochBatches(Iterable[BatchShare]):
             Otherwise in order, and a batch that can't be shared equally repeats its first cuts.
         skip_batches: how many batches are left out.
         rank, world_size: this process and how many there are.
+        pad_frames: pad every batch to so many frames; None pads to its longest utterance.
     """
 
     cuts: Sequence[DataCut]
@@ -121,6 +125,7 @@ class EpochBatches(Iterable[BatchShare]):
     skip_batches: int
     rank: int
     world_size: int
+    pad_frames: int | None = None
 
     def __iter__(self) -> Iterator[BatchShare]:
         lengths = [self.limit.measure_length(cut) for cut in self.cuts]
@@ -148,7 +153,7 @@ class EpochBatches(Iterable[BatchShare]):
             return None
         return BatchShare(
             cuts=batch[self.rank :: self.world_size],
-            frames=max(int(self.limit.measure_length(cut)) for cut in batch),
+            frames=self.pad_frames or max(int(self.limit.measure_length(cut)) for cut in batch),
             tokens=max(len(cut_tokens(cut) or ()) for cut in batch),
         )
 

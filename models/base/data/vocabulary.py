@@ -6,7 +6,7 @@ import json
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from hiervox.models.base.data.pronunciation import language_of
 from hiervox.processors.text.config import TextConfig, grown
 from hiervox.processors.text.frontend import TextFrontend
 from hiervox.processors.text.normalization import normalize_text
-from hiervox.utils.config import Config, Layered, load_layers, validate
 from hiervox.utils.errors import ConfigError, DataError, TextError
 from hiervox.utils.files import write_json, write_text
 from hiervox.utils.logging import get_logger
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
 TEXT_NAME = "text.json"
-
-
-class _TextFile(Config):
-    text: TextConfig = TextConfig()
 
 
 @dataclass(frozen=True)
@@ -141,20 +136,6 @@ def _reader(checkpoint: Path) -> tuple[TextConfig, int]:
             "name a text-to-vec checkpoint",
         )
     return text, int(experiment.model.n_symbols)  # type: ignore[attr-defined]
-
-
-def load_text_config(path: Path, overrides: Sequence[str] = ()) -> TextConfig | None:
-    """The `text` section of an experiment's config file; None where it has none.
-
-    Raises:
-        ConfigError: something is wrong in it.
-    """
-    layered = load_layers(path, overrides)
-    if "text" not in layered.values:
-        return None
-    section = Layered()
-    section.values, section.sources = {"text": layered.values["text"]}, layered.sources
-    return validate(section, _TextFile).text
 
 
 def write_symbols(folder: Path, symbols: tuple[str, ...]) -> None:

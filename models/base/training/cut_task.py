@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from hiervox.models.base.data.features import FeaturesConfig, require_features
+from hiervox.models.base.data.features import FeatureSetup, require_features
 from hiervox.models.base.data.loader import cut_loader
 from hiervox.models.base.data.manifest import read_cuts
 from hiervox.models.base.data.pronunciation import require_languages, symbols_left_out
 from hiervox.models.base.data.vocabulary import require_symbols
 from hiervox.models.base.training.task import Batch, ExperimentT, Split, TrainingTask
-from hiervox.processors.audio import SAMPLE_RATE
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.errors import ConfigError, DataError
 from hiervox.utils.logging import get_logger
@@ -23,12 +22,10 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
     """A task whose batches come from `config.data.cuts` by `cut_loader`.
 
     Attributes:
-        fields: what its batches hold; see `hiervox.models.base.data.dataset.FIELDS`.
-        sample_rate: of the batches' `wav`, Hz.
+        fields: names of the features that its batches hold (`hiervox.models.base.features`).
     """
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
-    sample_rate: int = SAMPLE_RATE
     _text_is_checked = False
 
     def usable(self, frames: int, tokens: int | None) -> bool:
@@ -52,28 +49,22 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
                 self._warn_of_left_out_symbols()
             self._text_is_checked = True
         return cut_loader(
-            self.config.data,
-            self.config.train,
+            self.config,
             self.fields,
             split,
             epoch=epoch,
             skip_batches=skip_batches,
             rank=rank,
             world_size=world_size,
-            seed=self.config.seed,
-            sample_rate=self.sample_rate,
             usable=self.usable,
         )
 
     def _require_features(self) -> None:
-        wanted = getattr(self.config, "features", None)
-        if not isinstance(wanted, FeaturesConfig):
-            return
         cuts = self.config.data.cuts
         folder = cuts if cuts.is_dir() else cuts.parent
         if not folder.is_dir():
             raise DataError(f"no feature folder {cuts}", "make it with `hiervox extract`")
-        require_features(folder, wanted, self.fields)
+        require_features(folder, FeatureSetup.of(self.config), self.fields)
 
     def _require_text(self) -> None:
         text = getattr(self.config, "text", None)

@@ -40,7 +40,11 @@ _OF_RATE: dict[int, dict[str, Any]] = {
             "f_max": 12_000.0,
         },
         "discriminators": _discriminators(*_WINDOW_LENGTHS),
-        "data": {"max_frames": _SEGMENT_SAMPLES * FRAME_RATE // 24_000},
+        "data": {
+            "sample_rate": 24_000,
+            "hop_length": 24_000 // FRAME_RATE,
+            "max_frames": _SEGMENT_SAMPLES * FRAME_RATE // 24_000,
+        },
         "train": {"max_steps": 340_000, "schedule": {"decay": 0.999}},
     },
     48_000: {
@@ -53,7 +57,11 @@ _OF_RATE: dict[int, dict[str, Any]] = {
             "f_max": 24_000.0,
         },
         "discriminators": _discriminators(4096, *_WINDOW_LENGTHS),
-        "data": {"max_frames": _SEGMENT_SAMPLES * FRAME_RATE // 48_000},
+        "data": {
+            "sample_rate": 48_000,
+            "hop_length": 48_000 // FRAME_RATE,
+            "max_frames": _SEGMENT_SAMPLES * FRAME_RATE // 48_000,
+        },
         "train": {"max_steps": 100_000, "schedule": {"decay": 0.995}},
     },
 }
@@ -181,6 +189,8 @@ class SpeechSRExperiment(AdversarialExperiment):
     def _check_lengths(self) -> SpeechSRExperiment:
         if self.mel.sample_rate != self.model.rate:
             raise ValueError(f"mel.sample_rate must be model.rate, {self.model.rate}")
+        if self.data.sample_rate != self.model.rate:
+            raise ValueError(f"data.sample_rate must be model.rate, {self.model.rate}")
         longest = max(self.discriminator_samples, self.mel.n_fft)
         frames = self.data.max_frames
         if frames is not None and frames * self.model.rate // FRAME_RATE < longest:

@@ -11,18 +11,43 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
-from hiervox.models.base.config import LossWeight, ScheduleConfig, TrainConfig
-from hiervox.models.base.data.dataset import F0_PER_FRAME
+from hiervox.models.base.config import DataConfig, LossWeight, ScheduleConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
-from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
+from hiervox.processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
 
 Sizes = tuple[PositiveInt, ...]
+
+F0_PER_FRAME = 4
+"""Values of F0 to a frame of 20 ms."""
+F0_HOP_SECONDS = 0.005
+
+
+class HierSpeechDataConfig(DataConfig):
+    """Utterances padded as the published models were trained."""
+
+    pad_multiple: PositiveInt | None = GRID_SAMPLES
+
+
+def require_published_rates(data: DataConfig, mel: SpectrogramConfig, features: FeaturesConfig) -> None:
+    """Refuse frames of another length than the networks are made for.
+
+    Raises:
+        ValueError: naming the setting.
+    """
+    if (mel.sample_rate, mel.hop_length) != (SAMPLE_RATE, HOP_LENGTH):
+        raise ValueError(f"mel must have a frame every {HOP_LENGTH} samples at {SAMPLE_RATE} Hz")
+    if (data.sample_rate, data.hop_length or HOP_LENGTH) != (SAMPLE_RATE, HOP_LENGTH):
+        raise ValueError(f"data must have a frame every {HOP_LENGTH} samples at {SAMPLE_RATE} Hz")
+    if features.pitch.hop_seconds != F0_HOP_SECONDS:
+        raise ValueError(
+            f"features.pitch.hop_seconds has to be {F0_HOP_SECONDS}: the networks take F0 at 200 Hz"
+        )
 
 
 class SemanticPriorSizes(Config):
@@ -266,6 +291,7 @@ class SynthesizerExperiment(AdversarialExperiment):
         mel: of the style, the losses and (without its mel filters) the posterior.
     """
 
+    data: HierSpeechDataConfig
     train: SynthesizerTrainConfig = SynthesizerTrainConfig()
     model: SynthesizerConfig = SynthesizerConfig()
     loss: SynthesizerLossConfig = SynthesizerLossConfig()
@@ -285,10 +311,9 @@ class SynthesizerExperiment(AdversarialExperiment):
                 f"mel.n_fft makes {mel.n_bins} bins, but model.spectrogram_channels says "
                 f"{model.spectrogram_channels}"
             )
-        if (mel.sample_rate, mel.hop_length, model.hop_length) != (SAMPLE_RATE, HOP_LENGTH, HOP_LENGTH):
-            raise ValueError(
-                f"mel and model must have a frame every {HOP_LENGTH} samples at {SAMPLE_RATE} Hz"
-            )
+        require_published_rates(self.data, mel, self.features)
+        if model.hop_length != HOP_LENGTH:
+            raise ValueError(f"model.generator.rates must multiply to {HOP_LENGTH}")
         if model.pitch_ratio != F0_PER_FRAME:
             raise ValueError(
                 f"model.source.rates must multiply to {F0_PER_FRAME}, the values of F0 to a frame"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from hiervox.models.base.data.dataset import F0_PER_FRAME
+from hiervox.models.tts.hierspeechpp.config import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pitch_control import shape_pitch

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hiervox.models.base.data.features import F0_HOP_SECONDS
+from hiervox.models.tts.hierspeechpp.config import F0_HOP_SECONDS
 from hiervox.processors.pitch import Track
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import write_text

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hiervox.models.base.data.dataset import F0_PER_FRAME
+from hiervox.models.tts.hierspeechpp.config import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.stretches import Stretch, fade_stretches, plan_stretches
 from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE, Waveform, pad_to_grid

@@ -10,7 +10,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from hiervox.models.base.config import ExperimentConfig, LossWeight, LossWeights, OptimizerConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
+from hiervox.models.tts.hierspeechpp.config import HierSpeechDataConfig, require_published_rates
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
@@ -169,6 +169,7 @@ class TextToVecExperiment(ExperimentConfig):
         limits: which utterances are used.
     """
 
+    data: HierSpeechDataConfig
     train: TextToVecTrainConfig = TextToVecTrainConfig()
     model: TextToVecConfig = TextToVecConfig()
     loss: TextToVecLossConfig = TextToVecLossConfig()
@@ -183,8 +184,7 @@ class TextToVecExperiment(ExperimentConfig):
             raise ValueError(
                 f"mel.n_mels is {self.mel.n_mels}, but model.mel_channels {self.model.mel_channels}"
             )
-        if (self.mel.sample_rate, self.mel.hop_length) != (SAMPLE_RATE, HOP_LENGTH):
-            raise ValueError(f"mel must have a frame every {HOP_LENGTH} samples at {SAMPLE_RATE} Hz")
+        require_published_rates(self.data, self.mel, self.features)
         if self.model.n_symbols < len(self.text.symbols):
             raise ValueError(
                 f"model.n_symbols is {self.model.n_symbols}, under the {len(self.text.symbols)} symbols of "

@@ -8,7 +8,7 @@ import pytest
 
 from hiervox.models.base.data.extraction import extract
 from hiervox.processors.semantic import SemanticConfig
-from tests.models.base.data.corpora import FrameEnergies, features, make_manifest
+from tests.models.base.data.corpora import FrameEnergies, make_manifest, plan
 
 BUILDER = "hiervox.processors.semantic.build_semantic_extractor"
 
@@ -31,5 +31,5 @@ def feature_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest = make_manifest(folder, [0.6 + 0.9 * number / 29 for number in range(30)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BUILDER, build)
-        extract(manifest, folder / "features", features())
+        extract(manifest, folder / "features", *plan())
     return folder / "features"

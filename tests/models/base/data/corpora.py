@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import torch
+from lhotse.cut.data import DataCut
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hiervox.models.base.data.clip import utterance_frames
 from hiervox.models.base.data.corpus import read_corpus
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup
 from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
 from hiervox.processors.pitch import PitchConfig
 from hiervox.processors.semantic import SemanticConfig
@@ -57,6 +59,20 @@ def features(perturbed_copies: int = 2) -> FeaturesConfig:
         pitch=PitchConfig(method="dio"),
         perturbed_copies=perturbed_copies,
     )
+
+
+FIELDS = frozenset({"wav", "f0", "semantic", "semantic_perturbed", "tokens"})
+
+
+def plan(perturbed_copies: int = 2, fields: frozenset[str] = FIELDS) -> tuple[frozenset[str], FeatureSetup]:
+    """What to extract, padded as the published models were trained."""
+    wanted = fields if perturbed_copies else fields - {"semantic_perturbed"}
+    return wanted, FeatureSetup(features=features(perturbed_copies), pad_multiple=1280)
+
+
+def cut_frames(cut: DataCut) -> int:
+    """Frames of a cut by `plan`."""
+    return utterance_frames(cut, plan()[1])
 
 
 class FrameEnergies:

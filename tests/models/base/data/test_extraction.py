@@ -12,21 +12,17 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.data import extraction
-from hiervox.models.base.data.block import PCM_SCALE, BlockExtractor
+from hiervox.models.base.data.block import BlockExtractor
+from hiervox.models.base.data.clip import PCM_SCALE
 from hiervox.models.base.data.corpus import read_corpus
-from hiervox.models.base.data.dataset import cut_frames, cut_tokens
 from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
-from hiervox.models.base.data.features import (
-    FeaturesConfig,
-    load_features_config,
-    read_features,
-    require_features,
-)
-from hiervox.models.base.data.manifest import read_cuts, write_cuts
+from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup, require_features
+from hiervox.models.base.data.manifest import cut_tokens, read_cuts, write_cuts
+from hiervox.models.base.data.plan import load_plan
 from hiervox.models.base.data.waveform import read_waveform
 from hiervox.processors.audio import pad_to_grid
 from hiervox.utils.errors import ConfigError, DataError, DependencyError
-from tests.models.base.data.corpora import RATE, FrameEnergies, features, make_manifest
+from tests.models.base.data.corpora import RATE, FrameEnergies, cut_frames, make_manifest, plan
 
 
 def arrays(folder: Path) -> dict[str, np.ndarray]:
@@ -79,14 +75,14 @@ def test_tokens_follow_the_text_or_the_given_ipa(
     row = json.loads(table.read_text(encoding="utf-8")) | {"ipa": "ˈaɪ"}
     table.write_text(json.dumps(row), encoding="utf-8")
     write_cuts(read_corpus(table), manifest)
-    extract(manifest, tmp_path / "features", features(0))
+    extract(manifest, tmp_path / "features", *plan(0))
     (cut,) = read_cuts(tmp_path / "features")
     assert cut.supervisions[0].custom["ipa"] == "ˈaɪ"
     assert len(cut_tokens(cut) or ()) == 3
 
 
 def test_audio_only_corpora_get_no_tokens(fake_semantic: None, tmp_path: Path) -> None:
-    extract(make_manifest(tmp_path, [0.6], texts=False), tmp_path / "features", features(0))
+    extract(make_manifest(tmp_path, [0.6], texts=False), tmp_path / "features", *plan(0))
     assert cut_tokens(read_cuts(tmp_path / "features")[0]) is None
 
 
@@ -95,7 +91,7 @@ def test_a_run_that_died_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr(extraction, "BLOCK_CUTS", 2)
     manifest = make_manifest(tmp_path, [0.6] * 6)
-    extract(manifest, tmp_path / "whole", features())
+    extract(manifest, tmp_path / "whole", *plan())
     done = []
 
     def die_in_second_block(self: BlockExtractor, cuts: list, path: Path) -> None:
@@ -109,10 +105,10 @@ def test_a_run_that_died_goes_on_where_it_was(
     block = BlockExtractor.extract
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(BlockExtractor, "extract", die_in_second_block)
-        extract(manifest, tmp_path / "resumed", features())
+        extract(manifest, tmp_path / "resumed", *plan())
     assert not (tmp_path / "resumed" / "cuts.jsonl.gz").exists()
     first = (tmp_path / "resumed" / "blocks" / "00000.h5").stat().st_mtime_ns
-    extract(manifest, tmp_path / "resumed", features())
+    extract(manifest, tmp_path / "resumed", *plan())
     assert (tmp_path / "resumed" / "blocks" / "00000.h5").stat().st_mtime_ns == first
     assert not list((tmp_path / "resumed" / "blocks").glob(".*"))
     assert same(arrays(tmp_path / "resumed"), arrays(tmp_path / "whole"))
@@ -123,11 +119,11 @@ def test_shards_make_the_same_folder_together(
 ) -> None:
     monkeypatch.setattr(extraction, "BLOCK_CUTS", 2)
     manifest = make_manifest(tmp_path, [0.6 + 0.1 * number for number in range(6)])
-    extract(manifest, tmp_path / "whole", features())
-    half = extract(manifest, tmp_path / "shared", features(), shard=Shard.parse("1/2"))
+    extract(manifest, tmp_path / "whole", *plan())
+    half = extract(manifest, tmp_path / "shared", *plan(), shard=Shard.parse("1/2"))
     assert half.missing == 2
     assert not (tmp_path / "shared" / "cuts.jsonl.gz").exists()
-    rest = extract(manifest, tmp_path / "shared", features(), shard=Shard.parse("0/2"))
+    rest = extract(manifest, tmp_path / "shared", *plan(), shard=Shard.parse("0/2"))
     assert rest.missing == 0
     assert same(arrays(tmp_path / "shared"), arrays(tmp_path / "whole"))
 
@@ -142,7 +138,7 @@ def test_failing_cuts_are_reported_and_left_out(fake_semantic: None, tmp_path: P
     manifest = make_manifest(tmp_path, [0.6, 0.6, 0.6])
     soundfile.write(tmp_path / "u01.wav", np.zeros(9600), RATE)
     (tmp_path / "u02.wav").unlink()
-    result = extract(manifest, tmp_path / "features", features())
+    result = extract(manifest, tmp_path / "features", *plan())
     assert [cut.id for cut in read_cuts(tmp_path / "features")] == ["u00"]
     assert [failure.id for failure in result.failures] == ["u01", "u02"]
     with (tmp_path / "features" / FAILURES_NAME).open(encoding="utf-8", newline="") as stream:
@@ -170,7 +166,7 @@ def test_one_bad_waveform_does_not_take_its_batch_along(
     manifest = make_manifest(tmp_path, [0.6, 0.6, 1.2])
     quiet, rate = soundfile.read(tmp_path / "u01.wav")
     soundfile.write(tmp_path / "u01.wav", quiet * 0.01, rate)
-    result = extract(manifest, tmp_path / "features", features(0))
+    result = extract(manifest, tmp_path / "features", *plan(0))
     assert {failure.id: failure.reason for failure in result.failures} == {
         "u01": "RuntimeError: too quiet",
         "u02": "the semantic vectors do not fit float16",
@@ -181,7 +177,7 @@ def test_it_is_an_error_when_everything_fails(fake_semantic: None, tmp_path: Pat
     manifest = make_manifest(tmp_path, [0.6])
     (tmp_path / "u00.wav").unlink()
     with pytest.raises(DataError, match="every cut failed, the first with: no audio file"):
-        extract(manifest, tmp_path / "features", features())
+        extract(manifest, tmp_path / "features", *plan())
 
 
 def test_missing_weights_are_no_failure_of_a_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,16 +186,16 @@ def test_missing_weights_are_no_failure_of_a_cut(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr("hiervox.processors.semantic.build_semantic_extractor", build)
     with pytest.raises(DependencyError):
-        extract(make_manifest(tmp_path, [0.6]), tmp_path / "features", features())
+        extract(make_manifest(tmp_path, [0.6]), tmp_path / "features", *plan())
 
 
 def test_a_folder_of_other_features_or_cuts_is_refused(fake_semantic: None, tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path / "a", [0.6])
-    extract(manifest, tmp_path / "features", features(0))
+    extract(manifest, tmp_path / "features", *plan(0))
     with pytest.raises(DataError, match="other features"):
-        extract(manifest, tmp_path / "features", features(1))
+        extract(manifest, tmp_path / "features", *plan(1))
     with pytest.raises(DataError, match="other cuts"):
-        extract(make_manifest(tmp_path / "b", [0.7]), tmp_path / "features", features(0))
+        extract(make_manifest(tmp_path / "b", [0.7]), tmp_path / "features", *plan(0))
 
 
 def test_a_moved_folder_still_reads(feature_folder: Path, tmp_path: Path) -> None:
@@ -223,41 +219,81 @@ def test_processes_do_the_same_as_one(tmp_path: Path) -> None:
         }
     )
     manifest = make_manifest(tmp_path, [0.6] * (extraction.BLOCK_CUTS + 1))
-    extract(manifest, tmp_path / "one", config)
-    extract(manifest, tmp_path / "two", config, jobs=2)
+    setup = FeatureSetup(features=config)
+    extract(manifest, tmp_path / "one", plan()[0], setup)
+    extract(manifest, tmp_path / "two", plan()[0], setup, jobs=2)
     one, two = arrays(tmp_path / "one"), arrays(tmp_path / "two")
     assert one.keys() == two.keys()
     assert all(np.allclose(one[key], two[key], rtol=2e-3, atol=2e-3) for key in one)
 
 
-def test_the_features_section_of_an_experiment_is_read(tmp_path: Path) -> None:
+def test_a_config_without_a_part_stands_for_speech(tmp_path: Path) -> None:
     config = tmp_path / "experiment.json5"
     config.write_text('{system: "x", model: {}, features: {semantic: {layer: 9}, pitch: {method: "dio"}}}')
-    read = load_features_config(config, ["features.perturbed_copies=3"])
+    fields, setup = load_plan([config], ["features.perturbed_copies=3"])
+    read = setup.features
     assert (read.semantic.layer, read.pitch.method, read.perturbed_copies) == (9, "dio", 3)
+    assert fields == {"wav", "f0", "tokens", "semantic", "semantic_perturbed"}
     with pytest.raises(ConfigError, match=r"'features.pitch.methd' in --set: did you mean 'method'"):
-        load_features_config(config, ["features.pitch.methd=yaapt"])
+        load_plan([config], ["features.pitch.methd=yaapt"])
+    with pytest.raises(ConfigError, match=r"'features.pich' in --set: did you mean 'pitch'"):
+        load_plan([config], ["features.pich.method=yaapt"])
     config.write_text("{}")
     with pytest.raises(ConfigError, match="no section `features`"):
-        load_features_config(config)
+        load_plan([config])
 
 
-def test_f0_at_another_rate_is_refused() -> None:
-    with pytest.raises(ValueError, match="200 Hz"):
-        FeaturesConfig.model_validate({"pitch": {"hop_seconds": 0.01}})
+def experiment(path: Path, part: str, features: str) -> Path:
+    path.write_text(f'{{system: "hierspeechpp", part: "{part}", features: {features}}}')
+    return path
+
+
+def test_a_part_asks_for_its_fields_and_two_for_both(tmp_path: Path) -> None:
+    one = '{semantic: {layer: 3}, pitch: {method: "dio"}}'
+    both = '{semantic: {layer: 3}, pitch: {method: "dio"}, perturbed_copies: 2}'
+    synthesizer = experiment(tmp_path / "synthesizer.json5", "synthesizer", both)
+    reader = experiment(tmp_path / "reader.json5", "text_to_vec", one)
+    assert load_plan([reader])[0] == {"wav", "f0", "semantic", "tokens"}
+    fields, setup = load_plan([reader, synthesizer])
+    assert fields == {"wav", "f0", "semantic", "semantic_perturbed", "tokens"}
+    assert (setup.pad_multiple, setup.features.perturbed_copies) == (1280, 2)
+    other = experiment(tmp_path / "other.json5", "text_to_vec", "{semantic: {layer: 4}}")
+    with pytest.raises(ConfigError, match=r"synthesizer\.json5 says features\.(pitch|semantic)"):
+        load_plan([other, synthesizer])
+
+
+def test_tokens_need_no_semantic_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(config: object, device: str) -> None:
+        raise AssertionError("no encoder is asked for")
+
+    monkeypatch.setattr("hiervox.processors.semantic.build_semantic_extractor", build)
+    folder = tmp_path / "features"
+    extract(make_manifest(tmp_path, [0.6]), folder, {"tokens"}, FeatureSetup())
+    (cut,) = read_cuts(folder)
+    assert cut_tokens(cut)
+    assert not cut.custom
 
 
 def test_features_that_differ_from_the_experiment_are_named(feature_folder: Path) -> None:
-    stored = read_features(feature_folder)
-    require_features(feature_folder, stored, frozenset({"semantic", "semantic_perturbed", "f0"}))
-    other = stored.model_copy(update={"pitch": stored.pitch.model_copy(update={"method": "yaapt"})})
-    with pytest.raises(ConfigError, match=r"features.pitch method='dio'.*method='yaapt'"):
-        require_features(feature_folder, other, frozenset({"f0"}))
-    require_features(feature_folder, other, frozenset({"semantic"}))
-    deeper = stored.model_copy(update={"semantic": stored.semantic.model_copy(update={"layer": 2})})
+    def require(fields: set[str], **changes: object) -> None:
+        features = plan()[1].features
+        tree = {
+            name: getattr(features, name)
+            for name in ("semantic", "pitch", "perturbation", "perturbed_copies")
+        }
+        setup = FeatureSetup(features=FeaturesConfig(**(tree | changes)), pad_multiple=1280)
+        require_features(feature_folder, setup, fields)
+
+    require({"semantic", "semantic_perturbed", "f0"})
+    with pytest.raises(ConfigError, match=r"features.pitch.method dio.* says yaapt"):
+        require({"f0"}, pitch={"method": "yaapt"})
+    require({"semantic"}, pitch={"method": "yaapt"})
     with pytest.raises(ConfigError, match="layer 2"):
-        require_features(feature_folder, deeper, frozenset({"semantic"}))
-    fewer = stored.model_copy(update={"perturbed_copies": 0})
+        require({"semantic"}, semantic={"family": "whisper", "name": "none", "layer": 2})
     with pytest.raises(ConfigError, match="perturbed_copies"):
-        require_features(feature_folder, fewer, frozenset({"semantic_perturbed"}))
-    require_features(feature_folder, fewer, frozenset({"semantic"}))
+        require({"semantic_perturbed"}, perturbed_copies=0)
+    require({"semantic"}, perturbed_copies=0)
+    with pytest.raises(ConfigError, match=r"data.pad_multiple 1280, but the experiment says 320"):
+        require_features(feature_folder, FeatureSetup(features=plan()[1].features), {"f0"})
+    with pytest.raises(DataError, match="holds no codes"):
+        require({"codes"})

@@ -6,14 +6,20 @@ from typing import Any
 import pytest
 import torch
 
-from hiervox.models.base.config import DataConfig, TrainConfig
-from hiervox.models.base.data.dataset import FIELDS, cut_frames
+from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
+from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.data.loader import cut_loader
 from hiervox.models.base.data.manifest import read_cuts
-from hiervox.utils.errors import DataError
-from tests.models.base.data.corpora import make_manifest
+from hiervox.utils.errors import ConfigError, DataError
+from tests.models.base.data.corpora import FIELDS, cut_frames, features, make_manifest
 
 ALL = FIELDS
+
+
+class Experiment(ExperimentConfig):
+    """An experiment with features."""
+
+    features: FeaturesConfig = features()
 
 
 def load(folder: Path, **changes: Any) -> list[dict[str, Any]]:
@@ -21,16 +27,18 @@ def load(folder: Path, **changes: Any) -> list[dict[str, Any]]:
     wanted: dict[str, Any] = {
         "fields": ALL, "split": "train", "epoch": 0, "skip_batches": 0, "rank": 0, "world_size": 1, "seed": 5,
         "sample_rate": 16_000, "dev_size": 4, "max_frames": None, "batch_size": 4, "max_batch_seconds": None,
-        "workers": 0,
+        "workers": 0, "usable": None, "pad_multiple": 1280,
     }  # fmt: skip
     wanted |= changes
-    data = DataConfig(cuts=folder, dev_size=wanted.pop("dev_size"), max_frames=wanted.pop("max_frames"))
-    train = TrainConfig(
-        batch_size=wanted.pop("batch_size"),
-        max_batch_seconds=wanted.pop("max_batch_seconds"),
-        workers=wanted.pop("workers"),
+    train = {name: wanted.pop(name) for name in ("batch_size", "max_batch_seconds", "workers")}
+    order = {name: wanted.pop(name) for name in ("epoch", "skip_batches", "rank", "world_size")}
+    fields, split, usable = wanted.pop("fields"), wanted.pop("split"), wanted.pop("usable")
+    seed = wanted.pop("seed")
+    data = DataConfig(cuts=folder, **wanted)
+    experiment = Experiment(
+        system="x", part="y", out_dir=Path("unused"), seed=seed, data=data, train=TrainConfig(**train)
     )
-    return list(cut_loader(data, train, **wanted))
+    return list(cut_loader(experiment, fields, split, usable=usable, **order))
 
 
 def equal(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -74,8 +82,8 @@ def test_a_batch_has_what_the_fields_say(feature_folder: Path) -> None:
 def test_only_the_fields_are_loaded(feature_folder: Path) -> None:
     (batch, *_) = load(feature_folder, fields=frozenset({"f0"}))
     assert batch.keys() == {"ids", "frames", "f0"}
-    with pytest.raises(ValueError, match="mel"):
-        load(feature_folder, fields=frozenset({"mel"}))
+    with pytest.raises(ConfigError, match="no feature 'mell': did you mean 'mel'"):
+        load(feature_folder, fields=frozenset({"mell"}))
 
 
 def test_skipped_batches_are_just_left_out(feature_folder: Path) -> None:
@@ -92,9 +100,10 @@ def test_workers_change_nothing(feature_folder: Path) -> None:
 
 
 def test_a_loader_can_be_read_twice(feature_folder: Path) -> None:
-    data, train = DataConfig(cuts=feature_folder), TrainConfig(batch_size=4, workers=0)
-    order = {"epoch": 0, "skip_batches": 1, "rank": 0, "world_size": 1, "seed": 5}
-    loader = cut_loader(data, train, frozenset({"f0"}), "train", **order)
+    data, train = DataConfig(cuts=feature_folder, pad_multiple=1280), TrainConfig(batch_size=4, workers=0)
+    experiment = Experiment(system="x", part="y", out_dir=Path("unused"), data=data, train=train)
+    order = {"epoch": 0, "skip_batches": 1, "rank": 0, "world_size": 1}
+    loader = cut_loader(experiment, frozenset({"f0"}), "train", **order)
     assert same(list(loader), list(loader))
 
 
@@ -223,7 +232,7 @@ def test_both_perturbed_copies_are_used(feature_folder: Path) -> None:
 def test_other_rates_come_from_the_recordings(tmp_path: Path, max_frames: int | None) -> None:
     manifest = make_manifest(tmp_path, [1.0, 1.2], texts=False, rate=48_000)
     wanted = {"fields": frozenset({"wav"}), "dev_size": 0, "max_frames": max_frames}
-    (full,) = load(manifest, sample_rate=48_000, **wanted)
+    (full,) = load(manifest, sample_rate=48_000, **wanted | {"pad_multiple": 3 * 1280})
     (low,) = load(manifest, **wanted)
     assert full["frames"].tolist() == low["frames"].tolist()
     assert full["wav"].shape[1] == 3 * low["wav"].shape[1] == 960 * int(full["frames"].max())

@@ -8,11 +8,12 @@ import pytest
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.extraction import extract
+from hiervox.models.base.data.features import FeatureSetup
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
+from hiervox.models.base.data.plan import load_plan
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import (
     TEXT_NAME,
-    load_text_config,
     read_symbols,
     require_symbols,
     survey,
@@ -20,7 +21,7 @@ from hiervox.models.base.data.vocabulary import (
 )
 from hiervox.processors.text import SYMBOLS, TextConfig
 from hiervox.utils.errors import ConfigError, DataError
-from tests.models.base.data.corpora import features, voice
+from tests.models.base.data.corpora import voice
 
 ROWS = [
     ("Yes.", "en-us", ""),
@@ -83,22 +84,22 @@ def test_the_written_vocabulary_is_a_base_of_a_config(tmp_path: Path) -> None:
     assert isinstance(experiment, TextToVecExperiment)
     assert (experiment.text, experiment.model.n_symbols) == (text, 179)
     assert (experiment.part, experiment.model.channels) == ("text_to_vec", 16)
-    assert load_text_config(mine) == text
+    assert load_plan([mine])[1].text == text
 
 
 def test_a_config_without_text_section_has_none(tmp_path: Path) -> None:
     config = tmp_path / "c.json5"
     config.write_text("{features: {}}")
-    assert load_text_config(config) is None
+    assert load_plan([config])[1].text is None
     with pytest.raises(ConfigError, match="did you mean 'languages'"):
-        load_text_config(config, ["text.langages=['de']"])
+        load_plan([config], ["text.langages=['de']"])
 
 
-def test_tokens_count_the_symbols_of_the_config(fake_semantic: None, tmp_path: Path) -> None:
+def test_tokens_count_the_symbols_of_the_config(tmp_path: Path) -> None:
     cuts = manifest(tmp_path, ROWS[:2])
     text = TextConfig(languages=("en-us", "fr-fr"), symbols=(*SYMBOLS, "\u0303"))
     out = tmp_path / "features"
-    extract(cuts, out, features(0), text=text)
+    extract(cuts, out, {"tokens"}, FeatureSetup(text=text))
     french = read_cuts(out)[1].supervisions[0].custom
     assert french["tokens"].count(len(SYMBOLS)) == 3
     assert len(french["tokens"]) == len(french["ipa"])
@@ -107,7 +108,7 @@ def test_tokens_count_the_symbols_of_the_config(fake_semantic: None, tmp_path: P
     with pytest.raises(ConfigError, match=r"other symbols than text\.symbols .*U\+0303"):
         require_symbols(out, TextConfig())
     with pytest.raises(DataError, match="other symbols"):
-        extract(cuts, out, features(0))
+        extract(cuts, out, {"tokens"}, FeatureSetup())
     (out / TEXT_NAME).write_text("{}")
     with pytest.raises(DataError, match="can't be read"):
         read_symbols(out)
@@ -117,11 +118,12 @@ def test_features_from_before_tables_grew_count_the_published_symbols(tmp_path: 
     assert read_symbols(tmp_path) == SYMBOLS
 
 
-def test_texts_in_undeclared_languages_are_refused(fake_semantic: None, tmp_path: Path) -> None:
+def test_texts_in_undeclared_languages_are_refused(tmp_path: Path) -> None:
     cuts = manifest(tmp_path, ROWS[:3])
     with pytest.raises(ConfigError, match=r"fr-fr, de \(such as 'u1'\), but text\.languages is en-us"):
         require_languages(read_cuts(cuts), TextConfig(), "data")
+    setup = FeatureSetup(text=TextConfig(languages=("en-us", "fr-fr")))
     with pytest.raises(ConfigError, match=r"texts in de"):
-        extract(cuts, tmp_path / "features", features(0), text=TextConfig(languages=("en-us", "fr-fr")))
+        extract(cuts, tmp_path / "features", {"tokens"}, setup)
     assert not (tmp_path / "features").exists()
     require_languages(read_cuts(cuts), TextConfig(languages=("de", "fr-fr", "en-us")), "data")

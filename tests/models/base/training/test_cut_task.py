@@ -17,7 +17,7 @@ from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Batch
 from hiervox.processors.text import SYMBOLS, TextConfig
 from hiervox.utils.errors import ConfigError, DataError
-from tests.models.base.data.corpora import features, make_manifest, make_table
+from tests.models.base.data.corpora import features, make_manifest, make_table, plan
 
 
 class Experiment(ExperimentConfig):
@@ -47,12 +47,12 @@ class AudioTask(Task):
     """Needs no stored features."""
 
     fields = frozenset({"wav"})
-    sample_rate = 48_000
 
 
 def experiment(cuts: Path, **changes: Any) -> dict[str, Any]:
     return {
-        "system": "x", "part": "y", "out_dir": "unused", "data": {"cuts": cuts, "dev_size": 2},
+        "system": "x", "part": "y", "out_dir": "unused",
+        "data": {"cuts": cuts, "dev_size": 2, "pad_multiple": 1280},
         "train": {"batch_size": 4, "workers": 0}, **changes,
     }  # fmt: skip
 
@@ -70,7 +70,7 @@ def test_batches_come_from_the_config(feature_folder: Path) -> None:
 def test_other_features_stop_the_training(feature_folder: Path) -> None:
     wanted = features()
     wanted = wanted.model_copy(update={"pitch": wanted.pitch.model_copy(update={"f_max": 500.0})})
-    with pytest.raises(ConfigError, match=r"features\.json was made with .*f_max=1100.*f_max=500"):
+    with pytest.raises(ConfigError, match=r"made with features\.pitch\.f_max 1100.*says 500"):
         first_batch(Task(Experiment(**experiment(feature_folder), features=wanted)))
 
 
@@ -105,7 +105,7 @@ def test_symbols_that_were_lost_are_named_before_training(
     rows = [json.loads(line) | {"text": "Un bon vin.", "language": "fr"} for line in table.open()]
     table.write_text("".join(json.dumps(row) + "\n" for row in rows))
     write_cuts(read_corpus(table), tmp_path / "cuts.jsonl.gz")
-    extract(tmp_path / "cuts.jsonl.gz", tmp_path / "features", features())
+    extract(tmp_path / "cuts.jsonl.gz", tmp_path / "features", *plan())
     text = TextConfig(languages=("fr-fr",))
     config = ReadingExperiment(**experiment(tmp_path / "features"), features=features(), text=text)
     first_batch(ReadingTask(config))
@@ -120,5 +120,6 @@ def test_a_plain_manifest_has_no_features(tmp_path: Path) -> None:
 
 def test_audio_alone_needs_no_features(tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path, [0.6] * 6, rate=48_000)
-    batch = first_batch(AudioTask(ExperimentConfig(**experiment(manifest))))
+    data = {"cuts": manifest, "dev_size": 2, "sample_rate": 48_000}
+    batch = first_batch(AudioTask(ExperimentConfig(**experiment(manifest, data=data))))
     assert batch["wav"].shape[1] == 960 * int(batch["frames"].max())

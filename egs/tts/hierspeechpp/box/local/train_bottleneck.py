@@ -20,9 +20,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.base.data.block import perturbed_field
-from hiervox.models.base.data.dataset import cut_tokens, open_store, perturbed_copies
-from hiervox.models.base.data.manifest import read_cuts
+from hiervox.models.base.data.clip import open_store
+from hiervox.models.base.data.manifest import cut_tokens, read_cuts
+from hiervox.models.base.features.semantic_perturbed import perturbed_copies, perturbed_field
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.losses.ctc import forward_sum_loss
 from hiervox.processors.semantic.bottleneck import PhoneticBottleneck

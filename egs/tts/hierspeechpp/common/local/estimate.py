@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 
 from hiervox.models.base.config import ExperimentConfig
-from hiervox.models.base.data.features import FeaturesConfig, load_features_config
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.plan import load_plan
 from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
 from hiervox.utils.errors import HierVoxError
@@ -138,7 +139,7 @@ def feature_bytes(features: FeaturesConfig) -> int:
 
 
 def _features(corpus: Corpus, given: argparse.Namespace) -> Cost:
-    features = load_features_config(given.synthesizer, overrides_of("synthesizer", given.overrides))
+    features = load_plan([given.synthesizer], overrides_of("synthesizer", given.overrides))[1].features
     gigabytes = feature_bytes(features) * corpus.hours * 3600 / 1e9
     rates, copies = SECONDS_AN_HOUR, features.perturbed_copies
     pitch = rates.get(features.pitch.method)

@@ -1,0 +1,213 @@
+"""What a feature is: one field of a batch, computed once by `hiervox extract` or on the fly."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+
+import numpy as np
+import torch
+
+from hiervox.utils.errors import ConfigError, DependencyError, HierVoxError
+
+if TYPE_CHECKING:
+    from lhotse.cut.data import DataCut
+    from lhotse.features.io import NumpyHdf5Writer
+    from numpy.typing import NDArray
+
+    from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.validation import Limits
+
+NetworkT = TypeVar("NetworkT")
+Settings = Mapping[str, tuple[Any, Any]]
+"""Key → (type, default)."""
+Failures = dict[str, str]
+"""Id of a clip that has no feature → why."""
+MISSING = "run `hiervox extract` with this config"
+
+
+class Networks:
+    """The networks that features are computed by; each is loaded once.
+
+    Args:
+        device: where they run.
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self._loaded: dict[Any, Any] = {}
+
+    def get(self, key: Any, load: Callable[[str], NetworkT]) -> NetworkT:
+        """The network of that key; `load` makes it, on the device that it is given."""
+        if key not in self._loaded:
+            self._loaded[key] = load(self.device)
+        network: NetworkT = self._loaded[key]
+        return network
+
+
+class FeatureStore:
+    """Where extraction puts a block's arrays.
+
+    Args:
+        writer: lhotse's, of the block's HDF5 file.
+        keys: id of a cut → what its arrays are called by in the file.
+    """
+
+    def __init__(self, writer: NumpyHdf5Writer, keys: Mapping[str, str]) -> None:
+        self._writer = writer
+        self._keys = keys
+
+    def put(self, cut: DataCut, name: str, array: NDArray[Any], frame_rate: Fraction) -> None:
+        """Store (rows, ...) under `cut.custom[name]`, at `frame_rate` rows a second."""
+        cut.custom[name] = self._writer.store_array(
+            f"{self._keys[cut.id]}/{name}",
+            array,
+            frame_shift=float(1 / frame_rate),
+            temporal_dim=0,
+            start=cut.start,
+        )
+
+
+class Feature(ABC):
+    """One field of a batch.
+
+    A feature is a subclass in a module of its own: in `models/base/features/`, or in a package that names it
+    in the entry-point group `hiervox.features`.
+
+    Attributes:
+        name: of the field.
+        axis: of the first dimension: `time`, `tokens` (as many as the utterance's phonemes), or `none`.
+        stored: whether it is computed once, by `hiervox extract`; otherwise while batches are read.
+        settings: what it adds to the `features` section of an experiment: key → (type, default).
+        padding: fills a batch's shorter clips.
+        config: the experiment's sampling rate, frame rate and sections.
+        networks: what it is computed by, shared with other features.
+    """
+
+    name: ClassVar[str]
+    axis: ClassVar[Literal["time", "tokens", "none"]] = "time"
+    stored: ClassVar[bool] = False
+    settings: ClassVar[Settings] = {}
+
+    def __init__(self, config: FeatureSetup, networks: Networks | None = None) -> None:
+        self.config = config
+        self.networks = networks or Networks()
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Rows a second along the time axis: that of the experiment's frames."""
+        return self.config.frame_rate
+
+    @property
+    def padding(self) -> float:
+        """What fills a batch's shorter clips."""
+        return 0
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """Keys of `cut.custom` that extraction fills."""
+        return (self.name,)
+
+    def recipe(self) -> dict[str, Any]:
+        """What the stored values depend on, for `features.json`; its keys are those of the experiment."""
+        features = self.config.features.model_dump(mode="json")
+        return {f"features.{key}": features[key] for key in self.settings}
+
+    def require_recipe(self, stored: Mapping[str, Any], where: str) -> None:
+        """Make sure that stored values are those that the experiment asks for.
+
+        Args:
+            stored: the `recipe` that they were made by.
+            where: the file that says so.
+
+        Raises:
+            ConfigError: naming the setting, its stored and its wanted value.
+        """
+        for key, wanted in self.recipe().items():
+            if stored.get(key) != wanted:
+                raise ConfigError(
+                    f"{where} was made with {_difference(key, stored.get(key), wanted)}",
+                    "extract again into a new folder, or change the experiment",
+                )
+
+    @abstractmethod
+    def compute(self, clip: Clip) -> Any:
+        """The feature of a clip: an array (rows, ...) or (), or a string.
+
+        Raises:
+            HierVoxError: it has none, with the reason.
+        """
+
+    def load(self) -> None:
+        """Load what the feature is computed by, before any clip is read. Nothing by default."""
+        return
+
+    def extract(self, clips: Sequence[Clip], store: FeatureStore) -> Failures:
+        """Compute and store the feature of whole utterances; returns those that failed."""
+        return each(clips, lambda clip: store.put(clip.cut, self.name, self.compute(clip), self.frame_rate))
+
+    def is_in(self, cut: DataCut) -> bool:
+        """Whether a cut of a manifest has all that a batch needs."""
+        return not self.stored or all(name in (cut.custom or {}) for name in self.arrays)
+
+    def read(self, clip: Clip) -> Any:
+        """The feature of a clip in a batch: from the feature folder where it is stored."""
+        return clip.stored(self.name) if self.stored else self.compute(clip)
+
+    def rows(self, frames: int) -> int:
+        """Rows of so many frames along the time axis."""
+        ratio = self.frame_rate * self.config.hop_length / self.config.sample_rate
+        return round(frames * ratio)
+
+    def collate(self, values: Sequence[Any], rows: int) -> Any:
+        """A batch of the field: (B, rows), or (B, channels, rows) of features with channels."""
+        if isinstance(values[0], str):
+            return list(values)
+        arrays = [np.asarray(value) for value in values]
+        if self.axis == "none":
+            return torch.from_numpy(np.stack(arrays))
+        batch = stack(arrays, rows, self.padding)
+        return batch.transpose(1, 2).contiguous() if batch.dim() == 3 else batch
+
+    def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
+        """What makes an utterance unusable for this feature: reasons of one word, and details."""
+        return iter(())
+
+
+def each(clips: Sequence[Clip], action: Callable[[Clip], None]) -> Failures:
+    """Call `action` with every clip. One odd clip must not end a run of hours: it is reported."""
+    failed: Failures = {}
+    for clip in clips:
+        try:
+            action(clip)
+        except (ConfigError, DependencyError, OSError):
+            raise
+        except Exception as error:
+            failed[clip.cut.id] = reason(error)
+    return failed
+
+
+def reason(error: Exception) -> str:
+    """What to report of a clip that failed."""
+    return str(error) if isinstance(error, HierVoxError) else f"{type(error).__name__}: {error}"
+
+
+def stack(arrays: Sequence[NDArray[Any]], length: int, padding: float = 0) -> torch.Tensor:
+    """Cut or pad the first dimension to `length`, and stack: (B, length, ...)."""
+    first = torch.from_numpy(arrays[0])
+    batch = torch.full((len(arrays), length, *first.shape[1:]), padding, dtype=first.dtype)
+    for row, array in zip(batch, arrays, strict=True):
+        row[: len(array)] = torch.from_numpy(array[:length])
+    return batch
+
+
+def _difference(key: str, stored: Any, wanted: Any) -> str:
+    """The innermost setting that differs."""
+    if isinstance(stored, dict) and isinstance(wanted, dict):
+        for inner in sorted(stored.keys() | wanted.keys()):
+            if stored.get(inner) != wanted.get(inner):
+                return _difference(f"{key}.{inner}", stored.get(inner), wanted.get(inner))
+    return f"{key} {stored}, but the experiment says {wanted}"

@@ -1,0 +1,80 @@
+"""Codes of a neural codec."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from pydantic import PositiveFloat, PositiveInt
+
+from hiervox.models.base.data.feature import Feature, Settings
+from hiervox.utils.config import Config
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import resolve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hiervox.models.base.data.clip import Clip
+
+LOAD = "hiervox.models.base.pipelines.loading:load"  # by name: pipelines need not be there to train
+
+
+class CodesConfig(Config):
+    """Which codec, and how it codes.
+
+    Attributes:
+        model: name or folder of a model of the task codec.
+        frame_rate: codes a second of each codebook.
+        codebooks: how many are kept, the coarsest first; None keeps all.
+    """
+
+    model: str | None = None
+    frame_rate: PositiveFloat = 75.0
+    codebooks: PositiveInt | None = None
+
+
+class Codes(Feature):
+    """Codes by `features.codes`: (B, codebooks, rows), stored in int16."""
+
+    name = "codes"
+    stored = True
+    settings: ClassVar[Settings] = {"codes": (CodesConfig, CodesConfig())}
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """That of the codec."""
+        return Fraction(self.config.features.codes.frame_rate).limit_denominator(1_000_000)
+
+    def load(self) -> None:
+        """Load the codec.
+
+        Raises:
+            ConfigError: no codec is named, or it has another frame rate.
+        """
+        self._codec()
+
+    def _codec(self) -> Any:
+        config = self.config.features.codes
+        if config.model is None:
+            raise ConfigError("features.codes.model names no codec", "set it to a name or a folder")
+        load = resolve(LOAD)
+        codec = self.networks.get(config, lambda device: load(config.model, task="codec", device=device))
+        if abs(codec.frame_rate - config.frame_rate) > 1e-3:
+            raise ConfigError(
+                f"{config.model} has {codec.frame_rate:g} frames a second, but features.codes.frame_rate is "
+                f"{config.frame_rate:g}",
+                "set it to that of the codec",
+            )
+        return codec
+
+    def compute(self, clip: Clip) -> NDArray[np.int16]:
+        """(rows, codebooks)."""
+        rate, codebooks = self.config.sample_rate, self.config.features.codes.codebooks
+        codes = np.asarray(self._codec().encode(clip.wav, rate, codebooks))
+        return codes.T.astype(np.int16)
+
+    def read(self, clip: Clip) -> NDArray[np.int64]:
+        """(rows, codebooks) as stored."""
+        return clip.stored(self.name).astype(np.int64)

@@ -1,0 +1,81 @@
+"""Semantic vectors of perturbed copies, which carry less of the speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from hiervox.models.base.data.feature import Feature, Settings
+from hiervox.models.base.data.randomness import generator_for
+from hiervox.models.base.features.semantic import Job, Semantic
+from hiervox.processors.audio import SAMPLE_RATE
+from hiervox.processors.perturbation import PerturbationConfig, perturb
+
+if TYPE_CHECKING:
+    from lhotse.cut.data import DataCut
+    from numpy.typing import NDArray
+
+    from hiervox.models.base.data.clip import Clip
+
+
+class SemanticPerturbed(Semantic):
+    """Semantic vectors of one of `features.perturbed_copies` copies, picked at random: (B, C, rows).
+
+    Each copy is perturbed by draws that depend on the utterance's id alone (`features.perturbation`;
+    HierSpeech++, arXiv 2311.12454, section 3.2, after NANSY).
+    """
+
+    name = "semantic_perturbed"
+    settings: ClassVar[Settings] = {
+        "perturbed_copies": (Annotated[int, Field(ge=0)], 1),
+        "perturbation": (PerturbationConfig, PerturbationConfig()),
+    }
+
+    def recipe(self) -> dict[str, Any]:
+        """That of the plain vectors, and how the copies are perturbed."""
+        return {**Semantic(self.config).recipe(), **super().recipe()}
+
+    def require_recipe(self, stored: Mapping[str, Any], where: str) -> None:
+        """As of any feature; the encoder as of the plain vectors."""
+        super().require_recipe(stored, where)
+        plain = Semantic(self.config).recipe()
+        Feature.require_recipe(self, {**stored, **plain}, where)
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """One a copy."""
+        return tuple(perturbed_field(copy) for copy in range(self.config.features.perturbed_copies))
+
+    def is_in(self, cut: DataCut) -> bool:
+        """Whether it has one copy at least."""
+        return perturbed_copies(cut) > 0
+
+    def jobs(self, clip: Clip) -> Iterator[Job]:
+        """One a copy."""
+        for copy, array in enumerate(self.arrays):
+            wav = clip.recording_at(SAMPLE_RATE)
+            perturbed = perturb(
+                wav, SAMPLE_RATE, generator_for(clip.cut.id, copy), self.config.features.perturbation
+            )
+            yield Job(clip, array, clip.fitted(perturbed, SAMPLE_RATE))
+
+    def read(self, clip: Clip) -> NDArray[np.float32]:
+        """(rows, C) of one copy."""
+        copy = int(clip.generator.integers(perturbed_copies(clip.cut)))
+        return clip.stored(perturbed_field(copy)).astype(np.float32)
+
+
+def perturbed_field(copy: int) -> str:
+    """The field of a cut that holds the semantic vectors of its perturbed copy number `copy` (from 0)."""
+    return f"semantic_perturbed_{copy}"
+
+
+def perturbed_copies(cut: DataCut) -> int:
+    """How many perturbed copies of semantic vectors a cut has."""
+    copies = 0
+    while perturbed_field(copies) in (cut.custom or {}):
+        copies += 1
+    return copies

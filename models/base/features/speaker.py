@@ -1,0 +1,64 @@
+"""Speakers by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from hiervox.models.base.data.feature import Feature, Settings
+from hiervox.models.base.data.manifest import supervision_of
+from hiervox.utils.config import Config
+from hiervox.utils.errors import DataError
+
+if TYPE_CHECKING:
+    from lhotse.cut.data import DataCut
+
+    from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.validation import Limits
+
+
+class SpeakerConfig(Config):
+    """Which speakers there are.
+
+    Attributes:
+        names: a speaker's number is its place here. `hiervox speakers` … writes those of a manifest.
+    """
+
+    names: tuple[str, ...] = ()
+
+
+class Speaker(Feature):
+    """The place of the speaker in `features.speaker.names`: (B,)."""
+
+    name = "speaker"
+    axis = "none"
+    settings: ClassVar[Settings] = {"speaker": (SpeakerConfig, SpeakerConfig())}
+
+    def compute(self, clip: Clip) -> np.int64:
+        """A number.
+
+        Raises:
+            DataError: the speaker is not named, or is not in the table.
+        """
+        names = self.config.features.speaker.names
+        name = speaker_of(clip.cut)
+        if name not in names:
+            raise DataError(
+                f"the speaker {name!r} of {clip.cut.id} is not among the {len(names)} of "
+                "features.speaker.names",
+                "add it there, or leave the utterance out",
+            )
+        return np.int64(names.index(name))
+
+    def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
+        """An utterance of nobody."""
+        if speaker_of(clip.cut) is None:
+            yield "no_speaker", "the row names no speaker"
+
+
+def speaker_of(cut: DataCut) -> str | None:
+    """Who speaks a cut, where that is known."""
+    supervision = supervision_of(cut)
+    return None if supervision is None else supervision.speaker
