@@ -75,7 +75,7 @@ def test_the_page_works_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Mon
     verbs = [command[1] if command[0] == "hiervox" else command[0] for command in commands]
     assert verbs == [
         *("prepare", "vocabulary", "validate", "extract", "train", "cp", "rm", "cp", "tts"),
-        *("train", "train"),
+        *("extract", "train", "train"),
     ]
     said = []
     for command in commands:
@@ -96,7 +96,7 @@ def test_the_page_works_as_it_is_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert soundfile.info(tmp_path / "bonjour.wav").frames > 1000
     phonemes = json.loads((tmp_path / "bonjour.wav.json").read_text())["phonemes"]
     assert "\u0303" in phonemes
-    assert "holds no discriminator, which starts anew" in said[9]
+    assert "holds no discriminator, which starts anew" in said[10]
 
     frozen = load_file(find_checkpoint(tmp_path / "exp" / "frozen") / "model.safetensors")
     given = load_file(bundle / "text_to_vec" / "model.safetensors")

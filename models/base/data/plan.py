@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hiervox.models.base.data.feature_registry import build_features
 from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup
-from hiervox.models.base.registry import get_part
+from hiervox.models.base.registry import get_card, get_part
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config, Layered, load_layers, validate
 from hiervox.utils.errors import ConfigError
@@ -30,21 +30,21 @@ class _Sections(Config):
 def load_plan(configs: Sequence[Path], overrides: Sequence[str] = ()) -> tuple[frozenset[str], FeatureSetup]:
     """The fields that the parts of some experiments read, together, and what the experiments say of them.
 
-    A config that names no part stands for speech: `wav`, `f0`, `tokens`, and the semantic vectors of its
-    `features` section.
+    A config that names a system but no part stands for all of its parts. One that names no system stands for
+    speech: `wav`, `f0`, `tokens`, and the semantic vectors of its `features` section.
 
     Args:
         configs: of the parts that are to be trained on one feature folder.
         overrides: `key=value`, of all of them.
 
     Raises:
-        ConfigError: something is wrong in one of them, they contradict one another, or one has neither a part
-            nor a section `features`.
+        ConfigError: something is wrong in one of them, they contradict one another, or one has neither a
+            system nor a section `features`.
     """
-    plans = [_plan(path, overrides) for path in configs]
-    fields = frozenset[str]().union(*(names for names, _ in plans))
+    plans = [(path, *plan) for path in configs for plan in _plans(path, overrides)]
+    fields = frozenset[str]().union(*(names for _, names, _ in plans))
     settings: dict[str, Any] = {}
-    for path, (names, setup) in zip(configs, plans, strict=True):
+    for path, names, setup in plans:
         for key, value in _needs(names, setup).items():
             if settings.setdefault(key, value) != value:
                 raise ConfigError(
@@ -54,9 +54,9 @@ def load_plan(configs: Sequence[Path], overrides: Sequence[str] = ()) -> tuple[f
     features = {
         key.removeprefix("features."): value for key, value in settings.items() if key.startswith("features.")
     }
-    texts = [setup.text for _, setup in plans if setup.text is not None]
+    texts = [setup.text for _, _, setup in plans if setup.text is not None]
     update = {"features": FeaturesConfig.model_validate(features), "text": texts[0] if texts else None}
-    return fields, plans[0][1].model_copy(update=update)
+    return fields, plans[0][2].model_copy(update=update)
 
 
 def _needs(fields: frozenset[str], setup: FeatureSetup) -> dict[str, Any]:
@@ -72,16 +72,29 @@ def _needs(fields: frozenset[str], setup: FeatureSetup) -> dict[str, Any]:
     return needs
 
 
-def _plan(path: Path, overrides: Sequence[str]) -> tuple[frozenset[str], FeatureSetup]:
+def _plans(path: Path, overrides: Sequence[str]) -> Iterator[tuple[frozenset[str], FeatureSetup]]:
+    """What each part reads that a config file stands for."""
     layered = load_layers(path, overrides)
+    system = layered.values.get("system")
     if "part" in layered.values:
-        return _of_part(layered)
+        yield _of_part(layered)
+    elif system is not None:
+        for part in get_card(str(system)).parts:
+            if part.task is not None:
+                layered = load_layers(path, overrides)
+                layered.merge({"part": part.name}, str(path))
+                yield _of_part(layered)
+    else:
+        yield _of_speech(path, layered)
+
+
+def _of_speech(path: Path, layered: Layered) -> tuple[frozenset[str], FeatureSetup]:
     if "features" not in layered.values:
         raise ConfigError(
-            f"{path} names no part and has no section `features`", "name the config file of an experiment"
+            f"{path} names no system and has no section `features`", "name the config file of an experiment"
         )
     sections = validate(_only(layered, SECTIONS), _Sections)
-    copies = {"semantic_perturbed"} if sections.features.perturbed_copies else frozenset()
+    copies = {"semantic_perturbed"} if sections.features.perturbed_copies else frozenset[str]()
     setup = FeatureSetup(features=sections.features, text=sections.text)
     return SPEECH_FIELDS | {"semantic"} | copies, setup
 

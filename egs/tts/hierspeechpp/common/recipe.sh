@@ -203,8 +203,11 @@ if wanted 3; then
 fi
 if wanted 4; then
   headline 4 features
-  overrides_of synthesizer
-  launch extract --cuts "$exp/valid/train" --out "$exp/features" --config "$synthesizer_conf" \
+  settings=()  # what is said of features counts for both parts that read them
+  for given in ${overrides[@]+"${overrides[@]}"}; do
+    [[ ${given#*:} != features.* ]] || settings+=(--set "${given#*:}")
+  done
+  launch extract --cuts "$exp/valid/train" --out "$exp/features" --config "$conf/features.json5" \
     ${features[@]+"${features[@]}"} ${settings[@]+"${settings[@]}"} --device "$device"
 fi
 width=()

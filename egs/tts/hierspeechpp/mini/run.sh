@@ -98,7 +98,7 @@ if wanted 2; then
 fi
 if wanted 3; then
   headline 3 features
-  hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$recipe/conf/synthesizer.json5" \
+  hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$recipe/conf/features.json5" \
     --jobs "$jobs" --device "$device"
 fi
 train_text_to_vec() { headline 4 text_to_vec; train text_to_vec "$exp/features"; }

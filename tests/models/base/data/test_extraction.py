@@ -227,9 +227,9 @@ def test_processes_do_the_same_as_one(tmp_path: Path) -> None:
     assert all(np.allclose(one[key], two[key], rtol=2e-3, atol=2e-3) for key in one)
 
 
-def test_a_config_without_a_part_stands_for_speech(tmp_path: Path) -> None:
+def test_a_config_without_a_system_stands_for_speech(tmp_path: Path) -> None:
     config = tmp_path / "experiment.json5"
-    config.write_text('{system: "x", model: {}, features: {semantic: {layer: 9}, pitch: {method: "dio"}}}')
+    config.write_text('{model: {}, features: {semantic: {layer: 9}, pitch: {method: "dio"}}}')
     fields, setup = load_plan([config], ["features.perturbed_copies=3"])
     read = setup.features
     assert (read.semantic.layer, read.pitch.method, read.perturbed_copies) == (9, "dio", 3)
@@ -257,6 +257,9 @@ def test_a_part_asks_for_its_fields_and_two_for_both(tmp_path: Path) -> None:
     fields, setup = load_plan([reader, synthesizer])
     assert fields == {"wav", "f0", "semantic", "semantic_perturbed", "tokens"}
     assert (setup.pad_multiple, setup.features.perturbed_copies) == (1280, 2)
+    both_parts = tmp_path / "features.json5"
+    both_parts.write_text(f'{{system: "hierspeechpp", features: {both}}}')
+    assert load_plan([both_parts]) == (fields, setup)
     other = experiment(tmp_path / "other.json5", "text_to_vec", "{semantic: {layer: 4}}")
     with pytest.raises(ConfigError, match=r"synthesizer\.json5 says features\.(pitch|semantic)"):
         load_plan([other, synthesizer])

@@ -57,8 +57,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_registry_has_every_file(manifest: Path) -> None:
     assert {
-        "wav", "mel", "linear", "energy", "f0", "tokens", "semantic", "semantic_perturbed", "codes", "durations",
-        "speaker", "caption",
+        "wav", "mel", "linear", "energy", "f0", "tokens", "semantic", "semantic_perturbed", "codes",
+        "durations", "speaker", "caption",
     } <= feature_classes().keys()  # fmt: skip
 
 
@@ -156,7 +156,7 @@ class Crossings(Feature):
         return (self.config.features.crossings.scale * changes).astype(np.float32)
 '''
 
-PROGRAM = '''
+PROGRAM = """
 import sys
 from pathlib import Path
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
@@ -174,7 +174,7 @@ order = {"epoch": 0, "skip_batches": 0, "rank": 0, "world_size": 1}
 (batch,) = cut_loader(experiment, frozenset({"crossings"}), "train", **order)
 assert batch["crossings"].shape == (4, int(batch["frames"].max()))
 assert set(batch["crossings"].unique().tolist()) == {0.0, 2.0}
-'''
+"""
 
 
 def test_a_package_outside_the_tree_adds_a_field_by_one_file(manifest: Path, tmp_path: Path) -> None:
