@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.processors.audio import read_audio, write_audio
 from hiervox.utils.config import load_config
 from hiervox.utils.errors import DataError
 from tests.conftest import REPOSITORY
@@ -48,13 +50,14 @@ def write_corpora(folder: Path) -> tuple[Path, Path]:
     return real, made
 
 
-def test_corpora_become_one_table_without_the_doubtful_and_the_held_out(
+def test_corpora_become_one_table_without_doubted_texts_and_held_out_speakers(
     corpus_table: ModuleType, tmp_path: Path
 ) -> None:
     real, made = write_corpora(tmp_path)
-    rows = list(corpus_table.rows([real, made], frozenset({"2"}), -0.5))
+    rows = [row for corpus in (real, made) for row in corpus_table.rows(corpus, frozenset({"2"}))]
     assert rows == [
         {"audio": str(real / "a.flac"), "id": "real-a", "text": "One.", "speaker": "1"},
+        {"audio": str(real / "b.flac"), "id": "real-b", "speaker": "1"},
         {
             "audio": str(made / "audio/d.opus"),
             "id": "made-d",
@@ -63,6 +66,23 @@ def test_corpora_become_one_table_without_the_doubtful_and_the_held_out(
             "speaker": "3",
         },
     ]
+
+
+def test_voices_are_multiplied_by_their_speed(
+    corpus_table: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    speed_copies = importlib.import_module("speed_copies")
+    monkeypatch.setattr(speed_copies, "RANGES", ((0.8, 0.8), (1.25, 1.25)))
+    wav = (0.5 * np.sin(2 * np.pi * 400 * np.arange(16_000) / 16_000)).astype(np.float32)
+    write_audio(tmp_path / "a.flac", wav, 16_000)
+    row = {"audio": str(tmp_path / "a.flac"), "id": "real-a", "text": "One.", "speaker": "1"}
+    slow, quick = speed_copies.copied([row], 2, tmp_path / "speeds")
+    assert (slow["id"], slow["speaker"], slow["text"]) == ("real-a-x0.80", "1-x0.80", "One.")
+    for copy, seconds, pitch in ((slow, 1.25, 320), (quick, 0.8, 500)):
+        sound, _ = read_audio(copy["audio"], 16_000)
+        assert sound.size == round(16_000 * seconds)
+        spectrum = np.abs(np.fft.rfft(sound))
+        assert spectrum.argmax() / seconds == pytest.approx(pitch, abs=1)
 
 
 def test_a_folder_that_is_no_corpus_is_named(corpus_table: ModuleType, tmp_path: Path) -> None:
@@ -75,7 +95,10 @@ def test_every_clip_is_measured_in_the_voice_of_another_of_its_speaker(
 ) -> None:
     real, _ = write_corpora(tmp_path)
     clips = measure.pairs(real, 2)
-    assert [(clip.id, clip.prompt.name) for clip in clips] == [("a", "b.flac"), ("c", "c.flac")]
+    assert [(clip.id, clip.prompt.name, clip.other.name) for clip in clips] == [
+        ("a", "b.flac", "c.flac"),
+        ("c", "c.flac", "a.flac"),
+    ]
     assert [clip.id for clip in measure.pairs(real, 9)] == ["a", "c", "b"]
 
 
@@ -86,13 +109,13 @@ def test_the_table_is_what_evaluate_reads(measure: ModuleType, tmp_path: Path) -
         assert list(csv.DictReader(stream)) == [row]
 
 
-def test_the_configs_load_and_the_synthesizers_differ_in_discriminators_and_slices_alone() -> None:
+def test_the_configs_load_and_the_synthesizers_differ_in_discriminators_alone() -> None:
     load_config(RECIPE / "conf" / "text_to_vec.json5", TextToVecExperiment)
     start, full = (
         load_config(RECIPE / "conf" / f"{name}.json5", SynthesizerExperiment)
         for name in ("synthesizer_start", "synthesizer")
     )
-    assert start.model == full.model.model_copy(update={"slice_frames": 96})
+    assert start.model == full.model and start.data == full.data
     assert start.features == full.features
     assert start.loss.adversarial == start.loss.feature_matching == 0
     assert full.loss.adversarial > 0

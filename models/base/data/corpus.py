@@ -28,7 +28,7 @@ class Utterance:
     Attributes:
         id: unique name.
         audio: its recording; the whole file is the utterance.
-        text: what is said; None where the corpus has no texts at all, empty where only this row has none.
+        text: what is said; None where nobody says what, empty where the row should tell and does not.
         speaker: who says it, where known.
         language: espeak name of the language (`en-us`, `de`, …).
         ipa: given pronunciation, which then takes the place of the text frontend's.
@@ -71,8 +71,8 @@ def read_corpus(source: Path, language: str = "en-us") -> list[DataCut]:
 def read_table(path: Path, language: str) -> list[Utterance]:
     """The rows of a CSV or JSONL table. Audio paths are relative to the table.
 
-    Only `audio` is needed. Without a `text` column the corpus is audio only. `id` names the utterance
-    (otherwise the audio path does), `ipa` its pronunciation; further columns are left out.
+    Only `audio` is needed. A row without `text` (in CSV, without the column) is audio only. `id` names the
+    utterance (otherwise the audio path does), `ipa` its pronunciation; further columns are left out.
 
     Raises:
         DataError: a malformed row, a row without audio, or a missing audio file.
@@ -88,8 +88,7 @@ def read_table(path: Path, language: str) -> list[Utterance]:
     surplus = sorted(columns - set(COLUMNS))
     if surplus:
         _log.info("columns of %s that are not used: %s", path.name, ", ".join(surplus))
-    has_text = "text" in columns
-    return [_utterance(row, where, path.parent, has_text, language) for where, row in rows]
+    return [_utterance(row, where, path.parent, language) for where, row in rows]
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -137,7 +136,7 @@ def _string(value: Any, name: str, where: str) -> str:
     raise DataError(f"{where}: {name} is {value!r}, not a string", "put it between double quotes")
 
 
-def _utterance(row: dict[str, str], where: str, root: Path, has_text: bool, language: str) -> Utterance:
+def _utterance(row: dict[str, str], where: str, root: Path, language: str) -> Utterance:
     cells = {name: row.get(name, "").strip() for name in COLUMNS}
     if not cells["audio"]:
         raise DataError(f"{where} names no audio file", "fill in `audio` or remove the row")
@@ -145,7 +144,7 @@ def _utterance(row: dict[str, str], where: str, root: Path, has_text: bool, lang
     return Utterance(
         id=cells["id"] or _id_of(cells["audio"]),
         audio=_existing(audio, where),
-        text=cells["text"] if has_text else None,
+        text=cells["text"] if "text" in row else None,
         speaker=cells["speaker"] or None,
         language=cells["language"] or language,
         ipa=cells["ipa"] or None,

@@ -60,7 +60,8 @@ class CutDataset(Dataset[dict[str, Any]]):
 
         Returns:
             `ids` (list), `frames` (B,), each feature under its name, as its class says, `token_lengths` (B,)
-            with tokens, and `NAME_lengths` (B,) of a feature whose rows are no multiple of the frames.
+            with tokens, and `NAME_lengths` (B,) of a feature whose rows are no multiple of the frames. One of
+            lengths of its own is padded to the longest of this share.
         """
         clips = [self._clip(cut) for cut in share.cuts]
         batch: dict[str, Any] = {
@@ -83,6 +84,10 @@ class CutDataset(Dataset[dict[str, Any]]):
 def _field(feature: Feature, clips: Sequence[Clip], share: BatchShare) -> dict[str, Any]:
     """One feature of a batch, with the lengths that the frames don't tell."""
     values = [feature.read(clip) for clip in clips]
+    if feature.axis == "own":
+        lengths = [len(value) for value in values]
+        batch = {feature.name: feature.collate(values, max(lengths))}
+        return batch | {f"{feature.name}_lengths": torch.tensor(lengths)}
     rows = share.tokens if feature.axis == "tokens" else feature.rows(share.frames)
     batch = {feature.name: feature.collate(values, rows)}
     if feature.axis == "tokens":

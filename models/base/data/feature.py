@@ -79,7 +79,8 @@ class Feature(ABC):
 
     Attributes:
         name: of the field.
-        axis: of the first dimension: `time`, `tokens` (as many as the utterance's phonemes), or `none`.
+        axis: of the first dimension: `time`, `tokens` (as many as the utterance's phonemes), `own` (a length
+            that only the feature knows), or `none`.
         stored: whether it is computed once, by `hiervox extract`; otherwise while batches are read.
         settings: what it adds to the `features` section of an experiment: key → (type, default).
         padding: fills a batch's shorter clips.
@@ -88,7 +89,7 @@ class Feature(ABC):
     """
 
     name: ClassVar[str]
-    axis: ClassVar[Literal["time", "tokens", "none"]] = "time"
+    axis: ClassVar[Literal["time", "tokens", "own", "none"]] = "time"
     stored: ClassVar[bool] = False
     settings: ClassVar[Settings] = {}
 
@@ -140,6 +141,10 @@ class Feature(ABC):
         Raises:
             HierVoxError: it has none, with the reason.
         """
+
+    def begin(self, cuts: Sequence[DataCut]) -> None:
+        """Hear of all utterances of an epoch's corpus before the first is read. Nothing by default."""
+        return
 
     def load(self) -> None:
         """Load what the feature is computed by, before any clip is read. Nothing by default."""

@@ -90,6 +90,8 @@ def cut_loader(
         pad_frames=segment,
     )
     dataset = CutDataset(fields, setup, crop_frames, seed, epoch if training else 0)
+    for feature in dataset.features.values():
+        feature.begin(cuts)
     return DataLoader(
         dataset,
         sampler=sampler,

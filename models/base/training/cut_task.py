@@ -28,6 +28,10 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
     _text_is_checked = False
 
+    def batch_fields(self) -> frozenset[str]:
+        """What the batches of this experiment hold: `fields`, and what its config adds."""
+        return self.fields
+
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether to train on an utterance of so many frames and tokens (None where it has none)."""
         return True
@@ -50,7 +54,7 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
             self._text_is_checked = True
         return cut_loader(
             self.config,
-            self.fields,
+            self.batch_fields(),
             split,
             epoch=epoch,
             skip_batches=skip_batches,

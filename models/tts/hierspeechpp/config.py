@@ -174,6 +174,8 @@ class SynthesizerConfig(Config):
         style_hidden_channels: inside the style encoder.
         latent_channels: of all three latents.
         slice_frames: frames of the random slice that the generator learns from (9600 samples).
+        judged_frames: how much of it the discriminators see, from a random place; None is all. Ours: the
+            reconstruction terms can then hear more than the dearer discriminators.
         unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
         prior_noise: factor of the agnostic prior's deviation wherever it is drawn from to speak, beside the
             noise scale of inference. Ours: a small model's prior is wider than speech needs.
@@ -195,6 +197,7 @@ class SynthesizerConfig(Config):
     source: SourceSizes = SourceSizes()
     generator: AnyGeneratorSizes = GeneratorSizes()
     slice_frames: PositiveInt = 30
+    judged_frames: PositiveInt | None = None
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
@@ -322,6 +325,11 @@ class SynthesizerExperiment(AdversarialExperiment):
             raise ValueError(f"model.prosody.bins is over the {mel.n_mels} bins of mel")
         if 2 * model.slice_frames * HOP_LENGTH <= mel.n_fft:
             raise ValueError("model.slice_frames is too short for one window of mel")
+        judged = model.judged_frames or model.slice_frames
+        if judged > model.slice_frames:
+            raise ValueError("model.judged_frames is over model.slice_frames")
+        if self.adversarial and judged * HOP_LENGTH < self.discriminator_samples:
+            raise ValueError("model.judged_frames is shorter than what the discriminators take")
         if self.features.perturbed_copies == 0:
             raise ValueError("features.perturbed_copies must be at least 1: the lowest prior reads them")
         return self

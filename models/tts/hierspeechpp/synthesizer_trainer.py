@@ -17,7 +17,12 @@ from hiervox.models.base.training.cut_task import require_semantic_channels
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
-from hiervox.modules.functional.masking import sequence_mask, slice_segments
+from hiervox.modules.functional.masking import (
+    mask_lengths,
+    random_segment_starts,
+    sequence_mask,
+    slice_segments,
+)
 from hiervox.modules.losses.hierarchical import prosody_l1
 from hiervox.modules.losses.kl import bidirectional_flow_kl
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
@@ -37,11 +42,13 @@ class Targets:
         output: of the network.
         mel: (B, mel_channels, N).
         log_f0: (B, 1, values), that of the slice.
+        wav: (B, 1, samples), the recording's part that `output.wav` should be.
     """
 
     output: SynthesizerOutput
     mel: Tensor
     log_f0: Tensor
+    wav: Tensor
 
 
 class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
@@ -52,6 +59,10 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "semantic_perturbed"})
 
+    def batch_fields(self) -> frozenset[str]:
+        """With `features.prompt` also prompts."""
+        return self.fields | {"prompt"} if self.config.features.prompt is not None else self.fields
+
     def build_generator(self) -> nn.Module:
         """The synthesizer."""
         return HierarchicalSynthesizer(self.config.model)
@@ -60,7 +71,7 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         """The synthesizer's training pass on a batch of `hiervox.models.base.data.dataset`.
 
         Returns:
-            the waveforms of the slices; `extras` holds `Targets`.
+            the waveforms that the discriminators judge, and in `extras` `Targets`.
 
         Raises:
             ConfigError: the data's semantic vectors are not as wide as the network's.
@@ -69,35 +80,52 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         require_semantic_channels(batch, model.semantic_channels)
         wav, true_log_f0 = batch["wav"].unsqueeze(1), log_f0(batch["f0"]).unsqueeze(1)
         mel = log_mel(batch["wav"], mel_config)
+        mask = sequence_mask(batch["frames"], mel.shape[-1])
+        prompt_mel, prompt_mask = self._prompt(batch, mel, mask)
         output: SynthesizerOutput = generator(
             wav=wav,
             linear_spec=linear_spectrogram(batch["wav"], mel_config),
-            mel=mel,
+            mel=prompt_mel,
             semantic=batch["semantic"],
             semantic_perturbed=batch["semantic_perturbed"],
             log_f0=true_log_f0,
-            mask=sequence_mask(batch["frames"], mel.shape[-1]),
+            mask=mask,
+            mel_mask=prompt_mask,
         )
         starts, hop, pitch_ratio = output.slice_starts, model.hop_length, model.pitch_ratio
-        return Generated(
-            real=slice_segments(wav, hop * starts, output.wav.shape[-1]),
-            fake=output.wav,
-            extras=Targets(
-                output=output,
-                mel=mel,
-                log_f0=slice_segments(true_log_f0, pitch_ratio * starts, output.log_f0.shape[-1]),
-            ),
+        targets = Targets(
+            output=output,
+            mel=mel,
+            log_f0=slice_segments(true_log_f0, pitch_ratio * starts, output.log_f0.shape[-1]),
+            wav=slice_segments(wav, hop * starts, output.wav.shape[-1]),
         )
+        return Generated(*self._judged(targets), extras=targets)
+
+    def _prompt(self, batch: Batch, mel: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-mel (B, mel_channels, M) that the style comes from, and its mask."""
+        if "prompt" not in batch:
+            return mel, mask
+        prompt_mel = log_mel(batch["prompt"], self.config.mel)
+        frames = batch["prompt_lengths"] // self.config.mel.hop_length
+        return prompt_mel, sequence_mask(frames, prompt_mel.shape[-1])
+
+    def _judged(self, targets: Targets) -> tuple[Tensor, Tensor]:
+        """The parts of recorded and generated slice that the discriminators see."""
+        real, fake, frames = targets.wav, targets.output.wav, self.config.model.judged_frames
+        if frames is None or not self.config.adversarial:
+            return real, fake
+        hop = self.config.model.hop_length
+        starts = hop * random_segment_starts(mask_lengths(targets.output.slice_mask), frames)
+        return slice_segments(real, starts, hop * frames), slice_segments(fake, starts, hop * frames)
 
     def reconstruction_losses(self, batch: Batch, generated: Generated, step: int) -> dict[str, Tensor]:
         """The distances of what is decoded, and the four Kullback-Leibler terms."""
-        return {**self._distances(generated), **_kl_terms(generated.extras.output)}
+        return {**self._distances(generated.extras), **_kl_terms(generated.extras.output)}
 
-    def _distances(self, generated: Generated) -> dict[str, Tensor]:
-        targets: Targets = generated.extras
+    def _distances(self, targets: Targets) -> dict[str, Tensor]:
         output = targets.output
         f0_mask = output.slice_mask.repeat_interleave(self.config.model.pitch_ratio, dim=2)
-        made, recorded = generated.fake.squeeze(1), generated.real.squeeze(1)
+        made, recorded = output.wav.squeeze(1), targets.wav.squeeze(1)
         terms = {
             "mel": mel_l1(log_mel(made, self.config.mel), log_mel(recorded, self.config.mel)),
             "prosody": prosody_l1(output.prosody_mel, targets.mel, output.mask),
@@ -116,7 +144,7 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         spoken = network.infer(
             batch["semantic"],
             log_f0(batch["f0"]).unsqueeze(1),
-            network.style(mel, mask),
+            network.style(*self._prompt(batch, mel, mask)),
             mask,
             noise_scale=NOISE_SCALE,
         )

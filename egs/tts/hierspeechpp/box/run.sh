@@ -14,6 +14,7 @@ device=auto
 jobs=$(getconf _NPROCESSORS_ONLN)
 clips=50
 corpora=()
+from=
 test_corpora=()
 overrides=()
 
@@ -33,12 +34,14 @@ Usage: run.sh --corpus DIR [OPTION VALUE]...
 
   --corpus DIR        recordings with a manifest.jsonl (audio, speaker, text; ipa and avg_logprob where there are);
                       may be repeated
+  --multiply DIR      likewise, and its voices again at two other speeds, as new voices: for real ones, which are few
   --test-corpus DIR   likewise, to measure on; none of it may be trained on
   --clips N           of each, to measure on (default $clips)
   --stage N           first stage (default $stage)
   --stop-stage M      last stage (default $stop_stage)
   --exp DIR           where everything goes (default exp)
   --bundle DIR        where the trained models go (default EXP/bundle)
+  --from BUNDLE       start from the weights of a bundle, such as pretrained/box, instead of from nothing
   --set KEY=VALUE     override a key of the training configs; may be repeated
   --set PART:KEY=VALUE  of one: text_to_vec, synthesizer_start or synthesizer
   --device D          of training: auto, cpu, cuda, cuda:1 (default $device)
@@ -54,15 +57,16 @@ fail() {
 while (($#)); do
   case $1 in
     --help | -h) usage; exit 0 ;;
-    --stage | --stop-stage | --exp | --bundle | --device | --jobs | --clips)
+    --stage | --stop-stage | --exp | --bundle | --from | --device | --jobs | --clips)
       (($# >= 2)) || fail "$1 needs a value"
       name=${1#--}
       declare "${name//-/_}=$2"
       shift 2 ;;
-    --corpus | --test-corpus | --set)
+    --corpus | --multiply | --test-corpus | --set)
       (($# >= 2)) || fail "$1 needs a value"
       case $1 in
-        --corpus) corpora+=("$2") ;;
+        --corpus) corpora+=("--corpus=$2") ;;
+        --multiply) corpora+=("--multiply=$2") ;;
         --test-corpus) test_corpora+=("$2") ;;
         --set) overrides+=("$2") ;;
       esac
@@ -79,6 +83,7 @@ absolute() { [[ $1 == /* ]] && echo "$1" || echo "$PWD/$1"; }
 exp=$(absolute "$exp")
 bundle=$(absolute "${bundle:-$exp/bundle}")
 runs=$exp/runs
+[[ -z $from ]] || from=$(absolute "$from")
 
 wanted() { ((stage <= $1 && $1 <= stop_stage)); }
 
@@ -102,9 +107,9 @@ train() {
 
 if wanted 1; then
   headline 1 data
-  ((${#corpora[@]})) || fail "no --corpus; see run.sh --help"
+  ((${#corpora[@]})) || fail "no --corpus and no --multiply; see run.sh --help"
   held_out=(--held-out "$recipe/conf/held_out_speakers.txt" --held-out "$recipe/local/heldout_voices.txt")
-  python "$recipe/local/corpus_table.py" "${corpora[@]/#/--corpus=}" "${held_out[@]}" --out "$exp/data/table.jsonl"
+  python "$recipe/local/corpus_table.py" "${corpora[@]}" "${held_out[@]}" --out "$exp/data/table.jsonl"
   hiervox prepare --table "$exp/data/table.jsonl" --out "$exp/data"
 fi
 if wanted 2; then
@@ -118,11 +123,11 @@ if wanted 3; then
 fi
 if wanted 4; then
   headline 4 text_to_vec
-  train text_to_vec
+  train text_to_vec ${from:+--init-from "$from/text_to_vec"}
 fi
 if wanted 5; then
   headline 5 start
-  train synthesizer_start
+  train synthesizer_start ${from:+--init-from "$from/synthesizer"}
 fi
 if wanted 6; then
   headline 6 synthesizer

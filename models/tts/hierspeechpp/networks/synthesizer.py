@@ -223,19 +223,21 @@ class HierarchicalSynthesizer(nn.Module):
         semantic_perturbed: Tensor,
         log_f0: Tensor,
         mask: Tensor,
+        mel_mask: Tensor | None = None,
     ) -> SynthesizerOutput:
         """The training pass (section 3.2).
 
         Args:
             wav: (B, 1, hop * N), clean.
             linear_spec: (B, spectrogram_channels, N), of `wav`.
-            mel: (B, mel_channels, N), of `wav`; the style comes from the utterance itself.
+            mel: (B, mel_channels, M), of what the style comes from: `wav`, or another stretch of its voice.
             semantic: (B, semantic_channels, N), of `wav`.
             semantic_perturbed: (B, semantic_channels, N), of `wav` with its voice disturbed.
             log_f0: (B, 1, pitch_ratio * N), log(Hz + 1).
             mask: (B, 1, N).
+            mel_mask: (B, 1, M), of `mel`; None where that is `mask`.
         """
-        style = self.style(mel, mask)
+        style = self.style(mel, mask if mel_mask is None else mel_mask)
         acoustic = _draw(self.acoustic_posterior(linear_spec, wav, mask, style), mask)
         related = _draw(self.related_prior(semantic, log_f0, mask, style), mask)
         agnostic = _draw(self.agnostic_prior(semantic_perturbed, log_f0, mask, style), mask)

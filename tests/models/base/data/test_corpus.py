@@ -52,6 +52,11 @@ def test_without_a_text_column_there_is_no_text(folder: Path) -> None:
     assert text_of(cut) is None
 
 
+def test_a_jsonl_row_without_text_is_audio_only(folder: Path) -> None:
+    rows = '{"audio": "b.wav", "text": "One."}\n{"audio": "ann/a.wav"}\n'
+    assert [text_of(cut) for cut in read_corpus(table(folder, rows, "table.jsonl"))] == ["One.", None]
+
+
 def test_kaldi_folder(folder: Path) -> None:
     table(folder, f"one ann/a.wav\ntwo {folder}/b.wav\n", "wav.scp")
     table(folder, "one ann\ntwo bob\n", "utt2spk")

@@ -12,6 +12,7 @@ from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
+from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.overfit import overfit
@@ -133,6 +134,32 @@ def test_targets_are_cut_where_the_networks_output_was() -> None:
         torch.testing.assert_close(given.extras.log_f0[item, 0], torch.log(f0 + 1))
 
 
+def test_discriminators_can_be_shown_a_part_of_the_slice() -> None:
+    own = task(model={**TINY_SYNTHESIZER.model_dump(), "judged_frames": 4})
+    given = own.forward(own.build_networks(), sung_batch())
+    assert given.real.shape == given.fake.shape == (2, 1, 320 * 4)
+    for item in range(2):
+        places = given.extras.wav[item, 0].unfold(0, 320 * 4, 320)
+        start = int((places - given.real[item, 0]).abs().sum(1).argmin())
+        torch.testing.assert_close(given.real[item, 0], places[start])
+        made = given.extras.output.wav[item, 0].unfold(0, 320 * 4, 320)
+        torch.testing.assert_close(given.fake[item, 0], made[start])
+
+
+def test_the_style_comes_from_the_prompt_where_there_is_one() -> None:
+    own = task(features={"prompt": {}})
+    assert own.batch_fields() - task().batch_fields() == {"prompt"}
+    network = own.build_networks()["main"].eval()
+    prompt = torch.randn(2, 320 * 40, generator=torch.Generator().manual_seed(1))
+    batch = {**sung_batch(), "prompt": prompt, "prompt_lengths": 320 * torch.tensor([40, 24])}
+    batch["prompt"][1, 320 * 24 :] = 0
+    styles = []
+    network.style_encoder.register_forward_hook(lambda module, given, style: styles.append(style))
+    own.forward({"main": network}, batch)
+    alone = network.style(log_mel(prompt[1:, : 320 * 24], own.config.mel))
+    torch.testing.assert_close(styles[0][1:], alone, rtol=1e-2, atol=1e-3)  # but for the window's edge
+
+
 def test_a_clip_shorter_than_the_slice_is_padded_with_silence() -> None:
     batch = {name: value for name, value in sung_batch().items() if name != "ids"}
     cut = {"frames": torch.tensor([8, 6]), "wav": batch["wav"][:, : 320 * 8], "f0": batch["f0"][:, :32]}
@@ -168,6 +195,8 @@ def test_semantic_vectors_of_another_width_are_refused() -> None:
         ({"model": {"slice_frames": 2}}, "slice_frames"),
         ({"model": {"prosody": {"bins": 90}}}, "prosody.bins"),
         ({"features": {"perturbed_copies": 0}}, "perturbed_copies"),
+        ({"model": {"judged_frames": 31}}, "judged_frames is over"),
+        ({"model": {"judged_frames": 6}, "discriminators": {"stft": {}}}, "shorter than what the disc"),
     ],
 )
 def test_sections_that_do_not_fit_each_other_are_refused(sections: dict[str, Any], named: str) -> None:
