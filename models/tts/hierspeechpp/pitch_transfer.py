@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
+from hiervox.models.tts.hierspeechpp.pitch_control import shape_pitch
 from hiervox.processors.audio import SAMPLE_RATE, SILENCE_PEAK, Waveform
 from hiervox.processors.pitch import PitchConfig, Track, extract_f0
 from hiervox.utils.errors import AudioError
 from hiervox.utils.logging import get_logger
+
+SPREADS = (0.5, 2.0)
+"""Least and largest factor of a predicted melody's spread; a few voiced frames say little of their own."""
 
 _log = get_logger("hierspeechpp")
 
@@ -45,6 +51,27 @@ def track_pitch(recording: Waveform, config: PitchConfig, name: str) -> Track:
     except AudioError as error:
         _log.warning("%s; it is taken as unvoiced", error.problem)
         return unvoiced
+
+
+def bring_pitch(log_f0: Tensor, wanted: PitchStatistics | None) -> Tensor:
+    """A predicted melody at the pitch of a prompt: its mean, and as wide as the prompt's within `SPREADS`.
+
+    A small model that learnt by absolute errors predicts near the mean of its training voices, and flatly.
+
+    Args:
+        log_f0: (..., T), log(F0 + 1), 0 where unvoiced; one melody.
+        wanted: the prompt's pitch; None, where it has no voiced frame, leaves the melody alone.
+
+    Returns:
+        (..., T), log(F0 + 1), 0 where `log_f0` is 0.
+    """
+    spoken = PitchStatistics.of(log_f0.expm1().cpu().numpy())
+    if spoken is None or wanted is None:
+        return log_f0
+    narrowest, widest = SPREADS
+    spread = (wanted.deviation / wanted.mean) / max(spoken.deviation / spoken.mean, 1e-3)
+    semitones = 12 * math.log2(wanted.mean / spoken.mean)
+    return shape_pitch(log_f0, semitones, min(max(spread, narrowest), widest))
 
 
 def transfer_pitch(source: Track, wanted: PitchStatistics | None) -> Track:

@@ -15,6 +15,7 @@ from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch, shape_pitch
 from hiervox.models.tts.hierspeechpp.pitch_curve import stretch_pitch
+from hiervox.models.tts.hierspeechpp.pitch_transfer import bring_pitch
 from hiervox.models.tts.hierspeechpp.voice import Voice
 from hiervox.processors.pitch import Track
 from hiervox.processors.text import TextFrontend, intersperse
@@ -183,7 +184,10 @@ def read_lines(
     readings = []
     for item, (line, frames) in enumerate(zip(lines, read.frame_lengths.tolist(), strict=True)):
         alignment = read.alignment[item, :frames, : lengths[item]]
-        log_f0 = _pitch(line, read.log_f0[[item], :, : pitch_ratio * frames], alignment, controls)
+        log_f0 = drop_low_pitch(read.log_f0[[item], :, : pitch_ratio * frames])
+        if text_to_vec.config.prompt_pitch:
+            log_f0 = bring_pitch(log_f0, line.voice.pitch)
+        log_f0 = _pitch(line, log_f0, alignment, controls)
         readings.append(Reading(line, read.semantic[[item], :, :frames], log_f0, alignment, noise[item]))
     return readings
 
@@ -192,8 +196,7 @@ def _pitch(line: Line, log_f0: Tensor, alignment: Tensor, controls: SpeechContro
     """Predicted log-F0 (1, 1, 4 N), or the line's own curve, as its markup and the controls want it."""
     if line.f0 is not None:
         curve = torch.from_numpy(stretch_pitch(line.f0, log_f0.shape[-1]))
-        log_f0 = curve.log1p().to(log_f0).view_as(log_f0)
-    log_f0 = drop_low_pitch(log_f0)
+        log_f0 = drop_low_pitch(curve.log1p().to(log_f0).view_as(log_f0))
     semitones = [controls.semitones + own for own in line.semitones]
     ranges = [controls.pitch_range * own for own in line.pitch_ranges]
     if not any(semitones) and set(ranges) == {1.0}:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.models.tts.hierspeechpp.parts import Networks
+from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics
 from hiervox.models.tts.hierspeechpp.reading import Line, noise_for, prepare_line, read_lines
 from hiervox.models.tts.hierspeechpp.voice import Voice
 from hiervox.processors.text.script import Span, Utterance
@@ -64,6 +67,21 @@ def test_a_line_without_blanks_is_its_symbols(networks: Networks) -> None:
     assert made.rates == [1.0] * 4 + [0.5] * 6
     sounding = [symbol for symbol, silent in zip(made.phonemes, made.silent, strict=True) if not silent]
     assert sounding == list("ɡoʊsloʊ")
+
+
+def test_a_model_that_asks_for_it_speaks_at_the_prompts_pitch(
+    networks: Networks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = line(networks, Span("A rather longer sentence."))
+    (own,) = read_lines(networks, [made], STILL)
+    made = replace(made, voice=replace(made.voice, pitch=PitchStatistics(mean=300.0, deviation=20.0)))
+    (unmoved,) = read_lines(networks, [made], STILL)
+    assert torch.equal(unmoved.log_f0, own.log_f0)
+    config = networks.text_to_vec.config.model_copy(update={"prompt_pitch": True})
+    monkeypatch.setattr(networks.text_to_vec, "config", config)
+    (brought,) = read_lines(networks, [made], STILL)
+    assert float(heights(brought.log_f0).exp().mean()) == pytest.approx(300, rel=0.02)
+    assert float(heights(own.log_f0).exp().mean()) < 250
 
 
 def test_noise_depends_on_seed_position_and_attempt_alone() -> None:

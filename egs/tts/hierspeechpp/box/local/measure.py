@@ -5,6 +5,7 @@ Of every clip of an evaluation corpus, in the voice of another clip of its speak
   ground_truth    the recording
   reconstruction  its acoustic posterior, decoded
   copy            its own semantic vectors and F0, spoken (voice conversion to the same speaker)
+  vc              likewise in the voice of another speaker, at that one's pitch
   tts             its text, spoken; with --text-to-vec
 
 The step from one to the next says where the errors come from.
@@ -14,9 +15,8 @@ from __future__ import annotations
 
 import argparse
 import csv
-import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch
+from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics, bring_pitch, transfer_pitch
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -36,46 +38,50 @@ from hiervox.processors.audio import (
     read_audio,
     write_audio,
 )
-from hiervox.processors.pitch import extract_f0, log_f0
+from hiervox.processors.pitch import Track, extract_f0, log_f0
 from hiervox.processors.semantic import build_semantic_extractor
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
 from hiervox.processors.text import TextFrontend, intersperse
 from hiervox.utils.files import replacing_file
 
+SYSTEMS = ("ground_truth", "reconstruction", "copy", "vc", "tts")
 COLUMNS = ("id", "system", "audio", "text", "prompt", "reference")
 NOISE_SCALE = 0.333  # the authors' default
-LOWEST_LOG_F0 = math.log(55)  # what is predicted under it counts as unvoiced, as in the pipeline
 SEED = 1111
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip to speak: what is said in it, and another one of its speaker."""
+    """A clip to speak: what is said in it, another one of its speaker, and one of somebody else."""
 
     id: str
     audio: Path
     text: str
     prompt: Path
+    other: Path
 
 
 def pairs(corpus: Path, clips: int) -> list[Clip]:
     """`clips` clips of a folder that `corpus_table.entries` reads, taken from its speakers in turn.
 
-    The prompt of a speaker's clip is the next one, and the first one that of the last.
+    The prompt of a speaker's clip is the next one, and the first one that of the last. Somebody else is the
+    next speaker.
     """
     speakers: dict[str, list[dict[str, str]]] = defaultdict(list)
     for entry in entries(corpus):
         speakers[entry["speaker"]].append(entry)
     longest = max(len(entries) for entries in speakers.values())
+    next_of = dict(zip(speakers, [*speakers][1:] + [*speakers][:1], strict=True))
     chosen = [
         Clip(
             Path(entries[place]["audio"]).stem,
             corpus / entries[place]["audio"],
             entries[place]["text"],
             corpus / entries[(place + 1) % len(entries)]["audio"],
+            corpus / speakers[next_of[speaker]][place % len(speakers[next_of[speaker]])]["audio"],
         )
         for place in range(longest)
-        for entries in speakers.values()
+        for speaker, entries in speakers.items()
         if place < len(entries)
     ]
     return chosen[:clips]
@@ -102,48 +108,71 @@ class Voice:
             self.frontend = TextFrontend()
 
     @torch.inference_mode()
-    def systems(self, clip: Clip) -> Iterator[tuple[str, Waveform]]:
-        """The name and the sound (T,) of every system."""
-        recorded, _ = read_audio(clip.audio, SAMPLE_RATE)
-        yield "ground_truth", recorded
-        prompt_mel = self._mel(clip.prompt)
-        style = self.synthesizer.style(prompt_mel)
-        wav = torch.from_numpy(pad_to_grid(recorded))[None]
-        linear = linear_spectrogram(wav, self.experiment.mel)
-        yield (
-            "reconstruction",
-            self._sound(
-                self.synthesizer.reconstruct(linear, wav[:, None], style, None, NOISE_SCALE, _noise())
-            ),
-        )
-        f0 = extract_f0(wav[0].numpy(), SAMPLE_RATE, self.experiment.features.pitch, clip.id)
-        pitch = log_f0(torch.from_numpy(f0)[None, None])
-        semantic = self.semantic.extract(wav)
-        yield "copy", self._sound(self.synthesizer.infer(semantic, pitch, style, None, NOISE_SCALE, _noise()))
-        if self.text_to_vec is not None:
-            yield "tts", self._speak(clip.text, prompt_mel, style)
+    def sound(self, clip: Clip, system: str) -> Waveform:
+        """What a system makes of a clip: (T,) at 16 kHz."""
+        if system == "ground_truth":
+            return self._recorded(clip)
+        makers = {
+            "reconstruction": self._rebuild,
+            "copy": self._copy,
+            "vc": self._convert,
+            "tts": self._speak,
+        }
+        return peak_normalize(makers[system](clip)[0, 0].numpy())
 
-    def _speak(self, text: str, prompt_mel: Tensor, style: Tensor) -> Waveform:
+    def _rebuild(self, clip: Clip) -> Tensor:
+        wav = torch.from_numpy(pad_to_grid(self._recorded(clip)))[None]
+        linear = linear_spectrogram(wav, self.experiment.mel)
+        return self.synthesizer.reconstruct(
+            linear, wav[:, None], self._style(clip.prompt), None, NOISE_SCALE, _noise()
+        )
+
+    def _copy(self, clip: Clip) -> Tensor:
+        semantic, f0 = self._heard(clip.audio)
+        return self._say(semantic, log_f0(torch.from_numpy(f0)[None, None]), clip.prompt)
+
+    def _convert(self, clip: Clip) -> Tensor:
+        semantic, f0 = self._heard(clip.audio)
+        moved = transfer_pitch(f0, PitchStatistics.of(self._f0(clip.other)))
+        return self._say(semantic, log_f0(torch.from_numpy(moved)[None, None]), clip.other)
+
+    def _speak(self, clip: Clip) -> Tensor:
         assert self.text_to_vec is not None
-        ids = self.frontend.tokens(self.frontend.phonemes(text))
+        ids = self.frontend.tokens(self.frontend.phonemes(clip.text))
         tokens = torch.tensor([intersperse(ids) if self.text_to_vec.config.blanks else ids])
         spoken = self.text_to_vec.infer(
             tokens,
             torch.tensor([tokens.shape[1]]),
-            self.text_to_vec.style(prompt_mel),
+            self.text_to_vec.style(self._mel(clip.prompt)),
             noise_scale=NOISE_SCALE,
             generator=_noise(),
         )
-        pitch = torch.where(spoken.log_f0 < LOWEST_LOG_F0, 0.0, spoken.log_f0)
-        return self._sound(self.synthesizer.infer(spoken.semantic, pitch, style, None, NOISE_SCALE, _noise()))
+        pitch = drop_low_pitch(spoken.log_f0)
+        if self.text_to_vec.config.prompt_pitch:
+            pitch = bring_pitch(pitch, PitchStatistics.of(self._f0(clip.prompt)))
+        return self._say(spoken.semantic, pitch, clip.prompt)
+
+    def _say(self, semantic: Tensor, pitch: Tensor, prompt: Path) -> Tensor:
+        return self.synthesizer.infer(semantic, pitch, self._style(prompt), None, NOISE_SCALE, _noise())
+
+    def _heard(self, path: Path) -> tuple[Tensor, Track]:
+        """Semantic vectors (1, C, N) and F0 (4N,) of a recording."""
+        wav, _ = read_audio(path, SAMPLE_RATE)
+        return self.semantic.extract(torch.from_numpy(pad_to_grid(wav))[None]), self._f0(path)
+
+    def _recorded(self, clip: Clip) -> Waveform:
+        return read_audio(clip.audio, SAMPLE_RATE)[0]
+
+    def _f0(self, path: Path) -> Track:
+        wav, _ = read_audio(path, SAMPLE_RATE)
+        return extract_f0(pad_to_grid(wav), SAMPLE_RATE, self.experiment.features.pitch, path.name)
+
+    def _style(self, path: Path) -> Tensor:
+        return self.synthesizer.style(self._mel(path))
 
     def _mel(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
         return log_mel(torch.from_numpy(wav)[None], self.experiment.mel)
-
-    def _sound(self, wav: Tensor) -> Waveform:
-        sound: Waveform = wav[0, 0].numpy()
-        return peak_normalize(sound)
 
 
 def _noise() -> torch.Generator:
@@ -167,25 +196,27 @@ def main() -> None:
     parser.add_argument("--text-to-vec", type=Path, help="run or checkpoint folder")
     parser.add_argument("--corpus", type=Path, required=True, help="recordings that nothing was trained on")
     parser.add_argument("--clips", type=int, default=50)
-    parser.add_argument("--systems", default="ground_truth,reconstruction,copy,tts", help="which, by commas")
+    parser.add_argument("--systems", default=",".join(SYSTEMS), help="which, by commas")
     parser.add_argument("--out", type=Path, required=True, help="for the recordings and table.csv")
     arguments = parser.parse_args()
     wanted = arguments.systems.split(",")
-    voice = Voice(arguments.synthesizer, arguments.text_to_vec if "tts" in wanted else None)
+    if not set(wanted) <= set(SYSTEMS):
+        parser.error(f"--systems takes some of {', '.join(SYSTEMS)}")
+    if arguments.text_to_vec is None:
+        wanted = [system for system in wanted if system != "tts"]
+    voice = Voice(arguments.synthesizer, arguments.text_to_vec)
     rows: list[dict[str, str]] = []
     for clip in pairs(arguments.corpus.resolve(), arguments.clips):
-        for system, wav in voice.systems(clip):
-            if system not in wanted:
-                continue
+        for system in wanted:
             path = arguments.out.resolve() / system / f"{clip.id}.wav"
-            write_audio(path, wav, SAMPLE_RATE)
+            write_audio(path, voice.sound(clip, system), SAMPLE_RATE)
             rows.append(
                 {
                     "id": clip.id,
                     "system": system,
                     "audio": str(path),
                     "text": clip.text,
-                    "prompt": str(clip.prompt),
+                    "prompt": str(clip.other if system == "vc" else clip.prompt),
                     "reference": str(clip.audio),
                 }
             )
