@@ -11,7 +11,12 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from hiervox.modules.discriminators.config import DiscriminatorConfig
-from hiervox.modules.discriminators.stack import ConvolutionStack, DiscriminatorOutput, apply_each
+from hiervox.modules.discriminators.stack import (
+    LEAKY_SLOPE,
+    ConvolutionStack,
+    DiscriminatorOutput,
+    apply_each,
+)
 
 PERIODS = (2, 3, 5, 7, 11)
 CHANNELS = (32, 128, 512, 1024, 1024)
@@ -25,6 +30,8 @@ class MultiPeriodConfig(DiscriminatorConfig):
     channels: tuple[PositiveInt, ...] = Field(CHANNELS, min_length=1)
     kernel_size: PositiveInt = 5
     stride: PositiveInt = 3
+    slope: float = Field(LEAKY_SLOPE, ge=0, lt=1)
+    first_is_feature: bool = True
 
     @property
     def min_samples(self) -> int:
@@ -39,10 +46,17 @@ class PeriodDiscriminator(nn.Module):
         period: in samples.
         channels: of each convolution but the last; all of these but the deepest have a stride.
         kernel_size, stride: along time.
+        slope, first_is_feature: see `ConvolutionStack`.
     """
 
     def __init__(
-        self, period: int, channels: Sequence[int] = CHANNELS, kernel_size: int = 5, stride: int = 3
+        self,
+        period: int,
+        channels: Sequence[int] = CHANNELS,
+        kernel_size: int = 5,
+        stride: int = 3,
+        slope: float = LEAKY_SLOPE,
+        first_is_feature: bool = True,
     ) -> None:
         super().__init__()
         self.period = period
@@ -55,6 +69,8 @@ class PeriodDiscriminator(nn.Module):
                 for before, after, step in zip((1, *channels[:-1]), channels, strides, strict=True)
             ),
             last=weight_norm(nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))),
+            slope=slope,
+            first_is_feature=first_is_feature,
         )
 
     def forward(self, wav: Tensor) -> DiscriminatorOutput:
@@ -71,7 +87,7 @@ class MultiPeriodDiscriminator(nn.Module):
 
     Args:
         periods: in samples; primes, so that they overlap little.
-        channels, kernel_size, stride: of each.
+        channels, kernel_size, stride, slope, first_is_feature: of each.
     """
 
     def __init__(
@@ -80,10 +96,13 @@ class MultiPeriodDiscriminator(nn.Module):
         channels: Sequence[int] = CHANNELS,
         kernel_size: int = 5,
         stride: int = 3,
+        slope: float = LEAKY_SLOPE,
+        first_is_feature: bool = True,
     ) -> None:
         super().__init__()
         self.discriminators = nn.ModuleList(
-            PeriodDiscriminator(period, channels, kernel_size, stride) for period in periods
+            PeriodDiscriminator(period, channels, kernel_size, stride, slope, first_is_feature)
+            for period in periods
         )
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:

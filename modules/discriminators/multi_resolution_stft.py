@@ -35,6 +35,7 @@ class MultiResolutionSTFTConfig(DiscriminatorConfig):
     slope: float = Field(LEAKY_SLOPE, ge=0, lt=1)
     normalize_first: bool = True
     logits_are_feature: bool = True
+    hop_lengths: tuple[PositiveInt, ...] | None = None
 
     @property
     def min_samples(self) -> int:
@@ -46,11 +47,12 @@ class STFTDiscriminator(nn.Module):
     """Convolves real and imaginary part as two channels, over time and frequency.
 
     Args:
-        window_length: of the Hann window, and size of the Fourier transform; hop is a quarter of it.
+        window_length: of the Hann window, and size of the Fourier transform.
         channels: of each convolution but the last.
         slope, logits_are_feature: see `ConvolutionStack`.
         normalize_first: the first convolution is weight-normalised like the others. It is not in the
             published code of EnCodec.
+        hop_length: samples; None for a quarter of the window.
     """
 
     window: Tensor
@@ -62,9 +64,10 @@ class STFTDiscriminator(nn.Module):
         slope: float = LEAKY_SLOPE,
         normalize_first: bool = True,
         logits_are_feature: bool = True,
+        hop_length: int | None = None,
     ) -> None:
         super().__init__()
-        self.hop_length = window_length // OVERLAP
+        self.hop_length = hop_length or window_length // OVERLAP
         window = torch.hann_window(window_length, device="cpu")
         # The level of the spectrum then does not depend on the window's length.
         self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
@@ -113,6 +116,7 @@ class MultiResolutionSTFTDiscriminator(nn.Module):
     Args:
         window_lengths: in samples.
         channels, slope, normalize_first, logits_are_feature: of each.
+        hop_lengths: one for each window; None for a quarter of it.
     """
 
     def __init__(
@@ -122,11 +126,13 @@ class MultiResolutionSTFTDiscriminator(nn.Module):
         slope: float = LEAKY_SLOPE,
         normalize_first: bool = True,
         logits_are_feature: bool = True,
+        hop_lengths: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
+        hops: Sequence[int | None] = hop_lengths or [None] * len(window_lengths)
         self.discriminators = nn.ModuleList(
-            STFTDiscriminator(window_length, channels, slope, normalize_first, logits_are_feature)
-            for window_length in window_lengths
+            STFTDiscriminator(window_length, channels, slope, normalize_first, logits_are_feature, hop_length)
+            for window_length, hop_length in zip(window_lengths, hops, strict=True)
         )
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:

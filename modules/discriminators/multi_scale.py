@@ -11,7 +11,12 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from hiervox.modules.discriminators.config import DiscriminatorConfig
-from hiervox.modules.discriminators.stack import ConvolutionStack, DiscriminatorOutput, apply_each
+from hiervox.modules.discriminators.stack import (
+    LEAKY_SLOPE,
+    ConvolutionStack,
+    DiscriminatorOutput,
+    apply_each,
+)
 
 
 class ScaleLayer(NamedTuple):
@@ -44,11 +49,27 @@ GROUPED_LAYERS = (
 """MelGAN's (arXiv 1910.06711, appendix A), four input channels to a group; VITS has one such network too."""
 
 
+MELGAN_SLOPE = 0.2
+"""Of the leaky rectifiers of MelGAN's discriminators."""
+
+
 class MultiScaleConfig(DiscriminatorConfig):
     """Arguments of `MultiScaleDiscriminator`, whose layers are HiFi-GAN's."""
 
     type: Literal["multi_scale"] = "multi_scale"
     n_scales: PositiveInt = 3
+
+
+class MelGANMultiScaleConfig(DiscriminatorConfig):
+    """Arguments of `MelGANMultiScaleDiscriminator`."""
+
+    type: Literal["melgan_multi_scale"] = "melgan_multi_scale"
+    n_scales: PositiveInt = 3
+
+    @property
+    def min_samples(self) -> int:
+        """What reflection needs at the lowest rate."""
+        return (GROUPED_LAYERS[0].kernel_size // 2 + 1) * 2 ** (self.n_scales - 1)
 
 
 class ScaleDiscriminator(nn.Module):
@@ -58,6 +79,8 @@ class ScaleDiscriminator(nn.Module):
         layers: all but the last convolution, which goes to one channel with a kernel of 3.
         in_channels: of the input.
         norm: parametrisation of every convolution.
+        reflect: the first convolution's input is reflected at its ends instead of filled with zeros.
+        slope, logits_are_feature: see `ConvolutionStack`.
     """
 
     def __init__(
@@ -65,6 +88,9 @@ class ScaleDiscriminator(nn.Module):
         layers: Sequence[ScaleLayer] = LAYERS,
         in_channels: int = 1,
         norm: Callable[[nn.Module], nn.Module] = weight_norm,
+        reflect: bool = False,
+        slope: float = LEAKY_SLOPE,
+        logits_are_feature: bool = True,
     ) -> None:
         super().__init__()
         inputs = (in_channels, *(layer.channels for layer in layers[:-1]))
@@ -78,11 +104,14 @@ class ScaleDiscriminator(nn.Module):
                         layer.stride,
                         padding=layer.kernel_size // 2,
                         groups=layer.groups,
+                        padding_mode="reflect" if reflect and number == 0 else "zeros",
                     )
                 )
-                for before, layer in zip(inputs, layers, strict=True)
+                for number, (before, layer) in enumerate(zip(inputs, layers, strict=True))
             ),
             last=norm(nn.Conv1d(layers[-1].channels, 1, 3, padding=1)),
+            slope=slope,
+            logits_are_feature=logits_are_feature,
         )
 
     def forward(self, x: Tensor) -> DiscriminatorOutput:
@@ -114,4 +143,27 @@ class MultiScaleDiscriminator(nn.Module):
         scales = [wav]
         for _ in self.discriminators[1:]:
             scales.append(F.avg_pool1d(scales[-1], kernel_size=4, stride=2, padding=2))
+        return apply_each(self.discriminators, scales)
+
+
+class MelGANMultiScaleDiscriminator(nn.Module):
+    """MelGAN's: grouped convolutions, the same norm at every scale (arXiv 1910.06711, section 2.2).
+
+    Args:
+        n_scales: how many.
+        layers: of each.
+    """
+
+    def __init__(self, n_scales: int = 3, layers: Sequence[ScaleLayer] = GROUPED_LAYERS) -> None:
+        super().__init__()
+        self.discriminators = nn.ModuleList(
+            ScaleDiscriminator(layers, reflect=True, slope=MELGAN_SLOPE, logits_are_feature=False)
+            for _ in range(n_scales)
+        )
+
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        """wav (B, 1, T) → the output for each scale."""
+        scales = [wav]
+        for _ in self.discriminators[1:]:
+            scales.append(F.avg_pool1d(scales[-1], 4, stride=2, padding=1, count_include_pad=False))
         return apply_each(self.discriminators, scales)

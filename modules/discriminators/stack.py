@@ -35,6 +35,7 @@ class ConvolutionStack(nn.Module):
         last: to one channel.
         slope: of the leaky rectifiers.
         logits_are_feature: the logits before flattening are the last feature map.
+        first_is_feature: the first convolution's output is a feature map; Vocos leaves it out.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class ConvolutionStack(nn.Module):
         last: nn.Module,
         slope: float = LEAKY_SLOPE,
         logits_are_feature: bool = True,
+        first_is_feature: bool = True,
     ) -> None:
         super().__init__()
         self.convs = nn.ModuleList(convs)
         self.last = last
         self.slope = slope
         self.logits_are_feature = logits_are_feature
+        self.first_feature = 0 if first_is_feature else 1
 
     def forward(self, x: Tensor) -> DiscriminatorOutput:
         """(B, C, …) → logits (B, L) and the feature maps."""
@@ -59,7 +62,7 @@ class ConvolutionStack(nn.Module):
         x = self.last(x)
         if self.logits_are_feature:
             features.append(x)
-        return DiscriminatorOutput(torch.flatten(x, 1), features)
+        return DiscriminatorOutput(torch.flatten(x, 1), features[self.first_feature :])
 
 
 def apply_each(discriminators: Iterable[nn.Module], inputs: Iterable[Tensor]) -> list[DiscriminatorOutput]:

@@ -1,0 +1,107 @@
+"""Discriminators of frequency bands of complex spectrograms (Descript Audio Codec, arXiv 2306.06546)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
+
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.stack import LEAKY_SLOPE, DiscriminatorOutput, apply_each
+
+WINDOW_LENGTHS = (2048, 1024, 512)
+BAND_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+"""Fractions of the bins."""
+OVERLAP = 4
+PEAK = 0.8
+"""Every waveform is scaled to it, so that levels are not compared."""
+
+
+class MultiBandConfig(DiscriminatorConfig):
+    """Arguments of `MultiBandDiscriminator`."""
+
+    type: Literal["multi_band"] = "multi_band"
+    window_lengths: tuple[PositiveInt, ...] = Field(WINDOW_LENGTHS, min_length=1)
+    channels: PositiveInt = 32
+
+    @property
+    def min_samples(self) -> int:
+        """Half of the longest window, which is reflected."""
+        return max(self.window_lengths) // 2 + 1
+
+
+class BandDiscriminator(nn.Module):
+    """Convolves each band of a spectrogram on its own, and all bands together at the end.
+
+    Args:
+        window_length: of the Hann window; hop is a quarter of it.
+        channels: of each convolution but the last.
+    """
+
+    window: Tensor
+
+    def __init__(self, window_length: int, channels: int = 32) -> None:
+        super().__init__()
+        self.hop_length = window_length // OVERLAP
+        self.register_buffer("window", torch.hann_window(window_length, device="cpu"), persistent=False)
+        bins = window_length // 2 + 1
+        edges = [int(edge * bins) for edge in BAND_EDGES]
+        self.bands = list(pairwise(edges))
+        self.stacks = nn.ModuleList(_band_stack(channels) for _ in self.bands)
+        self.last = weight_norm(nn.Conv2d(channels, 1, (3, 3), padding=(1, 1)))
+
+    def forward(self, wav: Tensor) -> DiscriminatorOutput:
+        """wav (B, 1, T) → logits (B, L); feature maps (B, C, frames, bins), without each band's first."""
+        spectrum, features, ends = self._spectrum(wav.squeeze(1)), [], []
+        for (low, high), stack in zip(self.bands, self.stacks, strict=True):
+            x = spectrum[..., low:high]
+            for number, conv in enumerate(stack.children()):
+                x = F.leaky_relu(conv(x), LEAKY_SLOPE)
+                if number:
+                    features.append(x)
+            ends.append(x)
+        logits = self.last(torch.cat(ends, dim=-1))
+        return DiscriminatorOutput(logits.flatten(1), [*features, logits])
+
+    def _spectrum(self, wav: Tensor) -> Tensor:
+        """(B, T) → real and imaginary part (B, 2, frames, bins)."""
+        with torch.autocast(wav.device.type, enabled=False):
+            wav = wav.float() - wav.float().mean(dim=-1, keepdim=True)
+            wav = PEAK * wav / (wav.abs().amax(dim=-1, keepdim=True) + 1e-9)
+            spectrum = torch.stft(
+                wav, len(self.window), self.hop_length, window=self.window, return_complex=True
+            )
+            return torch.view_as_real(spectrum).permute(0, 3, 2, 1)
+
+
+class MultiBandDiscriminator(nn.Module):
+    """One `BandDiscriminator` for each window length.
+
+    Args:
+        window_lengths: in samples.
+        channels: of each.
+    """
+
+    def __init__(self, window_lengths: Sequence[int] = WINDOW_LENGTHS, channels: int = 32) -> None:
+        super().__init__()
+        self.discriminators = nn.ModuleList(BandDiscriminator(length, channels) for length in window_lengths)
+
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        """wav (B, 1, T) → the output for each resolution."""
+        return apply_each(self.discriminators, [wav] * len(self.discriminators))
+
+
+def _band_stack(channels: int) -> nn.ModuleList:
+    halving = {"stride": (1, 2), "padding": (1, 4)}
+    convs = [
+        nn.Conv2d(2, channels, (3, 9), padding=(1, 4)),
+        *(nn.Conv2d(channels, channels, (3, 9), **halving) for _ in range(3)),  # type: ignore[arg-type]
+        nn.Conv2d(channels, channels, (3, 3), padding=(1, 1)),
+    ]
+    return nn.ModuleList(weight_norm(conv) for conv in convs)

@@ -1,0 +1,117 @@
+"""Discriminators of constant-Q transforms, octave by octave (Gu et al., arXiv 2311.14957)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.stack import (
+    LEAKY_SLOPE,
+    ConvolutionStack,
+    DiscriminatorOutput,
+    apply_each,
+)
+from hiervox.modules.spectral.constant_q import ConstantQ, double_rate
+
+BINS_PER_OCTAVE = (24, 36, 48)
+HOP_LENGTHS = (512, 256, 256)
+"""Samples at twice the waveform's rate."""
+OCTAVES = 9
+TIME_DILATIONS = (1, 2, 4)
+
+
+class SubBandCQTConfig(DiscriminatorConfig):
+    """Arguments of `SubBandCQTDiscriminator`."""
+
+    type: Literal["sub_band_cqt"] = "sub_band_cqt"
+    sample_rate: PositiveInt = 24_000
+    bins_per_octave: tuple[PositiveInt, ...] = Field(BINS_PER_OCTAVE, min_length=1)
+    hop_lengths: tuple[PositiveInt, ...] = HOP_LENGTHS
+    channels: PositiveInt = 32
+
+    @property
+    def min_samples(self) -> int:
+        """Two samples at the rate before the last halving, of twice the waveform's rate."""
+        return 2 ** (OCTAVES - 2)
+
+
+class CQTDiscriminator(nn.Module):
+    """Convolves the octaves of a constant-Q transform one by one, then all of them.
+
+    Args:
+        sample_rate: of the waveform, Hz.
+        hop_length: samples at twice that rate.
+        bins_per_octave: of the transform.
+        channels: of each convolution but the last.
+    """
+
+    def __init__(self, sample_rate: int, hop_length: int, bins_per_octave: int, channels: int = 32) -> None:
+        super().__init__()
+        # At the doubled rate, nine octaves stay below half of the rate.
+        self.transform = ConstantQ(2 * sample_rate, hop_length, bins_per_octave, OCTAVES)
+        self.bins_per_octave = bins_per_octave
+        self.octaves = nn.ModuleList(nn.Conv2d(2, 2, (3, 9), padding=(1, 4)) for _ in range(OCTAVES))
+        self.stack = ConvolutionStack(
+            [
+                nn.Conv2d(2, channels, (3, 9), padding=(1, 4)),
+                *(
+                    weight_norm(
+                        nn.Conv2d(
+                            channels,
+                            channels,
+                            (3, 9),
+                            stride=(1, 2),
+                            dilation=(dilation, 1),
+                            padding=(dilation, 4),
+                        )
+                    )
+                    for dilation in TIME_DILATIONS
+                ),
+                weight_norm(nn.Conv2d(channels, channels, (3, 3), padding=(1, 1))),
+            ],
+            last=weight_norm(nn.Conv2d(channels, 1, (3, 3), padding=(1, 1))),
+            slope=LEAKY_SLOPE,
+            logits_are_feature=False,
+        )
+
+    def forward(self, wav: Tensor) -> DiscriminatorOutput:
+        """wav (B, 1, T) → logits (B, L), feature maps (B, C, frames, bins)."""
+        with torch.autocast(wav.device.type, enabled=False):
+            spectrum = self.transform(double_rate(wav.float())).permute(0, 3, 2, 1)
+        bands = spectrum.split(self.bins_per_octave, dim=-1)
+        own = [conv(band) for conv, band in zip(self.octaves, bands, strict=True)]
+        output: DiscriminatorOutput = self.stack(torch.cat(own, dim=-1))
+        return output
+
+
+class SubBandCQTDiscriminator(nn.Module):
+    """One `CQTDiscriminator` for each number of bins an octave.
+
+    Args:
+        sample_rate: of the waveform, Hz.
+        bins_per_octave, hop_lengths: of each.
+        channels: of each; 32 in the paper's code, 128 in BigVGAN v2.
+    """
+
+    def __init__(
+        self,
+        sample_rate: int = 24_000,
+        bins_per_octave: Sequence[int] = BINS_PER_OCTAVE,
+        hop_lengths: Sequence[int] = HOP_LENGTHS,
+        channels: int = 32,
+    ) -> None:
+        super().__init__()
+        self.discriminators = nn.ModuleList(
+            CQTDiscriminator(sample_rate, hop_length, bins, channels)
+            for bins, hop_length in zip(bins_per_octave, hop_lengths, strict=True)
+        )
+
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        """wav (B, 1, T) → the output for each transform."""
+        return apply_each(self.discriminators, [wav] * len(self.discriminators))
