@@ -53,7 +53,7 @@ class Layered:
             if dotted in self.sources:
                 return self.sources[dotted]
             dotted = dotted.rpartition(".")[0]
-        return next(iter(self.sources.values()), "the config")
+        return next(reversed(self.sources.values()), "the config")
 
 
 def read_json5(path: Path) -> dict[str, Any]:
@@ -149,9 +149,9 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
             raise ConfigError(f"unknown key {dotted!r} in {source}", mend) from error
         if first["type"] == "missing":
             raise ConfigError(f"missing key {dotted!r} in {source}", "set it") from error
-        raise ConfigError(
-            f"bad value {shortened(first.get('input'))} for {dotted!r} in {source}", plain_reason(first)
-        ) from error
+        given = "" if isinstance(first["input"], dict) else f" {shortened(first['input'])}"
+        where = f" for {dotted!r}" if dotted else "s"
+        raise ConfigError(f"bad value{given}{where} in {source}", plain_reason(first)) from error
     for dotted in _truths_for_numbers(layered.values, checked):
         raise ConfigError(
             f"bad value for {dotted!r} in {layered.source_of(dotted)}", "give a number, not true or false"

@@ -18,7 +18,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
-def require_sizes(section: BaseModel, name: str) -> None:
+def require_sizes(section: BaseModel | dict[str, Any], name: str) -> None:
     """Refuse numbers in a section that describes a network which no network could have.
 
     Raises:
@@ -33,8 +33,10 @@ def require_sizes(section: BaseModel, name: str) -> None:
 
 def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, BaseModel):
-        for field in type(value).model_fields:
-            yield from _leaves(getattr(value, field), f"{name}.{field}")
+        value = {field: getattr(value, field) for field in type(value).model_fields}
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}.{key}")
         return
     yield name, value
     if isinstance(value, tuple):

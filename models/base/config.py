@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator, model_validator
 
-from hiervox.utils.config import Config
+from hiervox.utils.schema import Config, require_sizes
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 SectionT = TypeVar("SectionT", bound=Config)
@@ -235,6 +235,21 @@ class ExperimentConfig(Config):
     system: str
     part: str
     out_dir: Path
-    seed: int = 1234
+    seed: int = Field(1234, ge=0, lt=2**32)
     data: DataConfig
     train: TrainConfig = TrainConfig()
+
+    @field_validator("out_dir", mode="before")
+    @classmethod
+    def _names_a_folder(cls, out_dir: object) -> object:
+        if not str(out_dir).strip():
+            raise ValueError("name a folder")
+        return out_dir
+
+    @model_validator(mode="after")
+    def _has_sizes_of_a_network(self) -> ExperimentConfig:
+        for name in type(self).model_fields:
+            section = getattr(self, name)
+            if name not in ("data", "train") and isinstance(section, Config | dict):
+                require_sizes(section, name)
+        return self

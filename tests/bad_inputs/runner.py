@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from hiervox.bins.app import main
+from hiervox.utils.logging import get_logger
 from tests.bad_inputs.cases import BadInput
 
 FOLDER = "folder"
@@ -45,6 +47,8 @@ def run(case: BadInput, world: Path) -> Outcome:
         stack.enter_context(mock.patch.object(sys, "argv", ["hiervox", *case.arguments]))
         stack.enter_context(redirect_stdout(io.StringIO()))
         stack.enter_context(redirect_stderr(stderr))
+        # what is said of a bad input, not that something was compiled for the first time
+        stack.enter_context(mock.patch.object(get_logger("cli").parent, "level", logging.WARNING))
         circumstance = case.circumstance() if case.circumstance else nullcontext()
         stack.enter_context(circumstance)  # type: ignore[arg-type]
         try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hiervox.models.base.checkpoints.building import bounded_building, headers_of, numbers_of, require_fit
+from hiervox.models.base.checkpoints.tensor_files import load_weights, read_headers, save_tensors
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.registry import get_part
 from hiervox.utils.config import Layered, validate
 from hiervox.utils.errors import CheckpointError
-from hiervox.utils.files import give_default_mode, write_json
+from hiervox.utils.files import write_json
+from hiervox.utils.json_files import read_object
 from hiervox.utils.registry import resolve
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
 CHECKPOINTS_NAME = "checkpoints"
 LAST_NAME = "last.json"
+SPARE_NUMBERS = 100_000_000
+"""A network may have so many more numbers than four times the stored ones; weight norm counts twice."""
 TRAINING_SECTIONS = ("train", "data", "out_dir", "seed", "loss", "discriminators")
 
 
@@ -34,7 +38,7 @@ def find_checkpoint(path: Path) -> Path:
         return path
     pointer = path / CHECKPOINTS_NAME / LAST_NAME
     if pointer.is_file():
-        folder = pointer.parent / str(read_json(pointer)["folder"])
+        folder = pointer.parent / str(read_json(pointer).get("folder", ""))
         if (folder / WEIGHTS_NAME).is_file():
             return folder
         raise CheckpointError(
@@ -50,58 +54,20 @@ def read_json(path: Path) -> dict[str, Any]:
         CheckpointError: missing, broken, or no object.
     """
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return read_object(path)
+    except OSError as error:
+        raise CheckpointError(f"can't read {path} ({error.strerror})", "restore the file") from error
+    except ValueError as error:
         raise CheckpointError(f"can't read {path} ({error})", "restore the file") from error
-    if not isinstance(tree, dict):
-        raise CheckpointError(f"{path} holds no object", "restore the file")
-    return tree
-
-
-def load_weights(path: Path, device: str | torch.device = "cpu", prefix: str = "") -> dict[str, Tensor]:
-    """Read one safetensors file, or those of its tensors whose names start with `prefix`.
-
-    Raises:
-        CheckpointError: it is missing, truncated, not safetensors, or holds a NaN or an infinity.
-    """
-    import torch
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise CheckpointError(f"no weights {path}", "check the path")
-    try:
-        with safe_open(path, "pt", device=str(device)) as stream:
-            names: list[str] = stream.keys()
-            tensors = {name: stream.get_tensor(name) for name in names if name.startswith(prefix)}
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is not a whole safetensors file ({error})", "copy or convert it again"
-        ) from error
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise CheckpointError(f"tensor {name} of {path} is not finite", "use an earlier checkpoint")
-    return tensors
 
 
 def load_into(network: nn.Module, tensors: dict[str, Tensor], source: Path) -> None:
     """Load weights strictly.
 
     Raises:
-        CheckpointError: naming missing, surplus and misshapen tensors.
+        CheckpointError: naming missing, surplus and misshapen tensors, and integers in place of floats.
     """
-    own = network.state_dict()
-    faults = [f"missing {name}" for name in own if name not in tensors]
-    faults += [f"surplus {name}" for name in tensors if name not in own]
-    faults += [
-        f"{name} is {tuple(tensors[name].shape)} instead of {tuple(own[name].shape)}"
-        for name in own
-        if name in tensors and tensors[name].shape != own[name].shape
-    ]
-    if faults:
-        shown = ", ".join(faults[:8]) + (f" and {len(faults) - 8} more" if len(faults) > 8 else "")
-        raise CheckpointError(
-            f"{source} does not fit the network: {shown}", "use the config it was made with"
-        )
+    require_fit(headers_of(tensors), headers_of(network.state_dict()), source)
     network.load_state_dict(tensors)
 
 
@@ -112,12 +78,11 @@ def save_weights(folder: Path, tensors: dict[str, Tensor], experiment: dict[str,
         folder: where.
         tensors: the network's state.
         experiment: the experiment as a JSON tree; only what rebuilds the network is kept.
-    """
-    from safetensors.torch import save_file
 
-    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    save_file(stored, folder / WEIGHTS_NAME)
-    give_default_mode(folder / WEIGHTS_NAME)  # safetensors makes the file private
+    Raises:
+        OSError: a full disk and the like; it names the file.
+    """
+    save_tensors(folder / WEIGHTS_NAME, tensors)
     write_json(folder / CONFIG_NAME, inference_config(experiment))
 
 
@@ -156,6 +121,8 @@ def load_network(path: Path, device: str | torch.device = "cpu") -> tuple[nn.Mod
     folder = find_checkpoint(path)
     experiment = read_experiment(folder)
     part = get_part(experiment.system, experiment.part)
-    network: nn.Module = resolve(part.network)(experiment.model)  # type: ignore[attr-defined]
-    load_into(network, load_weights(folder / WEIGHTS_NAME), folder / WEIGHTS_NAME)
+    weights = folder / WEIGHTS_NAME
+    with bounded_building(folder / CONFIG_NAME, SPARE_NUMBERS + 4 * numbers_of(read_headers(weights))):
+        network: nn.Module = resolve(part.network)(experiment.model)  # type: ignore[attr-defined]
+    load_into(network, load_weights(weights), weights)
     return network.to(device).eval(), experiment

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from hiervox.models.base.checkpoints.building import bounded_building
 from hiervox.models.base.checkpoints.checkpoint import (
     CONFIG_NAME,
     WEIGHTS_NAME,
@@ -16,9 +18,13 @@ from hiervox.models.base.checkpoints.checkpoint import (
 from hiervox.models.base.checkpoints.importing import read_published
 from hiervox.models.base.registry import get_part
 from hiervox.utils.config import read_json5
-from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.errors import CheckpointError, ConfigError, shortened
 from hiervox.utils.files import publish_folder, write_json
+from hiervox.utils.litter import own_prefix, sweep
 from hiervox.utils.registry import resolve
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def convert_published(
@@ -44,10 +50,10 @@ def convert_published(
     if importer is None:
         raise ConfigError(f"no published weights of {system}/{part} are known", "choose another part")
     _check_free(out, overwrite)
-    imported, tensors = resolve(importer)(read_published(checkpoint), read_json5(config))
+    imported, tensors = _import(importer, checkpoint, config)
     sections = imported if isinstance(imported, Mapping) else {"model": imported}
-    partial = out.parent / f".{out.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    sweep(out.parent)
+    partial = out.parent / f"{own_prefix()}partial"
     partial.mkdir(parents=True)
     try:
         trees = {name: section.model_dump(mode="json") for name, section in sections.items()}
@@ -59,6 +65,20 @@ def convert_published(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _import(importer: str, checkpoint: Path, config: Path) -> tuple[Any, dict[str, Tensor]]:
+    """What the importer makes of the authors' files: our config (or several sections), our tensors."""
+    published, tree = read_published(checkpoint), read_json5(config)
+    try:
+        with bounded_building(config):
+            imported, tensors = resolve(importer)(published, tree)
+    except (LookupError, AttributeError) as error:
+        raise ConfigError(
+            f"{config} is not the config of {checkpoint} ({type(error).__name__}: {shortened(str(error))})",
+            "take the one that was published with it",
+        ) from error
+    return imported, tensors
 
 
 def _check_free(out: Path, overwrite: bool) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 import re
+import struct
 import warnings
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.checkpoints.tensor_files import load_weights
 from hiervox.utils.errors import CheckpointError
 
 # `torch.nn.utils.weight_norm` (deprecated) to `torch.nn.utils.parametrizations.weight_norm`.
@@ -20,6 +23,23 @@ WEIGHT_NORM_RULES: tuple[tuple[str, str], ...] = (
     (r"\bweight_v$", "parametrizations.weight.original1"),
 )
 SHOWN_FAULTS = 8
+READING_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BufferError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+)
+"""What torch's reader raises at bytes that no writer made."""
 STATE_KEYS = ("model", "generator", "model_g", "state_dict")
 """Where authors put a state dict within a checkpoint: VITS, HiFi-GAN, UnivNet and their heirs, WaveNet."""
 
@@ -36,27 +56,18 @@ def read_published(path: Path) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise CheckpointError(f"no checkpoint {path}", "check the path")
-    tree = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    tree = load_weights(path) if path.suffix == ".safetensors" else _read_torch(path)
     for key in STATE_KEYS:
         if isinstance(tree, dict) and isinstance(tree.get(key), dict):
             tree = tree[key]
     tensors = tree.values() if isinstance(tree, dict) else ()
-    if not tensors or not all(isinstance(tensor, Tensor) for tensor in tensors):
+    named = isinstance(tree, dict) and all(isinstance(name, str) for name in tree)
+    if not tensors or not named or not all(isinstance(tensor, Tensor) for tensor in tensors):
         mend = "name a file of tensors by name, bare or under the key 'model' or 'generator'"
         raise CheckpointError(f"{path} holds no state dict", mend)
     if all(name.startswith("module.") for name in tree):
         tree = {name.removeprefix("module."): tensor for name, tensor in tree.items()}
     return tree
-
-
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file ({error})", "copy it again") from error
 
 
 def _read_torch(path: Path) -> Any:
@@ -68,7 +79,7 @@ def _read_torch(path: Path) -> Any:
         raise CheckpointError(
             f"{path} is not a torch file of tensors alone", "export its state dict, or copy it again"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except READING_ERRORS as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(f"{path} is not a torch file of tensors ({reason})", "copy it again") from error
 

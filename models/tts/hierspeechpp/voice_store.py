@@ -12,7 +12,7 @@ import torch
 from pydantic import Field, ValidationError
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import load_weights
+from hiervox.models.base.checkpoints.tensor_files import load_weights, save_tensors
 from hiervox.models.base.pipelines.bundle import hiervox_home
 from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics
 from hiervox.models.tts.hierspeechpp.voice import Voice
@@ -102,8 +102,6 @@ def save_voice(
     Raises:
         ConfigError: the name is unusable, or taken without `overwrite`.
     """
-    from safetensors.torch import save_file
-
     path = require_free(name, overwrite)
     pitch = voice.pitch
     record = VoiceRecord(
@@ -113,11 +111,11 @@ def save_voice(
         pitch_deviation=pitch.deviation if pitch else None,
         made_of=dict(made_of or {}),
     )
-    tensors = {SYNTHESIZER: voice.synthesizer_style.contiguous()}
+    tensors = {SYNTHESIZER: voice.synthesizer_style}
     if voice.text_to_vec_style is not None:
-        tensors[TEXT_TO_VEC] = voice.text_to_vec_style.contiguous()
+        tensors[TEXT_TO_VEC] = voice.text_to_vec_style
     with replacing_file(path) as temporary:
-        save_file(tensors, temporary, {HEADER: record.model_dump_json()})
+        save_tensors(temporary, tensors, {HEADER: record.model_dump_json()})
     return path
 
 
