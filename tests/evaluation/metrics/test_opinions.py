@@ -39,6 +39,7 @@ def test_distill_mos_agrees_with_the_package_and_falls_with_noise(shared: Path, 
 
 def test_squim_runs_the_network_of_its_file(tmp_path: Path) -> None:
     """Stand-in weights: the published ones are fetched."""
+    pytest.importorskip("torchaudio", reason="needs the extra torchaudio")
     from torchaudio.models import squim_objective_base
 
     torch.manual_seed(0)
@@ -82,6 +83,7 @@ def test_what_can_t_run_says_why(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "a.pt").write_bytes(b"no weights")
     with pytest.raises(DependencyError, match=r"can't load .*a\.pt"):
         PredictedNaturalness(config=PredictedNaturalness.Settings(weights=str(tmp_path / "a.pt"))).prepare()
+    pytest.importorskip("torchaudio", reason="needs the extra torchaudio")
     with pytest.raises(DependencyError, match="can't load"):
         EstimatedObjectives(config=EstimatedObjectives.Settings(weights=str(tmp_path / "a.pt"))).prepare()
 

@@ -51,7 +51,7 @@ def test_wavlm_agrees_with_transformers(tmp_path: Path) -> None:
 
 
 def test_ecapa_agrees_with_speechbrain(tmp_path: Path) -> None:
-    pytest.importorskip("speechbrain", reason="needs the extra ecapa")
+    pytest.importorskip("speechbrain", reason="needs the extra torchaudio")
     from speechbrain.lobes.features import Fbank
     from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
     from speechbrain.processing.features import InputNormalization
