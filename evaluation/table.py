@@ -10,12 +10,8 @@ from hiervox.utils.errors import DataError
 from hiervox.utils.registry import nearest
 
 REQUIRED_COLUMNS = ("id", "system", "audio")
-FILE_COLUMNS = ("audio", "prompt", "reference", "resynthesized_prompt")
+FILE_COLUMNS = ("audio", "prompt", "reference")
 COLUMNS = (*REQUIRED_COLUMNS, "text", "prompt", "reference")
-OPTIONAL_COLUMNS = ("speaker", "resynthesized_prompt")
-ALL_COLUMNS = (*COLUMNS, *OPTIONAL_COLUMNS)
-ALIASES = {"utterance": "id", "generated": "audio"}
-"""Other names that a header may use."""
 GROUND_TRUTH = "ground_truth"
 
 
@@ -30,9 +26,7 @@ class Utterance:
         audio: the recording.
         text: what should be heard; empty where unknown.
         prompt: a recording of the voice that it should have.
-        reference: a recording of the same words.
-        speaker: whose voice the prompt is; empty where unknown.
-        resynthesized_prompt: the prompt as the system's own codec or vocoder gives it back.
+        reference: a recording of the same words, for pitch.
     """
 
     row: int
@@ -42,8 +36,6 @@ class Utterance:
     text: str = ""
     prompt: Path | None = None
     reference: Path | None = None
-    speaker: str = ""
-    resynthesized_prompt: Path | None = None
 
     @property
     def place(self) -> str:
@@ -52,9 +44,7 @@ class Utterance:
 
 
 def read_table(path: Path) -> list[Utterance]:
-    """Read a CSV table with the columns `id,system,audio` and any of the others in `ALL_COLUMNS`.
-
-    `utterance` and `generated` may stand for `id` and `audio`.
+    """Read a CSV table with the columns `id,system,audio` and any of `text,prompt,reference`.
 
     File names are relative to the table. An empty cell means that what needs it is not measured.
 
@@ -68,8 +58,7 @@ def read_table(path: Path) -> list[Utterance]:
         # utf-8-sig: spreadsheets put a byte order mark at the start
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
-            reader.fieldnames = [ALIASES.get(column, column) for column in reader.fieldnames or []]
-            _check_columns(path, list(reader.fieldnames))
+            _check_columns(path, list(reader.fieldnames or []))
             utterances = [_utterance(path, reader.line_num, cells) for cells in reader]
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a UTF-8 CSV table ({error})", "export it again") from error
@@ -88,10 +77,8 @@ def read_table(path: Path) -> list[Utterance]:
 
 def _check_columns(path: Path, columns: list[str]) -> None:
     for column in columns:
-        if column not in ALL_COLUMNS:
-            raise DataError(f"{path} has an unknown column {column!r}", nearest(column, ALL_COLUMNS))
-        if columns.count(column) > 1:
-            raise DataError(f"{path} has the column {column!r} twice", "remove one")
+        if column not in COLUMNS:
+            raise DataError(f"{path} has an unknown column {column!r}", nearest(column, COLUMNS))
     for column in REQUIRED_COLUMNS:
         if column not in columns:
             raise DataError(f"{path} has no column {column!r}", f"its columns are {','.join(COLUMNS)}")
@@ -100,7 +87,7 @@ def _check_columns(path: Path, columns: list[str]) -> None:
 def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
     if None in cells:
         raise DataError(f"{path} row {row} has more cells than the header", "quote cells that hold a comma")
-    cell = {column: (cells.get(column) or "").strip() for column in ALL_COLUMNS}
+    cell = {column: (cells.get(column) or "").strip() for column in COLUMNS}
     for column in REQUIRED_COLUMNS:
         if not cell[column]:
             raise DataError(f"{path} row {row} has no {column}", "fill in the cell or remove the row")
@@ -108,8 +95,7 @@ def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
     for column, file in files.items():
         if file is not None and not file.is_file():
             raise DataError(
-                f"{path} row {row}: no {column} file {file}",
-                "correct the path, which is relative to the table",
+                f"{path} row {row}: no {column} file {file}", "mend the path, which is relative to the table"
             )
     audio = files["audio"]
     assert audio is not None
@@ -121,6 +107,4 @@ def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
         cell["text"],
         prompt=files["prompt"],
         reference=files["reference"],
-        speaker=cell["speaker"],
-        resynthesized_prompt=files["resynthesized_prompt"],
     )

@@ -47,6 +47,7 @@ GROUPED_LAYERS = (
     ScaleLayer(1024, 5),
 )
 """MelGAN's (arXiv 1910.06711, appendix A), four input channels to a group; VITS has one such network too."""
+PRESETS = {"hifigan": LAYERS, "melgan": GROUPED_LAYERS}
 
 
 MELGAN_SLOPE = 0.2
@@ -54,10 +55,12 @@ MELGAN_SLOPE = 0.2
 
 
 class MultiScaleConfig(DiscriminatorConfig):
-    """Arguments of `MultiScaleDiscriminator`, whose layers are HiFi-GAN's."""
+    """Arguments of `MultiScaleDiscriminator`."""
 
     type: Literal["multi_scale"] = "multi_scale"
     n_scales: PositiveInt = 3
+    layers: Literal["hifigan", "melgan"] = "hifigan"
+    spectral_first: bool = True
 
 
 class MelGANMultiScaleConfig(DiscriminatorConfig):
@@ -123,18 +126,20 @@ class ScaleDiscriminator(nn.Module):
 class MultiScaleDiscriminator(nn.Module):
     """A `ScaleDiscriminator` for the waveform itself and for each halving of its rate.
 
-    The first is spectrally normalised and the others weight-normalised, which keeps training stable
-    (HiFi-GAN, section 2.3).
-
     Args:
         n_scales: how many.
-        layers: of each.
+        layers: of each, or the name of a preset.
+        spectral_first: the first is spectrally normalised and the others weight-normalised, which keeps
+            training stable (HiFi-GAN, section 2.3); otherwise all are weight-normalised.
     """
 
-    def __init__(self, n_scales: int = 3, layers: Sequence[ScaleLayer] = LAYERS) -> None:
+    def __init__(
+        self, n_scales: int = 3, layers: str | Sequence[ScaleLayer] = "hifigan", spectral_first: bool = True
+    ) -> None:
         super().__init__()
+        chosen = PRESETS[layers] if isinstance(layers, str) else layers
         self.discriminators = nn.ModuleList(
-            ScaleDiscriminator(layers, norm=weight_norm if scale else spectral_norm)
+            ScaleDiscriminator(chosen, norm=weight_norm if scale or not spectral_first else spectral_norm)
             for scale in range(n_scales)
         )
 

@@ -30,8 +30,7 @@ class LossBalancer(nn.Module):
     def __init__(self, weights: Mapping[str, float], total_norm: float = 1.0, decay: float = 0.999) -> None:
         super().__init__()
         self.names = tuple(weights)
-        total = sum(weights.values())
-        self.shares = {name: weight / total for name, weight in weights.items()}
+        self.weights = dict(weights)
         self.total_norm = total_norm
         self.decay = decay
         self.register_buffer("sums", torch.zeros(len(weights)))
@@ -40,31 +39,40 @@ class LossBalancer(nn.Module):
     def forward(self, losses: Mapping[str, Tensor], output: Tensor) -> Tensor:
         """A scalar whose gradient at `output` is the balanced one; its value has no meaning.
 
-        The running means move on with each call in training mode.
+        The running means of these losses move on with each call in training mode.
 
         Args:
-            losses: by the names of the weights.
+            losses: by names among those of the weights; shares are relative to these.
             output: (B, …) of the network, on which the losses depend.
         """
-        gradients = {
-            name: torch.autograd.grad(losses[name], output, retain_graph=True)[0] for name in self.names
-        }
-        norms = torch.stack([_mean_norm(gradients[name]) for name in self.names])
-        means = self._averaged(norms)
+        places = [self.names.index(name) for name in losses]
+        gradients = [
+            torch.autograd.grad(loss, output, retain_graph=True)[0].float() for loss in losses.values()
+        ]
+        means = self._averaged(places, torch.stack([_mean_norm(gradient) for gradient in gradients]))
+        shares = [self.weights[name] for name in losses]
+        scales = self.total_norm / sum(shares) / (means + EPSILON)
         balanced = sum(
-            gradients[name] * (self.shares[name] * self.total_norm / (mean + EPSILON))
-            for name, mean in zip(self.names, means, strict=True)
+            gradient * (share * scale)
+            for gradient, share, scale in zip(gradients, shares, scales, strict=True)
         )
         assert isinstance(balanced, Tensor)
         return (output * balanced.detach()).sum()
 
-    def _averaged(self, norms: Tensor) -> Tensor:
+    def _averaged(self, places: list[int], norms: Tensor) -> Tensor:
         if self.training:
-            self.sums.mul_(self.decay).add_(norms.to(self.sums.dtype))
-            self.counts.mul_(self.decay).add_(1)
-        return self.sums / self.counts.clamp_min(1)
+            self.sums[places] = self.sums[places] * self.decay + _averaged_over_processes(norms)
+            self.counts[places] = self.counts[places] * self.decay + 1
+        return self.sums[places] / self.counts[places].clamp_min(1)
 
 
 def _mean_norm(gradient: Tensor) -> Tensor:
     """Norm of each item's gradient, averaged over the batch."""
     return gradient.flatten(1).norm(dim=1).mean()
+
+
+def _averaged_over_processes(x: Tensor) -> Tensor:
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.all_reduce(x)
+        return x / torch.distributed.get_world_size()
+    return x

@@ -23,7 +23,7 @@ class SpeakerConfig(Config):
     """Which speakers there are.
 
     Attributes:
-        names: a speaker's number is its place here. `hiervox speakers` … writes those of a manifest.
+        names: a speaker's number is its place here; without any, all are one speaker, number 0.
     """
 
     names: tuple[str, ...] = ()
@@ -43,6 +43,8 @@ class Speaker(Feature):
             DataError: the speaker is not named, or is not in the table.
         """
         names = self.config.features.speaker.names
+        if not names:
+            return np.int64(0)
         name = speaker_of(clip.cut)
         if name not in names:
             raise DataError(
@@ -54,7 +56,7 @@ class Speaker(Feature):
 
     def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
         """An utterance of nobody."""
-        if speaker_of(clip.cut) is None:
+        if self.config.features.speaker.names and speaker_of(clip.cut) is None:
             yield "no_speaker", "the row names no speaker"
 
 

@@ -13,8 +13,9 @@ CARD = SystemCard(
             name="encodec",
             config="hiervox.models.codec.encodec.config:EncodecExperiment",
             network="hiervox.models.codec.encodec.model:Encodec",
+            task="hiervox.models.codec.encodec.trainer:EncodecTask",
             importer="hiervox.models.codec.encodec.published:import_encodec",
         ),
     ),
-    works=("published weights",),
+    works=("training", "published weights"),
 )

@@ -7,7 +7,17 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.config import (
+    Beta,
+    DataConfig,
+    LossWeight,
+    OptimizerConfig,
+    ScheduleConfig,
+    TrainConfig,
+)
+from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.modules.discriminators import AnyDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
 from hiervox.utils.config import Config
 
 CODEBOOK_DECAY = 0.99  # section 3.2
@@ -106,11 +116,102 @@ ENCODEC_48KHZ = EncodecConfig(
 """The published 48 kHz model for stereo music (section 4.1)."""
 
 
-class EncodecExperiment(ExperimentConfig):
+WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
+"""Samples, of the discriminator's transforms at 24 kHz (section 3.4)."""
+
+
+def _discriminators() -> dict[str, AnyDiscriminator]:
+    published = MultiResolutionSTFTConfig(
+        window_lengths=WINDOW_LENGTHS, slope=0.2, normalize_first=False, logits_are_feature=False
+    )
+    return {"stft": published}
+
+
+class EncodecLossConfig(AdversarialLossConfig):
+    """Shares of the gradient at the output (the balancer, section 3.4), as audiocraft sets them.
+
+    Attributes:
+        wave: L1 of the waveform.
+        mel: of mel spectrograms at several resolutions.
+        adversarial, feature_matching: of the discriminators.
+        commitment: a plain weight, outside the balancer.
+        balancer_decay: of the running means of the gradients' norms. The first steps' gradients are far
+            larger than later ones, and a mean that is slow to forget them hides the losses that have them
+            from a run of a few thousand steps.
+        mel_windows: samples, one a resolution.
+        mel_bins, mel_f_min: of the mel filters.
+    """
+
+    kind: Literal["least_squares", "hinge", "clipped_hinge"] = "hinge"
+    reduction: Literal["sum", "mean"] = "mean"
+    wave: LossWeight = 0.1
+    mel: LossWeight = 2.0
+    adversarial: LossWeight = 4.0
+    feature_matching: LossWeight = 4.0
+    commitment: LossWeight = 1.0
+    balancer_decay: float = Field(0.999, ge=0, lt=1)
+    mel_windows: tuple[PositiveInt, ...] = Field((64, 128, 256, 512, 1024), min_length=1)
+    mel_bins: PositiveInt = 64
+    mel_f_min: NonNegativeFloat = 64.0
+
+
+class EncodecDataConfig(DataConfig):
+    """Segments of one second (section 4.1).
+
+    Attributes:
+        segment_samples: length of the random segments.
+    """
+
+    sample_rate: PositiveInt = 24_000
+    segment_samples: PositiveInt | None = 24_000
+
+
+class EncodecOptimizerConfig(OptimizerConfig):
+    """Adam, as section 4.1 says."""
+
+    name: Literal["Adam", "AdamW", "Adamax", "NAdam", "RAdam"] = "Adam"
+    learning_rate: PositiveFloat = 3e-4
+    betas: tuple[Beta, Beta] = (0.5, 0.9)
+    eps: PositiveFloat = 1e-8
+    weight_decay: float = Field(0.0, ge=0)
+
+
+class EncodecScheduleConfig(ScheduleConfig):
+    """A constant rate."""
+
+    decay: float = Field(1.0, gt=0, le=1)
+
+
+class EncodecTrainConfig(TrainConfig):
+    """The training loop with the published optimizer, batch and length (section 4.1)."""
+
+    max_steps: PositiveInt = 600_000
+    batch_size: PositiveInt = 64
+    optimizer: EncodecOptimizerConfig = EncodecOptimizerConfig()
+    schedule: EncodecScheduleConfig = EncodecScheduleConfig()
+
+
+class EncodecExperiment(AdversarialExperiment):
     """A training run of EnCodec.
 
     Attributes:
         model: sizes.
+        loss: shares and weights.
+        discriminators: of waveforms at `model.sample_rate`.
     """
 
+    data: EncodecDataConfig
+    train: EncodecTrainConfig = EncodecTrainConfig()
     model: EncodecConfig = EncodecConfig()
+    loss: EncodecLossConfig = EncodecLossConfig()
+    discriminators: dict[str, AnyDiscriminator] = Field(default_factory=_discriminators)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> EncodecExperiment:
+        if self.data.sample_rate != self.model.sample_rate:
+            raise ValueError(f"data.sample_rate must be model.sample_rate, {self.model.sample_rate}")
+        segment = self.data.segment_samples
+        longest = max(*self.loss.mel_windows, self.discriminator_samples)
+        if segment is not None and segment < longest:
+            raise ValueError(f"data.segment_samples is too short for a window of {longest} samples")
+        return self

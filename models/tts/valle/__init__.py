@@ -13,14 +13,19 @@ CARD = SystemCard(
             name="autoregressive",
             config="hiervox.models.tts.valle.config:AutoregressiveExperiment",
             network="hiervox.models.tts.valle.autoregressive:AutoregressiveDecoder",
+            task="hiervox.models.tts.valle.trainer:AutoregressiveTask",
             importer="hiervox.models.tts.valle.published:import_autoregressive",
         ),
         Part(
             name="non_autoregressive",
             config="hiervox.models.tts.valle.config:NonAutoregressiveExperiment",
             network="hiervox.models.tts.valle.non_autoregressive:NonAutoregressiveDecoder",
+            task="hiervox.models.tts.valle.trainer:NonAutoregressiveTask",
             importer="hiervox.models.tts.valle.published:import_non_autoregressive",
         ),
     ),
-    works=("published weights of lifeiteng/vall-e and Amphion",),
+    works=(
+        "training",
+        "published weights of lifeiteng/vall-e and Amphion",
+    ),
 )

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.config import (
+    Beta,
+    DataConfig,
+    ExperimentConfig,
+    LossWeight,
+    LossWeights,
+    OptimizerConfig,
+    ScheduleConfig,
+    TrainConfig,
+)
+from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
 
@@ -59,25 +69,113 @@ class NonAutoregressiveConfig(DecoderConfig):
     prompt: Literal["none", "beginning", "excerpt"] = "beginning"
 
 
-class AutoregressiveExperiment(ExperimentConfig):
+class AutoregressiveLossConfig(LossWeights):
+    """What is minimised.
+
+    Attributes:
+        cross_entropy: weight.
+        count_padding: positions in padding count too, with the end as their target, as in the code of
+            lifeiteng/vall-e and Amphion. A batch's loss then depends on how its clips are padded.
+    """
+
+    cross_entropy: LossWeight = 1.0
+    count_padding: bool = False
+
+
+class NonAutoregressiveLossConfig(LossWeights):
+    """What is minimised."""
+
+    cross_entropy: LossWeight = 1.0
+
+
+class ClipLimits(Config):
+    """Which utterances are trained on: by seconds (lifeiteng/vall-e and Amphion), and by tokens."""
+
+    min_seconds: PositiveFloat = 0.5
+    max_seconds: PositiveFloat = 14.0
+    min_tokens: PositiveInt = 1
+    max_tokens: PositiveInt = 400
+
+
+class ValleDataConfig(DataConfig):
+    """Recordings at the codec's rate.
+
+    Attributes:
+        hop_length: of the codec.
+    """
+
+    sample_rate: PositiveInt = 24_000
+    hop_length: PositiveInt | None = 320
+
+
+class ValleOptimizerConfig(OptimizerConfig):
+    """AdamW as in Amphion."""
+
+    learning_rate: PositiveFloat = 1e-4
+    betas: tuple[Beta, Beta] = (0.9, 0.95)
+    eps: PositiveFloat = 1e-8
+
+
+class ValleScheduleConfig(ScheduleConfig):
+    """A warm-up and a cosine, as in Amphion."""
+
+    kind: Literal["exponential", "constant", "cosine", "noam"] = "cosine"
+    warmup_steps: int = Field(16_000, ge=0)
+
+
+class ValleTrainConfig(TrainConfig):
+    """The training loop with Amphion's optimizer and schedule; length and norm limit as in the paper and in
+    lifeiteng/vall-e."""
+
+    max_steps: PositiveInt = 800_000
+    batch_size: PositiveInt = 16
+    clip_norm: PositiveFloat | None = 1.0
+    optimizer: ValleOptimizerConfig = ValleOptimizerConfig()
+    schedule: ValleScheduleConfig = ValleScheduleConfig()
+
+
+class DecoderExperiment(ExperimentConfig):
+    """What training runs of both decoders have.
+
+    Attributes:
+        features: `codes` names the codec.
+        text: languages and symbols.
+        limits: which utterances are used.
+    """
+
+    data: ValleDataConfig
+    train: ValleTrainConfig = ValleTrainConfig()
+    model: DecoderConfig
+    features: FeaturesConfig = FeaturesConfig()
+    text: TextConfig = TextConfig()
+    limits: ClipLimits = ClipLimits()
+
+    @model_validator(mode="after")
+    def _text_fits(self) -> DecoderExperiment:
+        if self.model.n_tokens < len(self.text.symbols):
+            raise ValueError(f"model.n_tokens must be over {len(self.text.symbols)}, for text.symbols")
+        return self
+
+
+class AutoregressiveExperiment(DecoderExperiment):
     """A training run of the autoregressive decoder.
 
     Attributes:
         model: sizes.
-        text: languages and symbols.
+        loss: see `AutoregressiveLossConfig`.
     """
 
     model: AutoregressiveConfig = AutoregressiveConfig()
-    text: TextConfig = TextConfig()
+    loss: AutoregressiveLossConfig = AutoregressiveLossConfig()
 
 
-class NonAutoregressiveExperiment(ExperimentConfig):
+class NonAutoregressiveExperiment(DecoderExperiment):
     """A training run of the non-autoregressive decoder.
 
     Attributes:
         model: sizes.
-        text: languages and symbols.
+        loss: see `NonAutoregressiveLossConfig`.
     """
 
     model: NonAutoregressiveConfig = NonAutoregressiveConfig()
-    text: TextConfig = TextConfig()
+    loss: NonAutoregressiveLossConfig = NonAutoregressiveLossConfig()

@@ -13,8 +13,9 @@ CARD = SystemCard(
             name="vits",
             config="hiervox.models.tts.vits.config:VitsExperiment",
             network="hiervox.models.tts.vits.model:Vits",
+            task="hiervox.models.tts.vits.trainer:VitsTask",
             importer="hiervox.models.tts.vits.published:import_vits",
         ),
     ),
-    works=("published weights",),
+    works=("training", "published weights"),
 )

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.config import (
+    DataConfig,
+    LossWeight,
+    OptimizerConfig,
+    ScheduleConfig,
+    TrainConfig,
+)
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.modules.discriminators import AnyDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
 from hiervox.modules.generators.hifigan import HiFiGANSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.text.config import TextConfig
@@ -124,15 +136,115 @@ class VitsConfig(Config):
         return 0 if self.voice == "none" else self.style_channels
 
 
-class VitsExperiment(ExperimentConfig):
+DISCRIMINATORS: dict[str, AnyDiscriminator] = {
+    "scale": MultiScaleConfig(n_scales=1, layers="melgan", spectral_first=False),
+    "period": MultiPeriodConfig(),
+}
+"""The published ones: the waveform itself, and HiFi-GAN's periods."""
+
+
+class VitsLossConfig(AdversarialLossConfig):
+    """Weights of the loss terms (section 2.4; the published code).
+
+    Attributes:
+        mel: L1 of the slices' log-mel spectrograms.
+        kl: of the posterior against the aligned text's prior.
+        duration: of the durations.
+    """
+
+    mel: LossWeight = 45.0
+    kl: LossWeight = 1.0
+    duration: LossWeight = 1.0
+
+
+class ClipLimits(Config):
+    """Which utterances are trained on: by frames, and by tokens without blanks (the published filters)."""
+
+    min_frames: PositiveInt = 32
+    max_frames: PositiveInt = 1000
+    min_tokens: PositiveInt = 1
+    max_tokens: PositiveInt = 190
+
+
+class VitsDataConfig(DataConfig):
+    """Recordings at 22.05 kHz."""
+
+    sample_rate: PositiveInt = 22_050
+
+
+class VitsOptimizerConfig(OptimizerConfig):
+    """AdamW at the published rate (section 3.3)."""
+
+    learning_rate: PositiveFloat = 2e-4
+
+
+class VitsScheduleConfig(ScheduleConfig):
+    """The published decay (section 3.3)."""
+
+    decay: float = Field(0.999**0.125, gt=0, le=1)
+
+
+class VitsTrainConfig(TrainConfig):
+    """The training loop with the published optimizer, batch and length (section 3.3)."""
+
+    max_steps: PositiveInt = 800_000
+    batch_size: PositiveInt = 64
+    optimizer: VitsOptimizerConfig = VitsOptimizerConfig()
+    schedule: VitsScheduleConfig = VitsScheduleConfig()
+
+
+class VitsExperiment(AdversarialExperiment):
     """A training run of VITS.
 
     Attributes:
         model: sizes.
+        loss: weights.
+        discriminators: of slices of waveform.
+        features: `speaker.names` are `model.speakers`, where there are several.
         text: languages and symbols; the table has room for each of the symbols.
         mel: of the linear spectrogram that the network reads, and of the mel loss.
+        limits: which utterances are used.
     """
 
+    data: VitsDataConfig
+    train: VitsTrainConfig = VitsTrainConfig()
     model: VitsConfig = VitsConfig()
+    loss: VitsLossConfig = VitsLossConfig()
+    discriminators: dict[str, AnyDiscriminator] = Field(default_factory=lambda: dict(DISCRIMINATORS))
+    features: FeaturesConfig = FeaturesConfig()
     text: TextConfig = TextConfig()
     mel: MelSection = mel_preset("vits")
+    limits: ClipLimits = ClipLimits()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _share_speakers(cls, given: Any) -> Any:
+        """The speaker table's names are those by which the data's speakers are numbered."""
+        model = given.get("model") if isinstance(given, Mapping) else None
+        names = model.get("speakers") if isinstance(model, Mapping) else None
+        if not names:
+            return given
+        features = dict(given.get("features") or {})
+        features.setdefault("speaker", {"names": names})
+        return {**given, "features": features}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> VitsExperiment:
+        if self.mel.n_bins != self.model.n_bins:
+            raise ValueError(f"model.n_bins must be {self.mel.n_bins}, the bins of mel.n_fft")
+        if self.mel.hop_length != self.model.decoder.hop_length:
+            raise ValueError(
+                f"mel.hop_length must be {self.model.decoder.hop_length}, the product of model.decoder.rates"
+            )
+        if self.mel.n_mels != self.model.mel_channels:
+            raise ValueError(f"model.mel_channels must be mel.n_mels, {self.mel.n_mels}")
+        if self.model.n_symbols < len(self.text.symbols):
+            raise ValueError(f"model.n_symbols must be {len(self.text.symbols)} or more, for text.symbols")
+        if tuple(self.features.speaker.names) != self.model.speakers:
+            raise ValueError("features.speaker.names must be model.speakers")
+        shortest = self.model.segment_frames * self.mel.hop_length
+        if self.adversarial and shortest < self.discriminator_samples:
+            raise ValueError(
+                f"model.segment_frames are too few for discriminators of {self.discriminator_samples} samples"
+            )
+        return self

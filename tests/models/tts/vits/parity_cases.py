@@ -8,10 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hiervox.models.base.checkpoints.block_names import discriminator_rules
+from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.tts.vits.config import DISCRIMINATORS
 from hiervox.models.tts.vits.model import Vits, VitsDraws, VitsOutput
 from hiervox.models.tts.vits.published import import_vits
 from hiervox.modules.alignment.monotonic import generate_path, maximum_path
+from hiervox.modules.discriminators import build_discriminator
+from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
+from hiervox.modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss
 from hiervox.modules.losses.duration import duration_nll
 from hiervox.modules.losses.kl import flow_kl
 from hiervox.modules.losses.reconstruction import mel_l1
@@ -207,4 +213,33 @@ def vits_nosdp(golden: Golden) -> Iterator[Output]:
     yield "loss_duration", duration_nll(loss, mask)[None]
 
 
-CASES: dict[str, Case] = {"vits_ljs": vits, "vits_vctk": vits, "vits_ljs_nosdp": vits_nosdp}
+def vits_discriminator(golden: Golden) -> Iterator[Output]:
+    """Logits, statistics of the feature maps, and the losses as published."""
+    network = DiscriminatorEnsemble(
+        {name: build_discriminator(entry) for name, entry in DISCRIMINATORS.items()}
+    )
+    rules = discriminator_rules(r"discriminators\.0\.", "members.scale.discriminators.0.")
+    for number in range(5):
+        ours = f"members.period.discriminators.{number}."
+        rules += discriminator_rules(rf"discriminators\.{number + 1}\.", ours)
+    with_weights(network, map_tensors(golden.state_dict(), rules, network))
+    with torch.no_grad():
+        outputs = {kind: network(golden[kind]) for kind in ("real", "generated")}
+    for kind, own in outputs.items():
+        for number, output in enumerate(own):
+            yield f"{kind}_output_{number}", output.logits
+            means, stds = zip(*((one.mean(), one.std()) for one in output.features), strict=True)
+            yield f"{kind}_feature_mean_{number}", torch.stack(means)
+            yield f"{kind}_feature_std_{number}", torch.stack(stds)
+    real, generated = outputs["real"], outputs["generated"]
+    yield "loss_discriminator", discriminator_loss(real, generated)[None]
+    yield "loss_generator", generator_loss(generated)[None]
+    yield "loss_feature", 2 * feature_matching_loss(real, generated)[None]
+
+
+CASES: dict[str, Case] = {
+    "vits_ljs": vits,
+    "vits_vctk": vits,
+    "vits_ljs_nosdp": vits_nosdp,
+    "vits_discriminator": vits_discriminator,
+}

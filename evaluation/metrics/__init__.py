@@ -1,1 +1,0 @@
-"""One file a metric; `hiervox.evaluation.registry` finds them."""

@@ -1,0 +1,118 @@
+"""Training of VITS (arXiv 2106.06103, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, TypeVar
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hiervox.models.base.training.adversarial import AdversarialTask, Generated
+from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.tts.vits.config import VitsExperiment
+from hiervox.models.tts.vits.model import Vits, VitsOutput
+from hiervox.modules.functional.masking import sequence_mask, slice_segments
+from hiervox.modules.losses.duration import duration_nll
+from hiervox.modules.losses.kl import flow_kl
+from hiervox.modules.losses.reconstruction import mel_l1
+from hiervox.processors.spectrogram import log_mel, log_mel_of
+from hiervox.utils.plots import alignment_figure, spectrogram_figure
+
+BLANK = 0
+Count = TypeVar("Count", int, Tensor)
+
+
+class VitsTask(AdversarialTask[VitsExperiment]):
+    """The whole network learns at once; discriminators and mel loss see slices."""
+
+    fields: ClassVar[frozenset[str]] = frozenset({"wav", "linear", "tokens", "speaker"})
+
+    def usable(self, frames: int, tokens: int | None) -> bool:
+        """Whether a clip is within `limits` and has a frame for each of its tokens and blanks."""
+        limits = self.config.limits
+        if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
+            return False
+        return limits.min_frames <= frames <= limits.max_frames and frames >= self._spaced(tokens)
+
+    def build_generator(self) -> Vits:
+        """The network."""
+        return Vits(self.config.model)
+
+    def generate(self, generator: nn.Module, batch: Batch) -> Generated:
+        """The training pass.
+
+        Returns:
+            slices (B, 1, T) of the recordings and of what is decoded in their place; `extras` is the
+            `VitsOutput`.
+        """
+        tokens, token_lengths = self._tokens(batch)
+        style = self._style(generator, batch)
+        output: VitsOutput = generator(batch["linear"], batch["frames"], tokens, token_lengths, style)
+        hop_length = self.config.mel.hop_length
+        real = slice_segments(batch["wav"].unsqueeze(1), output.starts * hop_length, output.wav.shape[-1])
+        return Generated(real=real, fake=output.wav, extras=output)
+
+    def _style(self, generator: nn.Module, batch: Batch) -> Tensor | None:
+        """Speaker vectors (B, C, 1), by the way that the config names."""
+        network = getattr(generator, "module", generator)
+        assert isinstance(network, Vits)
+        if self.config.model.voice == "none":
+            return None
+        if self.config.model.voice == "table":
+            return network.table_style(batch["speaker"])
+        mask = sequence_mask(batch["frames"], batch["linear"].shape[2])
+        return network.reference_style(log_mel_of(batch["linear"], self.config.mel) * mask, mask)
+
+    def reconstruction_losses(self, batch: Batch, generated: Generated, step: int) -> dict[str, Tensor]:
+        """`mel`, `kl` and `duration` (equations 2, 4 and section 2.2.2)."""
+        output: VitsOutput = generated.extras
+        frames = self.config.model.segment_frames
+        mel = slice_segments(log_mel_of(batch["linear"], self.config.mel), output.starts, frames)
+        return {
+            "mel": mel_l1(log_mel(generated.fake.squeeze(1), self.config.mel), mel),
+            "kl": flow_kl(
+                output.z_prior,
+                output.posterior_log_std,
+                output.prior_mean,
+                output.prior_log_std,
+                output.mask,
+            ),
+            "duration": duration_nll(output.duration_loss, output.token_mask),
+        }
+
+    def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
+        """The first clip: recorded, decoded from its posterior, and spoken from its text."""
+        network = networks[self.main]
+        assert isinstance(network, Vits)
+        frames = int(batch["frames"][0])
+        first = {name: value[:1] for name, value in batch.items()}
+        style = self._style(network, first)
+        tokens, lengths = self._tokens(first)
+        spec, mask = first["linear"][:, :, :frames], first["linear"].new_ones(1, 1, frames)
+        mean, _ = network.posterior_encoder(spec, mask, style)
+        spoken = network.infer(tokens[:, : int(lengths)], lengths, style)
+        hop_length, rate = self.config.mel.hop_length, self.config.mel.sample_rate
+        sounds = {
+            "recorded": first["wav"][0, : frames * hop_length],
+            "reconstructed": network.decode(mean, style)[0, 0],
+            "spoken": network.decode(spoken.z, style)[0, 0],
+        }
+        figures = {
+            f"mel/{name}": spectrogram_figure(log_mel(sound[None].float(), self.config.mel)[0].cpu(), name)
+            for name, sound in sounds.items()
+        }
+        figures["alignment"] = alignment_figure(spoken.alignment[0].cpu())
+        return Media(audio={name: (sound, rate) for name, sound in sounds.items()}, figures=figures)
+
+    def _tokens(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Tokens (B, L), with blanks between where the network wants them, and their lengths (B,)."""
+        tokens, lengths = batch["tokens"], batch["token_lengths"]
+        if not self.config.model.blanks:
+            return tokens, lengths
+        spaced = F.pad(tokens.unsqueeze(2), (1, 0), value=BLANK).flatten(1)
+        return F.pad(spaced, (0, 1), value=BLANK), self._spaced(lengths)
+
+    def _spaced(self, tokens: Count) -> Count:
+        """How long a text of so many tokens is as the network reads it."""
+        return 2 * tokens + 1 if self.config.model.blanks else tokens
