@@ -21,7 +21,9 @@ def convert(
     system: Annotated[str | None, typer.Option(help="As `hiervox systems` lists it.")] = None,
     part: Annotated[str | None, typer.Option(help="Which network of it, such as synthesizer.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="The authors' file (.pth or .safetensors).")] = None,
-    config: Annotated[Path | None, typer.Option(help="The authors' config.json beside it.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="The authors' config.json beside it; some parts need none.")
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Where you put the files of --pretrained; else they are downloaded.")
     ] = None,
@@ -39,7 +41,7 @@ def convert(
         entry = get_pretrained(pretrained)
         system, part = _part(entry)
         checkpoint, config = _files(entry, folder, offline)
-    if system is None or part is None or checkpoint is None or config is None:
+    if system is None or part is None or checkpoint is None:
         raise ConfigError(
             "which weights is not clear", "give --pretrained, or --system, --part, --checkpoint and --config"
         )

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 def convert_published(
-    system: str, part: str, checkpoint: Path, config: Path, out: Path, overwrite: bool = False
+    system: str, part: str, checkpoint: Path, config: Path | None, out: Path, overwrite: bool = False
 ) -> int:
     """Write `checkpoint` as a folder that `load_network` reads, and read it once.
 
     Args:
         system, part: whose weights they are.
         checkpoint: the authors' file.
-        config: the authors' config beside it (JSON).
+        config: the authors' config beside it (JSON); None where the weights say all.
         out: the folder to write; it appears when it is whole.
         overwrite: replace a checkpoint folder that is already there.
 
@@ -67,11 +67,11 @@ def convert_published(
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def _import(importer: str, checkpoint: Path, config: Path) -> tuple[Any, dict[str, Tensor]]:
+def _import(importer: str, checkpoint: Path, config: Path | None) -> tuple[Any, dict[str, Tensor]]:
     """What the importer makes of the authors' files: our config (or several sections), our tensors."""
-    published, tree = read_published(checkpoint), read_json5(config)
+    published, tree = read_published(checkpoint), {} if config is None else read_json5(config)
     try:
-        with bounded_building(config):
+        with bounded_building(config or checkpoint):
             imported, tensors = resolve(importer)(published, tree)
     except (LookupError, AttributeError) as error:
         raise ConfigError(

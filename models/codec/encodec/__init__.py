@@ -17,5 +17,6 @@ CARD = SystemCard(
             importer="hiervox.models.codec.encodec.published:import_encodec",
         ),
     ),
-    works=("training", "published weights"),
+    pipeline="hiervox.models.codec.encodec.pipeline:EncodecPipeline",
+    works=("tokens at several bandwidths", "training", "published weights"),
 )
