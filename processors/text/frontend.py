@@ -12,6 +12,7 @@ from hiervox.processors.text.cleaners import clean, collapse_whitespace
 from hiervox.processors.text.lexicon import Lexicon, read_lexicon
 from hiervox.processors.text.phonemes import phonemize
 from hiervox.processors.text.symbols import PAD, SILENT, SYMBOLS, symbol_ids
+from hiervox.processors.text.typography import collapse_runs
 from hiervox.utils.errors import TextError
 from hiervox.utils.logging import get_logger
 
@@ -59,8 +60,10 @@ class TextFrontend:
             ConfigError: espeak has no such language.
             DependencyError: espeak-ng is not there.
         """
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise TextError(f"half a character in {_quote(text)}", "save the text as UTF-8 anew")
         pieces = []
-        for index, part in enumerate(_INLINE_IPA.split(text)):
+        for index, part in enumerate(_INLINE_IPA.split(collapse_runs(text))):
             if index % 2:
                 pieces.append(self._checked(part))
             elif "[[" in part or "]]" in part:

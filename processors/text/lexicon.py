@@ -42,7 +42,7 @@ def read_lexicon(path: Path, symbols: Collection[str]) -> Lexicon:
         TextError: no such file, or a bad line, which is named.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise TextError(f"can't read the lexicon {path} ({error})", "name a UTF-8 text file") from error
     pronunciations: dict[str, str] = {}

@@ -13,6 +13,7 @@ from hiervox.utils.errors import TextError
 
 PARAGRAPH_PAUSE = 0.8  # seconds, after a paragraph that another one follows
 LONGEST_PAUSE = 60.0  # seconds
+LONGEST_PHONEME = 300  # symbols; it is spoken in one go
 PAUSES = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.7, "x-strong": 1.2}  # seconds
 RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.75}
 SEMITONES = {"x-low": -6.0, "low": -3.0, "medium": 0.0, "default": 0.0, "high": 3.0, "x-high": 6.0}
@@ -34,7 +35,7 @@ _REQUIRED = {"phoneme": ("alphabet", "ph"), "sub": ("alias",)}
 _TEXT_ONLY = frozenset(("phoneme", "sub"))
 _VERSIONS = ("1.0", "1.1")
 
-_BEGINNING = re.compile(r"\ufeff?\s*<(?:speak(?=[\s/>])|\?xml\b|!DOCTYPE\b|!--)")
+_BEGINNING = re.compile(r"\ufeff?\s*<(?:(?:\w+:)?speak(?=[\s/>])|\?xml\b|!DOCTYPE\b|!--)", re.IGNORECASE)
 _SECONDS = re.compile(r"\+?([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(ms|s)")
 _FACTOR = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(%?)|([+-][0-9]+(?:\.[0-9]+)?)%")
 _PITCH = re.compile(r"([+-][0-9]+(?:\.[0-9]+)?)(st|%)")
@@ -273,6 +274,10 @@ class _Reader:
         if attributes["alphabet"] != "ipa":
             self._refuse_value("phoneme", "alphabet", attributes["alphabet"], 'alphabet="ipa" is understood')
         ipa = attributes["ph"].strip()
+        if len(ipa) > LONGEST_PHONEME:
+            self._refuse(
+                f"<phoneme> has {len(ipa)} symbols", f"give it at most {LONGEST_PHONEME}, a sentence's worth"
+            )
         if "[" in ipa or "]" in ipa:
             self._refuse_value("phoneme", "ph", attributes["ph"], "write the IPA without brackets")
         return Stretch(f"[[{ipa}]]", self._prosody[-1], literal=True)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from hiervox.utils.errors import ConfigError, DependencyError
+from hiervox.utils.litter import temporary_folder
 from hiervox.utils.registry import nearest
 
 if TYPE_CHECKING:
@@ -33,7 +39,7 @@ def phonemize(text: str, language: str) -> str:
         DependencyError: phonemizer or espeak-ng is not there.
         ConfigError: espeak has no such language.
     """
-    with _espeak_lock:
+    with _espeak_lock, _copies_in_own_folder():
         # one utterance a call: phonemizer leaves out empty lines, so that a batch could come back shifted
         return " ".join(_backend(language).phonemize([text], strip=True))
 
@@ -44,8 +50,30 @@ def espeak_version() -> str:
     Raises:
         DependencyError: phonemizer or espeak-ng is not there.
     """
-    with _espeak_lock:
+    with _espeak_lock, _copies_in_own_folder():
         return ".".join(str(number) for number in _espeak_class().version())
+
+
+@contextmanager
+def _copies_in_own_folder() -> Iterator[None]:
+    """phonemizer copies the library into the system's temporary folder, and a killed process leaves it there.
+
+    In a folder that carries this process's name, the next one can tell that, and removes it.
+    """
+    before = tempfile.tempdir
+    tempfile.tempdir = str(_own_folder())
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@lru_cache(maxsize=1)
+def _own_folder() -> Path:
+    folder = temporary_folder()
+    # finalizers run in reverse order, so that this comes after phonemizer's own, which fail without a folder
+    weakref.finalize(_backend, shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @lru_cache
@@ -73,9 +101,21 @@ def _espeak_class() -> type[EspeakBackend]:
         ) from error
     if LIBRARY_VARIABLE not in os.environ:
         _use_wheel(EspeakWrapper)
-    if not EspeakBackend.is_available():
+    if not _available(EspeakBackend):
+        if LIBRARY_VARIABLE in os.environ:
+            raise DependencyError(
+                f"{LIBRARY_VARIABLE} is {os.environ[LIBRARY_VARIABLE]!r}, which is not espeak-ng's library",
+                "correct it, or unset it",
+            )
         raise DependencyError("espeak-ng is not installed", "pip install espeakng-loader")
     return EspeakBackend
+
+
+def _available(backend: type[EspeakBackend]) -> bool:
+    try:
+        return bool(backend.is_available())
+    except (RuntimeError, OSError):  # a library that is none
+        return False
 
 
 def _use_wheel(wrapper: type) -> None:

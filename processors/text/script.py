@@ -6,10 +6,24 @@ import re
 from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 
+from hiervox.processors.text.language import other_language
 from hiervox.processors.text.markup import PARAGRAPH_PAUSE, Block, Stretch, is_markup, read_markup
 from hiervox.processors.text.normalization import normalize_text
-from hiervox.processors.text.sentences import LONGEST_SENTENCE, sentence_bounds, speakable, split_paragraphs
+from hiervox.processors.text.sentences import (
+    INLINE_IPA,
+    LONGEST_SENTENCE,
+    sentence_bounds,
+    speakable,
+    split_paragraphs,
+)
+from hiervox.processors.text.typography import collapse_runs, mark_pauses, markup_kinds, read_links
 from hiervox.utils.errors import TextError
+from hiervox.utils.logging import get_logger
+
+LONGEST_IPA = 2 * LONGEST_SENTENCE
+"""Symbols of inline IPA, which is never cut; a sentence of 200 letters has about as many with its stress."""
+
+_log = get_logger("text")
 
 _SPACES = re.compile(r"\s+")
 
@@ -64,13 +78,47 @@ def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENC
         TextError: nothing to speak, or SSML that is not understood.
         ConfigError: the limit is less than 1.
     """
-    blocks = read_markup(text, language) if is_markup(text) else _paragraphs(text)
+    check_text(text)
+    marked_up = is_markup(text)
+    if not marked_up:
+        text = read_links(text)
+        _warn_of_markup(text)
+    _warn_of_language(text, language)
+    blocks = read_markup(text, language) if marked_up else _paragraphs(text)
     utterances = _join_silent(
         [each for block in blocks for each in _utterances(block, language, limit)], language
     )
     if not utterances or not speakable(utterances[0].text, language):
         raise TextError("nothing to speak", f"write words in {language}")
     return utterances
+
+
+def check_text(text: str) -> None:
+    """Refuse what no front end can read.
+
+    Raises:
+        TextError: half characters, as of a text that was not UTF-8; or inline IPA longer than a sentence.
+    """
+    half = next((char for char in text if "\ud800" <= char <= "\udfff"), None)
+    if half is not None:
+        raise TextError(f"the text holds half a character (U+{ord(half):04X})", "save it as UTF-8 anew")
+    for ipa in INLINE_IPA.finditer(text):
+        if len(ipa[0]) > LONGEST_IPA:
+            raise TextError(
+                f"the inline IPA {ipa[0][:20]}… has {len(ipa[0])} symbols",
+                f"use at most {LONGEST_IPA} in one place",
+            )
+
+
+def _warn_of_markup(text: str) -> None:
+    for kind in markup_kinds(text):
+        _log.warning("the text seems to hold %s, which is read aloud as it stands: take it out", kind)
+
+
+def _warn_of_language(text: str, language: str) -> None:
+    other = other_language(text, language)
+    if other is not None:
+        _log.warning("the text seems to be in %s, and is spoken as %s: see --language", other, language)
 
 
 def _paragraphs(text: str) -> list[Block]:
@@ -82,7 +130,7 @@ def _paragraphs(text: str) -> list[Block]:
 def _utterances(block: Block, language: str, limit: int) -> list[Utterance]:
     """The sentences of a block; its pause is that of the last one."""
     texts = [
-        stretch.text if stretch.literal else normalize_text(stretch.text, language)
+        stretch.text if stretch.literal else _spoken_form(stretch.text, language)
         for stretch in block.stretches
     ]
     ends = list(accumulate(map(len, texts)))
@@ -97,6 +145,16 @@ def _utterances(block: Block, language: str, limit: int) -> list[Utterance]:
     if utterances:
         utterances[-1] = replace(utterances[-1], pause_after=block.pause_after)
     return utterances
+
+
+def _spoken_form(text: str, language: str) -> str:
+    """A stretch in words, with marks where the voice pauses; inline IPA stays as it is."""
+    normalized = normalize_text(collapse_runs(text), language)
+    pieces, place = [], 0
+    for ipa in INLINE_IPA.finditer(normalized):
+        pieces += [mark_pauses(normalized[place : ipa.start()]), ipa[0]]
+        place = ipa.end()
+    return "".join((*pieces, mark_pauses(normalized[place:])))
 
 
 def _tidy(spans: list[Span], language: str) -> tuple[Span, ...]:

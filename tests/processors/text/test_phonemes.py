@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,3 +73,33 @@ def test_a_data_path_too_long_for_espeak(
     monkeypatch.setattr(espeakng_loader, "get_data_path", lambda: str(long))
     with pytest.raises(DependencyError, match="too long for espeak-ng"):
         phonemes.phonemize("hello", "en-us")
+
+
+@pytest.mark.parametrize("library", ["/nowhere/libespeak.so", "/etc/passwd", "/usr/lib"])
+def test_a_wrong_library_is_named(library: str) -> None:
+    script = (
+        "from hiervox.processors.text.phonemes import phonemize\n"
+        "from hiervox.utils.errors import DependencyError\n"
+        "try:\n    phonemize('hello', 'en-us')\n"
+        "except DependencyError as error:\n    print(error)\n"
+    )
+    environment = {**os.environ, "PHONEMIZER_ESPEAK_LIBRARY": library}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(
+        f"PHONEMIZER_ESPEAK_LIBRARY is '{library}', which is not espeak-ng's library"
+    )
+
+
+def test_copies_of_the_library_are_removed_at_exit_and_after_a_kill(tmp_path: Path) -> None:
+    phonemize = "from hiervox.processors.text.phonemes import phonemize; phonemize('hello', 'en-us')"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+
+    def left(script: str) -> list[Path]:
+        subprocess.run([sys.executable, "-c", script], env=environment, check=False)
+        return list(tmp_path.glob("**/lib*"))
+
+    assert left(f"{phonemize}; import os; os.kill(os.getpid(), 9)")
+    assert left(phonemize) == []
+    assert list(tmp_path.iterdir()) == []
