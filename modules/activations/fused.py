@@ -82,7 +82,14 @@ def kernels() -> ModuleType | None:
 class _AliasFreeSnake(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) -> Tensor:
-        x, alpha, magnitude = x.contiguous(), alpha.contiguous(), magnitude.contiguous()
+        alpha, magnitude = alpha.contiguous(), magnitude.contiguous()
+        samples_first = x.transpose(1, 2)
+        if samples_first.is_contiguous() and not x.is_contiguous() and not any(ctx.needs_input_grad):
+            y = torch.empty_like(samples_first)
+            arguments = (samples_first, alpha, magnitude, RATIO * taps, taps, y)
+            _run("forward_channels_last", x.dtype, x.numel(), *arguments)
+            return y.transpose(1, 2)
+        x = x.contiguous()
         ctx.save_for_backward(x, alpha, magnitude, taps)
         y = torch.empty_like(x)
         arguments = (_rows(x), alpha, magnitude, RATIO * taps, taps, _rows(y))
@@ -107,10 +114,14 @@ def _rows(x: Tensor) -> Tensor:
 
 
 def _run(name: str, dtype: torch.dtype, values: int, rows: Tensor, *others: Tensor) -> None:
-    """Call a kernel on equal shares of the rows, one for each of torch's threads."""
+    """Call a kernel on equal shares of the rows, or of chunks of samples, one for each of torch's threads."""
     kernel = _ready(name, dtype)
     arrays = [tensor.detach().numpy() for tensor in (rows, *others)]
     count = rows.shape[0]
+    if name == "forward_channels_last":
+        compiled = kernels()
+        assert compiled is not None
+        count *= -(-rows.shape[1] // compiled.chunk_samples(rows.shape[2]))
     threads = min(torch.get_num_threads(), count, max(1, values // LEAST_VALUES_A_THREAD))
     bounds = [count * thread // threads for thread in range(threads + 1)]
     if threads == 1:
@@ -141,11 +152,13 @@ def _ready(name: str, dtype: torch.dtype) -> Callable[..., None]:
         torch.ones(TAPS, dtype=dtype),
     )
     total = torch.zeros(1, dtype=torch.float64)
+    sample = row.unsqueeze(0)
     arguments = {
+        "forward_channels_last": (sample, channel, channel, taps, taps, sample.clone()),
         "forward": (row, channel, channel, taps, taps, row.clone()),
         "backward": (row, row.clone(), channel, channel, taps, taps, row.clone(), total, total.clone()),
     }
-    notice = Timer(SILENT_SECONDS, _log.info, ("compiling the activation for this processor, once",))
+    notice = Timer(SILENT_SECONDS, _log.info, ("preparing the fused activation for this processor",))
     notice.daemon = True
     notice.start()
     try:

@@ -26,11 +26,13 @@ Array = NDArray[Any]
 
 OPTIONS: Any = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 BLOCK = 2048
+CHUNK_VALUES = 4096
 MARGIN = 3
 """Samples of the doubled phases on either side of a block that its outputs depend on."""
 REACH = 2 * MARGIN
 """Input samples on either side."""
 
+_2, _3, _4, _5, _6 = (np.uintp(number) for number in range(2, 7))
 # Cody and Waite: the parts of π have so few bits that a multiple of the first two is exact in float32.
 _PI_HIGH = np.float32(3.140625)
 _PI_MIDDLE = np.float32(9.670257568359375e-4)
@@ -93,33 +95,42 @@ def _load(row: Array, first: int, window: Array, size: int, clamp: bool) -> None
 
 
 @njit(inline="always")
-def _split(window: Array, taps: Array, even: Array, odd: Array, size: int) -> None:
-    """The two phases of `size` samples from a window that begins `MARGIN` samples before them."""
+def _split(window: Array, taps: Array, even: Array, odd: Array, size: Any, step: Any) -> None:
+    """The phases of `size` values from a window that begins `MARGIN` samples, of `step` values, before."""
     h0, h1, h2, h3, h4, h5 = taps[0], taps[2], taps[4], taps[6], taps[8], taps[10]
     g0, g1, g2, g3, g4, g5 = taps[1], taps[3], taps[5], taps[7], taps[9], taps[11]
     for k in range(size):
-        a, b, c, d = window[k], window[k + 1], window[k + 2], window[k + 3]
-        e, f, g = window[k + 4], window[k + 5], window[k + 6]
+        a, b, c, d = (
+            window[k],
+            window[k + step],
+            window[k + _2 * step],
+            window[k + _3 * step],
+        )
+        e, f, g = (
+            window[k + _4 * step],
+            window[k + _5 * step],
+            window[k + _6 * step],
+        )
         even[k] = g5 * a + g4 * b + g3 * c + g2 * d + g1 * e + g0 * f
         odd[k] = h5 * b + h4 * c + h3 * d + h2 * e + h1 * f + h0 * g
 
 
 @njit(inline="always")
-def _merge(even: Array, odd: Array, taps: Array, k: int) -> Any:
-    """The sample that lies `MARGIN` behind sample k of both phases; the transpose of `_split`."""
+def _merge(even: Array, odd: Array, taps: Array, k: Any, step: Any) -> Any:
+    """The value that lies `MARGIN` samples behind value k of both phases; the transpose of `_split`."""
     return (
-        taps[1] * even[k + 1]
-        + taps[3] * even[k + 2]
-        + taps[5] * even[k + 3]
-        + taps[7] * even[k + 4]
-        + taps[9] * even[k + 5]
-        + taps[11] * even[k + 6]
+        taps[1] * even[k + step]
+        + taps[3] * even[k + _2 * step]
+        + taps[5] * even[k + _3 * step]
+        + taps[7] * even[k + _4 * step]
+        + taps[9] * even[k + _5 * step]
+        + taps[11] * even[k + _6 * step]
         + taps[0] * odd[k]
-        + taps[2] * odd[k + 1]
-        + taps[4] * odd[k + 2]
-        + taps[6] * odd[k + 3]
-        + taps[8] * odd[k + 4]
-        + taps[10] * odd[k + 5]
+        + taps[2] * odd[k + step]
+        + taps[4] * odd[k + _2 * step]
+        + taps[6] * odd[k + _3 * step]
+        + taps[8] * odd[k + _4 * step]
+        + taps[10] * odd[k + _5 * step]
     )
 
 
@@ -167,7 +178,7 @@ def forward(
         while start < samples:
             n = _block_size(samples, start)
             _load(x[row], start - REACH, window, n + 2 * REACH, True)
-            _split(window, up_taps, even, odd, n + REACH)
+            _split(window, up_taps, even, odd, n + REACH, 1)
             _activate(even, alpha[channel], magnitude[channel], n + REACH)
             _activate(odd, alpha[channel], magnitude[channel], n + REACH)
             if start == 0:
@@ -177,8 +188,59 @@ def forward(
                 even[n + MARGIN : n + REACH] = odd[n + MARGIN - 1]
                 odd[n + MARGIN : n + REACH] = odd[n + MARGIN - 1]
             for k in range(n):
-                y[row, start + k] = _merge(even, odd, taps, k)
+                y[row, start + k] = _merge(even, odd, taps, k, 1)
             start += n
+
+
+@_compiled
+def forward_channels_last(
+    x: Array, alpha: Array, magnitude: Array, up_taps: Array, taps: Array, y: Array, first: int, last: int
+) -> None:
+    """`forward` where the channels of a sample lie side by side.
+
+    Args:
+        x: (B, T, C), contiguous.
+        alpha, magnitude, up_taps, taps: as for `forward`.
+        y: (B, T, C), written.
+        first, last: the chunks to compute, of `chunk_samples(C)` samples, counted over all items.
+    """
+    samples, channels = x.shape[1:]
+    chunk, step = chunk_samples(channels), np.uintp(channels)
+    chunks = -(-samples // chunk)
+    size = (chunk + REACH) * channels
+    window = np.empty(size + REACH * channels, x.dtype)
+    even, odd = np.empty(size, x.dtype), np.empty(size, x.dtype)
+    frequency, depth = np.empty(size, x.dtype), np.empty(size, x.dtype)
+    for k in range(size):
+        frequency[k], depth[k] = alpha[k % channels], magnitude[k % channels]
+    for place in range(first, last):
+        item, start = place // chunks, place % chunks * chunk
+        n = min(chunk, samples - start)
+        for k in range(n + 2 * REACH):
+            row = min(max(start - REACH + k, 0), samples - 1)
+            window[k * channels : (k + 1) * channels] = x[item, row]
+        values = np.uintp((n + REACH) * channels)  # unsigned: a sign would have to be looked at
+        _split(window, up_taps, even, odd, values, step)
+        for phase in (even, odd):
+            for k in range(values):
+                sine, _ = sine_and_cosine(frequency[k] * phase[k])
+                phase[k] += depth[k] * (sine * sine)
+        for k in range(MARGIN - start):  # the activated signal's first sample is repeated before it
+            even[k * channels : (k + 1) * channels] = even[(MARGIN - start) * channels :][:channels]
+            odd[k * channels : (k + 1) * channels] = even[(MARGIN - start) * channels :][:channels]
+        end = samples - start + MARGIN
+        for k in range(end, n + REACH):
+            even[k * channels : (k + 1) * channels] = odd[(end - 1) * channels : end * channels]
+            odd[k * channels : (k + 1) * channels] = odd[(end - 1) * channels : end * channels]
+        out = y[item, start : start + n].reshape(n * channels)
+        for k in range(np.uintp(n * channels)):
+            out[k] = _merge(even, odd, taps, k, step)
+
+
+@njit
+def chunk_samples(channels: int) -> int:
+    """Samples of so many channels that fit the cache together with both their phases."""
+    return max(CHUNK_VALUES // channels, REACH)
 
 
 @njit(fastmath={"contract", "nsz", "reassoc"})
@@ -251,9 +313,9 @@ def backward(
             n = _block_size(samples, start)
             begins, ends = start == 0, start + n == samples
             _load(gradient[row], start - REACH, window, n + 2 * REACH, False)
-            _split(window, taps, by_even, by_odd, n + REACH)
+            _split(window, taps, by_even, by_odd, n + REACH, 1)
             _load(x[row], start - REACH, window, n + 2 * REACH, True)
-            _split(window, up_taps, even, odd, n + REACH)
+            _split(window, up_taps, even, odd, n + REACH, 1)
             if begins:  # the activated signal's first sample was repeated before it
                 by_even[MARGIN] += by_even[:MARGIN].sum() + by_odd[:MARGIN].sum()
                 by_even[:MARGIN] = 0
@@ -268,7 +330,7 @@ def backward(
                 by_alpha[row] += _sum(values, MARGIN, n + MARGIN)
                 by_magnitude[row] += _sum(scratch, MARGIN, n + MARGIN)
             for k in range(n):
-                by_x[row, start + k] = _merge(by_even, by_odd, up_taps, k)
+                by_x[row, start + k] = _merge(by_even, by_odd, up_taps, k, 1)
             if begins:  # the input's first sample was repeated before it
                 by_x[row, 0] += _outside(by_even, by_odd, up_taps, -MARGIN, 0, n)
             if ends:

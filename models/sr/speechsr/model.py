@@ -13,6 +13,8 @@ from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRConfig
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.convolutions.amp_block import AMPBlock
+from hiervox.modules.convolutions.channels_last import convolve
+from hiervox.modules.convolutions.residual_block import mean_of_blocks
 
 _EDGE_KERNEL = 7
 """Kernel of the first and the last convolution, as published."""
@@ -57,8 +59,5 @@ class SpeechSR(nn.Module):
         """Raise the rate: wav (B, 1, T) at 16 kHz → (B, 1, T · rate // 16000) at `config.rate`, within ±1."""
         x = self.first_conv(wav)
         x = F.interpolate(x, x.shape[-1] * self.config.rate // INPUT_RATE, mode="linear")
-        total = self.blocks[0](x)
-        for block in self.blocks[1:]:
-            total = total + block(x)
-        x = self.last_activation(total / len(self.blocks))
-        return torch.tanh(self.last_conv(x))
+        x = self.last_activation(mean_of_blocks(self.blocks, x))
+        return torch.tanh(convolve(self.last_conv, x))

@@ -72,8 +72,19 @@ def test_the_number_of_threads_changes_nothing() -> None:
     assert all(torch.equal(one, other) for one, other in zip(*outputs, strict=True))
 
 
+@pytest.mark.parametrize("length", [1, 2, 7, 50, 253, 254, 255, 600])
+def test_channels_side_by_side(length: int) -> None:
+    module = activation(16).double()
+    x = torch.randn(2, length, 16, dtype=torch.float64).transpose(1, 2)
+    with torch.no_grad():
+        y = module(x)
+    assert y.stride() == x.stride()
+    assert torch.allclose(y, module.step_by_step(x), rtol=1e-10, atol=1e-12)
+    assert torch.allclose(module(x), y, rtol=1e-10, atol=1e-12)  # with gradients
+
+
 def test_noncontiguous_input() -> None:
-    module, x = activation(), torch.randn(2, 50, 3).transpose(1, 2)
+    module, x = activation(), torch.randn(2, 3, 100)[..., ::2]
     assert torch.allclose(module(x), module.step_by_step(x), atol=1e-5)
 
 
