@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from hiervox.bins.benchmark import benchmark
 from hiervox.bins.codec import codec_app
 from hiervox.bins.config import config_app
 from hiervox.bins.convert import convert
@@ -88,6 +89,7 @@ for verb in (
     enhance,
     convert,
     evaluate,
+    benchmark,
     models,
     doctor,
 ):

@@ -44,6 +44,8 @@ class SystemCard:
         uses: tasks of other systems whose networks its pipeline takes from the same bundle; a pipeline of
             several networks is loaded from a bundle, any other from its checkpoint.
         controls: dotted name of the pydantic model of what a user can set at inference; None where nothing.
+        workloads: dotted name of a tuple of `Workload` (`models/base/benchmark/workload.py`), passes of its
+            networks that `hiervox benchmark` can time; None where there are none.
         pretrained: dotted name of a tuple of `Pretrained` (`models/base/checkpoints/pretrained.py`), the
             published weights; None where there are none.
         weights: name of the bundle or of the pretrained network to use where none is named; None where none
@@ -61,6 +63,7 @@ class SystemCard:
     capabilities: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     controls: str | None = None
+    workloads: str | None = None
     pretrained: str | None = None
     weights: str | None = None
 

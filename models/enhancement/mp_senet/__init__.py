@@ -18,5 +18,6 @@ CARD = SystemCard(
     ),
     pipeline="hiervox.models.enhancement.mp_senet.pipeline:MPSENetPipeline",
     works=("denoising", "published weights"),
+    workloads="hiervox.models.enhancement.mp_senet.workloads:WORKLOADS",
     pretrained="hiervox.models.enhancement.mp_senet.pretrained:ENTRIES",
 )

@@ -19,5 +19,6 @@ CARD = SystemCard(
     ),
     pipeline="hiervox.models.sr.speechsr.pipeline:SpeechSRPipeline",
     works=("super-resolution to 24 and 48 kHz", "training", "published weights"),
+    workloads="hiervox.models.sr.speechsr.workloads:WORKLOADS",
     pretrained="hiervox.models.sr.speechsr.pretrained:ENTRIES",
 )

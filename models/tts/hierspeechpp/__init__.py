@@ -39,5 +39,6 @@ CARD = SystemCard(
     uses=("sr", "enhancement"),
     controls="hiervox.models.tts.hierspeechpp.controls:SpeechControls",
     weights="box",
+    workloads="hiervox.models.tts.hierspeechpp.workloads:WORKLOADS",
     pretrained="hiervox.models.tts.hierspeechpp.pretrained:ENTRIES",
 )

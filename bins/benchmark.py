@@ -1,0 +1,109 @@
+"""`hiervox benchmark`: seconds and memory of a model or of a system's networks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import OverwriteOption, check_outputs
+from hiervox.utils.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hiervox.models.base.benchmark.networks import Setting
+
+DTYPES = ("float32", "bfloat16")
+
+
+def benchmark(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="A system, whose networks are timed, or a model (default: the default one).",
+        ),
+    ] = None,
+    workload: Annotated[
+        list[str] | None, typer.Option(help="Of a system: only this one. May be repeated.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A checkout of the system's published repository to run beside it.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Length of the speech.")] = 4.0,
+    batch: Annotated[int, typer.Option(min=1, max=64, help="Utterances in a batch, of a system.")] = 1,
+    threads: Annotated[
+        list[int] | None, typer.Option(min=1, help="Of torch; may be repeated. Default: all cores.")
+    ] = None,
+    dtype: Annotated[str, typer.Option(help=f"{' or '.join(DTYPES)}, of a system.")] = DTYPES[0],
+    repeats: Annotated[int, typer.Option(min=1, help="Runs that count.")] = 5,
+    warmup: Annotated[int, typer.Option(min=0, help="Runs before them.")] = 1,
+    seed: Annotated[int, typer.Option(help="Of inputs and random weights.")] = 0,
+    device: DeviceOption = "auto",
+    json: Annotated[Path | None, typer.Option(help="Write every repeat here.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the table here.")] = None,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Time a model, or a system's networks: medians of processor time and, in brackets, of the time waited.
+
+    With --reference the published code runs on the same weights and inputs, its output is compared, and the
+    two are timed in turn.
+
+    \b
+    Examples:
+      hiervox benchmark
+      hiervox benchmark speechsr --threads 1 --threads 2
+    """
+    check_outputs([], overwrite, files=[json, markdown])
+    if dtype not in DTYPES:
+        raise ConfigError(f"no dtype {dtype!r}", f"choose {' or '.join(DTYPES)}")
+    from hiervox.models.base.benchmark.networks import Setting, Size
+    from hiervox.models.base.benchmark.report import document
+    from hiervox.models.base.benchmark.report import markdown as as_markdown
+    from hiervox.models.base.registry import system_cards
+    from hiervox.utils.files import write_json, write_text
+
+    settings = [
+        Setting(Size(seconds, batch, seed), device, number, dtype, repeats, warmup)
+        for number in (threads or (None,))
+    ]
+    if target in system_cards():
+        rows, results = _networks(str(target), workload, settings, reference)
+    else:
+        _refuse_network_options(workload, reference)
+        rows, results = _model(target, settings)
+    table = as_markdown(rows)
+    typer.echo(table)
+    if markdown is not None:
+        write_text(markdown, table + "\n")
+    if json is not None:
+        write_json(json, document(results, " ".join(["hiervox", *sys.argv[1:]])))
+
+
+def _networks(
+    system: str, names: list[str] | None, settings: list[Setting], reference: Path | None
+) -> tuple[list[Any], list[Any]]:
+    from hiervox.models.base.benchmark.networks import time_workload, workloads_of
+    from hiervox.models.base.benchmark.report import network_rows
+
+    results = [
+        time_workload(system, name, setting, reference)
+        for name in names or list(workloads_of(system))
+        for setting in settings
+    ]
+    return network_rows(results), results
+
+
+def _model(name: str | None, settings: list[Setting]) -> tuple[list[Any], list[Any]]:
+    from hiervox.models.base.benchmark.models import time_model
+    from hiervox.models.base.benchmark.report import model_rows
+
+    results = [result for setting in settings for result in time_model(name, setting)]
+    return model_rows(results), results
+
+
+def _refuse_network_options(workload: list[str] | None, reference: Path | None) -> None:
+    if workload or reference:
+        raise ConfigError("--workload and --reference go with a system", "name one of `hiervox systems`")

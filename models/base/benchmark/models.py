@@ -1,0 +1,124 @@
+"""Timing whole models by the task they serve: what a user waits for, and how long until there is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hiervox.models.base.benchmark.networks import Setting
+from hiervox.models.base.pipelines.bundle import prompts_of, resolve_bundle
+from hiervox.models.base.pipelines.loading import load
+from hiervox.processors.audio import Waveform
+from hiervox.utils.timing import Timing, measure, peak_memory
+
+TEXT = "The weather was fine that morning, so we walked across the river to the old garden."
+RECORDING_RATE = 16_000
+SOURCE_HZ = 120.0
+
+Call = Callable[[], Any]
+
+
+def speech_like(seconds: float, rate: int = RECORDING_RATE) -> Waveform:
+    """A voiced sound with a gliding F0 that rises and falls in loudness, (T,)."""
+    time = np.arange(round(seconds * rate)) / rate
+    phase = 2 * np.pi * SOURCE_HZ * (time + 0.05 * np.sin(2 * np.pi * 0.7 * time))
+    voice = sum(np.sin(harmonic * phase) / harmonic for harmonic in range(1, 20))
+    envelope = 0.5 - 0.45 * np.cos(2 * np.pi * 2.5 * time)
+    wav: Waveform = (0.1 * voice * envelope).astype(np.float32)
+    return wav
+
+
+def trials_of(pipeline: Any, folder: Path, seconds: float) -> dict[str, tuple[Call, Call | None]]:
+    """What a pipeline does for each task whose protocol (`pipelines/protocols.py`) it has the method of.
+
+    Args:
+        pipeline: opened with `hiervox.load`.
+        folder: of the model, whose first prompt is the voice.
+        seconds: of the recordings that go in.
+
+    Returns:
+        task → (a call that returns seconds of sound, one that returns at the first sound or None).
+    """
+    source = speech_like(seconds)
+    prompt = next(iter(prompts_of(folder)), None)
+    voice = (speech_like(3.0), RECORDING_RATE) if prompt is None else str(prompt)
+    trials: dict[str, tuple[Call, Call | None]] = {}
+    if hasattr(pipeline, "tts"):
+        trials["tts"] = (
+            lambda: _seconds(pipeline.tts(TEXT, voice)),
+            lambda: next(iter(pipeline.tts_stream(TEXT, voice))),
+        )
+    if hasattr(pipeline, "vc"):
+        trials["vc"] = (lambda: _seconds(pipeline.vc((source, RECORDING_RATE), voice)), None)
+    if hasattr(pipeline, "upsample"):
+        trials["sr"] = (lambda: _length(*pipeline.upsample(source, RECORDING_RATE)), None)
+    if hasattr(pipeline, "enhance"):
+        trials["enhancement"] = (lambda: _length(*pipeline.enhance(source, RECORDING_RATE)), None)
+    if hasattr(pipeline, "vocode"):
+        mel = pipeline.mel_of(source, RECORDING_RATE)
+        trials["vocoder"] = (lambda: _length(pipeline.vocode(mel), pipeline.rate), None)
+    if hasattr(pipeline, "encode"):
+        trials["codec"] = (
+            lambda: _length(pipeline.decode(pipeline.encode(source, RECORDING_RATE)), pipeline.rate),
+            None,
+        )
+    return trials
+
+
+def _length(wav: Waveform, rate: int) -> float:
+    return wav.size / rate
+
+
+def _seconds(speech: Any) -> float:
+    return _length(speech.wav, speech.rate)
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """What one task of a model took.
+
+    Attributes:
+        task: of the pipeline.
+        seconds: of sound that came out.
+        whole: of the whole sound.
+        first: until its first chunk; None where it comes at once.
+        memory: the most that the process held, bytes.
+    """
+
+    task: str
+    seconds: float
+    whole: Timing
+    first: Timing | None
+    memory: int
+
+
+def time_model(name: str | None, setting: Setting) -> list[ModelResult]:
+    """Time everything that a model does, in a process of its own.
+
+    Args:
+        name: of an installed model, or a folder; None for the default.
+        setting: threads, device, repeats and the recordings' length; a pipeline takes one item at a time.
+
+    Raises:
+        ConfigError, CheckpointError: as `hiervox.load`.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_time, name, setting).result()
+
+
+def _time(name: str | None, setting: Setting) -> list[ModelResult]:
+    if setting.threads is not None:
+        torch.set_num_threads(setting.threads)
+    pipeline, results = load(name, device=setting.device), []
+    for task, (whole, first) in trials_of(pipeline, resolve_bundle(name), setting.size.seconds).items():
+        calls = {"whole": whole} if first is None else {"whole": whole, "first": first}
+        timings = measure(calls, setting.repeats, setting.warmup)
+        results.append(ModelResult(task, whole(), timings["whole"], timings.get("first"), peak_memory()))
+    return results

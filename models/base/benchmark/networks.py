@@ -1,0 +1,159 @@
+"""Timing the workloads that a system's card names, each in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
+from hiervox.models.base.registry import get_card, get_part
+from hiervox.utils.device import choose_device
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import nearest, resolve
+from hiervox.utils.timing import Timing, measure, peak_memory
+
+OURS, PUBLISHED = "ours", "published"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a workload is run.
+
+    Attributes:
+        size: of the work.
+        device: `auto`, `cpu`, `cuda` …
+        threads: of torch, on the CPU; None leaves them.
+        dtype: `float32`, or `bfloat16` by autocast.
+        repeats, warmup: runs that count, and runs before them.
+    """
+
+    size: Size = field(default_factory=Size)
+    device: str = "auto"
+    threads: int | None = None
+    dtype: str = "float32"
+    repeats: int = 5
+    warmup: int = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a workload took.
+
+    Attributes:
+        workload, setting: which and how.
+        timings: by side, `ours` and, where there is a checkout, `published`.
+        memory: the most that the process held, bytes; of both sides where there are two.
+        difference: of the two sides' outputs, the largest over the published standard deviation; None for
+            one side.
+    """
+
+    workload: str
+    setting: Setting
+    timings: dict[str, Timing]
+    memory: int
+    difference: float | None = None
+
+
+def workloads_of(system: str) -> dict[str, Workload]:
+    """A system's workloads by name.
+
+    Raises:
+        ConfigError: there is no such system, or it names none.
+    """
+    card = get_card(system)
+    if card.workloads is None:
+        raise ConfigError(f"system {system!r} names no workloads", "choose another system")
+    return {workload.name: workload for workload in resolve(card.workloads)}
+
+
+def time_workload(system: str, name: str, setting: Setting, reference: Path | None = None) -> Result:
+    """Time one workload in a process of its own, so that memory and modules of one do not reach the next.
+
+    Args:
+        system, name: of the workload.
+        setting: how it is run.
+        reference: a checkout of the published repository, to be run in turn on the same weights and inputs.
+
+    Raises:
+        ConfigError: no such system, workload or device, or the published code can't run it.
+    """
+    known = workloads_of(system)
+    if name not in known:
+        raise ConfigError(f"system {system!r} has no workload {name!r}", nearest(name, known))
+    if reference is not None and not reference.is_dir():
+        raise ConfigError(f"no folder {reference}", "name a checkout of the published repository")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_time, system, name, setting, reference).result()
+
+
+def _time(system: str, name: str, setting: Setting, reference: Path | None) -> Result:
+    workload, device = workloads_of(system)[name], choose_device(setting.device)
+    if setting.threads is not None:
+        torch.set_num_threads(setting.threads)
+    torch.manual_seed(setting.size.seed)
+    runs: dict[str, Run] = {}
+    published = None
+    if reference is not None:
+        published = _published(workload, reference, setting.size)
+        runs[PUBLISHED] = published.run
+    network = _network(system, workload, published).to(device).eval()
+    runs[OURS] = workload.prepare(network, setting.size)
+    guarded = {side: _guarded(run, setting.dtype, device.type) for side, run in runs.items()}
+    difference = None
+    if published is not None:
+        difference = _difference(guarded[OURS](), guarded[PUBLISHED]())
+    wait = torch.cuda.synchronize if device.type == "cuda" else None
+    timings = measure(guarded, setting.repeats, setting.warmup, wait)
+    memory = torch.cuda.max_memory_allocated() if device.type == "cuda" else peak_memory()
+    return Result(name, setting, timings, memory, difference)
+
+
+def _published(workload: Workload, reference: Path, size: Size) -> Published:
+    if workload.published is None:
+        raise ConfigError(f"workload {workload.name} has no published twin", "leave --reference out")
+    sys.path.insert(0, str(reference.resolve()))
+    try:
+        return workload.published(reference, size)
+    except ImportError as error:
+        raise ConfigError(
+            f"{reference} can't run {workload.name} ({error})", "name a checkout of the published repository"
+        ) from error
+
+
+def _network(system: str, workload: Workload, published: Published | None) -> nn.Module:
+    """Our network: with the published weights, or with random ones at its default sizes."""
+    part = get_part(system, workload.part)
+    if published is not None and part.importer is not None:
+        imported, tensors = resolve(part.importer)(published.state_dict, dict(workload.published_config))
+        config = imported["model"] if isinstance(imported, Mapping) else imported
+        network: nn.Module = resolve(part.network)(config)
+        network.load_state_dict(tensors)
+        return network
+    sections = {"system": system, "part": workload.part, "out_dir": ".", "data": {"cuts": "."}}
+    experiment = resolve(part.config).model_validate({**sections, **workload.experiment})
+    built: nn.Module = resolve(part.network)(experiment.model)
+    return built
+
+
+def _guarded(run: Run, dtype: str, device: str) -> Run:
+    """`run` without gradients and, for another dtype than float32, under autocast."""
+    low = None if dtype == "float32" else getattr(torch, dtype)
+
+    def guarded() -> Tensor:
+        with torch.inference_mode(), torch.autocast(device, dtype=low, enabled=low is not None):
+            return run()
+
+    return guarded
+
+
+def _difference(ours: Tensor, published: Tensor) -> float:
+    if ours.shape != published.shape:
+        return float("inf")
+    return float((ours.double() - published.double()).abs().max() / published.double().std())

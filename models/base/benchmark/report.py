@@ -1,0 +1,87 @@
+"""Results of a benchmark as Markdown and JSON."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import torch
+
+from hiervox.models.base.benchmark.models import ModelResult
+from hiervox.models.base.benchmark.networks import OURS, PUBLISHED, Result
+from hiervox.utils.timing import Timing, ratios
+
+Row = Sequence[str]
+RATIO_HEADERS = ("times faster [least, most]", "difference")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on beside the code."""
+    return {
+        "date": date.today().isoformat(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def network_rows(results: Sequence[Result]) -> list[Row]:
+    """A header and a row a workload and setting. Times are processor seconds, in brackets those waited."""
+    beside = any(PUBLISHED in result.timings for result in results)
+    header = ["workload", "threads", *(["published (s)"] if beside else []), "ours (s)"]
+    header += [*(RATIO_HEADERS if beside else ()), "real-time factor", "memory (MB)"]
+    return [header, *(_network_row(result, beside) for result in results)]
+
+
+def _network_row(result: Result, beside: bool) -> Row:
+    ours, published = result.timings[OURS], result.timings.get(PUBLISHED)
+    length = result.setting.size.seconds * result.setting.size.batch
+    cells = [result.workload, str(result.setting.threads or torch.get_num_threads())]
+    if beside:
+        cells.append("" if published is None else _times(published))
+    cells.append(_times(ours))
+    if beside and published is not None:
+        least, median, most = ratios(published, ours)
+        cells += [f"{median:.2f} [{least:.2f}, {most:.2f}]", f"{result.difference:.1e}"]
+    elif beside:
+        cells += ["", ""]
+    return [*cells, f"{ours.median('wall') / length:.3f}", f"{result.memory / 1e6:.0f}"]
+
+
+def _times(timing: Timing) -> str:
+    return f"{timing.median():.3f} ({timing.median('wall'):.3f})"
+
+
+def model_rows(results: Sequence[ModelResult]) -> list[Row]:
+    """A header and a row for each task of a model."""
+    header = ["task", "sound (s)", "whole (s)", "first sound (s)", "real-time factor", "memory (MB)"]
+    return [
+        header,
+        *(
+            [
+                result.task,
+                f"{result.seconds:.1f}",
+                _times(result.whole),
+                "" if result.first is None else _times(result.first),
+                f"{result.whole.median('wall') / result.seconds:.3f}",
+                f"{result.memory / 1e6:.0f}",
+            ]
+            for result in results
+        ),
+    ]
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A Markdown table; the first row is the header."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def document(results: Sequence[Result] | Sequence[ModelResult], command: str) -> dict[str, Any]:
+    """Everything as a JSON tree: every repeat, the machine, the command."""
+    return {"command": command, "machine": machine(), "results": [asdict(result) for result in results]}

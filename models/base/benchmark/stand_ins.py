@@ -1,0 +1,61 @@
+"""Stand-ins for packages that published repositories import, so that those need not be installed.
+
+Each computes what inference uses of the package; what only training uses is None.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from types import ModuleType
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Attention(nn.Module):
+    """What `timm.models.vision_transformer.Attention` computes."""
+
+    def __init__(self, dim: int, num_heads: int, qkv_bias: bool = False) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(dim, 3 * dim, bias=qkv_bias)
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) → (B, T, C)."""
+        heads = self.qkv(x).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        mixed: Tensor = self.proj(F.scaled_dot_product_attention(*heads).transpose(1, 2).flatten(2))
+        return mixed
+
+
+class Transposition(nn.Module):
+    """What `einops.layers.torch.Rearrange` computes for a pattern that swaps the last two axes."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, A, B) → (…, B, A)."""
+        return x.mT
+
+
+PACKAGES: dict[str, dict[str, dict[str, object]]] = {
+    "timm": {"timm": {}, "timm.models": {}, "timm.models.vision_transformer": {"Attention": Attention}},
+    "einops": {
+        "einops": {"rearrange": None},
+        "einops.layers": {},
+        "einops.layers.torch": {"Rearrange": Transposition},
+    },
+    "pesq": {"pesq": {"pesq": None}},
+}
+
+
+def stand_in_for(*packages: str) -> None:
+    """Let `import` find stand-ins for those of `PACKAGES` that are not installed."""
+    for package in packages:
+        if package in sys.modules or find_spec(package) is not None:
+            continue
+        for name, contents in PACKAGES[package].items():
+            module = sys.modules[name] = ModuleType(name)
+            vars(module).update(contents)

@@ -1,0 +1,62 @@
+"""What is timed of a system's network, and how the published code computes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+Run = Callable[[], Tensor]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much work.
+
+    Attributes:
+        seconds: of speech.
+        batch: utterances of that length.
+        seed: of inputs and random weights.
+    """
+
+    seconds: float = 4.0
+    batch: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Published:
+    """The published network with random weights.
+
+    Attributes:
+        state_dict: its weights, by the authors' names.
+        run: its pass.
+    """
+
+    state_dict: dict[str, Tensor]
+    run: Run
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A pass of one of a system's networks, as inference has it.
+
+    Attributes:
+        name: how the command line calls it.
+        part: of the system's card.
+        prepare: (network, size) → the pass. It may change the network for inference.
+        published: (checkout of the authors' repository, size) → their network; None where their code computes
+            nothing of the kind. Inputs follow from the size alone, so that both sides have the same.
+        published_config: what the part's importer reads beside the weights.
+        experiment: sections of the part's config that differ from its defaults, for random weights.
+    """
+
+    name: str
+    part: str
+    prepare: Callable[[nn.Module, Size], Run]
+    published: Callable[[Path, Size], Published] | None = None
+    published_config: Mapping[str, Any] = field(default_factory=dict)
+    experiment: Mapping[str, Any] = field(default_factory=dict)

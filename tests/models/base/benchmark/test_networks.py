@@ -1,0 +1,98 @@
+"""Timing networks, alone and beside a stand-in for a published repository."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hiervox.bins.app import app
+from hiervox.models.base.benchmark.networks import Setting, Size, time_workload, workloads_of
+from hiervox.models.base.registry import system_cards
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import resolve
+
+# A repository whose network has the weights of ours under its own names, and computes something else.
+REPOSITORY = """
+import json
+from torch import nn
+
+class SynthesizerTrn(nn.Module):
+    def __init__(self, *sizes):
+        super().__init__()
+        import torch
+        spec = json.loads((__import__("pathlib").Path(__file__).parent / "spec.json").read_text())
+        self.tensors = {name: 0.01 * torch.randn(shape) for name, shape in spec.items()}
+
+    def state_dict(self):
+        return self.tensors
+
+    def forward(self, wav):
+        return wav.repeat_interleave(3, dim=-1)
+"""
+
+
+def test_workloads_name_parts_of_their_systems() -> None:
+    for name, card in system_cards().items():
+        if card.workloads is not None:
+            parts = {part.name for part in card.parts}
+            assert {workload.part for workload in workloads_of(name).values()} <= parts
+
+
+def test_a_network_alone() -> None:
+    setting = Setting(Size(seconds=0.5), device="cpu", threads=1, repeats=2, warmup=0)
+    result = time_workload("speechsr", "speechsr24", setting)
+    assert list(result.timings) == ["ours"]
+    assert len(result.timings["ours"].processor) == 2
+    assert result.memory > 0 and result.difference is None
+
+
+def test_beside_published_code_outputs_are_compared(shared: Path, tmp_path: Path) -> None:
+    package = tmp_path / "speechsr48k"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "speechsr.py").write_text(REPOSITORY)
+    spec = shared / "parity" / "official" / "speechsr48.spec.json"
+    (package / "spec.json").write_text(spec.read_text())
+    setting = Setting(Size(seconds=0.5), device="cpu", threads=1, repeats=1, warmup=0)
+    result = time_workload("speechsr", "speechsr48", setting, tmp_path)
+    assert set(result.timings) == {"published", "ours"}
+    assert result.difference is not None and result.difference > 1e-2
+
+
+def test_the_published_code_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="can't run speechsr24"):
+        time_workload("speechsr", "speechsr24", Setting(Size(0.5)), tmp_path)
+    with pytest.raises(ConfigError, match="no folder"):
+        time_workload("speechsr", "speechsr24", Setting(), tmp_path / "absent")
+
+
+def test_unknown_workloads_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"no workload 'speechsr25'.*did you mean"):
+        time_workload("speechsr", "speechsr25", Setting())
+
+
+def test_the_command_prints_a_table_and_writes_every_repeat(tmp_path: Path) -> None:
+    arguments = ["benchmark", "speechsr", "--workload", "speechsr24", "--seconds", "0.5", "--repeats", "2"]
+    files = ["--json", str(tmp_path / "b.json"), "--markdown", str(tmp_path / "b.md")]
+    result = CliRunner().invoke(app, [*arguments, "--threads", "1", "--device", "cpu", *files])
+    assert result.exit_code == 0, result.output
+    assert "| speechsr24 | 1 |" in result.output
+    tree = json.loads((tmp_path / "b.json").read_text())
+    assert len(tree["results"][0]["timings"]["ours"]["wall"]) == 2
+    assert tree["machine"]["torch"]
+    assert (tmp_path / "b.md").read_text() in result.output + "\n"
+
+
+def test_options_of_networks_go_with_a_system() -> None:
+    result = CliRunner().invoke(app, ["benchmark", "--workload", "x"])
+    assert isinstance(result.exception, ConfigError)
+
+
+@pytest.mark.parametrize("system", [name for name, card in system_cards().items() if card.workloads])
+def test_workloads_resolve_to_parts_that_can_be_built(system: str) -> None:
+    card = system_cards()[system]
+    for workload in resolve(str(card.workloads)):
+        assert workload.name and callable(workload.prepare)
