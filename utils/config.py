@@ -83,7 +83,7 @@ def load_layers(path: Path, overrides: Sequence[str] = ()) -> Layered:
     layered = Layered()
     _lay(path, layered, ())
     for override in overrides:
-        layered.merge(_parse_override(override), OVERRIDE_SOURCE)
+        layered.merge(parse_override(override), OVERRIDE_SOURCE)
     return layered
 
 
@@ -101,7 +101,7 @@ def _lay(path: Path, layered: Layered, below: tuple[Path, ...]) -> None:
     layered.merge(tree, str(path))
 
 
-def _parse_override(override: str) -> dict[str, Any]:
+def parse_override(override: str) -> dict[str, Any]:
     dotted, equals, text = override.partition("=")
     if not equals or not dotted.strip():
         raise ConfigError(

@@ -68,6 +68,29 @@ def alignment_figure(alignment: ArrayLike, title: str = "") -> Figure:
     return figure
 
 
+def curves_figure(curves: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]) -> Figure:
+    """Draw values over steps: a row for each name, a line for each of its labels.
+
+    Args:
+        curves: name → label → steps and values of equal lengths.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    height = 1.6 * len(curves) + 0.8
+    figure = Figure(figsize=(8, height))
+    FigureCanvasAgg(figure)
+    figure.subplots_adjust(left=0.12, right=0.98, bottom=0.6 / height, top=1 - 0.2 / height)
+    rows = figure.subplots(len(curves), sharex=True, squeeze=False)[:, 0]
+    for axes, (name, lines) in zip(rows, curves.items(), strict=True):
+        for label, (steps, values) in lines.items():
+            axes.plot(steps, values, label=label, linewidth=1, marker="." if np.size(steps) < 20 else "")
+        axes.set(ylabel=name)
+        axes.legend(loc="upper right")
+    rows[-1].set(xlabel="step")
+    return figure
+
+
 def save_figure(figure: Figure, path: Path | str) -> None:
     """Write a figure in the format that the suffix names (.png, .svg, .pdf); the folder is made."""
     with replacing_file(Path(path)) as temporary:

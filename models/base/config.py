@@ -235,7 +235,7 @@ class ExperimentConfig(Config):
     system: str
     part: str
     out_dir: Path
-    seed: int = Field(1234, ge=0, lt=2**32)
+    seed: int = Field(1234, ge=0, lt=2**32, strict=True)
     data: DataConfig
     train: TrainConfig = TrainConfig()
 

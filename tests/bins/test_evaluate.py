@@ -28,6 +28,7 @@ def test_pitch_of_a_table(tmp_path) -> None:
     result = run("--table", table, "--out", tmp_path / "out", "--metrics", "f0", "--device", "cpu")
     assert result.exit_code == 0, result.output
     assert "| ground_truth | 1 | 1.000 |" in result.output
+    assert (tmp_path / "out" / "report.html").stat().st_size > 50_000
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["systems"]["ours"]["figures"]["f0_pearson"]["value"] > 0.95
 
@@ -43,7 +44,42 @@ def test_pitch_of_a_table(tmp_path) -> None:
 )
 def test_mistakes_are_told_before_anything_is_written(tmp_path, arguments, error, message) -> None:
     out = tmp_path / "out"
-    result = run("--table", tmp_path / "absent.csv", "--out", out, *arguments)
+    table = tmp_path / "absent.csv"
+    if error is not DataError:
+        write_audio(tmp_path / "a.wav", melody(seconds=0.2), SAMPLE_RATE)
+        table.write_text("id,system,audio\n1,x,a.wav\n")
+    result = run("--table", table, "--out", out, *arguments)
     assert isinstance(result.exception, error)
     assert message in str(result.exception)
     assert not out.exists()
+
+
+def test_two_folders(tmp_path) -> None:
+    for folder, scale in (("human", 1.0), ("ours", 1.1)):
+        (tmp_path / folder).mkdir()
+        write_audio(tmp_path / folder / "a.wav", melody(scale=scale), SAMPLE_RATE)
+    folders = ("--reference", tmp_path / "human", "--generated", tmp_path / "ours")
+    options = ("--metrics", "f0,mcd", "--set", "mcd.sample_rate=24000", "--players", "none")
+    result = run(*folders, "--out", tmp_path / "out", *options)
+    assert result.exit_code == 0, result.output
+    assert "| ours | 1 | 0.9" in result.output
+    assert "24000 Hz" in result.output
+
+
+@pytest.mark.parametrize("arguments", [(), ("--table", "t.csv", "--generated", "g"), ("--reference", "r")])
+def test_recordings_come_from_a_table_or_from_two_folders(tmp_path, arguments) -> None:
+    result = run("--out", tmp_path / "out", *arguments)
+    assert isinstance(result.exception, ConfigError)
+    assert "--table, or both --reference and --generated" in str(result.exception)
+
+
+def test_out_is_asked_for() -> None:
+    assert "no --out" in str(run("--table", "t.csv").exception)
+
+
+def test_the_list_says_what_each_metric_measures_its_source_and_its_needs() -> None:
+    output = run("--list").output
+    assert "mcd\n  mel-cepstral distortion" in output
+    assert "source: DNSMOS P.835, arXiv 2110.01763" in output
+    assert "needs: reference; packages pystoi" in output
+    assert "settings: fad.embedding='whisper'" in output

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from hiervox.evaluation.estimate import mean_estimate, ratio_estimate
+from hiervox.evaluation.estimate import mean_estimate, ratio_estimate, set_estimate
 
 
 def test_corpus_rate_is_sum_over_sum_not_mean_of_rates() -> None:
@@ -33,3 +34,18 @@ def test_one_value_has_no_interval_and_none_no_estimate() -> None:
     assert one is not None
     assert (one.value, one.low, one.high) == (0.25, None, None)
     assert mean_estimate([]) is None
+
+
+def test_set_figures_have_an_interval_over_the_draws_that_have_one() -> None:
+    values = np.array([1.0, 2.0, 3.0, 4.0])
+
+    def spread(drawn: np.ndarray) -> float:
+        chosen = values[drawn]
+        return float(np.ptp(chosen)) if np.ptp(chosen) else float("nan")
+
+    estimate = set_estimate(4, spread)
+    assert estimate is not None and estimate.low is not None and estimate.high is not None
+    assert (estimate.value, estimate.count) == (3.0, 4)
+    assert 1 <= estimate.low < estimate.high == 3
+    assert set_estimate(0, spread) is None
+    assert set_estimate(1, spread) is None

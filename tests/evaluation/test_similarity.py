@@ -1,42 +1,26 @@
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
-from hiervox.evaluation.similarity import SpeakerEncoder, SpeakerSimilarity
-from hiervox.evaluation.table import Utterance
-from hiervox.utils.errors import DependencyError
-
-
-def likeness(metric: SpeakerSimilarity, audio: Path, prompt: Path) -> float:
-    scores = metric.score(Utterance(2, "1", "x", audio, prompt=prompt))
-    assert scores is not None
-    return float(scores["sim"])
+from hiervox.evaluation.similarity import equal_error_rate
 
 
-def test_same_file_is_one_and_other_speakers_are_lower(shared) -> None:
-    pytest.importorskip("resemblyzer")
-    speech = shared / "speech" / "librispeech_test_other"
-    metric = SpeakerSimilarity(SpeakerEncoder())
-    one, same, other = (
-        speech / name for name in ("1688-142285-0001.flac", "1688-142285-0002.flac", "2033-164914-0002.flac")
+def test_error_rate_by_hand() -> None:
+    """One of four targets lies under one of four impostors: a quarter of either is wrong."""
+    assert equal_error_rate(np.array([0.9, 0.8, 0.7, 0.3]), np.array([0.4, 0.2, 0.1, 0.0])) == pytest.approx(
+        0.25
     )
-    assert likeness(metric, one, one) == pytest.approx(1.0, abs=1e-5)
-    assert likeness(metric, one, same) > 0.75 > 0.7 > likeness(metric, one, other)
+    assert equal_error_rate(np.array([0.9, 0.8]), np.array([0.1, 0.2])) == 0
+    assert equal_error_rate(np.array([0.1, 0.2]), np.array([0.8, 0.9])) == 1
+    assert np.isnan(equal_error_rate(np.array([0.1]), np.array([])))
 
 
-def test_no_prompt_or_no_voice_is_not_measured(tmp_path) -> None:
-    pytest.importorskip("resemblyzer")
-    encoder = SpeakerEncoder()
-    assert SpeakerSimilarity(encoder).score(Utterance(2, "1", "x", tmp_path / "unread.wav")) is None
-    assert encoder.embed(np.zeros(16000, np.float32)) is None
-    assert encoder.embed(np.ones(100, np.float32)) is None
-
-
-def test_missing_package_names_the_mend(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "resemblyzer", None)
-    with pytest.raises(DependencyError, match="--no-deps resemblyzer"):
-        SpeakerEncoder().embed(np.ones(16000, np.float32))
+def test_error_rate_agrees_with_scikit_learn() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    targets, impostors = rng.normal(0.7, 0.2, 300), rng.normal(0.3, 0.2, 700)
+    accepted, hits, _ = metrics.roc_curve(np.repeat([1, 0], [300, 700]), np.concatenate([targets, impostors]))
+    expected = brentq(lambda rate: 1 - rate - np.interp(rate, accepted, hits), 0, 1)
+    assert equal_error_rate(targets, impostors) == pytest.approx(expected, abs=2e-3)

@@ -45,3 +45,16 @@ def test_a_bad_table_names_the_place(tmp_path, text, message) -> None:
 def test_no_table(tmp_path) -> None:
     with pytest.raises(DataError, match="no table"):
         read_table(tmp_path / "absent.csv")
+
+
+def test_other_names_of_columns_and_the_optional_ones(tmp_path) -> None:
+    table = write(
+        tmp_path,
+        "system,utterance,generated,reference,text,speaker,resynthesized_prompt\n"
+        "x,1,wavs/a.wav,wavs/a.wav,words,anna,wavs/a.wav\n",
+    )
+    [utterance] = read_table(table)
+    assert (utterance.id, utterance.audio, utterance.speaker) == ("1", tmp_path / "wavs" / "a.wav", "anna")
+    assert utterance.resynthesized_prompt == tmp_path / "wavs" / "a.wav"
+    with pytest.raises(DataError, match="the column 'id' twice"):
+        read_table(write(tmp_path, "id,utterance,system,audio\n1,1,x,wavs/a.wav\n"))

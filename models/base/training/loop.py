@@ -6,18 +6,15 @@ schedules, averaging, logging, validation, checkpoints, resuming and distributio
 
 from __future__ import annotations
 
-import signal
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from accelerate.utils import send_to_device
-from torch import Tensor, nn
+from safetensors import SafetensorError
+from torch import Tensor
 from tqdm import tqdm
 
 from hiervox.models.base.checkpoints.checkpoint import (
@@ -28,25 +25,26 @@ from hiervox.models.base.checkpoints.checkpoint import (
     read_experiment,
     save_weights,
 )
+from hiervox.models.base.training.batches import require_finite
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.randomness import undisturbed_randomness
+from hiervox.models.base.training.reports import Reports
 from hiervox.models.base.training.run_folder import (
     PROGRESS_NAME,
     STATE_NAME,
     Progress,
     RunFolder,
+    checkpoint_name,
     ranked_best,
+    read_progress,
 )
 from hiervox.models.base.training.state import load_state, network_file, save_state
-from hiervox.models.base.training.task import Batch, TrainingTask
+from hiervox.models.base.training.stopping import StopRequest
+from hiervox.models.base.training.task import Batch, Split, TrainingTask
 from hiervox.utils.errors import CheckpointError, ConfigError, DataError, TrainingError
 from hiervox.utils.files import write_json
 from hiervox.utils.logging import get_logger
 
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
-
-TERMINATED = 128 + signal.SIGTERM  # what a shell reports of a program that SIGTERM ended
 AGREE_EVERY = 10  # steps between two looks at whether another process was told to stop
 
 _log = get_logger("train")
@@ -58,26 +56,29 @@ class TrainingLoop:
     Args:
         task: what to train.
         device: as `StepEngine`'s.
+        resume_command: what continues the run, for messages.
     """
 
-    def __init__(self, task: TrainingTask[Any], device: str = "auto") -> None:
+    def __init__(
+        self, task: TrainingTask[Any], device: str = "auto", resume_command: str = "--resume"
+    ) -> None:
         self.task = task
         self.config = task.config
+        self.resume_command = resume_command
         self.engine = StepEngine(task, device)
         self.accelerator = self.engine.accelerator
         self.folder = RunFolder(task.config)
+        self.reports = Reports(self.folder, self.accelerator)
         self.progress = Progress()
-        self.writer: SummaryWriter | None = None
-        self._terminated = False
-        self._sums: dict[str, Tensor] = {}
-        self._counts: Counter[str] = Counter()
-        self._reported_at = 0.0
-        self._reported_step = 0
 
     # -- starting ------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Claim the run folder for a new run. Raises TrainingError where it already holds one."""
+        """Claim the run folder for a new run.
+
+        Raises:
+            TrainingError, ConfigError: as `RunFolder.begin`.
+        """
         if self.accelerator.is_main_process:
             self.folder.begin()
         self.accelerator.wait_for_everyone()
@@ -88,10 +89,19 @@ class TrainingLoop:
         Raises:
             ConfigError, DataError: there is not, or it does not fit the config.
         """
-        accelerator = self.accelerator
-        ranks = {"rank": accelerator.process_index, "world_size": accelerator.num_processes}
         with undisturbed_randomness():
-            self.task.loader("train", epoch=0, skip_batches=0, **ranks)
+            self._loader("train", epoch=0, skip_batches=0)
+
+    def _loader(self, split: Split, *, epoch: int, skip_batches: int) -> Iterator[Batch]:
+        accelerator = self.accelerator
+        loader = self.task.loader(
+            split,
+            epoch=epoch,
+            skip_batches=skip_batches,
+            rank=accelerator.process_index,
+            world_size=accelerator.num_processes,
+        )
+        return iter(loader)
 
     def initialise_from(self, path: Path) -> None:
         """Start from the weights of another run or checkpoint of the same system and part.
@@ -121,14 +131,20 @@ class TrainingLoop:
                 _log.warning("%s holds no %s, which starts anew", folder, name)
         self.engine.restart_average()
 
-    def resume(self) -> None:
+    def resume(self, allow_change: Sequence[str] = ()) -> None:
         """Continue the run of the config's folder exactly where its last checkpoint stands.
 
+        Args:
+            allow_change: keys of the config that may differ from those that the run was made with.
+
         Raises:
-            CheckpointError, ConfigError: as `RunFolder.resume_point`; the state can't be read, or is that of
-                another number of processes.
+            CheckpointError, ConfigError, TrainingError: as `RunFolder.resume_point` and `load_state`.
         """
-        folder, progress = self.folder.resume_point()
+        if self.accelerator.is_main_process:
+            self.folder.resume_point(allow_change)
+        self.accelerator.wait_for_everyone()
+        folder = find_checkpoint(self.folder.path)  # the one that the main process has found whole
+        progress = read_progress(folder)
         load_state(self.engine, folder / STATE_NAME)
         if self.accelerator.is_main_process:
             self.folder.rewind(progress.step)
@@ -139,74 +155,70 @@ class TrainingLoop:
     # -- running -------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Train to `train.max_steps`.
+        """Train to `train.max_steps`, and give the run folder back.
 
         Raises:
-            TrainingError: a loss is not finite.
+            TrainingError: a loss is not finite, or a checkpoint can't be written.
             DataError: there is nothing to train on.
-            SystemExit: with code 143, after saving, when SIGTERM came.
+            SystemExit: with code 143 or 130, after saving, when SIGTERM or Ctrl-C came.
         """
-        train = self.config.train
-        if self.progress.step >= train.max_steps:
-            _log.info("%s is already at step %d", self.folder.path, self.progress.step)
-            return
-        restore = self._catch_termination()
-        self._restart_clock()
-        main = self.accelerator.is_main_process
-        self.writer = self._open_writer() if main else None
-        bar = tqdm(
-            initial=self.progress.step, total=train.max_steps, unit="step", disable=not main, mininterval=1
-        )
         try:
-            for batch in self._batches():
-                rates = self.engine.schedule(self.progress.step, self.progress.epoch)
-                self._collect(self.engine.step(batch, self.progress.step))
-                self._advance(batches=1)
-                if not self.accelerator.sync_gradients:
-                    continue
-                self._advance(step=1)
-                bar.update()
-                self._after_step(bar, rates)
-                if self.progress.step >= train.max_steps:
-                    break
+            if self.progress.step >= self.config.train.max_steps:
+                _log.info("%s is already at step %d", self.folder.path, self.progress.step)
+                return
+            self._run()
+        finally:
+            self.folder.release()
+        self._say_how_to_use()
+
+    def _run(self) -> None:
+        max_steps, main = self.config.train.max_steps, self.accelerator.is_main_process
+        self.reports.open(self.progress.step)
+        bar = tqdm(initial=self.progress.step, total=max_steps, unit="step", disable=not main, mininterval=1)
+        try:
+            with StopRequest() as stop:
+                for batch in self._batches():
+                    self._train_on(batch, bar, stop)
+                    if self.progress.step >= max_steps:
+                        break
         finally:
             bar.close()
-            restore()
-            if self.writer is not None:
-                self.writer.close()
+            self.reports.close()
 
-    def _after_step(self, bar: tqdm[Any], rates: Mapping[str, float]) -> None:
+    def _train_on(self, batch: Batch, bar: tqdm[Any], stop: StopRequest) -> None:
+        require_finite(batch)
+        rates = self.engine.schedule(self.progress.step, self.progress.epoch)
+        self.reports.collect(self.engine.step(batch, self.progress.step))
+        self._advance(batches=1)
+        if self.accelerator.sync_gradients:
+            self._advance(step=1)
+            bar.update()
+            self._after_step(bar, rates, stop)
+
+    def _after_step(self, bar: tqdm[Any], rates: Mapping[str, float], stop: StopRequest) -> None:
         train, step = self.config.train, self.progress.step
         last = step >= train.max_steps
-        stop = self._told_to_stop()
+        stop_now = self._told_to_stop(stop)
         validate_now = last or step % train.validate_every == 0
-        save_now = last or stop or step % train.save_every == 0
+        save_now = last or stop_now or step % train.save_every == 0
         if save_now or validate_now or step % train.log_every == 0:
             self._report(bar, rates)
-        value = self.validate() if validate_now and not stop else None
+        value = self.validate() if validate_now and not stop_now else None
         if save_now:
             self.save(value)
+            self.reports.draw_now_and_then()
         if validate_now or save_now:  # their time is no training time
-            self._restart_clock()
-        if stop:
-            _log.info("SIGTERM: saved step %d of %s", step, self.folder.path)
-            raise SystemExit(TERMINATED)
+            self.reports.restart_clock(step)
+        if stop_now:
+            name = "another process was stopped" if stop.received is None else stop.received.name
+            _log.info("%s: saved step %d; continue with `%s`", name, step, self.resume_command)
+            raise SystemExit(stop.exit_code)
 
     def _batches(self) -> Iterator[Batch]:
         """Batches without end, epoch after epoch, from where progress stands."""
-        accelerator = self.accelerator
         while True:
-            start = self.progress.batches
             with undisturbed_randomness():
-                batches = iter(
-                    self.task.loader(
-                        "train",
-                        epoch=self.progress.epoch,
-                        skip_batches=start,
-                        rank=accelerator.process_index,
-                        world_size=accelerator.num_processes,
-                    )
-                )
+                batches = self._loader("train", epoch=self.progress.epoch, skip_batches=self.progress.batches)
             while True:
                 with undisturbed_randomness():
                     batch = next(batches, None)
@@ -224,82 +236,50 @@ class TrainingLoop:
             update={"step": self.progress.step + step, "batches": self.progress.batches + batches}
         )
 
-    # -- signals -------------------------------------------------------------------------------------
-
-    def _catch_termination(self) -> Callable[[], None]:
-        if threading.current_thread() is not threading.main_thread():
-            return lambda: None  # only the main thread may set handlers
-
-        def remember(number: int, frame: FrameType | None) -> None:
-            self._terminated = True
-
-        before = signal.signal(signal.SIGTERM, remember)
-
-        def restore() -> None:
-            signal.signal(signal.SIGTERM, before)
-
-        return restore
-
-    def _told_to_stop(self) -> bool:
+    def _told_to_stop(self, stop: StopRequest) -> bool:
+        told = stop.received is not None
         if self.accelerator.num_processes == 1:
-            return self._terminated
+            return told
         if self.progress.step % AGREE_EVERY:
             return False
-        told = torch.tensor([float(self._terminated)], device=self.accelerator.device)
-        return bool(self.accelerator.reduce(told, "sum").item())
+        flag = torch.tensor([float(told)], device=self.accelerator.device)
+        return bool(self.accelerator.reduce(flag, "sum").item())
 
-    # -- logging -------------------------------------------------------------------------------------
+    def _say_how_to_use(self) -> None:
+        if self.accelerator.is_main_process:
+            run = self.folder.path
+            _log.info(
+                "step %d reached; the checkpoint is %s",
+                self.progress.step,
+                self.folder.checkpoints / checkpoint_name(self.progress.step),
+            )
+            _log.info(
+                "use it with `--model %s` or, where a model has several parts, as its folder %s; "
+                "start another training from it with `--init-from %s`",
+                run,
+                self.config.part,
+                run,
+            )
 
-    def _open_writer(self) -> SummaryWriter:
-        from torch.utils.tensorboard import SummaryWriter
-
-        return SummaryWriter(str(self.folder.path / "logs"), purge_step=self.progress.step + 1)
-
-    def _collect(self, terms: Mapping[str, Tensor]) -> None:
-        for name, value in terms.items():
-            self._sums[name] = self._sums[name] + value if name in self._sums else value
-        self._counts.update(terms.keys())  # a phase that is left out has no terms
+    # -- reporting, validating and saving -------------------------------------------------------------
 
     def _report(self, bar: tqdm[Any], rates: Mapping[str, float]) -> None:
-        means = self._mean_over_ranks(
-            {name: value / self._counts[name] for name, value in self._sums.items()}
-        )
-        self._sums, self._counts = {}, Counter()
+        means = self.reports.take_means()
         for name, value in means.items():
-            if value != value or value in (float("inf"), float("-inf")):
+            if not math.isfinite(value):
                 raise TrainingError(
                     f"{name} is {value} at step {self.progress.step}",
                     "lower train.optimizer.learning_rate, set train.clip_norm, and go on with --resume",
                 )
-        seconds = time.perf_counter() - self._reported_at
-        steps = self.progress.step - self._reported_step
-        timing = {"seconds": seconds, "steps_per_second": steps / seconds}
-        self._write("train", {**means, **self._named(rates), **timing})
+        timing = self.reports.timing(self.progress.step)
+        self.reports.write("train", {**means, **self._named(rates), **timing}, self.progress)
         bar.set_postfix({name: f"{value:.3g}" for name, value in list(means.items())[-4:]}, refresh=False)
-        self._restart_clock()
+        self.reports.restart_clock(self.progress.step)
 
     def _named(self, rates: Mapping[str, float]) -> dict[str, float]:
         """The main network's learning rate, and those of networks that have one of their own."""
         own = {f"learning_rate/{name}": rates[name] for name in rates if name in self.config.train.networks}
         return {"learning_rate": rates[self.task.main], **own}
-
-    def _restart_clock(self) -> None:
-        self._reported_at, self._reported_step = time.perf_counter(), self.progress.step
-
-    def _write(self, split: str, values: Mapping[str, float]) -> None:
-        if self.writer is None:
-            return
-        for name, value in values.items():
-            self.writer.add_scalar(f"{split}/{name}", value, self.progress.step)
-        self.folder.log({"step": self.progress.step, "epoch": self.progress.epoch, "split": split, **values})
-
-    def _mean_over_ranks(self, values: Mapping[str, Tensor]) -> dict[str, float]:
-        if not values:
-            return {}
-        stacked = self.accelerator.reduce(torch.stack([value.float() for value in values.values()]), "mean")
-        return dict(zip(values, stacked.tolist(), strict=True))
-
-    # -- validating and saving -----------------------------------------------------------------------
 
     def validate(self) -> float | None:
         """Average the task's values over the dev set, and log them with its sounds and pictures.
@@ -307,43 +287,26 @@ class TrainingLoop:
         Returns:
             the value of `task.best_metric`; None without a dev set.
         """
-        accelerator = self.accelerator
         networks = self.engine.inference_networks()
         sums: dict[str, Tensor] = {}
         count = 0
         with undisturbed_randomness(self.config.seed), torch.no_grad():
-            loader = self.task.loader(
-                "dev",
-                epoch=0,
-                skip_batches=0,
-                rank=accelerator.process_index,
-                world_size=accelerator.num_processes,
-            )
-            for batch in loader:
+            for batch in self._loader("dev", epoch=0, skip_batches=0):
                 if count == self.config.train.validation_batches:
                     break
-                batch = send_to_device(batch, accelerator.device)
-                with accelerator.autocast():
+                require_finite(batch)
+                batch = send_to_device(batch, self.accelerator.device)
+                with self.accelerator.autocast():
                     for name, value in self.task.validate(networks, batch, self.progress.step).items():
                         sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach()
-                    if count == 0 and self.writer is not None:
-                        self._show(networks, batch)
+                    if count == 0 and self.reports.writes:
+                        self.reports.show(self.task.media(networks, batch), self.progress.step)
                 count += 1
         if count == 0:
             return None
-        means = self._mean_over_ranks({name: value / count for name, value in sums.items()})
-        self._write("dev", means)
+        means = self.reports.mean_over_processes({name: value / count for name, value in sums.items()})
+        self.reports.write("dev", means, self.progress)
         return means[self.task.best_metric]
-
-    def _show(self, networks: dict[str, nn.Module], batch: Batch) -> None:
-        assert self.writer is not None
-        media = self.task.media(networks, batch)
-        for name, (wav, rate) in media.audio.items():
-            self.writer.add_audio(
-                name, wav.float().cpu().reshape(1, -1), self.progress.step, sample_rate=rate
-            )
-        for name, figure in media.figures.items():
-            self.writer.add_figure(name, figure, self.progress.step)
 
     def save(self, value: float | None) -> Path:
         """Write a checkpoint of the present step.
@@ -353,29 +316,54 @@ class TrainingLoop:
 
         Returns:
             its folder.
+
+        Raises:
+            TrainingError: a file can't be written; what was written of the checkpoint is removed.
         """
-        name = f"step-{self.progress.step:08d}"
+        name = checkpoint_name(self.progress.step)
         if value is not None:
             best = ranked_best(self.progress.best, name, value, self.config.train.keep_best)
             self.progress = self.progress.model_copy(update={"best": best})
-        accelerator = self.accelerator
-        if accelerator.is_main_process:
+        try:
+            self._write_checkpoint(name)
+        except (OSError, SafetensorError) as error:
+            self.folder.discard(name)
+            raise TrainingError(
+                f"can't save {self.folder.checkpoints / name} ({_reason(error)})",
+                f"make room, and continue from the checkpoint before with `{self.resume_command}`",
+            ) from error
+        return self.folder.checkpoints / name
+
+    def _write_checkpoint(self, name: str) -> None:
+        main, everyone = self.accelerator.is_main_process, self.accelerator.wait_for_everyone
+        if main:
             self.folder.temporary(name)
-        accelerator.wait_for_everyone()
+        everyone()
         save_state(self.engine, self.folder.temporary(name) / STATE_NAME)
-        accelerator.wait_for_everyone()
-        if accelerator.is_main_process:
+        everyone()
+        if main:
             with self.folder.new_checkpoint(name) as temporary:
                 weights = self.engine.inference_networks()[self.task.main].state_dict()
                 save_weights(temporary, weights, self.config.model_dump(mode="json"))
                 write_json(temporary / PROGRESS_NAME, self.progress.model_dump())
-            self.folder.prune(self.progress.best)
-        accelerator.wait_for_everyone()
-        return self.folder.checkpoints / name
+            self.folder.prune(self.progress)
+        everyone()
+
+
+def _reason(error: Exception) -> str:
+    """What the system says, and of which file, if it says so."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def train(
-    task: TrainingTask[Any], device: str = "auto", resume: bool = False, init_from: Path | None = None
+    task: TrainingTask[Any],
+    device: str = "auto",
+    resume: bool = False,
+    init_from: Path | None = None,
+    allow_change: Sequence[str] = (),
+    resume_command: str = "--resume",
 ) -> None:
     """Run a task's training.
 
@@ -384,19 +372,26 @@ def train(
         device: `auto`, `cpu`, `cuda`, …
         resume: continue the run in the config's `out_dir`.
         init_from: a run or checkpoint folder whose weights a new run starts from.
+        allow_change: with `resume`, keys of the config that may differ from those of the run.
+        resume_command: what continues the run, for messages.
 
     Raises:
-        ConfigError: `resume` together with `init_from`.
+        ConfigError: `resume` together with `init_from`, or `allow_change` without `resume`.
         HierVoxError: whatever `TrainingLoop` raises.
     """
     if resume and init_from is not None:
         raise ConfigError("--resume and --init-from exclude each other", "use one of them")
-    loop = TrainingLoop(task, device)
-    if resume:
-        loop.resume()
-    else:
-        if init_from is not None:
-            loop.initialise_from(init_from)
-        loop.require_data()
-        loop.begin()
-    loop.run()
+    if allow_change and not resume:
+        raise ConfigError("--allow-change is for --resume", "leave it out")
+    loop = TrainingLoop(task, device, resume_command)
+    try:
+        if resume:
+            loop.resume(allow_change)
+        else:
+            if init_from is not None:
+                loop.initialise_from(init_from)
+            loop.require_data()
+            loop.begin()
+        loop.run()
+    finally:
+        loop.folder.release()

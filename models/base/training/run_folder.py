@@ -2,19 +2,21 @@
 
 Layout::
 
+    run.lock                           held by the process that trains
     config.json                        the resolved experiment
-    metrics.jsonl  logs/               terms by step, and the same for TensorBoard
+    metrics.jsonl  losses.png  logs/   terms by step, their curves, and the same for TensorBoard
     checkpoints/last.json              {"folder": "step-00000020"}
     checkpoints/step-00000020/
         model.safetensors config.json  what inference needs
         progress.json state/           what resuming needs; gone from checkpoints that stay as "best" only
+        checksums.json                 of all of it
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,18 +27,31 @@ from hiervox.models.base.checkpoints.checkpoint import (
     CHECKPOINTS_NAME,
     CONFIG_NAME,
     LAST_NAME,
-    find_checkpoint,
     read_json,
 )
 from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.training.checksums import CHECKSUMS_NAME, require_unchanged, write_checksums
+from hiervox.models.base.training.run_changes import changed_keys, described, require_exact
+from hiervox.models.base.training.run_lock import LOCK_NAME, RunLock
 from hiervox.utils.config import Config
-from hiervox.utils.errors import CheckpointError, ConfigError, TrainingError
+from hiervox.utils.errors import CheckpointError, ConfigError, TrainingError, one_line
 from hiervox.utils.files import publish_folder, write_json, write_text
+from hiervox.utils.logging import get_logger
 
 STATE_NAME = "state"
 PROGRESS_NAME = "progress.json"
 METRICS_NAME = "metrics.jsonl"
-SAME_ON_RESUME = ("system", "part", "model", "loss", "features", "text")
+CURVES_NAME = "losses.png"
+LOGS_NAME = "logs"
+STEP_FOLDERS = "step-*"
+OWN_NAMES = {LOCK_NAME, CONFIG_NAME, METRICS_NAME, CURVES_NAME, LOGS_NAME, CHECKPOINTS_NAME}
+
+_log = get_logger("train")
+
+
+def checkpoint_name(step: int) -> str:
+    """The folder name of a step's checkpoint."""
+    return f"step-{step:08d}"
 
 
 class Progress(Config):
@@ -49,9 +64,9 @@ class Progress(Config):
         best: folder name → validation value of the best checkpoints.
     """
 
-    step: int = 0
-    epoch: int = 0
-    batches: int = 0
+    step: int = Field(0, ge=0, strict=True)
+    epoch: int = Field(0, ge=0, strict=True)
+    batches: int = Field(0, ge=0, strict=True)
     best: dict[str, float] = Field(default_factory=dict)
 
 
@@ -66,68 +81,159 @@ class RunFolder:
         self.experiment = experiment
         self.path = experiment.out_dir
         self.checkpoints = self.path / CHECKPOINTS_NAME
+        self.lock = RunLock(self.path)
 
     def begin(self) -> None:
-        """Claim the folder for a new run.
+        """Claim the folder for a new run, and keep it until `release`.
 
         Raises:
-            TrainingError: it already holds one.
+            TrainingError: it holds a run, or anything else; or another process trains in it.
+            ConfigError: it can't be made or written.
         """
-        if (self.checkpoints / LAST_NAME).exists():
+        with self._usable():
+            self.path.mkdir(parents=True, exist_ok=True)
+            if not self.lock.path.exists():
+                self._require_unused()
+            self.lock.acquire()
+            try:
+                self._require_unused()
+            except TrainingError:
+                self.lock.release()
+                raise
+            (self.path / METRICS_NAME).unlink(missing_ok=True)
+            write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
+
+    def release(self) -> None:
+        """Let other processes use the folder."""
+        self.lock.release()
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            reason = one_line(getattr(error, "strerror", None) or str(error))
+            raise ConfigError(
+                f"can't use out_dir {str(self.path)!r} ({reason})", "set another out_dir"
+            ) from error
+
+    def _require_unused(self) -> None:
+        """A run that ended before its first checkpoint may begin again: nothing that it made is lost."""
+        if (self.checkpoints / LAST_NAME).exists() or self._step_folders():
             raise TrainingError(
                 f"{self.path} already holds a run", "continue it with --resume, or set another out_dir"
             )
-        self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / METRICS_NAME).unlink(missing_ok=True)
-        write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
+        names = {path.name for path in self.path.iterdir()} - {LOCK_NAME}
+        if names and not self._began_the_same(names):
+            raise TrainingError(
+                f"{self.path} is not empty ({', '.join(sorted(names)[:5])})", "set another out_dir"
+            )
 
-    def resume_point(self) -> tuple[Path, Progress]:
-        """The last whole checkpoint with its state, and how far it is.
+    def _began_the_same(self, names: set[str]) -> bool:
+        if not (self.lock.path.exists() and names <= OWN_NAMES):
+            return False
+        try:
+            return not changed_keys(self._stored_config(), self.experiment.model_dump(mode="json"))
+        except CheckpointError:
+            return False
+
+    def _step_folders(self) -> list[Path]:
+        return sorted(path for path in self.checkpoints.glob(STEP_FOLDERS) if path.is_dir())
+
+    def resume_point(self, allowed: Sequence[str] = ()) -> Path:
+        """Claim the folder for going on with its run, and keep it until `release`.
+
+        Args:
+            allowed: keys of the config that may differ from those that the run was made with.
+
+        Returns:
+            the last whole checkpoint with its state.
 
         Raises:
             CheckpointError: there is no run here, or its last checkpoint is broken.
-            ConfigError: the run was made with another model, loss or features.
+            ConfigError: the run was made with another config.
+            TrainingError: another process trains in the folder.
         """
-        if not (self.checkpoints / LAST_NAME).exists():
+        if not self.path.is_dir() or not ((self.checkpoints / LAST_NAME).exists() or self._step_folders()):
             raise CheckpointError(f"nothing to resume in {self.path}", "leave --resume out to start a run")
-        folder = find_checkpoint(self.path)
-        if not (folder / STATE_NAME).is_dir():
-            raise CheckpointError(f"{folder} has no {STATE_NAME}", "restore the folder")
-        then, now = self._stored_config(), self.experiment.model_dump(mode="json")
-        for section in SAME_ON_RESUME:
-            if then.get(section) != now.get(section):
-                raise ConfigError(
-                    f"`{section}` is not the one that {self.path} was trained with",
-                    "keep it as it was, or start a new run with --init-from and another out_dir",
-                )
-        return folder, Progress.model_validate(read_json(folder / PROGRESS_NAME))
+        with self._usable():
+            self.lock.acquire()
+        try:
+            changes = changed_keys(self._stored_config(), self.experiment.model_dump(mode="json"))
+            require_exact(changes, self.experiment, allowed)
+            folder = self._last_checkpoint()
+        except Exception:
+            self.lock.release()
+            raise
+        if changes:
+            _log.info("the config changed: %s", described(changes))
+        write_json(self.checkpoints / LAST_NAME, {"folder": folder.name})
+        return folder
+
+    def _last_checkpoint(self) -> Path:
+        """The folder that `last.json` names, checked; where it names none, the newest one that is whole."""
+        named = self._named_last()
+        if named is not None:
+            require_unchanged(named)
+            return named
+        for folder in reversed(self._step_folders()):
+            try:
+                require_unchanged(folder)
+            except CheckpointError as error:
+                _log.warning("%s", error)
+                continue
+            _log.warning("%s names no checkpoint; going on from %s", self.checkpoints / LAST_NAME, folder)
+            return folder
+        raise CheckpointError(f"no checkpoint in {self.checkpoints} is whole", "start a new run")
+
+    def _named_last(self) -> Path | None:
+        try:
+            name = str(read_json(self.checkpoints / LAST_NAME).get("folder"))
+        except CheckpointError:
+            return None
+        folder = self.checkpoints / Path(name).name
+        return folder if folder.is_dir() else None
 
     def _stored_config(self) -> dict[str, Any]:
         """The run's config; keys that there were not yet when it was written have their defaults."""
         tree = read_json(self.path / CONFIG_NAME)
         try:
             return type(self.experiment).model_validate(tree).model_dump(mode="json")
-        except ValidationError:  # a key that is no more: then it is another model
+        except ValidationError:  # a key that is no more: then it is another config
             return tree
 
     def rewind(self, step: int) -> None:
         """Make the folder that of a run at `step`, with the present config."""
         write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
         path = self.path / METRICS_NAME
-        if path.exists():
-            rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-            write_text(path, "".join(f"{row}\n" for row in rows if json.loads(row)["step"] <= step))
+        if not path.exists():
+            return
+        rows, broken = read_metrics(path)
+        if broken:
+            _log.warning("%s: %d lines are not metrics and are left out", path, broken)
+        write_text(path, "".join(f"{json.dumps(row)}\n" for row in rows if row["step"] <= step))
 
     def log(self, row: dict[str, Any]) -> None:
-        """Add one line to the metrics."""
-        with (self.path / METRICS_NAME).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
+        """Add one line to the metrics.
+
+        Raises:
+            TrainingError: the file can't be written.
+        """
+        path = self.path / METRICS_NAME
+        try:
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise TrainingError(
+                f"can't write {path} ({error.strerror})", "make room, and use --resume"
+            ) from error
 
     @contextmanager
     def new_checkpoint(self, name: str) -> Iterator[Path]:
         """Yield a temporary folder that becomes `checkpoints/<name>`, the last one, when the block ends."""
         temporary = self.temporary(name)
         yield temporary
+        write_checksums(temporary)
         publish_folder(temporary, self.checkpoints / name)
         write_json(self.checkpoints / LAST_NAME, {"folder": name})
 
@@ -137,21 +243,59 @@ class RunFolder:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def prune(self, best: dict[str, float]) -> None:
-        """Keep the last `keep_last` checkpoints whole and those of `best` without their state.
+    def discard(self, name: str) -> None:
+        """Remove what was written of a checkpoint that can't be finished."""
+        shutil.rmtree(self.checkpoints / f".{name}", ignore_errors=True)
+
+    def prune(self, progress: Progress) -> None:
+        """Keep the last `keep_last` checkpoints whole and the best without their state.
+
+        Those of later steps, which a run that was resumed earlier comes to again, are not counted.
 
         Raises:
             OSError: a file can't be removed.
         """
-        keep_last = self.experiment.train.keep_last
-        folders = sorted(path for path in self.checkpoints.glob("step-*") if path.is_dir())
-        for folder in folders[:-keep_last]:
-            if folder.name in best:
+        folders = [path for path in self._step_folders() if path.name <= checkpoint_name(progress.step)]
+        for folder in folders[: -self.experiment.train.keep_last]:
+            if folder.name in progress.best:
                 shutil.rmtree(folder / STATE_NAME, ignore_errors=True)
+                (folder / CHECKSUMS_NAME).unlink(missing_ok=True)
             else:
                 shutil.rmtree(folder)
-        for leftover in self.checkpoints.glob(".step-*"):  # of a run that was killed while it saved
+        for leftover in self.checkpoints.glob(f".{STEP_FOLDERS}"):  # of a run that was killed while it saved
             shutil.rmtree(leftover)
+
+
+def read_progress(folder: Path) -> Progress:
+    """How far a checkpoint is.
+
+    Raises:
+        CheckpointError: its file is missing or broken.
+    """
+    path = folder / PROGRESS_NAME
+    try:
+        progress = Progress.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise CheckpointError(f"{path} has no usable {key or 'values'}", "restore the file") from error
+    if folder.name != checkpoint_name(progress.step):
+        raise CheckpointError(f"{path} is of step {progress.step}, not of {folder.name}", "restore the file")
+    return progress
+
+
+def read_metrics(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a metrics file, and how many of its lines are none."""
+    rows, broken = [], 0
+    for line in path.read_bytes().splitlines():
+        try:
+            row = json.loads(line)
+            if not isinstance(row["step"], int):
+                raise TypeError
+            rows.append(row)
+        except (ValueError, KeyError, TypeError):
+            broken += 1
+    return rows, broken
 
 
 def ranked_best(best: dict[str, float], name: str, value: float, keep: int) -> dict[str, float]:

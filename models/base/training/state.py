@@ -11,10 +11,12 @@ Layout of the folder::
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -88,7 +90,10 @@ def _require_processes(folder: Path, processes: int) -> None:
 
 
 def _save(tensors: dict[str, Tensor], path: Path) -> None:
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:  # a full disk and the like; it names no file
+        raise OSError(errno.EIO, str(error), str(path)) from error
 
 
 def _load(network: nn.Module, path: Path) -> None:

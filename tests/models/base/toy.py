@@ -129,7 +129,7 @@ def main() -> None:
     register()
     task = ToyTask(toy_experiment(arguments.out, max_steps=arguments.steps))
     task.kill_at = arguments.kill_at
-    train(task, device="cpu", resume=arguments.resume)
+    train(task, device="cpu", resume=arguments.resume, resume_command="toy --resume")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from sentences import read_sentences
 from voices import read_names, training_voices, voice_of
 
 from hiervox.evaluation.recognizer import Recognizer
-from hiervox.evaluation.wer import error_counts, normalizer
+from hiervox.evaluation.transcripts import error_counts, normalizer
 from hiervox.processors.audio import Waveform, check_waveform, peak_normalize, resample
 from hiervox.processors.text import TextFrontend
 from hiervox.utils.errors import AudioError, DataError, HierVoxError, TextError

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from importlib.resources import as_file, files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.table import Utterance
-from hiervox.processors.audio import Waveform, read_audio
-from hiervox.utils.errors import DependencyError
+from hiervox.processors.audio import Waveform
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 SAMPLE_RATE = 16000
-WINDOW = int(9.01 * SAMPLE_RATE)
+WINDOW_SECONDS = 9.01
+WINDOW = int(WINDOW_SECONDS * SAMPLE_RATE)
 """Samples the network hears at once; shorter recordings are repeated."""
 HOP = SAMPLE_RATE
 COLUMNS = ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl")
@@ -30,30 +31,31 @@ CURVES = (
 """From the network's outputs to scores, a second-degree polynomial for each column (DNSMOS P.835's own)."""
 
 
+def weights_file() -> Path:
+    """The network of DNSMOS P.835 in the package speechmos."""
+    spec = find_spec("speechmos")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "dnsmos_models" / "sig_bak_ovr.onnx"
+
+
 class QualityPredictor:
     """DNSMOS P.835 (Reddy et al., arXiv 2110.01763), with the weights of the package speechmos."""
 
     @cached_property
     def _session(self) -> InferenceSession:
-        try:
-            from onnxruntime import InferenceSession, SessionOptions
+        from onnxruntime import InferenceSession, SessionOptions
 
-            weights = files("speechmos") / "dnsmos_models" / "sig_bak_ovr.onnx"
-        except ImportError as error:
-            raise DependencyError(
-                f"DNSMOS can't run ({error})", "pip install speechmos onnxruntime"
-            ) from error
         options = SessionOptions()
         options.log_severity_level = 3
-        with as_file(weights) as path:
-            return InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return InferenceSession(str(weights_file()), options, providers=["CPUExecutionProvider"])
 
     def predict(self, wav: Waveform) -> dict[str, float] | None:
         """Scores from 1 to 5 of `wav` (T,), 16 kHz, for speech, background and overall; None of silence."""
         if not np.any(wav):
             return None
         wav = np.tile(wav, -(-WINDOW // wav.size)) if wav.size < WINDOW else wav
-        starts = range(0, wav.size - WINDOW + 1, HOP)
+        count = int(wav.size // SAMPLE_RATE - WINDOW_SECONDS) + 1  # as the published script counts them
+        starts = range(0, count * HOP, HOP)
         windows = [np.clip(wav[start : start + WINDOW], -1, 1).astype(np.float32) for start in starts]
         raw = np.stack([self._session.run(None, {"input_1": window[None]})[0][0] for window in windows])
         return {
@@ -65,6 +67,10 @@ class QualityPredictor:
 class PerceivedQuality(Metric):
     """The three scores of DNSMOS P.835."""
 
+    name = "dnsmos"
+    measures = "predicted listeners' scores of speech, background and overall quality"
+    paper = "DNSMOS P.835, arXiv 2110.01763"
+    requires: ClassVar[Mapping[str, str]] = {"onnxruntime": "onnxruntime", "speechmos": "speechmos"}
     columns = COLUMNS
     figures: ClassVar[Mapping[str, Figure]] = {
         "dnsmos_ovrl": Figure("DNSMOS OVRL", "higher"),
@@ -72,14 +78,21 @@ class PerceivedQuality(Metric):
         "dnsmos_bak": Figure("DNSMOS BAK", "higher"),
     }
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.predictor = QualityPredictor()
-
     @property
     def settings(self) -> Mapping[str, str]:
-        return {"quality": "DNSMOS P.835 (speechmos), windows of 9.01 s, 1 s apart"}
+        return {"DNSMOS": "P.835 (speechmos), windows of 9.01 s, 1 s apart"}
+
+    def prepare(self) -> None:
+        super().prepare()
+        _ = self._predictor
+
+    def models(self) -> Mapping[str, Path]:
+        return {"DNSMOS": weights_file()}
+
+    @cached_property
+    def _predictor(self) -> QualityPredictor:
+        return QualityPredictor()
 
     def score(self, utterance: Utterance) -> Scores | None:
-        wav, _ = read_audio(utterance.audio, SAMPLE_RATE)
-        return self.predictor.predict(wav)
+        wav, _ = self.context.recordings.read(utterance.audio, SAMPLE_RATE)
+        return self._predictor.predict(wav)

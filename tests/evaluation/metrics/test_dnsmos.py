@@ -7,25 +7,38 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hiervox.evaluation.quality import COLUMNS, WINDOW, PerceivedQuality, QualityPredictor
+from hiervox.evaluation.metrics.dnsmos import COLUMNS, WINDOW, PerceivedQuality, QualityPredictor
 from hiervox.evaluation.table import Utterance
-from hiervox.processors.audio import read_audio, write_audio
+from hiervox.processors.audio import read_audio
 from hiervox.utils.errors import DependencyError
+from tests.evaluation.rows import noise, save, scored
 
 pytest.importorskip("speechmos")
 
 
+def test_agrees_with_the_package_of_the_weights() -> None:
+    from speechmos import dnsmos
+
+    wav = 0.3 * noise(10.5)
+    expected = dnsmos.run(wav, sr=16000)
+    found = QualityPredictor().predict(wav)
+    assert found is not None
+    for column in COLUMNS:
+        kind = column.removeprefix("dnsmos_")
+        assert found[column] == pytest.approx(float(expected[f"{kind}_mos"]), abs=1e-3)
+
+
 def test_noise_lowers_the_scores_of_speech(shared: Path) -> None:
     wav, _ = read_audio(shared / "speech/kokoro_120/af_heart/af_heart_00069.opus", 16000)
-    noise = np.random.default_rng(0).normal(0, wav.std(), wav.size).astype(np.float32)
+    hiss = np.random.default_rng(0).normal(0, wav.std(), wav.size).astype(np.float32)
     predictor = QualityPredictor()
-    clean, noisy = predictor.predict(wav), predictor.predict(wav + noise)
+    clean, noisy = predictor.predict(wav), predictor.predict(wav + hiss)
     assert clean is not None and noisy is not None
     assert all(noisy[column] + 0.2 < clean[column] < 5 for column in COLUMNS), (clean, noisy)
     assert clean["dnsmos_ovrl"] > 3
 
 
-def test_lengths_on_either_side_of_the_window_are_judged_alike() -> None:
+def test_lengths_on_either_side_of_the_window_are_scored_alike() -> None:
     tone = 0.1 * np.sin(2 * np.pi * 100 * np.arange(3 * WINDOW) / 16000).astype(np.float32)
     predictor = QualityPredictor()
     short, long = predictor.predict(tone[: WINDOW // 3]), predictor.predict(tone)
@@ -38,16 +51,11 @@ def test_silence_has_no_score() -> None:
 
 
 def test_the_metric_reads_the_recording(tmp_path: Path) -> None:
-    path = tmp_path / "noise.wav"
-    write_audio(path, np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32), 16000)
-    metric = PerceivedQuality()
-    scores = metric.score(Utterance(2, "a", "system", path))
-    assert scores is not None and set(scores) == set(metric.columns)
-    metric.update(scores)
-    assert set(metric.compute()) == set(metric.figures)
+    scores = scored(PerceivedQuality(), Utterance(2, "a", "system", save(tmp_path, "noise", noise())))
+    assert set(scores) == set(PerceivedQuality.columns)
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
-    with pytest.raises(DependencyError, match="pip install speechmos onnxruntime"):
-        QualityPredictor().predict(np.ones(16000, np.float32))
+    monkeypatch.setattr("hiervox.evaluation.metric.find_spec", lambda name: None)
+    with pytest.raises(DependencyError, match="pip install onnxruntime"):
+        PerceivedQuality().prepare()

@@ -1,0 +1,79 @@
+"""Whether two systems differ: paired permutation tests with Holm's correction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+PERMUTATIONS = 9999
+PERMUTATION_SEED = 0
+LEAST_PAIRS = 2
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two systems by one figure.
+
+    Attributes:
+        first, second: the systems.
+        difference: mean of first minus second over the utterances that both have.
+        p: of the paired two-sided permutation test.
+        p_holm: the same after Holm's correction over all pairs of systems of this figure.
+        count: how many utterances both have.
+    """
+
+    first: str
+    second: str
+    difference: float
+    p: float
+    p_holm: float
+    count: int
+
+
+def compare_systems(values: Mapping[str, Mapping[str, float]]) -> list[Comparison]:
+    """All pairs of systems that share at least two utterances.
+
+    Args:
+        values: system → utterance → value, of one figure.
+    """
+    found = []
+    for first, second in combinations(values, 2):
+        shared = [name for name in values[first] if name in values[second]]
+        if len(shared) >= LEAST_PAIRS:
+            differences = np.array([values[first][name] - values[second][name] for name in shared])
+            found.append((first, second, float(differences.mean()), paired_test(differences), len(shared)))
+    corrected = holm([p for _, _, _, p, _ in found])
+    return [
+        Comparison(first, second, difference, p, p_holm, count)
+        for (first, second, difference, p, count), p_holm in zip(found, corrected, strict=True)
+    ]
+
+
+def paired_test(differences: np.ndarray) -> float:
+    """Two-sided p of paired differences (N,): all swaps of signs where 2^N is small, else random ones."""
+    from scipy.stats import permutation_test
+
+    if not np.any(differences):
+        return 1.0
+    found = permutation_test(
+        (differences,),
+        lambda sample, axis=-1: np.mean(sample, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=PERMUTATIONS,
+        rng=np.random.default_rng(PERMUTATION_SEED),
+    )
+    return float(found.pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction (Holm 1979) of the p values of one family."""
+    corrected = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda position: p_values[position])):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        corrected[index] = largest
+    return corrected

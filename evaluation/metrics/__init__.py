@@ -1,0 +1,1 @@
+"""One file a metric; `hiervox.evaluation.registry` finds them."""

@@ -1,0 +1,55 @@
+"""How lively the F0 contour is: its standard deviation in semitones, beside the reference's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from hiervox.evaluation.metric import Figure, Metric, Scores
+from hiervox.evaluation.recordings import EVALUATION_PITCH
+from hiervox.evaluation.table import Utterance
+from hiervox.processors.pitch import Track
+
+LEAST_VOICED = 10
+SEMITONES = 12
+"""To an octave."""
+
+
+def semitone_deviation(f0: Track) -> float | None:
+    """Standard deviation in semitones of the voiced frames of a contour (T,) in Hz; None of fewer than ten.
+
+    In semitones, a low and a high voice of the same intonation have the same value.
+    """
+    voiced = f0[f0 > 0].astype(np.float64)
+    return float(SEMITONES * np.log2(voiced).std()) if voiced.size >= LEAST_VOICED else None
+
+
+class PitchVariation(Metric):
+    """Monotonous speech has a smaller standard deviation of F0 than the human recording of the same words."""
+
+    name = "f0_variation"
+    measures = "standard deviation of F0 in semitones, of the recording and of the reference"
+    paper = "tracker: WORLD's DIO, Morise et al. 2016"
+    needs = ("reference",)
+    columns = ("f0_std", "f0_std_reference")
+    figures: ClassVar[Mapping[str, Figure]] = {
+        "f0_std": Figure("F0 deviation", "neither", "semitones"),
+        "f0_std_reference": Figure("F0 deviation of the reference", "neither", "semitones"),
+    }
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        pitch = EVALUATION_PITCH
+        return {"F0": f"{pitch.method}, {pitch.f_min:g} to {pitch.f_max:g} Hz"}
+
+    def score(self, utterance: Utterance) -> Scores | None:
+        found = {"f0_std": self._deviation(utterance.audio)}
+        if utterance.reference is not None:
+            found["f0_std_reference"] = self._deviation(utterance.reference)
+        return {column: value for column, value in found.items() if value is not None}
+
+    def _deviation(self, file: Path) -> float | None:
+        return semitone_deviation(self.context.recordings.f0(file))

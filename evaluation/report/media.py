@@ -1,0 +1,98 @@
+"""Recordings, spectrograms and F0 contours as a page holds them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hiervox.evaluation.recordings import EVALUATION_PITCH, Recordings
+from hiervox.processors.audio import Waveform
+
+Players = Literal["flac", "mp3", "none"]
+HIGHEST_HZ = 12000
+BINS = 128
+HOP_SECONDS = 0.016
+WINDOW_SECONDS = 0.032
+RANGE_DB = 80.0
+F0_HOP_SECONDS = 0.02
+
+
+def sound_uri(wav: Waveform, rate: int, players: Players) -> str:
+    """A waveform as a data URI; empty for `none`."""
+    import soundfile
+
+    if players == "none":
+        return ""
+    stream = io.BytesIO()
+    if players == "flac":
+        soundfile.write(stream, wav, rate, format="FLAC", subtype="PCM_16")
+    else:
+        soundfile.write(stream, wav, rate, format="MP3", subtype="MPEG_LAYER_III")
+    kind = "audio/flac" if players == "flac" else "audio/mpeg"
+    return f"data:{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def spectrogram(wav: Waveform, rate: int) -> tuple[NDArray[np.uint8], float]:
+    """Levels (128, frames) of a waveform (T,), 0 at 80 dB under the loudest and 255 at it; the highest Hz.
+
+    Row 0 holds the highest frequencies, as pictures are drawn.
+    """
+    import librosa
+
+    top = min(HIGHEST_HZ, rate / 2)
+    fft_size = int(2 ** np.ceil(np.log2(max(rate * WINDOW_SECONDS, 2 * BINS * rate / 2 / top))))
+    power = (
+        np.abs(
+            librosa.stft(
+                y=wav,
+                n_fft=fft_size,
+                hop_length=round(HOP_SECONDS * rate),
+                win_length=round(WINDOW_SECONDS * rate),
+            )
+        )
+        ** 2
+    )
+    bins = power[: round(top / rate * fft_size)]
+    edges = np.linspace(0, len(bins), BINS + 1).astype(int)
+    levels = 10 * np.log10(np.maximum(np.add.reduceat(bins, edges[:-1], axis=0), 1e-10))
+    scaled = (levels - levels.max() + RANGE_DB) / RANGE_DB * 255
+    return np.clip(scaled, 0, 255).astype(np.uint8)[::-1], float(top)
+
+
+def png_uri(levels: NDArray[np.uint8]) -> str:
+    """Grey levels (rows, columns) as the data URI of a PNG."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    rows, columns = levels.shape
+    header = struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0)  # 8 bits of grey
+    lines = np.pad(levels, ((0, 0), (1, 0)))  # each line begins with its filter, none
+    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+    content += chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)) + chunk(b"IEND", b"")
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def recording(file: Path, recordings: Recordings, players: Players) -> dict[str, Any]:
+    """What the page needs of a recording: sound, picture, F0 each 20 ms in whole Hz, length."""
+    wav, rate = recordings.read(file, None)
+    levels, top = spectrogram(wav, rate)
+    step = round(F0_HOP_SECONDS / EVALUATION_PITCH.hop_seconds)
+    return {
+        "sound": sound_uri(wav, rate, players),
+        "picture": png_uri(levels),
+        "topHz": top,
+        "seconds": round(wav.size / rate, 3),
+        "rate": rate,
+        "f0": [round(float(value)) for value in recordings.f0(file)[::step]],
+        "f0Hop": F0_HOP_SECONDS,
+    }

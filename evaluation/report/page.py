@@ -1,0 +1,97 @@
+"""The page of an evaluation: one HTML file that needs no network."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any
+
+from hiervox.evaluation.comparison import PERMUTATIONS
+from hiervox.evaluation.estimate import CONFIDENCE, RESAMPLES
+from hiervox.evaluation.recordings import Recordings
+from hiervox.evaluation.report.media import Players, recording
+from hiervox.evaluation.report.tables import comparison_json, estimate_json
+from hiervox.evaluation.results import Results, rounded
+
+TEMPLATES = "hiervox.evaluation.report"
+WORST = 10
+
+
+def fill_template(name: str, title: str, data: Any) -> str:
+    """A template of this folder with the common style, its own script and its data put in.
+
+    Args:
+        name: of the `.html` and the `.js` file.
+        title: of the page.
+        data: what the script reads.
+    """
+    folder = files(TEMPLATES) / "templates"
+    parts = {
+        "title": html.escape(title),
+        "style": (folder / "style.css").read_text(encoding="utf-8"),
+        # a "<" in JSON stands in strings only, where its code serves as well and can't end the element
+        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
+        "script": (folder / f"{name}.js").read_text(encoding="utf-8"),
+    }
+    template = (folder / f"{name}.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda mark: parts[mark[1]], template)
+
+
+def page(results: Results, players: Players) -> str:
+    """The page."""
+    return fill_template("report", "HierVox evaluation", page_data(results, players))
+
+
+def page_data(results: Results, players: Players) -> dict[str, Any]:
+    """What the page shows."""
+    return {
+        "systems": [{"name": system, "count": results.count(system)} for system in results.systems],
+        "figures": [
+            {"name": name, **asdict(figure), "column": results.column_of(name)}
+            for name, figure in results.figures.items()
+        ],
+        "summary": {
+            system: {name: estimate_json(found) for name, found in results.summary[system].items()}
+            for system in results.systems
+        },
+        "comparisons": {
+            figure: [comparison_json(pair) for pair in pairs] for figure, pairs in results.comparisons.items()
+        },
+        "sentences": _sentences(results, players),
+        "metrics": [
+            {
+                "name": name,
+                "measures": metric.measures,
+                "paper": metric.paper,
+                "figures": list(metric.figures),
+            }
+            for name, metric in results.metrics.items()
+        ],
+        "leftOut": dict(results.left_out),
+        "settings": dict(results.settings),
+        "versions": dict(results.versions),
+        "models": dict(results.models),
+        "list": results.sentences["sha256"],
+        "confidence": CONFIDENCE,
+        "resamples": RESAMPLES,
+        "permutations": PERMUTATIONS,
+        "worst": WORST,
+    }
+
+
+def _sentences(results: Results, players: Players) -> list[dict[str, Any]]:
+    """Each sentence with its recordings by system."""
+    recordings = Recordings()
+    found: dict[str, dict[str, Any]] = {}
+    for row in results.utterances:
+        sentence = found.setdefault(row.id, {"id": row.id, "text": row.text, "recordings": {}})
+        sentence["text"] = sentence["text"] or row.text
+        scores = {
+            column: rounded(value) if isinstance(value, float) else value
+            for column, value in results.scores[row].items()
+        }
+        sentence["recordings"][row.system] = {**recording(row.audio, recordings, players), "scores": scores}
+    return list(found.values())

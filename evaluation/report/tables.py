@@ -1,0 +1,149 @@
+"""CSV, JSON and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from hiervox.evaluation.comparison import PERMUTATIONS, Comparison
+from hiervox.evaluation.estimate import BOOTSTRAP_SEED, CONFIDENCE, RESAMPLES, Estimate
+from hiervox.evaluation.metric import Figure, Vector
+from hiervox.evaluation.results import Results, rounded, shown
+
+IDENTITY_COLUMNS = ("id", "system", "audio")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+ARROWS = {"higher": " ↑", "lower": " ↓", "neither": ""}
+SIGNIFICANT = 1 - CONFIDENCE
+
+
+def utterances_csv(results: Results) -> str:
+    """One line a recording, in the table's order; what has no value is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*IDENTITY_COLUMNS, *results.columns])
+    for row in results.utterances:
+        cells = [results.scores[row].get(column, "") for column in results.columns]
+        writer.writerow([_cell(cell) for cell in (row.id, row.system, str(row.audio), *cells)])
+    return text.getvalue()
+
+
+def _cell(value: float | str | Vector) -> str:
+    """A cell; a text that a spreadsheet would take for a formula gets a quote before it."""
+    if not isinstance(value, str):
+        return repr(rounded(float(value)))
+    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """Everything but the scores of single recordings."""
+    return {
+        "settings": dict(results.settings),
+        "confidence": CONFIDENCE,
+        "resamples": RESAMPLES,
+        "permutations": PERMUTATIONS,
+        "seed": BOOTSTRAP_SEED,
+        "list_sha256": results.sentences["sha256"],
+        "versions": dict(results.versions),
+        "models": dict(results.models),
+        "left_out": dict(results.left_out),
+        "figures": {name: asdict(figure) for name, figure in results.figures.items()},
+        "systems": {
+            system: {
+                "utterances": results.count(system),
+                "figures": {name: estimate_json(found) for name, found in results.summary[system].items()},
+            }
+            for system in results.systems
+        },
+        "comparisons": {
+            figure: [comparison_json(pair) for pair in pairs] for figure, pairs in results.comparisons.items()
+        },
+    }
+
+
+def estimate_json(estimate: Estimate | None) -> dict[str, float | int | None] | None:
+    """An estimate with rounded numbers."""
+    if estimate is None:
+        return None
+    low, high = (None if bound is None else rounded(bound) for bound in (estimate.low, estimate.high))
+    return {"value": rounded(estimate.value), "low": low, "high": high, "count": estimate.count}
+
+
+def comparison_json(pair: Comparison) -> dict[str, float | int | str]:
+    """A comparison with rounded numbers."""
+    return {
+        **asdict(pair),
+        "difference": rounded(pair.difference),
+        "p": rounded(pair.p),
+        "p_holm": rounded(pair.p_holm),
+    }
+
+
+def heading(figure: Figure) -> str:
+    """Title, unit and direction."""
+    unit = f" ({figure.unit})" if figure.unit else ""
+    return f"{figure.title}{unit}{ARROWS[figure.better]}"
+
+
+def markdown(results: Results) -> str:
+    """The report as a table by system, with what differs and what the figures depend on."""
+    figures = results.figures
+    rows = [["system", "utterances", *(heading(figure) for figure in figures.values())]]
+    for system in results.systems:
+        count = results.count(system)
+        found = results.summary[system]
+        rows.append([system, str(count), *(_estimate(found[name], figures[name], count) for name in figures)])
+    lines = ["# Evaluation", "", *_table(rows), ""]
+    lines += [
+        f"In brackets: {CONFIDENCE:.0%} percentile-bootstrap interval over utterances ({RESAMPLES} "
+        "resamples); `n=` where a figure could not be measured for every utterance.",
+        "",
+        *_differences(results),
+        *(f"- {key}: {value}" for key, value in results.settings.items()),
+        f"- list: SHA-256 {results.sentences['sha256']}",
+        *(f"- weights of {name}: SHA-256 {checksum}" for name, checksum in results.models.items()),
+        f"- versions: {', '.join(f'{name} {number}' for name, number in results.versions.items())}",
+    ]
+    if results.left_out:
+        lines += ["", "Left out:", "", *_table([["metric", "reason"], *map(list, results.left_out.items())])]
+    return "\n".join(lines) + "\n"
+
+
+def _differences(results: Results) -> list[str]:
+    """The pairs of systems that differ after Holm's correction."""
+    rows = []
+    for name, pairs in results.comparisons.items():
+        figure = results.figures[name]
+        differing = [_difference(pair, figure) for pair in pairs if pair.p_holm < SIGNIFICANT]
+        if differing:
+            rows.append([heading(figure), "; ".join(differing)])
+    if not rows:
+        return []
+    return [
+        f"Pairs of systems that differ (paired permutation test, {PERMUTATIONS} permutations, p < "
+        f"{SIGNIFICANT:.2f} after Holm's correction over the pairs of one figure):",
+        "",
+        *_table([["figure", "systems, mean difference of the first from the second, p"], *rows]),
+        "",
+    ]
+
+
+def _difference(pair: Comparison, figure: Figure) -> str:
+    sign = "+" if pair.difference > 0 else ""
+    return f"{pair.first}, {pair.second}: {sign}{shown(pair.difference, figure)}, {pair.p_holm:.4f}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return [lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]
+
+
+def _estimate(estimate: Estimate | None, figure: Figure, count: int) -> str:
+    if estimate is None:
+        return "n/a"
+    text = shown(estimate.value, figure)
+    if estimate.low is not None and estimate.high is not None:
+        text += f" [{shown(estimate.low, figure)}, {shown(estimate.high, figure)}]"
+    return text if estimate.count == count else f"{text} n={estimate.count}"

@@ -1,0 +1,452 @@
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const byId = (id) => document.getElementById(id);
+const figures = Object.fromEntries(data.figures.map((figure) => [figure.name, figure]));
+const systems = data.systems.map((system) => system.name);
+const truth = "ground_truth";
+const palette = ["#7d8493", "#2f6fde", "#d9772b", "#2f9e6b", "#9a57c9", "#c9405b", "#1f9fb0", "#8a7a24", "#d15aa6", "#5b6ee1"];
+const colour = (system) => palette[systems.indexOf(system) % palette.length];
+const state = { hidden: new Set(), sort: { key: null, direction: 1 }, shown: 8, open: null };
+const PAGE = 8;
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+function show(value, figure) {
+  if (value === null || value === undefined) return "n/a";
+  if (figure.percent) return (100 * value).toFixed(1);
+  return Math.abs(value) < 100 ? value.toFixed(3) : value.toFixed(1);
+}
+const unit = (figure) => (figure.unit ? ` ${figure.unit}` : "");
+const arrow = (figure) => ({ higher: " ↑", lower: " ↓", neither: "" })[figure.better];
+const label = (figure) => `${figure.title}${figure.unit ? ` (${figure.unit})` : ""}${arrow(figure)}`;
+const dot = (system) => element("span", { class: "dot", style: `background:${colour(system)}` });
+const visible = () => data.figures.filter((figure) => !state.hidden.has(figure.name));
+
+/* ---- systems ---- */
+function drawLead() {
+  const counts = [
+    [systems.length, "system"], [data.sentences.length, "sentence"],
+    [data.sentences.reduce((sum, sentence) => sum + Object.keys(sentence.recordings).length, 0), "recording"],
+    [data.metrics.length, "metric"],
+  ];
+  byId("lead").textContent = counts.map(([count, noun]) => `${count} ${noun}${count === 1 ? "" : "s"}`).join(" · ");
+  byId("summary-note").textContent =
+    `Bars are ${Math.round(100 * data.confidence)} % percentile-bootstrap intervals over utterances ` +
+    `(${data.resamples} resamples), one scale a column. n: where a figure could not be measured for every ` +
+    "utterance. Figures of a set have no interval. The best system of a column is green; ground truth is not ranked.";
+}
+
+function drawChips() {
+  byId("chips").replaceChildren(...data.metrics.map((metric) => {
+    const pressed = metric.figures.some((name) => !state.hidden.has(name));
+    return element("button", {
+      class: "chip", type: "button", "aria-pressed": String(pressed), title: metric.measures,
+      onclick: () => {
+        metric.figures.forEach((name) => (pressed ? state.hidden.add(name) : state.hidden.delete(name)));
+        drawAll();
+      },
+    }, metric.name);
+  }));
+}
+
+function sortButton(text, sub, key, direction) {
+  const active = state.sort.key === key;
+  const ascending = state.sort.direction === 1;
+  const button = element("button", {
+    type: "button",
+    onclick: () => {
+      state.sort = { key, direction: active ? -state.sort.direction : direction };
+      drawSummary();
+    },
+  }, element("span", {}, text, sub ? element("span", { class: "unit" }, sub) : null),
+  element("span", { class: "sign" }, active ? (ascending ? "▲" : "▼") : "↕"));
+  return element("th", { class: key === "system" ? "first" : "number", scope: "col", "data-key": key,
+    "aria-sort": active ? (ascending ? "ascending" : "descending") : null }, button);
+}
+
+function sortedSystems() {
+  const { key, direction } = state.sort;
+  if (key === null) return data.systems;
+  const value = (system) => {
+    if (key === "system") return system.name;
+    if (key === "utterances") return system.count;
+    return data.summary[system.name][key]?.value ?? null;
+  };
+  return [...data.systems].sort((first, second) => {
+    const [a, b] = [value(first), value(second)];
+    if (a === null || b === null) return (a === null) - (b === null);
+    return direction * (a < b ? -1 : a > b ? 1 : 0);
+  });
+}
+
+function range(figure) {
+  const found = systems.map((system) => data.summary[system][figure.name]).filter(Boolean);
+  const low = Math.min(...found.map((one) => one.low ?? one.value));
+  const high = Math.max(...found.map((one) => one.high ?? one.value));
+  return [low, high];
+}
+
+function best(figure) {
+  if (figure.better === "neither") return null;
+  const ranked = systems.filter((system) => system !== truth && data.summary[system][figure.name]);
+  if (ranked.length < 2) return null;
+  const sign = figure.better === "higher" ? -1 : 1;
+  return ranked.reduce((first, second) =>
+    sign * data.summary[second][figure.name].value < sign * data.summary[first][figure.name].value ? second : first);
+}
+
+function track(estimate, [low, high], tint) {
+  const place = (value) => (high > low ? 3 + (98 * (value - low)) / (high - low) : 52);
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("class", "track");
+  svg.setAttribute("viewBox", "0 0 104 9");
+  svg.setAttribute("aria-hidden", "true");
+  const shape = (tag, attributes) => {
+    const made = document.createElementNS(space, tag);
+    Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+    svg.append(made);
+  };
+  shape("line", { x1: 1, x2: 103, y1: 4.5, y2: 4.5, stroke: "var(--line)", "stroke-width": 1 });
+  if (estimate.low !== null) {
+    const [left, right] = [place(estimate.low), place(estimate.high)];
+    shape("rect", { x: left, y: 2.5, width: Math.max(1, right - left), height: 4, rx: 2, fill: tint, opacity: 0.35 });
+  }
+  shape("circle", { cx: place(estimate.value), cy: 4.5, r: 3, fill: tint });
+  return svg;
+}
+
+function summaryCell(system, figure, winner) {
+  const estimate = data.summary[system.name][figure.name];
+  if (!estimate) return element("td", { class: "number count" }, "n/a");
+  const interval = estimate.low === null ? "" : `${show(estimate.low, figure)} – ${show(estimate.high, figure)}`;
+  const missing = estimate.count === system.count ? "" : `${interval ? " · " : ""}n=${estimate.count}`;
+  return element("td", { class: `number${winner === system.name ? " best" : ""}` },
+    element("span", { class: "value" }, show(estimate.value, figure)),
+    track(estimate, range(figure), colour(system.name)),
+    element("span", { class: "interval" }, interval + missing));
+}
+
+function drawSummary() {
+  const shown = visible();
+  const header = [
+    sortButton("system", "", "system", 1), sortButton("n", "", "utterances", -1),
+    ...shown.map((figure) => sortButton(`${figure.title}${arrow(figure)}`, unit(figure), figure.name,
+      figure.better === "higher" ? -1 : 1)),
+  ];
+  byId("summary").tHead.replaceChildren(element("tr", {}, ...header));
+  const winners = Object.fromEntries(shown.map((figure) => [figure.name, best(figure)]));
+  byId("summary").tBodies[0].replaceChildren(...sortedSystems().map((system) =>
+    element("tr", { class: system.name === truth ? "truth" : null, "data-system": system.name },
+      element("th", { class: "first name", scope: "row" }, dot(system.name), system.name),
+      element("td", { class: "number count" }, String(system.count)),
+      ...shown.map((figure) => summaryCell(system, figure, winners[figure.name])))));
+}
+
+/* ---- differences ---- */
+function option(value, text) {
+  return element("option", { value }, text);
+}
+
+function drawPairs() {
+  const name = byId("difference-figure").value;
+  const pairs = data.comparisons[name] ?? [];
+  const figure = figures[name];
+  byId("pairs").tHead.replaceChildren(element("tr", {},
+    ...["system", "other system", "mean difference", "p", "p (Holm)", "pairs"].map((text) =>
+      element("th", { scope: "col" }, text))));
+  const rows = pairs.map((pair) => {
+    const differs = pair.p_holm < 1 - data.confidence;
+    return element("tr", {},
+      element("td", { class: "name" }, dot(pair.first), pair.first),
+      element("td", { class: "name" }, dot(pair.second), pair.second),
+      element("td", { class: "number" }, `${pair.difference > 0 ? "+" : ""}${show(pair.difference, figure)}${unit(figure)}`),
+      element("td", { class: "number" }, pair.p.toFixed(4)),
+      element("td", { class: differs ? "number value" : "number count" }, `${pair.p_holm.toFixed(4)}${differs ? "  ✓" : ""}`),
+      element("td", { class: "number count" }, String(pair.count)));
+  });
+  byId("pairs").tBodies[0].replaceChildren(...(rows.length ? rows
+    : [element("tr", {}, element("td", { class: "empty", colspan: 6 }, "No two systems share two sentences with this figure."))]));
+  byId("pairs-note").textContent = `Paired two-sided permutation test (${data.permutations} permutations), ` +
+    "corrected by Holm's method over the pairs of one figure. ✓: differs after correction.";
+}
+
+/* ---- worst ---- */
+function valuesOf(figure, system) {
+  const found = [];
+  for (const sentence of data.sentences) {
+    for (const [name, recording] of Object.entries(sentence.recordings)) {
+      const value = recording.scores[figure.column];
+      if (typeof value === "number" && (!system || system === name)) found.push({ sentence, system: name, value });
+    }
+  }
+  return found;
+}
+const worseFirst = (figure) => (first, second) =>
+  (figure.better === "higher" ? 1 : -1) * (first.value - second.value);
+
+function drawWorst() {
+  const figure = figures[byId("worst-figure").value];
+  const table = byId("worst-table");
+  table.tHead.replaceChildren(element("tr", {}, ...["", "system", figure ? label(figure) : "", "sentence", ""].map((text) =>
+    element("th", { scope: "col" }, text))));
+  const chosen = byId("worst-system").value;
+  const found = figure ? valuesOf(figure, chosen === "*" ? null : chosen).filter((one) => chosen !== "*" || one.system !== truth || systems.length === 1) : [];
+  const worst = found.sort(worseFirst(figure)).slice(0, data.worst);
+  const rows = worst.map((one, index) => element("tr", {},
+    element("td", { class: "count" }, String(index + 1)),
+    element("td", { class: "name" }, dot(one.system), one.system),
+    element("td", { class: "number value" }, show(one.value, figure)),
+    element("td", {}, element("div", { class: "wrap" }, one.sentence.text || one.sentence.id),
+      element("code", { class: "count" }, one.sentence.text ? one.sentence.id : "")),
+    element("td", {}, element("button", { class: "link", type: "button", onclick: () => open(one.sentence, one.system) }, "listen"))));
+  table.tBodies[0].replaceChildren(...(rows.length ? rows
+    : [element("tr", {}, element("td", { class: "empty", colspan: 5 }, "No values."))]));
+}
+
+/* ---- recordings ---- */
+const magma = [[0, 0, 4], [28, 16, 68], [79, 18, 123], [129, 37, 129], [181, 54, 122], [229, 80, 100], [251, 135, 97], [254, 194, 135], [252, 253, 191]];
+const colours = Array.from({ length: 256 }, (_, level) => {
+  const place = (level / 255) * (magma.length - 1);
+  const index = Math.min(Math.floor(place), magma.length - 2);
+  return magma[index].map((part, channel) => part + (place - index) * (magma[index + 1][channel] - part));
+});
+
+async function picture(uri) {
+  const image = new Image();
+  image.src = uri;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
+  for (let at = 0; at < pixels.data.length; at += 4) {
+    const [red, green, blue] = colours[pixels.data[at]];
+    [pixels.data[at], pixels.data[at + 1], pixels.data[at + 2]] = [red, green, blue];
+  }
+  context.putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+const margin = { left: 44, right: 36, top: 6, bottom: 26 };
+const F0_COLOUR = "#5df2d6";
+
+function step(length, most) {
+  const rough = length / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
+}
+
+async function plot(canvas, recording) {
+  const style = getComputedStyle(document.documentElement);
+  const [ink, muted] = ["--ink", "--muted"].map((name) => style.getPropertyValue(name));
+  const scale = window.devicePixelRatio || 1;
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  [canvas.width, canvas.height] = [width * scale, height * scale];
+  const spectrogram = await picture(recording.picture);
+  const context = canvas.getContext("2d");
+  context.scale(scale, scale);
+  const box = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
+  const x = (seconds) => margin.left + (box.width * seconds) / recording.seconds;
+  const y = (hertz, top) => margin.top + box.height * (1 - hertz / top);
+  context.drawImage(spectrogram, margin.left, margin.top, box.width, box.height);
+  const top = Math.max(300, 100 * Math.ceil(Math.max(...recording.f0, 1) / 100));
+  context.strokeStyle = F0_COLOUR;
+  context.lineWidth = 1.8;
+  context.lineJoin = "round";
+  context.beginPath();
+  recording.f0.forEach((hertz, index) => {
+    if (hertz > 0) {
+      const joined = index > 0 && recording.f0[index - 1] > 0;
+      context[joined ? "lineTo" : "moveTo"](x(index * recording.f0Hop), y(hertz, top));
+    }
+  });
+  context.stroke();
+  context.font = "10.5px system-ui, sans-serif";
+  context.fillStyle = muted;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  const hertzStep = step(recording.topHz, 5);
+  for (let hertz = 0; hertz <= recording.topHz; hertz += hertzStep) context.fillText(String(hertz), margin.left - 6, y(hertz, recording.topHz));
+  context.textAlign = "left";
+  const f0Step = step(top, 4);
+  for (let hertz = f0Step; hertz <= top; hertz += f0Step) context.fillText(String(hertz), width - margin.right + 6, y(hertz, top));
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  const secondStep = step(recording.seconds, Math.max(3, Math.floor(box.width / 60)));
+  for (let seconds = 0; seconds <= recording.seconds + 1e-9; seconds += secondStep) {
+    context.fillText(String(+seconds.toFixed(3)), x(seconds), height - margin.bottom + 5);
+  }
+  context.fillStyle = ink;
+  context.textAlign = "left";
+  context.fillText("Hz", 4, height - margin.bottom + 5);
+  context.textAlign = "right";
+  context.fillText("s · F0 Hz", width - 2, height - margin.bottom + 5);
+}
+
+function follow(audio, line, recording) {
+  const draw = () => {
+    const share = audio.currentTime / recording.seconds;
+    line.style.left = `calc(${margin.left}px + (100% - ${margin.left + margin.right}px) * ${Math.min(1, share)})`;
+    if (!audio.paused) requestAnimationFrame(draw);
+  };
+  audio.addEventListener("play", () => {
+    document.querySelectorAll("audio").forEach((other) => other !== audio && other.pause());
+    line.style.display = "block";
+    draw();
+  });
+  audio.addEventListener("seeked", draw);
+  audio.addEventListener("ended", () => (line.style.display = "none"));
+}
+
+const observer = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (!entry.isIntersecting) continue;
+    observer.unobserve(entry.target);
+    entry.target.draw();
+  }
+}, { rootMargin: "400px" });
+
+function scoreList(recording) {
+  const found = [];
+  for (const figure of visible()) {
+    const value = recording.scores[figure.column];
+    if (typeof value !== "number" || found.some((one) => one.column === figure.column)) continue;
+    found.push({ column: figure.column, item: element("div", {},
+      element("dt", {}, figure.title.replace(/ \((corpus|mean)\)$/, "")),
+      element("dd", {}, `${show(value, figure)}${figure.unit && figure.unit !== "%" ? unit(figure) : figure.unit}`)) });
+  }
+  return element("dl", { class: "scores" }, ...found.map((one) => one.item));
+}
+
+function recordingView(system, recording) {
+  const canvas = element("canvas", { role: "img", "aria-label": `Spectrogram and F0 of ${system}` });
+  const line = element("div", { class: "head-line" });
+  const audio = recording.sound ? element("audio", { controls: true, preload: "metadata" }) : null;
+  const view = element("div", { class: "recording", "data-system": system },
+    element("h3", {}, dot(system), system, element("span", { class: "count" }, `${recording.seconds.toFixed(2)} s · ${recording.rate} Hz`)),
+    element("div", { class: "plot" }, canvas, line), audio, scoreList(recording),
+    recording.scores.heard ? element("p", { class: "heard" }, `heard: ${recording.scores.heard}`) : null);
+  view.draw = () => {
+    if (audio && !audio.src) audio.src = recording.sound;
+    plot(canvas, recording);
+  };
+  if (audio) follow(audio, line, recording);
+  observer.observe(view);
+  return view;
+}
+
+function card(sentence) {
+  const present = systems.filter((system) => sentence.recordings[system]);
+  return element("article", { class: "panel card", "data-id": sentence.id },
+    element("header", {}, element("span", { class: "id" }, sentence.id), element("span", {}, sentence.text)),
+    element("div", { class: "grid" }, ...present.map((system) => recordingView(system, sentence.recordings[system]))));
+}
+
+function orderedSentences() {
+  const words = byId("filter").value.trim().toLowerCase();
+  const found = data.sentences.filter((sentence) => `${sentence.id} ${sentence.text}`.toLowerCase().includes(words));
+  const [name, system] = byId("order").value.split("\u0000");
+  if (!name) return found;
+  const figure = figures[name];
+  const value = (sentence) => sentence.recordings[system]?.scores[figure.column];
+  return found.map((sentence) => ({ sentence, value: value(sentence) }))
+    .sort((first, second) => (typeof first.value !== "number") - (typeof second.value !== "number") || worseFirst(figure)(first, second))
+    .map((one) => one.sentence);
+}
+
+function drawCards() {
+  let found = orderedSentences();
+  if (state.open) found = [state.open, ...found.filter((sentence) => sentence !== state.open)];
+  byId("cards").replaceChildren(...found.slice(0, state.shown).map(card));
+  byId("more").hidden = found.length <= state.shown;
+  byId("shown-count").textContent = `${Math.min(state.shown, found.length)} of ${found.length} sentences`;
+}
+
+function open(sentence, system) {
+  state.open = sentence;
+  byId("filter").value = "";
+  drawCards();
+  const shown = byId("cards").firstElementChild;
+  shown.scrollIntoView();
+  shown.querySelector(`[data-system="${CSS.escape(system)}"]`).draw();
+  shown.querySelector(`[data-system="${CSS.escape(system)}"] audio`)?.play();
+}
+
+/* ---- metrics and versions ---- */
+function plainTable(header, rows) {
+  return element("div", { class: "scroll" }, element("table", {},
+    element("thead", {}, element("tr", {}, ...header.map((text) => element("th", { scope: "col" }, text)))),
+    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell) => element("td", {}, cell)))))));
+}
+
+function drawAbout() {
+  const code = (text) => element("code", {}, text);
+  const parts = [
+    ["Metrics", plainTable(["name", "measures", "source"], data.metrics.map((metric) => [code(metric.name), metric.measures, metric.paper]))],
+    ["Left out", Object.keys(data.leftOut).length
+      ? plainTable(["name", "reason"], Object.entries(data.leftOut).map(([name, reason]) => [code(name), reason])) : null],
+    ["Settings", plainTable(["setting", "value"], Object.entries(data.settings))],
+    ["Networks", Object.keys(data.models).length
+      ? plainTable(["network", "SHA-256 of its weights"], Object.entries(data.models).map(([name, sum]) => [name, code(sum)])) : null],
+    ["Versions", element("p", {}, Object.entries(data.versions).map(([name, number]) => `${name} ${number}`).join(" · "))],
+    ["List of sentences", element("p", {}, "SHA-256 ", code(data.list))],
+  ];
+  byId("about").firstElementChild.replaceChildren(...parts.filter(([, content]) => content).flatMap(([title, content]) =>
+    [element("h2", {}, title), content]));
+}
+
+function drawAll() {
+  drawChips();
+  drawSummary();
+  drawCards();
+}
+
+function fillSelects() {
+  const withColumn = data.figures.filter((figure) => figure.column && figure.better !== "neither");
+  const unique = withColumn.filter((figure, index) => withColumn.findIndex((other) => other.column === figure.column) === index);
+  byId("difference-figure").append(...Object.keys(data.comparisons).filter((name) => unique.includes(figures[name]))
+    .map((name) => option(name, label(figures[name]))));
+  byId("worst-figure").append(...unique.map((figure) => option(figure.name, label(figure))));
+  byId("worst-system").append(option("*", systems.length > 1 && systems.includes(truth) ? "all but ground truth" : "all systems"),
+    ...systems.map((system) => option(system, system)));
+  byId("order").append(option("", "in the table's order"), ...unique.flatMap((figure) =>
+    systems.map((system) => option(`${figure.name}\u0000${system}`, `worst ${figure.title} of ${system}`))));
+}
+
+function hideMany() {
+  const most = 10;
+  if (data.figures.length <= most) return;
+  const kept = new Set(data.metrics.flatMap((metric) => metric.figures.slice(0, 1)).filter((name) =>
+    systems.some((system) => data.summary[system][name])));
+  data.figures.forEach((figure) => kept.has(figure.name) || state.hidden.add(figure.name));
+}
+
+byId("theme").addEventListener("click", () => {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  drawCards();
+});
+byId("difference-figure").addEventListener("change", drawPairs);
+byId("worst-figure").addEventListener("change", drawWorst);
+byId("worst-system").addEventListener("change", drawWorst);
+byId("order").addEventListener("change", drawCards);
+byId("filter").addEventListener("input", () => { state.open = null; drawCards(); });
+byId("more").addEventListener("click", () => { state.shown += PAGE; drawCards(); });
+hideMany();
+fillSelects();
+drawLead();
+drawPairs();
+drawWorst();
+drawAbout();
+drawAll();

@@ -1,0 +1,74 @@
+"""One process at a time in a run folder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from hiervox.utils.errors import TrainingError
+
+LOCK_NAME = "run.lock"
+
+_open_files: set[int] = set()
+
+
+def _close_in_child() -> None:
+    """A data-loading process must not keep the lock of a parent that was killed."""
+    for descriptor in _open_files:
+        with suppress(OSError):
+            os.close(descriptor)
+    _open_files.clear()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
+
+
+class RunLock:
+    """A lock on a run folder that ends with the process that holds it.
+
+    Args:
+        folder: of the run; it must be there when the lock is acquired.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / LOCK_NAME
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock, unless this object has it.
+
+        Raises:
+            TrainingError: another process has it; it names the process and its host.
+        """
+        if self._descriptor is not None:
+            return
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise TrainingError(
+                f"{self.path.parent} is being trained by {self._holder()}", "wait for it, or stop it first"
+            ) from error
+        self._descriptor = descriptor
+        _open_files.add(descriptor)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+
+    def release(self) -> None:
+        """Give the lock back; nothing where it is not held."""
+        if self._descriptor is not None:
+            _open_files.discard(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _holder(self) -> str:
+        try:
+            tree = json.loads(self.path.read_text(encoding="utf-8"))
+            return f"process {tree['pid']} on {tree['host']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another process"

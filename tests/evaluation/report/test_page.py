@@ -1,0 +1,189 @@
+"""The page of a report, opened in Chromium."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hiervox.evaluation.metrics.energy import EnergyCorrelation
+from hiervox.evaluation.metrics.f0 import PitchCorrelation
+from hiervox.evaluation.report import PAGE_NAME
+from hiervox.evaluation.report.media import png_uri, sound_uri, spectrogram
+from hiervox.evaluation.run import evaluate
+from hiervox.processors.audio import write_audio
+from tests.evaluation.sounds import SAMPLE_RATE, melody
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+HOSTILE = '</script><b id="planted">&amp; {{script}}'
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> Path:
+    """Of ground truth, a good and a bad system, twelve sentences each."""
+    folder = tmp_path_factory.mktemp("report")
+    lines = ["id,system,audio,text,reference"]
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        for system, noise in (("bad", 0.3), ("ground_truth", 0.0), ("good", 0.03)):
+            wav = melody(seconds=0.4, scale=1 + number / 40)
+            wav = 0.5 * np.clip(wav + noise * rng.normal(size=wav.size) * (1 + number / 12), -1, 1)
+            write_audio(folder / f"{system}{number}.wav", wav.astype(np.float32), SAMPLE_RATE)
+            text = HOSTILE.replace('"', '""') if number == 3 else f"sentence {number}"
+            lines.append(f'{number},{system},{system}{number}.wav,"{text}",ground_truth{number}.wav')
+    (folder / "table.csv").write_text("\n".join(lines) + "\n")
+    evaluate(folder / "table.csv", folder / "out", [EnergyCorrelation(), PitchCorrelation()], {"x": "no x"})
+    return folder / "out" / PAGE_NAME
+
+
+def test_the_page_names_nothing_outside_itself(report: Path) -> None:
+    text = report.read_text(encoding="utf-8")
+    markup = re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.DOTALL)
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', markup)
+    assert set(re.findall(r"https?://[^\"' )]+", markup)) <= {"http://www.w3.org/2000/svg"}
+    assert "@import" not in markup and "fetch(" not in markup
+    assert 'id="planted"' not in text
+
+
+def test_a_tone_is_bright_at_its_frequency() -> None:
+    tone = np.sin(2 * np.pi * 2000 * np.arange(SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32)
+    levels, top = spectrogram(tone, SAMPLE_RATE)
+    assert top == 8000 and levels.shape[0] == 128
+    rows = levels[:, 20].astype(int)
+    assert rows.argmax() == pytest.approx(128 * (1 - 2000 / 8000), abs=1)
+    assert rows[10] == 0
+
+
+def test_pictures_are_png_and_sounds_are_what_was_recorded() -> None:
+    import base64
+    import io
+
+    import soundfile
+    from PIL import Image
+
+    levels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    found = np.array(Image.open(io.BytesIO(base64.b64decode(png_uri(levels).partition(",")[2]))))
+    assert (found == levels).all()
+    wav = melody(seconds=0.3)
+    content = base64.b64decode(sound_uri(wav, 16000, "flac").partition(",")[2])
+    heard, rate = soundfile.read(io.BytesIO(content))
+    assert rate == 16000 and heard == pytest.approx(wav, abs=1e-4)
+    assert sound_uri(wav, 16000, "mp3").startswith("data:audio/mpeg;base64,")
+    assert sound_uri(wav, 16000, "none") == ""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Headless Chromium, as Debian's package `chromium` installs it."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
+    with api.sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any, report: Path) -> Iterator[Any]:
+    """The page; an error in its script, or a request to anywhere, fails the test."""
+    faults: list[str] = []
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+    page.goto(report.as_uri())
+    yield page
+    page.close()
+    assert faults == []
+
+
+def systems(page: Any) -> list[str]:
+    return page.eval_on_selector_all("#summary tbody tr", "rows => rows.map(row => row.dataset.system)")
+
+
+def test_columns_sort_up_and_down(page: Any) -> None:
+    assert systems(page) == ["ground_truth", "bad", "good"]
+    button = page.locator('#summary th[data-key="energy_rmse"] button')
+    button.click()
+    assert systems(page) == ["ground_truth", "good", "bad"]
+    button.click()
+    assert systems(page) == ["bad", "good", "ground_truth"]
+    page.locator('#summary th[data-key="system"] button').click()
+    assert systems(page) == ["bad", "good", "ground_truth"]
+
+
+def test_players_stand_side_by_side_and_play(page: Any) -> None:
+    card = page.locator(".card").first
+    assert card.locator("audio").count() == 3
+    card.scroll_into_view_if_needed()
+    audio = card.locator("audio").nth(1)
+    page.wait_for_function("audio => audio.readyState >= 2", arg=audio.element_handle())
+    audio.evaluate("audio => audio.play()")
+    page.wait_for_function("audio => audio.currentTime > 0.05", arg=audio.element_handle())
+    assert audio.evaluate("audio => audio.error") is None
+    assert audio.evaluate("audio => audio.duration") == pytest.approx(0.4, abs=0.02)
+
+
+def test_spectrograms_are_drawn_with_an_f0_line(page: Any) -> None:
+    canvas = page.locator(".card canvas").first
+    canvas.scroll_into_view_if_needed()
+    count = """canvas => {
+        const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        const colours = new Set();
+        let line = 0;
+        for (let at = 0; at < data.length; at += 4) {
+            colours.add(data[at] + "," + data[at + 1] + "," + data[at + 2]);
+            const away = [93, 242, 214].map((part, channel) => Math.abs(data[at + channel] - part));
+            if (Math.max(...away) < 8) line += 1;
+        }
+        return [colours.size, line];
+    }"""
+    page.wait_for_function(f"canvas => ({count})(canvas)[0] > 50", arg=canvas.element_handle())
+    assert canvas.evaluate(count)[1] > 50
+
+
+def test_the_worst_ten_and_the_way_to_listen(page: Any) -> None:
+    page.locator("#worst-figure").select_option("energy_rmse")
+    rows = page.locator("#worst-table tbody tr")
+    assert rows.count() == 10
+    values = [float(row.locator("td").nth(2).inner_text()) for row in rows.all()]
+    assert values == sorted(values, reverse=True)
+    assert {row.locator("td").nth(1).inner_text() for row in rows.all()} == {"bad"}
+    sentence = rows.first.locator("code").inner_text()
+    rows.first.locator("button").click()
+    assert page.locator(".card").first.get_attribute("data-id") == sentence
+
+
+def test_texts_are_text_and_can_be_searched(page: Any) -> None:
+    page.locator("#filter").fill("planted")
+    assert page.locator(".card").count() == 1
+    assert HOSTILE in page.locator(".card header").inner_text()
+    assert page.locator("#planted").count() == 0
+
+
+def test_the_foot_names_versions_settings_and_what_was_left_out(page: Any) -> None:
+    foot = page.locator("#about").inner_text()
+    for words in ("no x", "torch 2", "dio, 60 to 500 Hz", "SHA-256"):
+        assert words in foot
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "dark")])
+def test_screenshots_at_phone_width_and_in_the_dark(
+    browser: Any, report: Path, tmp_path, width, scheme
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.goto(report.as_uri())
+    page.wait_for_selector(".card canvas")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    lightness = sum(int(part) for part in re.findall(r"\d+", background)[:3]) / 3
+    assert (lightness < 60) == (scheme == "dark")
+    page.screenshot(path=tmp_path / "page.png")
+    assert (tmp_path / "page.png").stat().st_size > 10_000
+    page.close()
