@@ -39,7 +39,7 @@ class SelfAttention(nn.Module):
         self.n_heads = n_heads
         self.dropout = dropout
         self.query_key_value = nn.Linear(channels, 3 * channels)
-        self.output = nn.Linear(channels, channels)
+        self.projection = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor, mask: Tensor | None = None, cache: KeyValueCache | None = None) -> Tensor:
         """Attend.
@@ -61,5 +61,5 @@ class SelfAttention(nn.Module):
             key, value = cache.append(key, value)
         dropout = self.dropout if self.training else 0.0
         attended = F.scaled_dot_product_attention(query, key, value, mask, dropout)
-        result: Tensor = self.output(attended.transpose(1, 2).flatten(2))
+        result: Tensor = self.projection(attended.transpose(1, 2).flatten(2))
         return result

@@ -96,7 +96,7 @@ class DualAudioPosteriorEncoder(nn.Module):
         spectrogram_channels: bins of the linear spectrogram.
         latent_channels: of the Gaussian.
         hidden_channels: of the stack and of the waveform's features.
-        style_channels: of the style vector.
+        style_channels: of the style vector; 0 where there is none.
         waveform_encoder: with `hidden_channels` outputs at the spectrogram's frame rate.
         kernel_size, dilation_rate, n_layers: of the stack.
     """
@@ -118,7 +118,9 @@ class DualAudioPosteriorEncoder(nn.Module):
         self.waveform_encoder = waveform_encoder
         self.projection = nn.Conv1d(2 * hidden_channels, 2 * latent_channels, 1)
 
-    def forward(self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Encode.
 
         The waveform branch does not know the mask: near the end of a padded utterance its features
@@ -128,7 +130,7 @@ class DualAudioPosteriorEncoder(nn.Module):
             linear_spec: (B, spectrogram_channels, N).
             wav: (B, 1, hop * N).
             mask: (B, 1, N).
-            style: (B, style_channels, 1).
+            style: (B, style_channels, 1), or None.
 
         Returns:
             mean and log standard deviation, (B, latent_channels, N) each, masked.

@@ -1,4 +1,4 @@
-"""Text encoder: phonemes and a voice to a prior (HierSpeech++, arXiv 2311.12454, section 3.3)."""
+"""Text encoder: phonemes, and a voice, to a prior (HierSpeech++, arXiv 2311.12454, section 3.3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TextEncoder(nn.Module):
         out_channels: of the prior's mean.
         filter_channels: inside the feed-forward layers.
         n_heads, n_layers, kernel_size, dropout: of each transformer.
-        style_channels: of the style vector.
+        style_channels: of the style vector; 0 where there is none.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class TextEncoder(nn.Module):
         n_layers: int,
         kernel_size: int,
         dropout: float,
-        style_channels: int,
+        style_channels: int = 0,
     ) -> None:
         super().__init__()
         self.scale = math.sqrt(channels)
@@ -40,22 +40,27 @@ class TextEncoder(nn.Module):
         self.phonetic = RelativeTransformer(
             channels, filter_channels, n_heads, n_layers, kernel_size, dropout
         )
-        self.style_projection = nn.Conv1d(style_channels, channels, 1)
+        if style_channels:
+            self.style_projection = nn.Conv1d(style_channels, channels, 1)
         self.styled = RelativeTransformer(channels, filter_channels, n_heads, n_layers, kernel_size, dropout)
         self.projection = nn.Conv1d(channels, 2 * out_channels, 1)
 
-    def forward(self, tokens: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, tokens: Tensor, mask: Tensor, style: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Encode tokens.
 
         Args:
             tokens: (B, L).
             mask: (B, 1, L).
-            style: (B, style_channels, 1).
+            style: (B, style_channels, 1), or None.
 
         Returns:
-            hidden (B, channels, L), prior mean and log-deviation (B, out_channels, L).
+            hidden (B, channels, L), prior mean and log standard deviation (B, out_channels, L).
         """
         hidden = self.phonetic(self.embedding(tokens).transpose(1, 2) * self.scale, mask)
-        hidden = self.styled(hidden + self.style_projection(style), mask)
+        if style is not None:
+            hidden = hidden + self.style_projection(style)
+        hidden = self.styled(hidden, mask)
         mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)
         return hidden, mean, log_std

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.modules.attention.self_attention import SelfAttention
+
 NORM_EPS = 1e-6  # of the diffusion transformer
 
 
@@ -19,25 +21,6 @@ def _initialise_xavier(module: nn.Module) -> None:
             nn.init.xavier_uniform_(layer.weight)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-
-
-class SelfAttention(nn.Module):
-    """Multi-head self-attention over (B, T, C) without positions."""
-
-    def __init__(self, channels: int, n_heads: int) -> None:
-        super().__init__()
-        if channels % n_heads:
-            raise ValueError(f"{channels} channels can't be shared by {n_heads} heads")
-        self.n_heads = n_heads
-        self.query_key_value = nn.Linear(channels, 3 * channels)
-        self.projection = nn.Linear(channels, channels)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, C) with mask (B, T, 1) → (B, T, C)."""
-        query, key, value = self.query_key_value(x).unflatten(2, (3, self.n_heads, -1)).permute(2, 0, 3, 1, 4)
-        seen = mask.mT.unsqueeze(1) > 0
-        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-        return self.projection(attended.transpose(1, 2).flatten(2))
 
 
 class ConvFeedForward(nn.Module):
@@ -75,7 +58,8 @@ class AdaptiveTransformerBlock(nn.Module):
         attention_shift, attention_scale, attention_gate, mlp_shift, mlp_scale, mlp_gate = modulation
         x = x * mask
         modulated = self.norm(x) * (1 + attention_scale) + attention_shift
-        x = x + attention_gate * self.attention(modulated, mask) * mask
+        seen = mask.mT.unsqueeze(1) > 0
+        x = x + attention_gate * self.attention(modulated, seen) * mask
         modulated = self.norm(x) * (1 + mlp_scale) + mlp_shift
         return x + mlp_gate * self.feed_forward(modulated, mask)
 
@@ -122,7 +106,7 @@ class TransformerFlow(nn.Module):
     Args:
         channels: of the latent, even.
         hidden_channels: of the transformer blocks.
-        style_channels: of the style vector.
+        style_channels: of the style vector; 0 where there is none.
         n_heads: attention heads of a block.
         n_blocks: blocks of a coupling.
         n_couplings: couplings; after each the channels are reversed.
@@ -146,29 +130,34 @@ class TransformerFlow(nn.Module):
         super().__init__()
         if channels % 2:
             raise ValueError(f"channels must be even, not {channels}")
-        self.condition = nn.Sequential(
-            nn.Linear(style_channels, mlp_ratio * hidden_channels),
-            nn.SiLU(),
-            nn.Linear(mlp_ratio * hidden_channels, hidden_channels),
-        )
+        self.hidden_channels = hidden_channels
+        if style_channels:
+            self.condition = nn.Sequential(
+                nn.Linear(style_channels, mlp_ratio * hidden_channels),
+                nn.SiLU(),
+                nn.Linear(mlp_ratio * hidden_channels, hidden_channels),
+            )
         self.couplings = nn.ModuleList(
             TransformerCoupling(channels, hidden_channels, n_heads, n_blocks, kernel_size, mlp_ratio, dropout)
             for _ in range(n_couplings)
         )
 
-    def forward(self, z: Tensor, mask: Tensor, style: Tensor, reverse: bool = False) -> Tensor:
+    def forward(self, z: Tensor, mask: Tensor, style: Tensor | None = None, reverse: bool = False) -> Tensor:
         """Map a latent forward, or back. The log-determinant is 0 in both directions.
 
         Args:
             z: (B, channels, T), zero where `mask` is.
             mask: (B, 1, T).
-            style: (B, style_channels, 1).
+            style: (B, style_channels, 1), or None.
             reverse: the inverse map.
 
         Returns:
             (B, channels, T), masked.
         """
-        condition = self.condition(style.squeeze(2))
+        if style is None:  # then the norms are shifted and scaled by what the blocks learn alone
+            condition = z.new_zeros(len(z), self.hidden_channels)
+        else:
+            condition = self.condition(style.squeeze(2))
         if reverse:
             for coupling in reversed(self.couplings):
                 z = coupling(z.flip(1), mask, condition, reverse=True)

@@ -67,7 +67,7 @@ class SourceGenerator(nn.Module):
         latent_channels: of the input.
         source_channels: of the source features, whose rate is `rates[0]` times the input's.
         initial_channels: before the first stage; each stage halves them.
-        style_channels: of the style vector.
+        style_channels: of the style vector; 0 where there is none.
         rates, kernel_sizes: of the upsampling.
         block_kernel_sizes, block_dilations: of the AMP blocks.
 
@@ -93,7 +93,8 @@ class SourceGenerator(nn.Module):
         last_channels = initial_channels >> len(rates)
         self.input = weight_norm(nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=padding))
         self.source_input = SourceDownsampler(source_channels, initial_channels, rates[0])
-        self.style = nn.Conv1d(style_channels, initial_channels, 1)
+        if style_channels:
+            self.style = nn.Conv1d(style_channels, initial_channels, 1)
         self.source = nn.Conv1d(source_channels, initial_channels // 2, EDGE_KERNEL, padding=padding)
         stages = [
             UpsamplingStage.with_amp_blocks(
@@ -118,22 +119,24 @@ class SourceGenerator(nn.Module):
         """What `forward` takes as its source: the features as they are. See `SpectralGenerator.excite`."""
         return features
 
-    def forward(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+    def forward(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
         """Generate.
 
         Args:
             z: (B, latent_channels, N).
             source: (B, source_channels, rates[0] * N).
-            style: (B, style_channels, 1).
+            style: (B, style_channels, 1), or None.
 
         Returns:
             (B, 1, product of the rates * N) in [-1, 1].
         """
         return self.wave(self.trunk(z, source, style))
 
-    def trunk(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+    def trunk(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
         """The arguments of `forward` → (B, C, trunk_rate * N)."""
-        x = self.input(z) + self.source_input(source) + self.style(style)
+        x = self.input(z) + self.source_input(source)
+        if style is not None:
+            x = x + self.style(style)
         raised: Tensor = self.stages[0](x, self.source(source))
         return raised
 

@@ -33,7 +33,7 @@ class SpectralGenerator(nn.Module):
     Args:
         latent_channels: of the input.
         source_channels: of the source network's features, whose rate is `source_rate` times the input's.
-        style_channels: of the style vector.
+        style_channels: of the style vector; 0 where there is none.
         frame_channels, frame_blocks: of the ConvNeXt blocks at the input's rate.
         source_block_channels, source_blocks: of those at the source features' rate.
         expansion: hidden channels of a block over its channels.
@@ -70,7 +70,8 @@ class SpectralGenerator(nn.Module):
         self.stft = HopSTFT(window_length, hop_length)
         bins = self.stft.bins
         self.input = nn.Conv1d(latent_channels, frame_channels, EDGE_KERNEL, padding=padding)
-        self.style = nn.Conv1d(style_channels, frame_channels, 1)
+        if style_channels:
+            self.style = nn.Conv1d(style_channels, frame_channels, 1)
         self.frame_blocks = nn.ModuleList(
             ConvNeXtBlock(frame_channels, expansion * frame_channels, BLOCK_KERNEL)
             for _ in range(frame_blocks)
@@ -114,24 +115,26 @@ class SpectralGenerator(nn.Module):
         parts = [part for spectrum in spectra for part in (spectrum.real, spectrum.imag)]
         return torch.cat([features, *(part.to(features.dtype) for part in parts)], dim=1)
 
-    def forward(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+    def forward(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
         """Generate.
 
         Args:
             z: (B, latent_channels, N).
             source: (B, source_channels + 4 * bins, source_rate * N), of `excite`.
-            style: (B, style_channels, 1).
+            style: (B, style_channels, 1), or None.
 
         Returns:
             (B, 1, source_rate * hop_length * N) in [-1, 1].
         """
         return self.wave(self.trunk(z, source, style))
 
-    def trunk(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+    def trunk(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
         """The arguments of `forward` → spectrum (B, 2 * bins, source_rate * N), real, then imaginary."""
         features, excitation = source.split([self.source_channels, 4 * self.stft.bins], dim=1)
         pulses, noise = self._spectra(excitation)
-        x = self.input(z) + self.style(style)
+        x = self.input(z)
+        if style is not None:
+            x = x + self.style(style)
         for block in self.frame_blocks:
             x = block(x)
         levels = torch.log(pulses.abs() + LEVEL_FLOOR).to(features.dtype)

@@ -51,7 +51,7 @@ _RULES = (
     (r"\.ffm1\.ffm\.", ".first_feed_forward."),
     (r"\.ffm2\.ffm\.", ".last_feed_forward."),
     (r"\.attn\.attn\.in_proj_", ".attention.query_key_value."),
-    (r"\.attn\.attn\.out_proj\.", ".attention.output."),
+    (r"\.attn\.attn\.out_proj\.", ".attention.projection."),
     (r"\.attn\.layernorm\.", ".attention.norm."),
     (r"\.ccm\.ccm\.0\.", ".convolution.norm."),
     (r"\.ccm\.ccm\.2\.", ".convolution.gate."),

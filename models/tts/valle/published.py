@@ -22,7 +22,7 @@ PROMPTS = {0: "none", 1: "beginning", 2: "excerpt", 4: "excerpt"}
 
 _LAYER_RULES = (
     (r"\.self_attn\.in_proj_", ".attention.query_key_value."),
-    (r"\.self_attn\.out_proj\.", ".attention.output."),
+    (r"\.self_attn\.out_proj\.", ".attention.projection."),
     (r"\.linear1\.", ".expand."),
     (r"\.linear2\.", ".contract."),
     (r"\.norm1\.", ".attention_norm."),

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.modules.attention.self_attention import KeyValueCache, SelfAttention
+
 
 class FeedForward(nn.Sequential):
     """Layer norm, a SiLU layer four times as wide, and back; (..., C) → (..., C)."""
@@ -21,27 +23,16 @@ class FeedForward(nn.Sequential):
         )
 
 
-class NormalizedSelfAttention(nn.Module):
+class NormalizedSelfAttention(SelfAttention):
     """Layer norm and multi-head self-attention without positions; memory grows linearly with the length."""
 
     def __init__(self, channels: int, n_heads: int, dropout: float) -> None:
-        super().__init__()
-        if channels % n_heads:
-            raise ValueError(f"{channels} channels can't be shared by {n_heads} heads")
-        self.n_heads = n_heads
-        self.dropout = dropout
+        super().__init__(channels, n_heads, dropout)
         self.norm = nn.LayerNorm(channels)
-        self.query_key_value = nn.Linear(channels, 3 * channels)
-        self.output = nn.Linear(channels, channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Attend along the last axis but one of (B, L, C)."""
-        parts = self.query_key_value(self.norm(x)).unflatten(-1, (3, self.n_heads, -1))
-        query, key, value = parts.permute(2, 0, 3, 1, 4)
-        dropout = self.dropout if self.training else 0.0
-        mixed = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
-        attended: Tensor = self.output(mixed.transpose(1, 2).flatten(2))
-        return attended
+    def forward(self, x: Tensor, mask: Tensor | None = None, cache: KeyValueCache | None = None) -> Tensor:
+        """(B, L, C) → (B, L, C); the arguments are those of `SelfAttention.forward`."""
+        return super().forward(self.norm(x), mask, cache)
 
 
 class ConvolutionModule(nn.Module):

@@ -58,7 +58,7 @@ def test_attention_is_torchs() -> None:
         other.in_proj_weight.copy_(attention.query_key_value.weight)
         assert other.in_proj_bias is not None
         other.in_proj_bias.copy_(attention.query_key_value.bias)
-        other.out_proj.load_state_dict(attention.output.state_dict())
+        other.out_proj.load_state_dict(attention.projection.state_dict())
         x = torch.randn(3, 6, CHANNELS)
         normalized = attention.norm(x)
         torch.testing.assert_close(attention(x), other(normalized, normalized, normalized)[0])

@@ -1,0 +1,71 @@
+"""Shared blocks work without a voice, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from hiervox.modules.encoders.posterior import DualAudioPosteriorEncoder, WaveformEncoder
+from hiervox.modules.encoders.text import TextEncoder
+from hiervox.modules.flows.transformer import TransformerFlow
+from hiervox.modules.generators.source_generator import SourceGenerator
+from hiervox.modules.generators.spectral_generator import SpectralGenerator
+
+FRAMES = 6
+
+
+def _text(style_channels: int, style: Tensor | None) -> Tensor:
+    encoder = TextEncoder(5, 8, 4, 16, 2, 1, 3, 0.0, style_channels)
+    mean: Tensor = encoder(torch.randint(0, 5, (2, FRAMES)), torch.ones(2, 1, FRAMES), style)[1]
+    return mean
+
+
+def _flow(style_channels: int, style: Tensor | None) -> Tensor:
+    flow = TransformerFlow(4, 8, style_channels, 2, n_blocks=1, n_couplings=2, dropout=0.0)
+    for parameter in flow.parameters():  # it starts as the identity
+        torch.nn.init.normal_(parameter, std=0.2)
+    z, mask = torch.randn(2, 4, FRAMES), torch.ones(2, 1, FRAMES)
+    moved: Tensor = flow(z, mask, style)
+    torch.testing.assert_close(flow(moved, mask, style, reverse=True), z, atol=1e-5, rtol=1e-4)
+    return moved
+
+
+def _posterior(style_channels: int, style: Tensor | None) -> Tensor:
+    waveform = WaveformEncoder((4, 4, 8), (4, 2), (8, 4), (3,), (1,), 8)
+    encoder = DualAudioPosteriorEncoder(9, 4, 8, style_channels, waveform, n_layers=2)
+    mean: Tensor = encoder(
+        torch.randn(2, 9, FRAMES), torch.randn(2, 1, 8 * FRAMES), torch.ones(2, 1, FRAMES), style
+    )[0]
+    return mean
+
+
+def _source_generator(style_channels: int, style: Tensor | None) -> Tensor:
+    generator = SourceGenerator(4, 3, 8, style_channels, (2, 2), (4, 4), (3,), (1,))
+    wav: Tensor = generator(torch.randn(2, 4, FRAMES), torch.randn(2, 3, 2 * FRAMES), style)
+    return wav
+
+
+def _spectral_generator(style_channels: int, style: Tensor | None) -> Tensor:
+    generator = SpectralGenerator(
+        4, 3, style_channels, 8, 1, 8, 1, window_length=16, hop_length=8, source_rate=2
+    )
+    source = generator.excite(torch.randn(2, 3, 2 * FRAMES), torch.full((2, 1, 2 * FRAMES), 5.0))
+    wav: Tensor = generator(torch.randn(2, 4, FRAMES), source, style)
+    return wav
+
+
+@pytest.mark.parametrize("build", [_text, _flow, _posterior, _source_generator, _spectral_generator])
+def test_a_style_is_optional_and_counts_where_it_is_given(
+    build: Callable[[int, Tensor | None], Tensor],
+) -> None:
+    torch.manual_seed(0)
+    without = build(0, None)
+    assert torch.isfinite(without).all() and without.abs().sum() > 0
+    outputs = []
+    for style in (torch.zeros(2, 3, 1), torch.ones(2, 3, 1)):
+        torch.manual_seed(1)
+        outputs.append(build(3, style))
+    assert without.shape == outputs[0].shape and not torch.allclose(*outputs)
