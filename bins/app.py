@@ -21,6 +21,7 @@ from hiervox.bins.f0 import f0
 from hiervox.bins.models import models
 from hiervox.bins.prepare import prepare
 from hiervox.bins.pretrained import pretrained_app
+from hiervox.bins.process import expand_home, name_options, prepare_process
 from hiervox.bins.resynthesize import resynthesize
 from hiervox.bins.sr import sr
 from hiervox.bins.systems import systems_app
@@ -32,7 +33,7 @@ from hiervox.bins.vc import vc
 from hiervox.bins.vocabulary import vocabulary
 from hiervox.bins.vocode import vocode
 from hiervox.bins.voice import voice_app
-from hiervox.utils.errors import HierVoxError
+from hiervox.utils.errors import HierVoxError, one_line
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -44,7 +45,19 @@ ENVIRONMENT_ERRORS = (
     errno.EDQUOT,
     errno.ENOTDIR,
     errno.EISDIR,
+    errno.EFBIG,
+    errno.EIO,
+    errno.ELOOP,
+    errno.EMFILE,
+    errno.ENAMETOOLONG,
+    errno.ENFILE,
+    errno.ENOTEMPTY,
 )
+HINTS = {
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EMFILE: "close programs, or raise `ulimit -n`",
+    errno.ENFILE: "close programs",
+}
 
 
 def _print_version(asked: bool) -> None:
@@ -104,10 +117,12 @@ app.add_typer(pretrained_app, name="pretrained")
 def main() -> None:
     """Run the command line; a user's mistake is one line on stderr and exit code 2."""
     _let_waiting_threads_sleep()
+    prepare_process()
+    arguments = expand_home(sys.argv[1:])
     try:
-        sys.exit(app(prog_name="hiervox", standalone_mode=False))
+        sys.exit(app(arguments, prog_name="hiervox", standalone_mode=False))
     except HierVoxError as error:
-        _fail(str(error))
+        _fail(name_options(str(error), arguments))
     except typer.TyperException as error:
         _fail_usage(error)
     except typer.Abort:
@@ -115,8 +130,9 @@ def main() -> None:
     except OSError as error:
         if error.errno not in ENVIRONMENT_ERRORS:
             raise
-        place = error.filename or "a file"
-        _fail(f"can't use {place} ({os.strerror(error.errno)}): free it or choose another place")
+        place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
+        hint = HINTS.get(error.errno, "free it or choose another place")
+        _fail(one_line(f"can't use {place} ({os.strerror(error.errno)}): {hint}"))
 
 
 def _let_waiting_threads_sleep() -> None:

@@ -31,9 +31,10 @@ def enhance(
 
     from hiervox.models.base.pipelines.bundle import resolve_bundle
     from hiervox.models.base.pipelines.loading import load
-    from hiervox.processors.audio import peak_normalize, read_audio
+    from hiervox.processors.audio import peak_normalize, read_audio, require_sound
 
     wav, own_rate = read_audio(recording)
+    (wav,) = require_sound([wav], str(recording), allow_clipped=True)
     pipeline: Enhancement = load(model, "enhancement", device)
     clean, rate = pipeline.enhance(wav, own_rate)
     if abs(clean).max() > 1:

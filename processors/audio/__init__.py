@@ -16,6 +16,7 @@ from hiervox.processors.audio.waveform import (
     loudness,
     pad_to_grid,
     peak_normalize,
+    require_sound,
 )
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "pad_to_grid",
     "peak_normalize",
     "read_audio",
+    "require_sound",
     "resample",
     "resample_chunks",
     "resample_tensor",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -61,6 +62,28 @@ def check_peak(peak: float, name: str) -> None:
         raise AudioError(f"{name}: the waveform is silent", "check the input and the weights")
     if peak > 1.0:
         raise AudioError(f"{name}: the waveform clips (peak {peak:.3f})", "normalise its peak to under 1")
+
+
+def require_sound(chunks: Iterable[Waveform], name: str, allow_clipped: bool = False) -> Iterator[Waveform]:
+    """Pass a recording's chunks (T_i,) on, and refuse it at its end if there was nothing in it to work on.
+
+    Raises:
+        AudioError: it is silent, or (unless `allow_clipped`) more than 1 % of it is at full scale; the text
+            starts with `name`.
+    """
+    samples = flat = 0
+    peak = 0.0
+    for chunk in chunks:
+        magnitude = np.abs(chunk)
+        samples, flat = samples + chunk.size, flat + int((magnitude >= FLAT_LEVEL).sum())
+        peak = max(peak, float(magnitude.max(initial=0.0)))
+        yield chunk
+    if peak < SILENCE_PEAK:
+        raise AudioError(f"{name} is silent", "give a recording of speech")
+    if flat > FLAT_SHARE * samples and not allow_clipped:
+        raise AudioError(
+            f"{name} is clipped ({flat / samples:.0%} of it at full scale)", "record it at a lower level"
+        )
 
 
 def loudness(wav: NDArray[np.floating]) -> float:

@@ -122,7 +122,7 @@ def _options() -> Iterator[BadInput]:
         ("unknown rate", ("--rate", "44100"), ("44100", "16000, 24000, 48000")),
         ("speed of 0", ("--speed", "0"), ("speed",)),
         ("speed that is no number", ("--speed", "nan"), ("speed",)),
-        ("negative noise", ("--noise-scale", "-1"), ("noise_scale",)),
+        ("negative noise", ("--noise-scale", "-1"), ("--noise-scale",)),
         ("unknown option", ("--spede", "2"), ("--spede", "--speed")),
         ("word for a number", ("--seed", "lucky"), ("--seed",)),
         ("unknown device", ("--device", "abacus"), ("abacus", "cpu")),

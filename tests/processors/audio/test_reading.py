@@ -15,6 +15,7 @@ from hiervox.processors.audio import (
     pad_to_grid,
     peak_normalize,
     read_audio,
+    require_sound,
     write_audio,
 )
 from hiervox.utils.errors import AudioError
@@ -214,3 +215,14 @@ def test_padding_to_the_grid_adds_at_least_one_sample(samples: int, padded: int)
         result = pad_to_grid(wav)
         assert type(result) is type(wav) and result.shape == (2, padded)
         assert result[:, :samples].min() == 1 and abs(result[:, samples:]).max() == 0
+
+
+def test_a_recording_without_sound_is_blamed_by_its_own_name() -> None:
+    chunks = [tone(), 0.5 * tone()]
+    assert list(require_sound(chunks, "in.wav")) == chunks
+    with pytest.raises(AudioError, match=r"in\.wav is silent"):
+        list(require_sound([np.zeros(100, np.float32)], "in.wav"))
+    clipped = [np.ones(100, np.float32), np.zeros(100, np.float32)]
+    with pytest.raises(AudioError, match=r"in\.wav is clipped \(50% of it at full scale\)"):
+        list(require_sound(clipped, "in.wav"))
+    assert len(list(require_sound(clipped, "in.wav", allow_clipped=True))) == 2
