@@ -53,7 +53,7 @@ setup(
     },
     package_data={
         ROOT: ["py.typed"],
-        f"{ROOT}.evaluation.report": ["templates/*"],
+        f"{ROOT}.evaluation.report.templates": ["*.css", "*.html", "*.js"],
         f"{ROOT}.processors.semantic": ["bottlenecks/*.safetensors"],
         VOICE_PACKAGE: files_below(VOICE),
     },

@@ -18,6 +18,7 @@ from hiervox.bins.enhance import enhance
 from hiervox.bins.evaluate import evaluate
 from hiervox.bins.extract import extract
 from hiervox.bins.f0 import f0
+from hiervox.bins.listening import listening_app
 from hiervox.bins.models import models
 from hiervox.bins.prepare import prepare
 from hiervox.bins.pretrained import pretrained_app
@@ -110,6 +111,7 @@ for verb in (
 app.add_typer(codec_app, name="codec")
 app.add_typer(systems_app, name="systems")
 app.add_typer(config_app, name="config")
+app.add_typer(listening_app, name="listening")
 app.add_typer(voice_app, name="voice")
 app.add_typer(pretrained_app, name="pretrained")
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import json
-import re
 from dataclasses import asdict
-from importlib.resources import files
 from typing import Any
 
 from hiervox.evaluation.comparison import PERMUTATIONS
@@ -14,30 +10,10 @@ from hiervox.evaluation.estimate import CONFIDENCE, RESAMPLES
 from hiervox.evaluation.recordings import Recordings
 from hiervox.evaluation.report.media import Players, recording
 from hiervox.evaluation.report.tables import comparison_json, estimate_json
+from hiervox.evaluation.report.templates import fill_template
 from hiervox.evaluation.results import Results, rounded
 
-TEMPLATES = "hiervox.evaluation.report"
 WORST = 10
-
-
-def fill_template(name: str, title: str, data: Any) -> str:
-    """A template of this folder with the common style, its own script and its data put in.
-
-    Args:
-        name: of the `.html` and the `.js` file.
-        title: of the page.
-        data: what the script reads.
-    """
-    folder = files(TEMPLATES) / "templates"
-    parts = {
-        "title": html.escape(title),
-        "style": (folder / "style.css").read_text(encoding="utf-8"),
-        # a "<" in JSON stands in strings only, where its code serves as well and can't end the element
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
-        "script": (folder / f"{name}.js").read_text(encoding="utf-8"),
-    }
-    template = (folder / f"{name}.html").read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda mark: parts[mark[1]], template)
 
 
 def page(results: Results, players: Players) -> str:

@@ -25,12 +25,12 @@ def utterances_csv(results: Results) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*IDENTITY_COLUMNS, *results.columns])
     for row in results.utterances:
-        cells = [results.scores[row].get(column, "") for column in results.columns]
-        writer.writerow([_cell(cell) for cell in (row.id, row.system, str(row.audio), *cells)])
+        found = [results.scores[row].get(column, "") for column in results.columns]
+        writer.writerow([cell(value) for value in (row.id, row.system, str(row.audio), *found)])
     return text.getvalue()
 
 
-def _cell(value: float | str | Vector) -> str:
+def cell(value: float | str | Vector) -> str:
     """A cell; a text that a spreadsheet would take for a formula gets a quote before it."""
     if not isinstance(value, str):
         return repr(rounded(float(value)))
@@ -95,7 +95,7 @@ def markdown(results: Results) -> str:
         count = results.count(system)
         found = results.summary[system]
         rows.append([system, str(count), *(_estimate(found[name], figures[name], count) for name in figures)])
-    lines = ["# Evaluation", "", *_table(rows), ""]
+    lines = ["# Evaluation", "", *table(rows), ""]
     lines += [
         f"In brackets: {CONFIDENCE:.0%} percentile-bootstrap interval over utterances ({RESAMPLES} "
         "resamples); `n=` where a figure could not be measured for every utterance.",
@@ -107,7 +107,7 @@ def markdown(results: Results) -> str:
         f"- versions: {', '.join(f'{name} {number}' for name, number in results.versions.items())}",
     ]
     if results.left_out:
-        lines += ["", "Left out:", "", *_table([["metric", "reason"], *map(list, results.left_out.items())])]
+        lines += ["", "Left out:", "", *table([["metric", "reason"], *map(list, results.left_out.items())])]
     return "\n".join(lines) + "\n"
 
 
@@ -125,7 +125,7 @@ def _differences(results: Results) -> list[str]:
         f"Pairs of systems that differ (paired permutation test, {PERMUTATIONS} permutations, p < "
         f"{SIGNIFICANT:.2f} after Holm's correction over the pairs of one figure):",
         "",
-        *_table([["figure", "systems, mean difference of the first from the second, p"], *rows]),
+        *table([["figure", "systems, mean difference of the first from the second, p"], *rows]),
         "",
     ]
 
@@ -135,7 +135,8 @@ def _difference(pair: Comparison, figure: Figure) -> str:
     return f"{pair.first}, {pair.second}: {sign}{shown(pair.difference, figure)}, {pair.p_holm:.4f}"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a Markdown table; the first row is its header."""
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return [lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ from hiervox.evaluation.report import PAGE_NAME
 from hiervox.evaluation.report.media import png_uri, sound_uri, spectrogram
 from hiervox.evaluation.run import evaluate
 from hiervox.processors.audio import write_audio
+from tests.evaluation.browser import chromium, watch
 from tests.evaluation.sounds import SAMPLE_RATE, melody
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 HOSTILE = '</script><b id="planted">&amp; {{script}}'
 
 
@@ -79,24 +78,15 @@ def test_pictures_are_png_and_sounds_are_what_was_recorded() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium, as Debian's package `chromium` installs it."""
-    api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
-    with api.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(browser: Any, report: Path) -> Iterator[Any]:
     """The page; an error in its script, or a request to anywhere, fails the test."""
-    faults: list[str] = []
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+    faults = watch(page)
     page.goto(report.as_uri())
     yield page
     page.close()

@@ -1,0 +1,80 @@
+"""`hiervox listening`: listening tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hiervox.utils.errors import ConfigError
+
+KEY_SUFFIX = ".key.json"
+
+listening_app = typer.Typer(
+    help="Listening tests: a page that asks, and figures of the answers.", no_args_is_help=True
+)
+
+
+@listening_app.command()
+def page(
+    table: Annotated[Path, typer.Option(help="CSV, as `hiervox evaluate` reads it.")],
+    out: Annotated[
+        Path, typer.Option(help="The page, NAME.html; NAME.key.json beside it tells the systems.")
+    ],
+    kind: Annotated[
+        Literal["mos", "smos", "ab"],
+        typer.Option(help="Rate naturalness, rate similarity to the prompt, or prefer one of two."),
+    ] = "mos",
+    systems: Annotated[str, typer.Option(help="Which, by commas. Default: all.")] = "",
+    sentences: Annotated[
+        int | None, typer.Option(min=1, help="How many, drawn at random. Default: all.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 0,
+    players: Annotated[
+        Literal["flac", "mp3"], typer.Option(help="How the page holds the recordings.")
+    ] = "flac",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+) -> None:
+    """Make the page of a listening test.
+
+    Example: hiervox listening page --table table.csv --out test.html --kind ab --systems ours,theirs
+    """
+    from hiervox.evaluation.listening.design import design, key
+    from hiervox.evaluation.listening.page import listening_page
+    from hiervox.evaluation.table import read_table
+    from hiervox.utils.files import write_json, write_text
+
+    if out.suffix != ".html":
+        raise ConfigError(f"{out} is not a page's name", "name it NAME.html")
+    key_file = out.with_suffix(KEY_SUFFIX)
+    for file in (out, key_file):
+        if file.exists() and (file.is_dir() or not overwrite):
+            raise ConfigError(f"{file} exists", "choose another name, or add --overwrite")
+    names = [name.strip() for name in systems.split(",") if name.strip()]
+    trials = design(read_table(table), kind, names, sentences, seed)
+    write_text(out, listening_page(trials, kind, players))
+    write_json(key_file, key(trials, kind))
+    typer.echo(f"{len(trials)} questions: {out}; keep {key_file} from the listeners")
+
+
+@listening_app.command()
+def score(
+    answers: Annotated[list[Path], typer.Argument(help="The files that listeners saved.")],
+    key: Annotated[Path, typer.Option(help="The .key.json beside the page.")],
+    out: Annotated[Path, typer.Option(help="Folder for listening.md, listening.json and ratings.csv.")],
+) -> None:
+    """Turn answers into mean opinion scores or preferences with intervals.
+
+    Example: hiervox listening score answers-*.json --key test.key.json --out results
+    """
+    from hiervox.evaluation.listening.summary import summarize_answers
+    from hiervox.utils.files import require_writable
+
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out} is not a folder", "choose another --out")
+    try:
+        require_writable(out)
+    except OSError as error:
+        raise ConfigError(f"can't write into {out} ({error.strerror})", "choose another --out") from error
+    typer.echo(summarize_answers(answers, key, out), nl=False)

@@ -1,0 +1,1 @@
+"""Listening tests: a page that asks, and figures of what listeners answered."""

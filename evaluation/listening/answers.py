@@ -1,0 +1,148 @@
+"""From listeners' answers to mean opinion scores and preferences."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from hiervox.evaluation.comparison import Comparison, compare_systems
+from hiervox.evaluation.estimate import CONFIDENCE, Estimate, mean_estimate
+from hiervox.evaluation.report.tables import cell
+from hiervox.utils.errors import DataError
+
+CHOICES = ("first", "second", "none")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one listener said of one trial: a rating from 1 to 5, or one of two systems, or `none`."""
+
+    listener: str
+    sentence: str
+    systems: tuple[str, ...]
+    value: int | str
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Two systems of an A/B test.
+
+    Attributes:
+        first, second: the systems.
+        share: of the preferences for the first, with its exact (Clopper-Pearson) 95 % interval.
+        p: of the two-sided binomial test against one half.
+        undecided: how many answers preferred neither.
+    """
+
+    first: str
+    second: str
+    share: Estimate
+    p: float
+    undecided: int
+
+
+def read_answers(files: Sequence[Path], key_file: Path) -> tuple[str, list[Answer]]:
+    """The kind of a test and all its answers.
+
+    Raises:
+        DataError: a file is not an answer of this test, or one listener answered twice; names the file.
+    """
+    key = _read(key_file)
+    trials = key.get("trials")
+    if not isinstance(trials, dict) or key.get("kind") not in ("mos", "smos", "ab"):
+        raise DataError(
+            f"{key_file} is not the key of a listening test", "give the .key.json beside its page"
+        )
+    answers: list[Answer] = []
+    seen: dict[str, Path] = {}
+    for file in files:
+        given = _read(file)
+        if given.get("test") != key["test"]:
+            raise DataError(f"{file} does not answer the test of {key_file}", "leave it out")
+        listener = str(given.get("listener", ""))
+        if listener in seen:
+            raise DataError(
+                f"{file} and {seen[listener]} are of one listener, {listener!r}",
+                "leave one out, or rename one",
+            )
+        seen[listener] = file
+        answers += [_answer(file, listener, entry, trials) for entry in given.get("answers", [])]
+    if not answers:
+        raise DataError("no answers", "give the files that listeners saved")
+    return str(key["kind"]), answers
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"can't read {file} as JSON ({type(error).__name__})", "save it again") from error
+    if not isinstance(found, dict):
+        raise DataError(f"{file} is not of a listening test", "leave it out")
+    return found
+
+
+def _answer(file: Path, listener: str, entry: Any, trials: Mapping[str, Any]) -> Answer:
+    trial = trials.get(str(entry.get("trial"))) if isinstance(entry, dict) else None
+    if trial is None:
+        raise DataError(f"{file} answers an unknown trial", "leave it out")
+    systems, value = tuple(trial["systems"]), entry.get("value")
+    if len(systems) == 2 and value in CHOICES:
+        preferred = "none" if value == "none" else systems[CHOICES.index(value)]
+        return Answer(listener, trial["sentence"], systems, preferred)
+    if len(systems) == 1 and value in (1, 2, 3, 4, 5) and not isinstance(value, bool):
+        return Answer(listener, trial["sentence"], systems, int(value))
+    raise DataError(f"{file} has the answer {value!r}", "leave it out")
+
+
+def opinion_scores(answers: Sequence[Answer]) -> dict[str, Estimate]:
+    """System → mean rating with its bootstrap interval over ratings."""
+    ratings: dict[str, list[float]] = {}
+    for answer in answers:
+        ratings.setdefault(answer.systems[0], []).append(float(answer.value))
+    found = {system: mean_estimate(values) for system, values in ratings.items()}
+    return {system: estimate for system, estimate in found.items() if estimate is not None}
+
+
+def opinion_tests(answers: Sequence[Answer]) -> list[Comparison]:
+    """Paired tests between systems over what one listener said of one sentence, by Holm corrected."""
+    ratings: dict[str, dict[str, float]] = {}
+    for answer in answers:
+        pair = json.dumps([answer.listener, answer.sentence])
+        ratings.setdefault(answer.systems[0], {})[pair] = float(answer.value)
+    return compare_systems(ratings)
+
+
+def preferences(answers: Sequence[Answer]) -> list[Preference]:
+    """Each pair of an A/B test."""
+    from scipy.stats import binomtest
+
+    found = []
+    systems = list(dict.fromkeys(system for answer in answers for system in answer.systems))
+    for first, second in combinations(systems, 2):
+        values = [answer.value for answer in answers if set(answer.systems) == {first, second}]
+        decided = [value for value in values if value != "none"]
+        if not decided:
+            continue
+        test = binomtest(sum(value == first for value in decided), len(decided))
+        interval = test.proportion_ci(CONFIDENCE)
+        share = Estimate(test.statistic, float(interval.low), float(interval.high), len(decided))
+        found.append(Preference(first, second, share, float(test.pvalue), len(values) - len(decided)))
+    return found
+
+
+def ratings_csv(answers: Sequence[Answer]) -> str:
+    """One line an answer."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["listener", "sentence", "systems", "answer"])
+    for answer in answers:
+        row = (answer.listener, answer.sentence, " ".join(answer.systems), str(answer.value))
+        writer.writerow([cell(value) for value in row])
+    return text.getvalue()
