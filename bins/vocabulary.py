@@ -22,13 +22,13 @@ def vocabulary(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
 ) -> None:
     """Name the languages and symbols of a corpus that a model lacks, before training."""
-    from hiervox.models.base.data.manifest import read_cuts
+    from hiervox.models.base.data.index import open_index
     from hiervox.models.base.data.vocabulary import declared_text, survey, write_vocabulary
 
     if out is not None:
         _require_free(out, overwrite)
     declared = declared_text(init_from)
-    found = survey(read_cuts(cuts), declared)
+    found = survey(open_index(cuts).cuts(), declared)
     for language, count in found.languages.most_common():
         new = "" if language in declared.languages else "  new"
         typer.echo(f"{count:>7} utterances in {language}{new}")

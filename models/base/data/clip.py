@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.data.waveform import cut_samples, read_waveform
 from hiervox.processors.audio import FRAME_RATE, Waveform, resample
+from hiervox.utils.errors import DataError
 
 if TYPE_CHECKING:
     import h5py
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 PCM_SCALE = 32767
 WAV = "wav"
 OPEN_STORES = 32
+BROKEN = "remove the manifest of its block, and run `hiervox extract` again"
 
 
 def padded_frames(samples: int, hop_length: int, pad_multiple: int | None) -> int:
@@ -131,7 +134,9 @@ class Clip:
         rate = Fraction(1 / array.frame_shift).limit_denominator(1_000_000)
         per_frame = rate * self.setup.hop_length / self.setup.sample_rate
         first, last = round(self.start * per_frame), round((self.start + self.frames) * per_frame)
-        rows: NDArray[Any] = open_store(array.array.storage_path)[array.array.storage_key][first:last]
+        rows: NDArray[Any] = _read_rows(array.array.storage_path, array.array.storage_key, first, last)
+        if rows.dtype.kind == "f" and not np.isfinite(rows).all():
+            raise DataError(f"{name} of {self.cut.id} holds NaN or infinity", BROKEN)
         return rows
 
     def _window(self) -> Waveform:
@@ -145,6 +150,20 @@ class Clip:
             start, seconds = self.start * hop_length / rate, length / rate
             wav = read_waveform(self.cut, rate, start, seconds)[:length]
         return np.pad(wav, (0, length - wav.size))
+
+
+def _read_rows(path: str, key: str, first: int, last: int) -> NDArray[Any]:
+    """Rows of an array of a block.
+
+    Raises:
+        DataError: the file is missing, truncated, or lacks the array.
+    """
+    try:
+        rows: NDArray[Any] = open_store(path)[key][first:last]
+    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        reason = "it is not there" if not Path(path).exists() else " ".join(str(error).split())
+        raise DataError(f"can't read {key} of the feature file {path} ({reason})", BROKEN) from error
+    return rows
 
 
 @lru_cache(maxsize=OPEN_STORES)

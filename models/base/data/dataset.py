@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,7 +11,9 @@ from torch.utils.data import Dataset
 from hiervox.models.base.data.clip import Clip, utterance_frames
 from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.feature_registry import build_features
+from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.randomness import generator_for
+from hiervox.models.base.data.sampling import BatchShare
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -20,26 +21,11 @@ if TYPE_CHECKING:
     from hiervox.models.base.data.features import FeatureSetup
 
 
-@dataclass(frozen=True)
-class BatchShare:
-    """The cuts of a batch that one process reads.
-
-    Attributes:
-        cuts: its own.
-        frames, tokens: of the longest utterance of the whole batch, to which every process pads. What a
-            network makes of an utterance near padding, and means over padding, then don't depend on who
-            reads what.
-    """
-
-    cuts: Sequence[DataCut]
-    frames: int
-    tokens: int
-
-
 class CutDataset(Dataset[dict[str, Any]]):
     """Reads one batch of cuts an item. Crops and choices depend on seed, epoch and utterance alone.
 
     Args:
+        index: of the manifest.
         fields: names of the features that a batch has.
         setup: what the experiment says of them.
         max_frames: longer utterances are cropped at random to this many frames; None keeps them whole.
@@ -47,8 +33,15 @@ class CutDataset(Dataset[dict[str, Any]]):
     """
 
     def __init__(
-        self, fields: Iterable[str], setup: FeatureSetup, max_frames: int | None, seed: int, epoch: int
+        self,
+        index: CutIndex,
+        fields: Iterable[str],
+        setup: FeatureSetup,
+        max_frames: int | None,
+        seed: int,
+        epoch: int,
     ) -> None:
+        self.index = index
         self.features = build_features(fields, setup)
         self.setup = setup
         self.max_frames = max_frames
@@ -63,9 +56,9 @@ class CutDataset(Dataset[dict[str, Any]]):
             with tokens, and `NAME_lengths` (B,) of a feature whose rows are no multiple of the frames. One of
             lengths of its own is padded to the longest of this share.
         """
-        clips = [self._clip(cut) for cut in share.cuts]
+        clips = [self._clip(self.index.cut(number)) for number in share.cuts]
         batch: dict[str, Any] = {
-            "ids": [cut.id for cut in share.cuts],
+            "ids": [clip.cut.id for clip in clips],
             "frames": torch.tensor([clip.frames for clip in clips]),
         }
         for feature in self.features.values():

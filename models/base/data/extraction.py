@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING
 
 from hiervox.models.base.data.block import BlockExtractor, Failure, failures_path
 from hiervox.models.base.data.features import FEATURES_NAME, FeatureSetup, same_features, write_features
-from hiervox.models.base.data.manifest import CUTS_NAME, read_cuts, write_cuts
+from hiervox.models.base.data.index import CutIndex, open_index
+from hiervox.models.base.data.manifest import CUTS_NAME, iterate_trees, read_cuts, require_folder, write_cuts
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
 from hiervox.utils.errors import DataError
@@ -115,21 +116,34 @@ def extract(
     """
     shard = shard or Shard.of_process()
     plan = _Plan(tuple(sorted(fields)), setup, device)
-    cuts = read_cuts(manifest)
-    if not cuts:
-        raise DataError(f"{manifest} holds no cuts", "see the report of `hiervox validate`")
+    index = open_index(manifest)
+    require_folder(out)
     if setup.text is not None and "tokens" in plan.fields:
-        require_languages(cuts, setup.text, str(manifest))
-    _claim(out, plan, cuts)
-    blocks = [cuts[start : start + BLOCK_CUTS] for start in range(0, len(cuts), BLOCK_CUTS)]
+        require_languages(index.languages, setup.text, str(manifest))
+    _claim(out, plan, index)
+    blocks = -(-len(index) // BLOCK_CUTS)
     todo = [
-        (_block_path(out, number), block)
-        for number, block in enumerate(blocks)
-        if number % shard.count == shard.index and not _block_path(out, number).exists()
+        _Block(index, number * BLOCK_CUTS, min(len(index), (number + 1) * BLOCK_CUTS), path)
+        for number in range(shard.index, blocks, shard.count)
+        if not (path := _block_path(out, number)).exists()
     ]
     if todo:
         _run(todo, plan, jobs)
-    return _merge(out, len(blocks))
+    return _merge(out, blocks)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Cuts `first` to `last` of a manifest, and where their features go."""
+
+    index: CutIndex
+    first: int
+    last: int
+    path: Path
+
+    def cuts(self) -> list[DataCut]:
+        """The cuts, read from the manifest."""
+        return [self.index.cut(number) for number in range(self.first, self.last)]
 
 
 @dataclass(frozen=True)
@@ -149,10 +163,9 @@ def _block_path(out: Path, number: int) -> Path:
     return out / BLOCKS_NAME / f"{number:05d}.jsonl.gz"
 
 
-def _claim(out: Path, plan: _Plan, cuts: Sequence[DataCut]) -> None:
+def _claim(out: Path, plan: _Plan, index: CutIndex) -> None:
     """Write down what `out` is made with, or make sure that it is the same as before."""
-    listing = "\n".join(f"{cut.id} {cut.start} {cut.duration}" for cut in cuts)
-    corpus = {"cuts": len(cuts), "sha256": hashlib.sha256(listing.encode()).hexdigest()}
+    corpus = {"cuts": len(index), "sha256": _fingerprint(index)}
     if (out / FEATURES_NAME).exists() and not same_features(out, plan.setup, plan.fields):
         raise DataError(
             f"{out} was made with other features than the config's (see {out / FEATURES_NAME})",
@@ -171,17 +184,25 @@ def _claim(out: Path, plan: _Plan, cuts: Sequence[DataCut]) -> None:
     write_json(record, corpus)
 
 
-def _run(todo: Sequence[tuple[Path, Sequence[DataCut]]], plan: _Plan, jobs: int) -> None:
+def _fingerprint(index: CutIndex) -> str:
+    """Of ids and lengths."""
+    digest = hashlib.sha256()
+    for identity, samples, rate in zip(index.ids(), index.table["samples"], index.table["rate"], strict=True):
+        digest.update(f"{identity} {samples} {rate}\n".encode())
+    return digest.hexdigest()
+
+
+def _run(todo: Sequence[_Block], plan: _Plan, jobs: int) -> None:
     from tqdm import tqdm
 
     bar = partial(tqdm, total=len(todo), desc="extract", unit="block", disable=None)
     if jobs == 1 or len(todo) < 2:
         extractor = plan.extractor()
-        for path, block in bar(todo):
-            extractor.extract(block, path)
+        for block in bar(todo):
+            extractor.extract(block.cuts(), block.path)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(_extract_in_pool, block, path, plan, jobs) for path, block in todo]
+        running = [pool.submit(_extract_in_pool, block, plan, jobs) for block in todo]
         try:
             for future in bar(as_completed(running)):
                 future.result()
@@ -194,11 +215,11 @@ def _run(todo: Sequence[tuple[Path, Sequence[DataCut]]], plan: _Plan, jobs: int)
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _extract_in_pool(block: Sequence[DataCut], path: Path, plan: _Plan, jobs: int) -> None:
+def _extract_in_pool(block: _Block, plan: _Plan, jobs: int) -> None:
     import torch
 
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
-    _extractor(plan).extract(block, path)
+    _extractor(plan).extract(block.cuts(), block.path)
 
 
 @lru_cache(maxsize=1)
@@ -215,18 +236,19 @@ def _merge(out: Path, blocks: int) -> Extraction:
         for path in done
         for entry in json.loads(failures_path(path).read_text(encoding="utf-8"))
     ]
-    cuts = [cut for path in done for cut in read_cuts(path)]
+    durations = [tree["duration"] for path in done for tree in iterate_trees(path)]
     missing = blocks - len(done)
-    if not cuts and not missing:
+    if not durations and not missing:
         raise DataError(
-            f"every cut failed, the first with: {failures[0].reason}", "mend the cause and remove the folder"
+            f"every cut failed, the first with: {failures[0].reason}",
+            "correct the cause and remove the folder",
         )
     if not missing:
         _write_failures(failures, out / FAILURES_NAME)
-        write_cuts(cuts, out / CUTS_NAME)
+        write_cuts((cut for path in done for cut in read_cuts(path)), out / CUTS_NAME)
     for failure in failures:
         _log.warning("no features for %s: %s", failure.id, failure.reason)
-    return Extraction(len(cuts), sum(cut.duration for cut in cuts), failures, missing)
+    return Extraction(len(durations), sum(durations), failures, missing)
 
 
 def _write_failures(failures: Sequence[Failure], path: Path) -> None:

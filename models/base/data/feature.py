@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -27,6 +27,16 @@ Settings = Mapping[str, tuple[Any, Any]]
 Failures = dict[str, str]
 """Id of a clip that has no feature → why."""
 MISSING = "run `hiervox extract` with this config"
+
+
+class Corpus(Protocol):
+    """All usable utterances of a manifest, on both sides."""
+
+    def by_speaker(self) -> dict[str, NDArray[np.int64]]:
+        """Numbers of each speaker's utterances, in order."""
+
+    def cut(self, number: int) -> DataCut:
+        """One utterance."""
 
 
 class Networks:
@@ -142,8 +152,8 @@ class Feature(ABC):
             HierVoxError: it has none, with the reason.
         """
 
-    def begin(self, cuts: Sequence[DataCut]) -> None:
-        """Hear of all utterances of an epoch's corpus before the first is read. Nothing by default."""
+    def begin(self, corpus: Corpus) -> None:
+        """Get to know an epoch's corpus before the first utterance is read. Nothing by default."""
         return
 
     def load(self) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hiervox.models.base.data.checks import checked_tree
 from hiervox.utils.errors import DataError
-from hiervox.utils.files import replacing_file
+from hiervox.utils.files import replacing_file, require_writable
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
     from lhotse.supervision import SupervisionSegment
 
 CUTS_NAME = "cuts.jsonl.gz"
+MAX_LINE_BYTES = 8 * 2**20
+"""Of one cut in a manifest. An hour of aligned phonemes takes 4 MiB."""
 
 
 def manifest_path(path: Path) -> Path:
@@ -23,51 +28,82 @@ def manifest_path(path: Path) -> Path:
 
 
 def read_cuts(path: Path) -> list[DataCut]:
-    """All cuts of a manifest file, or of a folder that holds `cuts.jsonl.gz`.
+    """All cuts of a manifest file, or of a folder that holds `cuts.jsonl.gz`: for small ones.
 
-    Stored arrays are named relative to the manifest's folder, so that the folder can be moved; here they get
-    their whole path. The list is shared between calls: do not change it.
+    A large one is read through `hiervox.models.base.data.index.open_index`. Stored arrays are named relative
+    to the manifest's folder, so that the folder can be moved; here they get their whole path.
 
     Raises:
-        DataError: it is missing, is no lhotse cut manifest, or holds an id twice.
+        DataError: it is missing, is no lhotse cut manifest, names what can't be, or holds an id twice.
+    """
+    file = manifest_file(path)
+    seen: set[str] = set()
+    cuts = []
+    for number, tree in enumerate(iterate_trees(file), 1):
+        if tree["id"] in seen:
+            raise DataError(f"{file} holds the id {tree['id']!r} twice", "make ids unique")
+        seen.add(tree["id"])
+        cuts.append(cut_of(tree, file, number))
+    return cuts
+
+
+def manifest_file(path: Path) -> Path:
+    """The manifest that `path` means, with its whole path.
+
+    Raises:
+        DataError: there is none.
     """
     file = manifest_path(path)
     if not file.is_file():
         raise DataError(f"no cut manifest {file}", "make one with `hiervox prepare` or `hiervox extract`")
-    return _read_cuts(file.resolve(), file.stat().st_mtime_ns)
+    return file.resolve()
 
 
-@lru_cache(maxsize=4)
-def _read_cuts(file: Path, modified_ns: int) -> list[DataCut]:
-    from lhotse.array import TemporalArray
-    from lhotse.cut.data import DataCut
-    from lhotse.lazy import LazyManifestIterator
+def iterate_trees(file: Path) -> Iterator[dict[str, Any]]:
+    """The cuts of a manifest as JSON objects, each of them checked.
 
-    cuts: list[DataCut] = []
-    seen: set[str] = set()
+    Raises:
+        DataError: as `read_cuts`.
+    """
+    number = 0
     try:
-        for cut in LazyManifestIterator(file):
-            if not isinstance(cut, DataCut):
-                raise DataError(f"{file} holds {type(cut).__name__} instead of cuts", "name a cut manifest")
-            if cut.id in seen:
-                raise DataError(f"{file} holds the id {cut.id!r} twice", "make ids unique")
-            seen.add(cut.id)
-            for name, value in (cut.custom or {}).items():
-                if isinstance(value, TemporalArray):
-                    cut.custom[name] = value.with_path_prefix(file.parent)
-            cuts.append(cut)
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
+            while line := lines.readline(MAX_LINE_BYTES + 1):
+                number += 1
+                if len(line) > MAX_LINE_BYTES:
+                    raise DataError(
+                        f"{file}, line {number} is longer than {MAX_LINE_BYTES // 2**20} MiB", "make it again"
+                    )
+                yield checked_tree(json.loads(line), f"{file}, line {number}")
     except DataError:
         raise
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
+        raise DataError(
+            f"{file} is not a whole cut manifest (line {number + 1}: {error})", "make it again"
+        ) from error
+
+
+def cut_of(tree: dict[str, Any], file: Path, number: int) -> DataCut:
+    """The cut of a checked JSON object, with the whole paths of its arrays.
+
+    Raises:
+        DataError: lhotse can't make one of it.
+    """
+    from lhotse.array import TemporalArray
+    from lhotse.serialization import deserialize_item
+
+    try:
+        cut: DataCut = deserialize_item(tree)
     except Exception as error:  # lhotse raises whatever its parsers raise
-        raise DataError(f"{file} is no whole cut manifest ({error})", "make it again") from error
-    return cuts
+        raise DataError(f"{file}, line {number} is not a cut ({error})", "make it again") from error
+    for name, value in (cut.custom or {}).items():
+        if isinstance(value, TemporalArray):
+            cut.custom[name] = value.with_path_prefix(file.parent)
+    return cut
 
 
 def write_cuts(cuts: Iterable[DataCut], path: Path) -> None:
     """Replace `path` by a gzipped manifest in one step; arrays below its folder are named relative to it."""
-    import gzip
-    import json
-
     folder = path.parent.resolve()
     with (
         replacing_file(path) as temporary,
@@ -80,6 +116,19 @@ def write_cuts(cuts: Iterable[DataCut], path: Path) -> None:
                 if array is not None and Path(array["storage_path"]).is_relative_to(folder):
                     array["storage_path"] = str(Path(array["storage_path"]).relative_to(folder))
             lines.write(json.dumps(tree, ensure_ascii=False) + "\n")
+
+
+def require_folder(folder: Path) -> None:
+    """Make sure that files can be written into a folder, before any work is done.
+
+    Raises:
+        DataError: it is a file, or nothing can be written there.
+    """
+    try:
+        require_writable(folder)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"can't write into {folder} ({why})", "choose another folder with --out") from error
 
 
 def audio_path(cut: DataCut) -> Path:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,42 +63,26 @@ def language_of(cut: DataCut) -> str:
     return espeak_name(language) if language else DEFAULT_LANGUAGE
 
 
-def require_languages(cuts: Iterable[DataCut], text: TextConfig, source: str) -> None:
+def require_languages(languages: Mapping[str, str], text: TextConfig, source: str) -> None:
     """Refuse texts in languages that a model does not declare.
 
     Args:
-        cuts: those without a text count for nothing.
+        languages: of a corpus's texts, and one utterance of each.
         text: the model's.
-        source: where the cuts are, for the message.
+        source: where the texts are, for the message.
 
     Raises:
-        ConfigError: naming the languages, and the first cut at fault.
+        ConfigError: naming the languages, and an utterance at fault.
     """
-    undeclared: dict[str, str] = {}
-    for cut in cuts:
-        supervision = supervision_of(cut)
-        if supervision is not None and supervision.text is not None:
-            language = language_of(cut)
-            if language not in text.languages:
-                undeclared.setdefault(language, cut.id)
+    named = {espeak_name(name) if name else DEFAULT_LANGUAGE: first for name, first in languages.items()}
+    undeclared = {name: first for name, first in named.items() if name not in text.languages}
     if undeclared:
-        names = ", ".join(undeclared)
         first = next(iter(undeclared.values()))
         raise ConfigError(
-            f"{source} holds texts in {names} (such as {first!r}), but text.languages is "
+            f"{source} holds texts in {', '.join(undeclared)} (such as {first!r}), but text.languages is "
             f"{', '.join(text.languages)}",
             "add what is missing to text.languages (docs/finetune.md), or leave these utterances out",
         )
-
-
-def symbols_left_out(cuts: Iterable[DataCut]) -> Counter[str]:
-    """How often extraction left out a symbol of espeak's IPA that the model lacks."""
-    return Counter(
-        symbol
-        for cut in cuts
-        for supervision in cut.supervisions
-        for symbol in (supervision.custom or {}).get("left_out", "")
-    )
 
 
 @lru_cache

@@ -1,124 +1,88 @@
-"""Which cuts make which batch: the dev split, buckets of like length, and each process's share of a batch."""
+"""Which cuts make which batch: buckets of like length, and each process's share of a batch."""
 
 from __future__ import annotations
 
-import hashlib
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import cycle, islice
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
-from lhotse.dataset.sampling import DynamicBucketingSampler
-from lhotse.dataset.sampling.base import SamplingConstraint
 
-from hiervox.models.base.data.dataset import BatchShare
-from hiervox.models.base.data.manifest import cut_tokens
-from hiervox.models.base.training.task import Split
-from hiervox.utils.errors import DataError
+from hiervox.models.base.data.randomness import generator_for
 
 if TYPE_CHECKING:
-    from lhotse.cut.data import DataCut
+    from numpy.typing import NDArray
 
 BUCKETS = 20
-SHUFFLED_AT_ONCE = 20_000
-"""lhotse's own choice, which of a larger corpus would mix neighbours alone."""
 BATCHES_PER_BUCKET = 4
 """A bucket holds at least this many batches on average, so that few batches stay partial."""
 
 
-def split_cuts(cuts: Sequence[DataCut], dev_size: int, seed: int, split: Split, source: str) -> list[DataCut]:
-    """One side of the corpus. Seed and ids alone choose the `dev_size` utterances of the dev set.
+@dataclass(frozen=True)
+class BatchShare:
+    """The cuts of a batch that one process reads.
 
-    Raises:
-        DataError: the corpus is too small for that.
+    Attributes:
+        cuts: numbers of its own.
+        frames, tokens: of the longest utterance of the whole batch, to which every process pads. What a
+            network makes of an utterance near padding, and means over padding, then don't depend on who
+            reads what.
     """
-    if dev_size >= len(cuts):
-        raise DataError(
-            f"{source} has {len(cuts)} usable utterances, and data.dev_size sets {dev_size} aside",
-            "lower data.dev_size or add recordings",
-        )
-    ranked = sorted(cuts, key=lambda cut: hashlib.sha256(f"{seed}\x1f{cut.id}".encode()).digest())
-    dev = {cut.id for cut in ranked[:dev_size]}
-    return [cut for cut in cuts if (cut.id in dev) == (split == "dev")]
+
+    cuts: tuple[int, ...]
+    frames: int
+    tokens: int
 
 
-@dataclass
-class PaddedBatch(SamplingConstraint):
+@dataclass(frozen=True)
+class BatchLimit:
     """A batch is full at so many cuts, or at so many frames with the padding counted.
 
-    lhotse asks after each cut whether one more would be too much, when it does not know the next one's length
-    yet. So each cut counts as long as the longest that its bucket may hold, which keeps the limit a hard one.
+    Each cut counts as long as the longest of its bucket.
 
     Attributes:
         max_cuts: most cuts.
         max_frames: most frames; None for no such limit.
         min_cuts: so many cuts may have more frames.
-        crop_frames: what longer utterances are cropped to.
-        frames_of: a cut's frames.
-        bounds: upper bounds of the buckets.
-        cuts, longest: of the batch so far.
     """
 
     max_cuts: int
     max_frames: float | None
-    crop_frames: int | None
-    frames_of: Callable[[DataCut], int]
     min_cuts: int = 1
-    bounds: tuple[float, ...] = ()
-    cuts: int = 0
-    longest: float = 0
 
-    def measure_length(self, example: DataCut) -> float:
-        """Frames of a cut after cropping."""
-        frames = self.frames_of(example)
-        return frames if self.crop_frames is None else min(frames, self.crop_frames)
-
-    def add(self, example: DataCut) -> None:
-        """Count one more cut."""
-        length = self.measure_length(example)
-        bucket = bisect_right(self.bounds, length)
-        bound = self.bounds[min(bucket, len(self.bounds) - 1)] if self.bounds else length
-        self.cuts += 1
-        self.longest = max(self.longest, length, bound)
-
-    def exceeded(self) -> bool:
-        """Whether the batch is over a limit."""
-        return self.cuts > self.max_cuts or self._over(self.cuts)
-
-    def close_to_exceeding(self) -> bool:
-        """Whether one more cut is too much."""
-        return self.cuts >= self.max_cuts or self._over(self.cuts + 1)
-
-    def reset(self) -> None:
-        """Start a batch."""
-        self.cuts, self.longest = 0, 0
-
-    def _over(self, cuts: int) -> bool:
-        return self.max_frames is not None and cuts > self.min_cuts and cuts * self.longest > self.max_frames
+    def cuts(self, longest: int) -> int:
+        """How many cuts of up to so many frames a batch takes."""
+        if self.max_frames is None:
+            return self.max_cuts
+        return min(self.max_cuts, max(self.min_cuts, int(self.max_frames // longest)))
 
 
 @dataclass(frozen=True)
 class EpochBatches(Iterable[BatchShare]):
-    """One process's shares of the batches of an epoch.
+    """One process's shares of the batches of an epoch, drawn from lengths alone.
 
-    lhotse's sampler draws a bucket, and from it a batch, which the processes share equally: one process with
-    the same limit sees the same batches. The first `skip_batches` are drawn and left. Nothing is read but the
-    manifest.
+    Cuts are shuffled over the whole corpus and split into batches bucket by bucket; then the batches are
+    shuffled. The processes share each batch equally: one process with the same limit sees the same batches.
+    The order is a function of seed and epoch; the first `skip_batches` are left out, and nothing is read for
+    them.
 
     Attributes:
-        cuts: to choose from.
+        numbers: of the cuts to choose from, (n,).
+        frames, tokens: their lengths, (n,).
         limit: when a batch, of all processes together, is full.
-        shuffle: draw at random, by `seed` and `epoch`; what a batch has over equal shares is left out.
-            Otherwise in order, and a batch that can't be shared equally repeats its first cuts.
+        shuffle: draw at random; what a batch has over equal shares is left out. Otherwise in order, and a
+            batch that can't be shared equally repeats its first cuts.
+        seed, epoch: of the draws.
         skip_batches: how many batches are left out.
         rank, world_size: this process and how many there are.
         pad_frames: pad every batch to so many frames; None pads to its longest utterance.
     """
 
-    cuts: Sequence[DataCut]
-    limit: PaddedBatch
+    numbers: NDArray[np.int64]
+    frames: NDArray[np.int64]
+    tokens: NDArray[np.int64]
+    limit: BatchLimit
     shuffle: bool
     seed: int
     epoch: int
@@ -128,42 +92,43 @@ class EpochBatches(Iterable[BatchShare]):
     pad_frames: int | None = None
 
     def __iter__(self) -> Iterator[BatchShare]:
-        lengths = [self.limit.measure_length(cut) for cut in self.cuts]
-        bounds = _bucket_bounds(lengths, self.limit.max_cuts)
-        sampler = DynamicBucketingSampler(
-            self.cuts,
-            constraint=replace(self.limit, bounds=(*bounds, max(lengths))),
-            duration_bins=bounds,
-            shuffle=self.shuffle,
-            buffer_size=max(SHUFFLED_AT_ONCE, len(self.cuts)),
-            seed=self.seed,
-            rank=0,  # lhotse would give every process a batch of its own, from any bucket
-            world_size=1,
-        )
-        sampler.set_epoch(self.epoch)
-        shares = (share for batch in sampler if (share := self._share(list(batch))) is not None)
+        shares = (share for batch in self._batches() if (share := self._share(batch)) is not None)
         return islice(shares, self.skip_batches, None)
 
-    def _share(self, batch: list[DataCut]) -> BatchShare | None:
+    def _batches(self) -> list[NDArray[np.int64]]:
+        """Places in `numbers`, batch by batch."""
+        generator = generator_for(self.seed, self.epoch)
+        order = np.arange(len(self.numbers))
+        if self.shuffle:
+            generator.shuffle(order)
+        bounds = _bucket_bounds(self.frames, self.limit.max_cuts)
+        buckets = np.searchsorted(bounds, self.frames[order], side="left")
+        batches = []
+        for bucket in np.unique(buckets):
+            members = order[buckets == bucket]
+            size = self.limit.cuts(int(self.frames[members].max()))
+            batches += [members[start : start + size] for start in range(0, len(members), size)]
+        if not self.shuffle:
+            return sorted(batches, key=lambda batch: int(batch[0]))
+        return [batches[place] for place in generator.permutation(len(batches))]
+
+    def _share(self, batch: NDArray[np.int64]) -> BatchShare | None:
         """This process's part of a batch; None where there is not one cut for each process."""
         surplus = len(batch) % self.world_size
-        if surplus:
-            batch = batch[:-surplus] if self.shuffle else batch + _repeated(batch, self.world_size - surplus)
-        if not batch:
+        if surplus and self.shuffle:
+            batch = batch[:-surplus]
+        elif surplus:
+            batch = np.concatenate([batch, np.resize(batch, self.world_size - surplus)])
+        if not len(batch):
             return None
         return BatchShare(
-            cuts=batch[self.rank :: self.world_size],
-            frames=self.pad_frames or max(int(self.limit.measure_length(cut)) for cut in batch),
-            tokens=max(len(cut_tokens(cut) or ()) for cut in batch),
+            cuts=tuple(self.numbers[batch[self.rank :: self.world_size]].tolist()),
+            frames=self.pad_frames or int(self.frames[batch].max()),
+            tokens=max(0, int(self.tokens[batch].max())),
         )
 
 
-def _repeated(batch: Sequence[DataCut], count: int) -> list[DataCut]:
-    return list(islice(cycle(batch), count))
-
-
-def _bucket_bounds(lengths: Sequence[float], batch_size: int) -> list[float]:
+def _bucket_bounds(frames: NDArray[np.int64], batch_size: int) -> NDArray[np.float64]:
     """Upper bounds of all buckets but the last: equally many cuts to a bucket, at most `BUCKETS`."""
-    count = min(BUCKETS, max(1, len(lengths) // (batch_size * BATCHES_PER_BUCKET)))
-    shares = [bucket / count for bucket in range(1, count)]
-    return sorted(set(np.quantile(lengths, shares).tolist())) if shares else []
+    count = min(BUCKETS, max(1, len(frames) // (batch_size * BATCHES_PER_BUCKET)))
+    return np.unique(np.quantile(frames, np.arange(1, count) / count))

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.feature_registry import build_features
-from hiervox.models.base.data.features import FeatureSetup
-from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, read_cuts, write_cuts
+from hiervox.models.base.data.features import FEATURES_NAME, FeatureSetup
+from hiervox.models.base.data.index import CutIndex, open_index
+from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, require_folder, write_cuts
 from hiervox.models.base.data.plan import SPEECH_FIELDS
 from hiervox.utils.config import Config
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import replacing_file
-
-if TYPE_CHECKING:
-    from lhotse.cut.data import DataCut
 
 QUARANTINE_NAME = "quarantine.jsonl.gz"
 REPORT_NAME = "report.csv"
@@ -102,35 +99,52 @@ def validate_cuts(
         ConfigError: there is no such feature.
         DataError: the manifest can't be used, or no cut of it is good.
     """
-    cuts = read_cuts(manifest)
-    if out.resolve() == (manifest if manifest.is_dir() else manifest.parent).resolve():
-        raise DataError(f"{out} holds the manifest that is to be validated", "name another folder with --out")
-    faults = [
-        fault
-        for found in _map(_Check(tuple(fields), setup or FeatureSetup(), limits), cuts, jobs)
-        for fault in found
-    ]
-    bad = {fault.id for fault in faults}
-    good = [cut for cut in cuts if cut.id not in bad]
-    write_cuts([cut for cut in cuts if cut.id in bad], out / QUARANTINE_NAME)
+    index = open_index(manifest)
+    _require_free(out, index.manifest)
+    check = _Check(index, tuple(fields), setup or FeatureSetup(), limits)
+    faults: list[Fault] = []
+    bad: set[int] = set()
+    for number, found in enumerate(_map(check, len(index), jobs)):
+        if found:
+            bad.add(number)
+            faults += found
+    write_cuts((index.cut(number) for number in sorted(bad)), out / QUARANTINE_NAME)
     _write_report(faults, out / REPORT_NAME)
+    good = [number for number in range(len(index)) if number not in bad]
     if not good:
         raise DataError(
-            f"none of the {len(cuts)} utterances of {manifest} is good", f"see {out / REPORT_NAME}"
+            f"none of the {len(index)} utterances of {manifest} is good", f"see {out / REPORT_NAME}"
         )
-    write_cuts(good, out / CUTS_NAME)
-    return Validation(len(good), sum(cut.duration for cut in good), faults)
+    write_cuts((index.cut(number) for number in good), out / CUTS_NAME)
+    table = index.table[good]
+    return Validation(len(good), float((table["samples"] / table["rate"]).sum()), faults)
 
 
-def _map(check: Callable[[DataCut], list[Fault]], cuts: list[DataCut], jobs: int) -> Iterator[list[Fault]]:
+def _require_free(out: Path, manifest: Path) -> None:
+    """Refuse a folder whose manifest is not the result of an earlier validation.
+
+    Raises:
+        DataError: it holds features, or another manifest, or can't be written to.
+    """
+    require_folder(out)
+    if out.resolve() == manifest.parent:
+        raise DataError(f"{out} holds the manifest that is to be validated", "name another folder with --out")
+    foreign = (out / CUTS_NAME).exists() and not (out / REPORT_NAME).exists()
+    if foreign or (out / FEATURES_NAME).exists():
+        raise DataError(
+            f"{out} holds a manifest that `hiervox validate` did not write", "name another folder with --out"
+        )
+
+
+def _map(check: _Check, count: int, jobs: int) -> Iterator[list[Fault]]:
     from tqdm import tqdm
 
+    bar = partial(tqdm, total=count, desc="validate", unit="cut", disable=None)
     if jobs == 1:
-        yield from map(check, tqdm(cuts, desc="validate", unit="cut", disable=None))
+        yield from bar(map(check, range(count)))
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        checked = pool.map(check, cuts, chunksize=16)
-        yield from tqdm(checked, total=len(cuts), desc="validate", unit="cut", disable=None)
+        yield from bar(pool.map(check, range(count), chunksize=16))
 
 
 def _write_report(faults: Iterable[Fault], path: Path) -> None:
@@ -144,11 +158,13 @@ def _write_report(faults: Iterable[Fault], path: Path) -> None:
 class _Check:
     """All reasons to set a cut aside; none where it is good."""
 
+    index: CutIndex
     fields: tuple[str, ...]
     setup: FeatureSetup
     limits: Limits
 
-    def __call__(self, cut: DataCut) -> list[Fault]:
+    def __call__(self, number: int) -> list[Fault]:
+        cut = self.index.cut(number)
         clip = Clip(cut, self.setup)
         faults: list[Fault] = []
         for feature in _features(self.fields, self.setup):

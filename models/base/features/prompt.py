@@ -1,16 +1,14 @@
-"""Prompts as users give them: another stretch of a voice than the one to be spoken."""
+"""Prompts as users give them: another segment of a voice than the one to be spoken."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import PositiveFloat, model_validator
 
 from hiervox.models.base.data.clip import Clip, utterance_frames
-from hiervox.models.base.data.feature import Feature, Networks, Settings
+from hiervox.models.base.data.feature import Corpus, Feature, Networks, Settings
 from hiervox.models.base.features.speaker import speaker_of
 from hiervox.processors.audio import Waveform
 from hiervox.processors.recording_conditions import RecordingConditionsConfig, rerecord
@@ -18,6 +16,7 @@ from hiervox.utils.config import Config
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
+    from numpy.typing import NDArray
 
     from hiervox.models.base.data.features import FeatureSetup
 
@@ -42,7 +41,7 @@ class PromptConfig(Config):
 
 
 class Prompt(Feature):
-    """A random stretch of another utterance of the speaker: (B, samples), with `prompt_lengths`.
+    """A random segment of another utterance of the speaker: (B, samples), with `prompt_lengths`.
 
     Where there is no other utterance, it is one of what the crop leaves of the utterance itself. An utterance
     without a speaker is its speaker's only one.
@@ -55,15 +54,12 @@ class Prompt(Feature):
     def __init__(self, config: FeatureSetup, networks: Networks | None = None) -> None:
         super().__init__(config, networks)
         self.prompts: PromptConfig = config.features.prompt or PromptConfig()
-        self._cuts: dict[str, list[DataCut]] = {}
+        self._corpus: Corpus | None = None
+        self._numbers: dict[str, NDArray[np.int64]] = {}
 
-    def begin(self, cuts: Sequence[DataCut]) -> None:
-        """Remember whose they are."""
-        by_speaker: dict[str, list[DataCut]] = defaultdict(list)
-        for cut in cuts:
-            if (speaker := speaker_of(cut)) is not None:
-                by_speaker[speaker].append(cut)
-        self._cuts = dict(by_speaker)
+    def begin(self, corpus: Corpus) -> None:
+        """Remember who speaks what."""
+        self._corpus, self._numbers = corpus, corpus.by_speaker()
 
     def compute(self, clip: Clip) -> Waveform:
         """Samples (T,) at `data.sample_rate`."""
@@ -73,10 +69,9 @@ class Prompt(Feature):
         )
 
     def choose(self, clip: Clip) -> Clip:
-        """The stretch; every draw comes from the clip's generator."""
-        others = [cut for cut in self._cuts.get(speaker_of(clip.cut) or "", []) if cut.id != clip.cut.id]
-        if others:
-            cut = others[int(clip.generator.integers(len(others)))]
+        """The segment; every draw comes from the clip's generator."""
+        cut = self._other(clip)
+        if cut is not None:
             return self._within(clip, cut, 0, utterance_frames(cut, self.config))
         total, end = utterance_frames(clip.cut, self.config), clip.start + clip.frames
         before, after = clip.start, total - end
@@ -85,8 +80,17 @@ class Prompt(Feature):
         start, frames = (0, before) if before > after else (end, after)
         return self._within(clip, clip.cut, start, frames)
 
+    def _other(self, clip: Clip) -> DataCut | None:
+        """Another utterance of the speaker."""
+        numbers = self._numbers.get(speaker_of(clip.cut) or "", ())
+        if self._corpus is None or len(numbers) < 2:
+            return None
+        place = int(clip.generator.integers(len(numbers)))
+        cut = self._corpus.cut(int(numbers[place]))
+        return cut if cut.id != clip.cut.id else self._corpus.cut(int(numbers[place - 1]))
+
     def _within(self, clip: Clip, cut: DataCut, start: int, frames: int) -> Clip:
-        """A random stretch of the `frames` frames from `start` on."""
+        """A random segment of the `frames` frames from `start` on."""
         rng = clip.generator
         low, high = np.log([self.prompts.min_seconds, self.prompts.max_seconds])
         length = min(self._frames(float(np.exp(rng.uniform(low, high)))), frames)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from hiervox.models.base.data.features import FeatureSetup, require_features
-from hiervox.models.base.data.loader import cut_loader
-from hiervox.models.base.data.manifest import read_cuts
-from hiervox.models.base.data.pronunciation import require_languages, symbols_left_out
+from hiervox.models.base.data.index import CutIndex
+from hiervox.models.base.data.loader import CutLoader
+from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import require_symbols
 from hiervox.models.base.training.task import Batch, ExperimentT, Split, TrainingTask
 from hiervox.processors.text.config import TextConfig
@@ -19,14 +19,14 @@ _log = get_logger("train")
 
 
 class CutTrainingTask(TrainingTask[ExperimentT]):
-    """A task whose batches come from `config.data.cuts` by `cut_loader`.
+    """A task whose batches come from `config.data.cuts` by a `CutLoader`.
 
     Attributes:
         fields: names of the features that its batches hold (`hiervox.models.base.features`).
     """
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
-    _text_is_checked = False
+    _loader: CutLoader | None = None
 
     def batch_fields(self) -> frozenset[str]:
         """What the batches of this experiment hold: `fields`, and what its config adds."""
@@ -46,21 +46,14 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
                 `config.text` does not declare.
             DataError: the data can't be used.
         """
-        self._require_features()
-        if not self._text_is_checked:  # once a run: it reads the whole manifest
-            self._require_text()
+        if self._loader is None:
+            self._require_features()
+            self._loader = CutLoader(self.config, self.batch_fields(), self.usable)
+            self._require_text(self._loader.splits.index)
             if (split, epoch, skip_batches, rank) == ("train", 0, 0, 0):
-                self._warn_of_left_out_symbols()
-            self._text_is_checked = True
-        return cut_loader(
-            self.config,
-            self.batch_fields(),
-            split,
-            epoch=epoch,
-            skip_batches=skip_batches,
-            rank=rank,
-            world_size=world_size,
-            usable=self.usable,
+                self._warn_of_left_out_symbols(self._loader.splits.index)
+        return self._loader.batches(
+            split, epoch=epoch, skip_batches=skip_batches, rank=rank, world_size=world_size
         )
 
     def _require_features(self) -> None:
@@ -70,18 +63,15 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
             raise DataError(f"no feature folder {cuts}", "make it with `hiervox extract`")
         require_features(folder, FeatureSetup.of(self.config), self.fields)
 
-    def _require_text(self) -> None:
+    def _require_text(self, index: CutIndex) -> None:
         text = getattr(self.config, "text", None)
         if not isinstance(text, TextConfig) or "tokens" not in self.fields:
             return
-        cuts = self.config.data.cuts
-        require_symbols(cuts if cuts.is_dir() else cuts.parent, text)
-        require_languages(read_cuts(cuts), text, str(cuts))
+        require_symbols(index.manifest.parent, text)
+        require_languages(index.languages, text, str(self.config.data.cuts))
 
-    def _warn_of_left_out_symbols(self) -> None:
-        if "tokens" not in self.fields:
-            return
-        left_out = symbols_left_out(read_cuts(self.config.data.cuts))
+    def _warn_of_left_out_symbols(self, index: CutIndex) -> None:
+        left_out = index.left_out if "tokens" in self.fields else None
         if left_out:
             named = ", ".join(
                 f"{symbol} (U+{ord(symbol):04X}) {count} times" for symbol, count in left_out.most_common(8)

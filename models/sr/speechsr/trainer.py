@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.models.base.data.manifest import audio_path, read_cuts
+from hiervox.models.base.data.index import open_index
+from hiervox.models.base.data.manifest import audio_path
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.task import Batch, Media, Split
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
@@ -50,13 +51,15 @@ class SpeechSRTask(AdversarialTask[SpeechSRExperiment]):
         return super().loader(split, epoch=epoch, skip_batches=skip_batches, rank=rank, world_size=world_size)
 
     def _refuse_band_limited(self) -> None:
-        for cut in read_cuts(self.config.data.cuts):
-            own_rate = cut.recording.sampling_rate
-            if own_rate < self.sample_rate:
-                raise DataError(
-                    f"{audio_path(cut)} has {own_rate} Hz, less than the output's {self.sample_rate} Hz",
-                    "remove it, or set data.allow_band_limited to train on upsampled recordings",
-                )
+        index = open_index(self.config.data.cuts)
+        lowest = int(index.table["rate"].argmin())
+        own_rate = int(index.table["rate"][lowest])
+        if own_rate < self.sample_rate:
+            raise DataError(
+                f"{audio_path(index.cut(lowest))} has {own_rate} Hz, less than the output's "
+                f"{self.sample_rate} Hz",
+                "remove it, or set data.allow_band_limited to train on upsampled recordings",
+            )
 
     def generate(self, generator: nn.Module, batch: Batch) -> Generated:
         """Downsample the recordings to 16 kHz and let the network upsample them again.

@@ -134,5 +134,5 @@ def test_stereo_is_kept_for_validation(folder: Path) -> None:
 @pytest.mark.parametrize("content", [b"\x1f\x8b\x08garbage", b'{"id": 3}\n'])
 def test_broken_manifest_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "cuts.jsonl.gz").write_bytes(content)
-    with pytest.raises(DataError, match=r"cuts\.jsonl\.gz is no whole cut manifest"):
+    with pytest.raises(DataError, match=r"cuts\.jsonl\.gz is not a whole cut manifest"):
         read_cuts(tmp_path)

@@ -17,7 +17,7 @@ from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.feature_registry import feature_classes
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.models.base.data.loader import cut_loader
+from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import ConfigError, DataError
@@ -47,7 +47,7 @@ def batches(manifest: Path, *fields: str, features: dict[str, Any] | None = None
         features=FeaturesConfig.model_validate(features or {}),
     )
     order = {"epoch": 0, "skip_batches": 0, "rank": 0, "world_size": 1}
-    return list(cut_loader(experiment, frozenset(fields), "train", **order))
+    return list(CutLoader(experiment, frozenset(fields)).batches("train", **order))
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ import sys
 from pathlib import Path
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.models.base.data.loader import cut_loader
+from hiervox.models.base.data.loader import CutLoader
 
 class Experiment(ExperimentConfig):
     features: FeaturesConfig
@@ -171,7 +171,7 @@ experiment = Experiment(
     train=TrainConfig(batch_size=4, workers=2), features={"crossings": {"scale": 2.0}},
 )
 order = {"epoch": 0, "skip_batches": 0, "rank": 0, "world_size": 1}
-(batch,) = cut_loader(experiment, frozenset({"crossings"}), "train", **order)
+(batch,) = CutLoader(experiment, frozenset({"crossings"})).batches("train", **order)
 assert batch["crossings"].shape == (4, int(batch["frames"].max()))
 assert set(batch["crossings"].unique().tolist()) == {0.0, 2.0}
 """

@@ -8,7 +8,7 @@ import torch
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.models.base.data.loader import cut_loader
+from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.manifest import read_cuts
 from hiervox.utils.errors import ConfigError, DataError
 from tests.models.base.data.corpora import FIELDS, cut_frames, features, make_manifest
@@ -38,7 +38,7 @@ def load(folder: Path, **changes: Any) -> list[dict[str, Any]]:
     experiment = Experiment(
         system="x", part="y", out_dir=Path("unused"), seed=seed, data=data, train=TrainConfig(**train)
     )
-    return list(cut_loader(experiment, fields, split, usable=usable, **order))
+    return list(CutLoader(experiment, fields, usable).batches(split, **order))
 
 
 def equal(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -103,7 +103,7 @@ def test_a_loader_can_be_read_twice(feature_folder: Path) -> None:
     data, train = DataConfig(cuts=feature_folder, pad_multiple=1280), TrainConfig(batch_size=4, workers=0)
     experiment = Experiment(system="x", part="y", out_dir=Path("unused"), data=data, train=train)
     order = {"epoch": 0, "skip_batches": 1, "rank": 0, "world_size": 1}
-    loader = cut_loader(experiment, frozenset({"f0"}), "train", **order)
+    loader = CutLoader(experiment, frozenset({"f0"})).batches("train", **order)
     assert same(list(loader), list(loader))
 
 
@@ -166,10 +166,7 @@ def test_an_utterance_over_the_limit_is_trained_on_by_any_number_of_processes(fe
         assert len(batches) >= 24 // world_size
 
 
-def test_a_large_corpus_is_mixed_as_a_whole(feature_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hiervox.models.base.data import sampling
-
-    monkeypatch.setattr(sampling, "SHUFFLED_AT_ONCE", 4)
+def test_a_corpus_is_mixed_as_a_whole(feature_folder: Path) -> None:
     first = [load(feature_folder, epoch=epoch, dev_size=0)[0]["ids"] for epoch in range(5)]
     assert max(map(max, first)) > "u20"
 

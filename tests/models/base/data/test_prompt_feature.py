@@ -23,10 +23,23 @@ def cut(name: str, speaker: str | None, seconds: float) -> Any:
     return SimpleNamespace(id=name, custom={"wav": stored}, supervisions=[SimpleNamespace(speaker=speaker)])
 
 
+class Made:
+    """A corpus of cuts at hand."""
+
+    def __init__(self, cuts: list[Any]) -> None:
+        self.cut = cuts.__getitem__
+        self.cuts = cuts
+
+    def by_speaker(self) -> dict[str, Any]:
+        """As `Splits` has it."""
+        names = [cut.supervisions[0].speaker for cut in self.cuts]
+        return {name: np.flatnonzero([other == name for other in names]) for name in set(names) - {None}}
+
+
 def chosen(cuts: list[Any], start: int, frames: int, seed: int, setup: FeatureSetup = SETUP) -> Clip:
     """The prompt of the first cut."""
     prompt = Prompt(setup)
-    prompt.begin(cuts)
+    prompt.begin(Made(cuts))
     return prompt.choose(Clip(cuts[0], setup, start, frames, np.random.default_rng(seed)))
 
 
@@ -63,7 +76,7 @@ def test_a_batch_has_prompts_of_their_own_lengths(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Clip, "_window", lambda clip: np.full(320 * clip.frames, 0.1, np.float32))
     prompt = Prompt(FeatureSetup())
     cuts = [cut("own", "a", 4), cut("other", "a", 12)]
-    prompt.begin(cuts)
+    prompt.begin(Made(cuts))
     clips = [Clip(one, SETUP, 0, 50, np.random.default_rng(seed)) for seed, one in enumerate(cuts)]
     values = [prompt.read(clip) for clip in clips]
     batch = prompt.collate(values, max(map(len, values)))

@@ -9,6 +9,7 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.extraction import extract
 from hiervox.models.base.data.features import FeatureSetup
+from hiervox.models.base.data.index import open_index
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
 from hiervox.models.base.data.plan import load_plan
 from hiervox.models.base.data.pronunciation import require_languages
@@ -121,9 +122,9 @@ def test_features_from_before_tables_grew_count_the_published_symbols(tmp_path: 
 def test_texts_in_undeclared_languages_are_refused(tmp_path: Path) -> None:
     cuts = manifest(tmp_path, ROWS[:3])
     with pytest.raises(ConfigError, match=r"fr-fr, de \(such as 'u1'\), but text\.languages is en-us"):
-        require_languages(read_cuts(cuts), TextConfig(), "data")
+        require_languages(open_index(cuts).languages, TextConfig(), "data")
     setup = FeatureSetup(text=TextConfig(languages=("en-us", "fr-fr")))
     with pytest.raises(ConfigError, match=r"texts in de"):
         extract(cuts, tmp_path / "features", {"tokens"}, setup)
     assert not (tmp_path / "features").exists()
-    require_languages(read_cuts(cuts), TextConfig(languages=("de", "fr-fr", "en-us")), "data")
+    require_languages(open_index(cuts).languages, TextConfig(languages=("de", "fr-fr", "en-us")), "data")
