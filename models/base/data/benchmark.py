@@ -1,7 +1,7 @@
 """How long a loader takes to start on a large corpus, and its memory: a synthetic manifest without sound.
 
-`python -m hiervox.models.base.data.benchmark --cuts 400000 --folder /tmp/large` prints CPU seconds and MiB of the
-first start, which indexes the manifest, and, run again, of every later one.
+`python -m hiervox.models.base.data.benchmark --cuts 400000 --folder /tmp/large` makes the manifest; run again it
+prints CPU seconds and MiB of the first start, which indexes it, and then of every later one.
 """
 
 from __future__ import annotations
