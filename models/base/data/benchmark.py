@@ -1,7 +1,7 @@
 """How long a loader takes to start on a large corpus, and its memory: a synthetic manifest without sound.
 
-`python -m hiervox.models.base.data.benchmark --cuts 400000 --folder /tmp/large` makes the manifest; run again it
-prints CPU seconds and MiB of the first start, which indexes it, and then of every later one.
+`python -m hiervox.models.base.data.benchmark --cuts 400000 --folder /tmp/large` makes the manifest. Run again
+with this folder, it prints CPU seconds and MiB: of the first start, which indexes it, and then of later ones.
 """
 
 from __future__ import annotations
