@@ -88,6 +88,19 @@ PRESETS: dict[str, SpectrogramConfig] = {
         floor=1e-7,
         floor_mode="clamp",
     ),
+    # The paper names sizes and range alone.
+    "wavegrad": TACOTRON.model_copy(
+        update={
+            "sample_rate": 24_000,
+            "n_fft": 2048,
+            "win_length": 1200,
+            "hop_length": 300,
+            "n_mels": 128,
+            "f_min": 20.0,
+            "f_max": 12_000.0,
+        }
+    ),
+    "wavenet": TACOTRON.model_copy(update={"f_min": 125.0, "f_max": 7600.0, "log": "log10", "floor": 1e-10}),
     "wavernn": TACOTRON.model_copy(
         update={
             "n_fft": 2048,

@@ -215,3 +215,14 @@ def _sections_of(annotation: Any) -> list[type[BaseModel]]:
 def load_config(path: Path, schema: type[ConfigT], overrides: Sequence[str] = ()) -> ConfigT:
     """`load_layers` and `validate` in one."""
     return validate(load_layers(path, overrides), schema)
+
+
+def filled(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` with what it lacks of `defaults`; sections that are objects already stay as they are."""
+    tree = dict(given)
+    for key, value in defaults.items():
+        if key not in tree:
+            tree[key] = value
+        elif isinstance(value, Mapping) and isinstance(tree[key], Mapping):
+            tree[key] = filled(tree[key], value)
+    return tree

@@ -99,10 +99,23 @@ class AutoregressiveGenerator(VocoderGenerator):
         uniforms: Tensor = self.uniforms(mel.shape[0], mel.shape[-1] * self.hop_length)
         return uniforms
 
-    @torch.no_grad()
-    def forward(self, mel: Tensor, uniforms: Tensor) -> Tensor:
-        """mel (B, M, N), uniforms (B, draws, T) → (B, 1, T), T = hop_length * N, in [-1, 1]."""
-        return torch.cat(list(self.stream(mel, uniforms, mel.shape[-1])), dim=2)
+    def forward(
+        self, mel: Tensor, uniforms: Tensor | None = None, *, symbols: Tensor | None = None
+    ) -> Tensor:
+        """Generate, or, given the samples before, give the parameters of each (`teacher_forced`).
+
+        Args:
+            mel: (B, M, N).
+            uniforms: (B, draws, T), T = hop_length * N.
+            symbols: (B, T - 2 * context_frames * hop_length).
+
+        Returns:
+            (B, 1, T) in [-1, 1], or parameters.
+        """
+        if symbols is not None:
+            return self.teacher_forced(symbols, mel)
+        drawn = self.source_signal(mel) if uniforms is None else uniforms
+        return torch.cat(list(self.stream(mel, drawn, mel.shape[-1])), dim=2)
 
     @torch.no_grad()
     def stream(self, mel: Tensor, uniforms: Tensor, frames: int) -> Iterator[Tensor]:

@@ -9,8 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.modules.diffusion.process import NoiseSchedule, sample
-from hiervox.modules.generators.vocoder import FixedNoise, VocoderGenerator
+from hiervox.modules.diffusion.process import DiffusionGenerator, NoiseLevels, NoiseSchedule
 from hiervox.utils.schema import Config
 
 STEP_FEATURES = 64
@@ -42,6 +41,11 @@ class DiffWaveSizes(Config):
     last_beta: PositiveFloat = Field(0.05, lt=1)
     n_steps: PositiveInt = 50
     sampling_betas: tuple[PositiveFloat, ...] = (0.0001, 0.001, 0.01, 0.05, 0.2, 0.5)
+
+    @property
+    def hop_length(self) -> int:
+        """Samples to a frame."""
+        return math.prod(self.rates)
 
 
 class StepEmbedding(nn.Module):
@@ -113,24 +117,21 @@ class ResidualLayer(nn.Module):
         return (x + residual) / math.sqrt(2), skip
 
 
-class DiffWave(VocoderGenerator):
-    """Noise prediction, and sampling with it.
+class DiffWave(DiffusionGenerator):
+    """Noise prediction at numbered steps, and sampling with it.
 
     Args:
         sizes: see `DiffWaveSizes`.
 
     Attributes:
         schedule: of training.
-        sampling_schedule: of inference.
     """
 
     def __init__(self, sizes: DiffWaveSizes) -> None:
-        super().__init__()
-        self.sizes = sizes
-        self.schedule = NoiseSchedule.linear(sizes.first_beta, sizes.last_beta, sizes.n_steps)
-        fast = NoiseSchedule(sizes.sampling_betas) if sizes.sampling_betas else self.schedule
-        self.sampling_schedule, self.steps = fast, self.schedule.aligned_steps(fast)
-        self.noise = FixedNoise(len(fast))
+        schedule = NoiseSchedule.linear(sizes.first_beta, sizes.last_beta, sizes.n_steps)
+        fast = NoiseSchedule(sizes.sampling_betas) if sizes.sampling_betas else schedule
+        super().__init__(fast, schedule.aligned_steps(fast))
+        self.sizes, self.schedule = sizes, schedule
         self.input = _conv(1, sizes.channels)
         self.step_embedding = StepEmbedding(sizes.n_steps)
         self.upsampler = MelUpsampler(sizes.rates)
@@ -141,50 +142,31 @@ class DiffWave(VocoderGenerator):
         self.skip = _conv(sizes.channels, sizes.channels)
         self.output = _conv(sizes.channels, 1)
         nn.init.zeros_(self.output.weight)
-        self.hop_length = self.source_rate = math.prod(sizes.rates)
+        self.hop_length = self.source_rate = sizes.hop_length
         self.context = len(fast) * (math.ceil(sum(dilations) / self.hop_length) + len(sizes.rates) + 1)
 
-    def predict_noise(self, noisy: Tensor, steps: Tensor, mel: Tensor) -> Tensor:
-        """The noise in a waveform.
+    def draw_levels(self, batch: int, device: torch.device) -> NoiseLevels:
+        """Steps of the schedule, each as likely."""
+        steps = torch.randint(len(self.schedule), (batch,), device=device)
+        levels = self.schedule.signal_levels.sqrt().float().to(device)
+        return NoiseLevels(levels[steps], steps.float())
 
-        Args:
-            noisy: (B, hop_length * N).
-            steps: (B,), numbers of the steps that made it, whole or not.
-            mel: (B, in_channels, N).
+    def condition(self, mel: Tensor) -> Tensor:
+        """(B, in_channels, N) → (B, in_channels, hop_length * N)."""
+        upsampled: Tensor = self.upsampler(mel)
+        return upsampled
 
-        Returns:
-            (B, hop_length * N).
-        """
-        return self._predict(noisy, self.step_embedding(steps), self.upsampler(mel))
-
-    def _predict(self, noisy: Tensor, step: Tensor, mel: Tensor) -> Tensor:
+    def predict(self, noisy: Tensor, code: Tensor, condition: Tensor) -> Tensor:
+        """noisy (B, T), numbers of steps (B,), whole or not, condition (B, in_channels, T) → (B, T)."""
+        step = self.step_embedding(code)
         x = functional.relu(self.input(noisy.unsqueeze(1)))
         skips = torch.zeros_like(x)
         for layer in self.layers:
-            x, skip = layer(x, step, mel)
+            x, skip = layer(x, step, condition)
             skips = skips + skip
         hidden = functional.relu(self.skip(skips / math.sqrt(len(self.layers))))
         noise: Tensor = self.output(hidden).squeeze(1)
         return noise
-
-    def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:
-        """The start and the noise that sampling adds again, (B, steps, hop_length * N)."""
-        like = mel[:, :1].repeat_interleave(self.hop_length, dim=2)
-        noise: Tensor = self.noise(like)
-        return noise
-
-    @torch.no_grad()
-    def forward(self, mel: Tensor, source: Tensor) -> Tensor:
-        """mel (B, in_channels, N), source (B, steps, hop_length * N) → (B, 1, hop_length * N) in [-1, 1]."""
-        upsampled = self.upsampler(mel)
-
-        def predict(noisy: Tensor, step: int) -> Tensor:
-            number = torch.full((len(noisy),), self.steps[step], device=noisy.device)
-            return self._predict(noisy, self.step_embedding(number), upsampled)
-
-        start, *noises = source.unbind(dim=1)
-        added = torch.stack(noises) if noises else start.new_empty(0)
-        return sample(predict, start, added, self.sampling_schedule).unsqueeze(1)
 
 
 def _conv(inputs: int, outputs: int, kernel_size: int = 1, dilation: int = 1) -> nn.Conv1d:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+
+from hiervox.modules.generators.vocoder import FixedNoise, VocoderGenerator
 
 
 class NoiseSchedule:
@@ -88,3 +92,93 @@ def sample(
 
 def _of(schedule: NoiseSchedule) -> tuple[Tensor, Tensor, Tensor]:
     return schedule.alphas, schedule.betas, schedule.signal_levels
+
+
+class NoiseLevels(NamedTuple):
+    """How much noise a batch of waveforms is given in training.
+
+    Attributes:
+        signal: √ᾱ, (B,).
+        code: what the network is told of it, (B,).
+    """
+
+    signal: Tensor
+    code: Tensor
+
+
+class DiffusionGenerator(VocoderGenerator):
+    """Base of networks that tell the noise in a waveform, and generate by taking it out.
+
+    Args:
+        sampling_schedule: of inference.
+        codes: what the network is told at each of its steps.
+    """
+
+    def __init__(self, sampling_schedule: NoiseSchedule, codes: Sequence[float]) -> None:
+        super().__init__()
+        self.sampling_schedule, self.codes = sampling_schedule, list(codes)
+        self.noise = FixedNoise(len(sampling_schedule))
+
+    @abstractmethod
+    def draw_levels(self, batch: int, device: torch.device) -> NoiseLevels:
+        """Random noise levels for training."""
+
+    @abstractmethod
+    def condition(self, mel: Tensor) -> Any:
+        """mel (B, M, N) → what each step uses of it, computed once."""
+
+    @abstractmethod
+    def predict(self, noisy: Tensor, code: Tensor, condition: Any) -> Tensor:
+        """A noisy waveform (B, T) and codes (B,) to the noise (B, T)."""
+
+    def predict_noise(self, noisy: Tensor, code: Tensor, mel: Tensor) -> Tensor:
+        """The noise in a waveform.
+
+        Args:
+            noisy: (B, hop_length * N).
+            code: (B,), see `NoiseLevels`.
+            mel: (B, M, N).
+
+        Returns:
+            (B, hop_length * N).
+        """
+        return self.predict(noisy, code, self.condition(mel))
+
+    def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:
+        """The start and the noise that sampling adds again, (B, steps, hop_length * N)."""
+        like = mel[:, :1].repeat_interleave(self.hop_length, dim=2)
+        noise: Tensor = self.noise(like)
+        return noise
+
+    def forward(
+        self,
+        mel: Tensor,
+        source: Tensor | None = None,
+        *,
+        noisy: Tensor | None = None,
+        code: Tensor | None = None,
+    ) -> Tensor:
+        """Generate, or, given a noisy waveform and its codes, tell the noise (`predict_noise`).
+
+        Args:
+            mel: (B, M, N).
+            source: (B, steps, hop_length * N).
+
+        Returns:
+            (B, 1, hop_length * N) in [-1, 1]; or the noise (B, hop_length * N).
+        """
+        if noisy is not None and code is not None:
+            return self.predict_noise(noisy, code, mel)
+        return self._sample(mel, self.source_signal(mel) if source is None else source)
+
+    @torch.no_grad()
+    def _sample(self, mel: Tensor, source: Tensor) -> Tensor:
+        condition = self.condition(mel)
+
+        def predict(noisy: Tensor, step: int) -> Tensor:
+            code = torch.full((len(noisy),), self.codes[step], device=noisy.device)
+            return self.predict(noisy, code, condition)
+
+        start, *noises = source.unbind(dim=1)
+        added = torch.stack(noises) if noises else start.new_empty(0)
+        return sample(predict, start, added, self.sampling_schedule).unsqueeze(1)

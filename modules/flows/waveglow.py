@@ -138,7 +138,24 @@ class WaveGlow(VocoderGenerator):
             log_determinants.append(log_determinant)
         return FlowOutput(torch.cat([*left, x], dim=1), log_scales, log_determinants)
 
-    def forward(self, mel: Tensor, z: Tensor) -> Tensor:
+    def forward(
+        self, mel: Tensor, z: Tensor | None = None, *, wav: Tensor | None = None
+    ) -> Tensor | FlowOutput:
+        """Generate, or, given a waveform, find its noise (`analyse`).
+
+        Args:
+            mel: (B, in_channels, N).
+            z: (B, group, source_rate * N) of deviation 1.
+            wav: (B, hop_length * N).
+
+        Returns:
+            (B, 1, hop_length * N), or what `analyse` does.
+        """
+        if wav is not None:
+            return self.analyse(wav, mel)
+        return self.synthesise(mel, self.source_signal(mel) if z is None else z)
+
+    def synthesise(self, mel: Tensor, z: Tensor) -> Tensor:
         """mel (B, in_channels, N), z (B, group, source_rate * N) of deviation 1 → (B, 1, hop_length * N)."""
         condition = self._condition(mel)
         left, x = self._early(self.sizes.sigma * z)

@@ -138,6 +138,7 @@ class APNet(VocoderGenerator):
         spectrum = torch.polar(log_amplitude.exp(), phase)
         return APNetOutput(log_amplitude, phase, spectrum, self.inverse_stft(spectrum).unsqueeze(1))
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """(B, in_channels, N) → (B, 1, (N - 1) * hop_length)."""
-        return self.predict(mel).wav
+    def forward(self, mel: Tensor, *, spectra: bool = False) -> Tensor | APNetOutput:
+        """(B, in_channels, N) → (B, 1, (N - 1) * hop_length), or with `spectra` all that is predicted."""
+        output = self.predict(mel)
+        return output if spectra else output.wav

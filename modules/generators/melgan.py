@@ -34,6 +34,11 @@ class MelGANSizes(Config):
     rates: tuple[PositiveInt, ...] = Field((8, 8, 2, 2), min_length=1)
     dilations: tuple[PositiveInt, ...] = (1, 3, 9)
 
+    @property
+    def hop_length(self) -> int:
+        """Samples to a frame."""
+        return math.prod(self.rates)
+
 
 class ShortcutBlock(nn.Module):
     """A dilated and a pointwise convolution beside a pointwise shortcut.
@@ -98,7 +103,7 @@ class MelGANGenerator(VocoderGenerator):
         self.stages = nn.ModuleList(stages)
         self.activation = nn.LeakyReLU(SLOPE)
         self.output = _edge_conv(channels[-1], 1)
-        self.hop_length = math.prod(sizes.rates)
+        self.hop_length = sizes.hop_length
         reach = EDGE_KERNEL // 2
         for stage in reversed(stages):
             reach = stage.context(reach)

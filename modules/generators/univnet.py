@@ -39,6 +39,11 @@ class UnivNetSizes(Config):
     predictor_channels: PositiveInt = 64
     slope: PositiveFloat = 0.2
 
+    @property
+    def hop_length(self) -> int:
+        """Samples to a frame."""
+        return math.prod(self.rates)
+
 
 class LocationVariableBlock(nn.Module):
     """A transposed convolution, then gated location-variable convolutions with residual connections.
@@ -105,7 +110,7 @@ class UnivNetGenerator(VocoderGenerator):
         blocks = [LocationVariableBlock(sizes, rate) for rate in sizes.rates]
         self.blocks = nn.ModuleList(blocks)
         self.output = _edge_conv(sizes.channels, 1)
-        self.hop_length = math.prod(sizes.rates)
+        self.hop_length = sizes.hop_length
         self.context = _context(sizes, blocks)
 
     def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:

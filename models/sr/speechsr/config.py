@@ -11,7 +11,7 @@ from hiervox.models.base.config import DataConfig, LossWeight
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.processors.audio import FRAME_RATE
 from hiervox.processors.spectrogram import SpectrogramConfig
-from hiervox.utils.config import Config
+from hiervox.utils.config import Config, filled
 
 INPUT_RATE = 16_000
 """Hz; the rate that HierSpeech++ speaks at, and the only one that SpeechSR reads."""
@@ -183,7 +183,7 @@ class SpeechSRExperiment(AdversarialExperiment):
                 for name, sizes in defaults["discriminators"].items()
                 if isinstance(named, Mapping) and name in named and _has_no_type(named[name])
             }
-        return _filled(given, defaults)
+        return filled(given, defaults)
 
     @model_validator(mode="after")
     def _check_lengths(self) -> SpeechSRExperiment:
@@ -200,14 +200,3 @@ class SpeechSRExperiment(AdversarialExperiment):
 
 def _has_no_type(entry: Any) -> bool:
     return isinstance(entry, Mapping) and "type" not in entry
-
-
-def _filled(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` with what it lacks of `defaults`; sections that are objects already stay as they are."""
-    tree = dict(given)
-    for key, value in defaults.items():
-        if key not in tree:
-            tree[key] = value
-        elif isinstance(value, Mapping) and isinstance(tree[key], Mapping):
-            tree[key] = _filled(tree[key], value)
-    return tree

@@ -7,8 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from hiervox.models.vocoder.published import HINT, Imported, Rules, import_network, read_sizes
-from hiervox.models.vocoder.wavenet.mel import WAVENET_MEL
 from hiervox.modules.autoregressive.wavenet import WaveNetSizes, WaveNetVocoder
+from hiervox.processors.mel_presets import PRESETS
 from hiervox.utils.errors import CheckpointError
 
 _KEYS = {
@@ -28,6 +28,9 @@ _KEYS = {
 def import_wavenet(state_dict: dict[str, Tensor], published_config: dict[str, Any]) -> Imported:
     """Map a published network.
 
+    It was trained on mel spectrograms normalised by its corpus's mean and variance, which a checkpoint does
+    not hold, and on pre-emphasised waveforms: what it is given and makes has to be treated so.
+
     Args:
         state_dict: the authors' tensors by their names.
         published_config: the hyperparameters beside the checkpoint (JSON).
@@ -36,7 +39,7 @@ def import_wavenet(state_dict: dict[str, Tensor], published_config: dict[str, An
         CheckpointError: the tensors or the config are not WaveNet's.
     """
     sizes = read_sizes(WaveNetSizes, published_config, _KEYS, **_output(published_config))
-    return import_network(state_dict, sizes, WAVENET_MEL, WaveNetVocoder, _rules(sizes))
+    return import_network(state_dict, sizes, PRESETS["wavenet"], WaveNetVocoder, _rules(sizes))
 
 
 def _output(published: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""Training of autoregressive vocoders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hiervox.models.base.training.cut_task import CutTrainingTask
+from hiervox.models.base.training.task import Batch
+from hiervox.models.vocoder.autoregressive.config import AutoregressiveVocoderExperiment
+from hiervox.models.vocoder.training import build_network, unwrapped, whole_frames
+from hiervox.modules.autoregressive.generation import AutoregressiveGenerator
+
+
+class AutoregressiveVocoderTask(CutTrainingTask[AutoregressiveVocoderExperiment]):
+    """A network that tells each sample from those before it, by its likelihood."""
+
+    fields: ClassVar[frozenset[str]] = frozenset({"wav"})
+
+    def build_networks(self) -> dict[str, nn.Module]:
+        """The network that the system's card names, as `main`."""
+        return {self.main: build_network(self.config)}
+
+    def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
+        """Negative log likelihood (B, T) of the samples between the segment's context frames."""
+        network, wav = networks[self.main], batch["wav"]
+        inner = unwrapped(network)
+        assert isinstance(inner, AutoregressiveGenerator)
+        edge = inner.context_frames * inner.hop_length
+        known = inner.distribution.encode(wav[:, edge : wav.shape[1] - edge])
+        given = inner.distribution.encode(functional.pad(wav, (1, 0))[:, edge : wav.shape[1] - edge])
+        parameters = network(whole_frames(wav, self.config.mel), symbols=given)
+        return inner.distribution.negative_log_likelihood(parameters, known)
+
+    def losses(
+        self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: Tensor, step: int
+    ) -> dict[str, Tensor]:
+        """Mean over the samples."""
+        return {"likelihood": output.mean()}

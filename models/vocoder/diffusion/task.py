@@ -1,0 +1,54 @@
+"""Training of diffusion vocoders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hiervox.models.base.training.cut_task import CutTrainingTask
+from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.vocoder.diffusion.config import DiffusionVocoderExperiment
+from hiervox.models.vocoder.training import build_network, compared, run, unwrapped, whole_frames
+from hiervox.modules.diffusion.process import DiffusionGenerator, add_noise
+
+
+class DiffusionVocoderTask(CutTrainingTask[DiffusionVocoderExperiment]):
+    """A network that tells the noise in waveforms at random noise levels, by L1."""
+
+    fields: ClassVar[frozenset[str]] = frozenset({"wav"})
+
+    def build_networks(self) -> dict[str, nn.Module]:
+        """The network that the system's card names, as `main`."""
+        return {self.main: build_network(self.config)}
+
+    def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> tuple[Tensor, Tensor]:
+        """The noise (B, T) that was added, and what the network takes for it."""
+        network, wav = networks[self.main], batch["wav"]
+        generator = unwrapped(network)
+        assert isinstance(generator, DiffusionGenerator)
+        levels = generator.draw_levels(len(wav), wav.device)
+        noise = torch.randn_like(wav)
+        noisy = add_noise(wav, levels.signal.unsqueeze(1), noise)
+        return noise, network(whole_frames(wav, self.config.mel), noisy=noisy, code=levels.code)
+
+    def losses(
+        self,
+        phase: str,
+        networks: Mapping[str, nn.Module],
+        batch: Batch,
+        output: tuple[Tensor, Tensor],
+        step: int,
+    ) -> dict[str, Tensor]:
+        """Mean absolute error of the noise."""
+        noise, predicted = output
+        return {"noise": functional.l1_loss(predicted.float(), noise.float())}
+
+    def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
+        """The first segment as recorded and as sampled."""
+        wav = batch["wav"][:1]
+        made = run(networks[self.main], whole_frames(wav, self.config.mel))
+        return compared(wav[0], made[0, 0], self.config.mel)

@@ -1,0 +1,22 @@
+"""HiFi-GAN: the generator that most vocoders since start from."""
+
+from hiervox.models.base.card import Part, SystemCard
+
+CARD = SystemCard(
+    name="hifigan",
+    task="vocoder",
+    summary="GAN vocoder in three sizes",
+    paper="HiFi-GAN, arXiv 2010.05646",
+    weights_licence="MIT",
+    parts=(
+        Part(
+            name="hifigan",
+            config="hiervox.models.vocoder.hifigan.config:HiFiGANExperiment",
+            network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
+            task="hiervox.models.vocoder.gan.task:GANVocoderTask",
+            importer="hiervox.models.vocoder.hifigan.published:import_hifigan",
+        ),
+    ),
+    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    works=("log-mel to waveform", "streaming", "training", "published weights"),
+)

@@ -1,0 +1,24 @@
+"""What can be set in iSTFTNet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from hiervox.models.vocoder.gan.config import (
+    HIFIGAN_DISCRIMINATORS,
+    HIFIGAN_TRAINING,
+    GANVocoderExperiment,
+)
+from hiervox.modules.generators.istftnet import ISTFTNetSizes
+
+
+class ISTFTNetExperiment(GANVocoderExperiment):
+    """A training run of iSTFTNet, trained as HiFi-GAN is."""
+
+    model: ISTFTNetSizes = ISTFTNetSizes()
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "mel": "hifigan",
+        "discriminators": HIFIGAN_DISCRIMINATORS,
+        "train": {**HIFIGAN_TRAINING, "batch_size": 16, "max_steps": 2_500_000},
+    }

@@ -1,0 +1,22 @@
+"""NSF-HiFi-GAN: HiFi-GAN with a harmonic source, for singing."""
+
+from hiervox.models.base.card import Part, SystemCard
+
+CARD = SystemCard(
+    name="nsf_hifigan",
+    task="vocoder",
+    summary="GAN vocoder driven by F0, with a harmonic or a single-sine source",
+    paper="neural source filter, arXiv 1904.12088, in HiFi-GAN",
+    weights_licence="CC BY-NC-SA 4.0",
+    parts=(
+        Part(
+            name="nsf_hifigan",
+            config="hiervox.models.vocoder.nsf_hifigan.config:NSFHiFiGANExperiment",
+            network="hiervox.modules.generators.nsf_hifigan:NSFHiFiGANGenerator",
+            task="hiervox.models.vocoder.gan.task:F0VocoderTask",
+            importer="hiervox.models.vocoder.nsf_hifigan.published:import_nsf_hifigan",
+        ),
+    ),
+    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    works=("log-mel to waveform", "streaming", "training", "published weights"),
+)
