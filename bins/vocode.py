@@ -9,17 +9,16 @@ import typer
 
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_sound
-from hiervox.utils.errors import DataError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.protocols import Mel, Vocoder
-
-MEL_SUFFIX = ".npy"
+    from hiervox.models.base.pipelines.protocols import Vocoder
+    from hiervox.processors.audio import Waveform
 
 
 def vocode(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="A recording, or a log-mel spectrogram (M, N) as .npy.")
+        Path,
+        typer.Argument(metavar="IN", help="A recording, or a log-mel spectrogram: .npy or .safetensors."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
     model: ModelOption = None,
@@ -27,6 +26,8 @@ def vocode(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Turn a spectrogram into sound; of a recording, its spectrogram is taken first (copy synthesis).
+
+    A .safetensors file says how its spectrogram was made, and one that the vocoder does not take is refused.
 
     \b
     Examples:
@@ -39,20 +40,19 @@ def vocode(
     from hiervox.models.base.pipelines.loading import load
 
     pipeline: Vocoder = load(model, "vocoder", device)
-    wav = pipeline.vocode(_mel(pipeline, source))
+    wav = _waveform(pipeline, source)
     write_sound(out, wav, pipeline.rate, {"input": str(source), "model": str(resolve_bundle(model))})
     typer.echo(out)
 
 
-def _mel(pipeline: Vocoder, source: Path) -> Mel:
-    if source.suffix.lower() != MEL_SUFFIX:
+def _waveform(pipeline: Vocoder, source: Path) -> Waveform:
+    from hiervox.models.base.pipelines.mel_file import is_mel, read_mel
+
+    if not is_mel(source):
         from hiervox.processors.audio import read_audio
 
-        return pipeline.mel_of(*read_audio(source))
-    import numpy as np
-
-    try:
-        mel: Mel = np.load(source, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"can't read {source} as an array", "save it with numpy.save") from error
-    return mel
+        return pipeline.resynthesize(*read_audio(source))
+    saved = read_mel(source)
+    if saved.config is not None:
+        pipeline.require_mel(saved.config)
+    return pipeline.vocode(saved.mel) if saved.f0 is None else pipeline.vocode(saved.mel, saved.f0)

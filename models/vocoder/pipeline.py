@@ -19,7 +19,7 @@ from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length
 from hiervox.processors.spectrogram import SpectrogramConfig
-from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
+from hiervox.utils.errors import AudioError, CheckpointError
 
 F0 = NDArray[np.float32]
 """(N,), Hz at the mel frames, 0 where unvoiced."""
@@ -59,19 +59,6 @@ class VocoderPipeline(MelVocoderPipeline):
             raise CheckpointError(f"{folder} is {experiment.system}, not a vocoder", "name a vocoder's")
         pitch: PitchConfig = experiment.features.pitch
         return cls(network, experiment.mel, pitch)
-
-    def require_mel(self, given: SpectrogramConfig) -> None:
-        """Refuse spectrograms that are made in another way than those of training.
-
-        Raises:
-            ConfigError: names both values of every setting that differs.
-        """
-        differences = self.mel.differences(given)
-        if differences:
-            raise ConfigError(
-                f"the vocoder's mel spectrogram is another than the given one: {', '.join(differences)}",
-                "take a vocoder for that spectrogram",
-            )
 
     @torch.inference_mode()
     def vocode(self, mel: Mel, f0: F0 | None = None) -> Waveform:

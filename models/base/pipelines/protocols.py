@@ -83,8 +83,14 @@ class Vocoder(Pipeline, Protocol):
     def mel_of(self, wav: Waveform, rate: int) -> Mel:
         """The spectrogram (M, N) of a waveform (T,) of `rate` Hz, as the vocoder takes it."""
 
-    def vocode(self, mel: Mel) -> Waveform:
-        """(M, N) → (N * hop,) at `rate`."""
+    def vocode(self, mel: Mel, f0: NDArray[np.float32] | None = None) -> Waveform:
+        """(M, N), and for some its F0 (N,) in Hz → (N * hop,) at `rate`."""
+
+    def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
+        """A waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
+
+    def require_mel(self, given: SpectrogramConfig) -> None:
+        """Refuse spectrograms that are made in another way than those of training (ConfigError)."""
 
 
 @runtime_checkable

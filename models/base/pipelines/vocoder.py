@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from typing_extensions import Self
 
@@ -14,7 +15,7 @@ from hiervox.models.base.pipelines.protocols import Mel
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
-from hiervox.utils.errors import AudioError, CheckpointError
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 
 
 class MelVocoderPipeline:
@@ -61,9 +62,30 @@ class MelVocoderPipeline:
         mel: Mel = log_mel(torch.from_numpy(own)[None], self.mel)[0].numpy()
         return mel
 
+    def require_mel(self, given: SpectrogramConfig) -> None:
+        """Refuse spectrograms that are made in another way than those of training.
+
+        Raises:
+            ConfigError: names both values of every setting that differs.
+        """
+        differences = self.mel.differences(given)
+        if differences:
+            raise ConfigError(
+                f"the vocoder's mel spectrogram differs from the given one: {', '.join(differences)}",
+                "take a vocoder for that spectrogram",
+            )
+
+    def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
+        """Copy synthesis: the waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
+        return self.vocode(self.mel_of(wav, rate))
+
     @torch.inference_mode()
-    def vocode(self, mel: Mel) -> Waveform:
+    def vocode(self, mel: Mel, f0: NDArray[np.float32] | None = None) -> Waveform:
         """Log-mel (M, N) to a waveform (T,) at `rate`.
+
+        Args:
+            mel: as `mel` describes it.
+            f0: (N,), Hz; this pipeline's networks don't hear it.
 
         Raises:
             AudioError: the spectrogram has other sizes than the vocoder takes, or is not finite.

@@ -8,19 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
 import hiervox
+from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.conversion import convert_published
+from hiervox.models.base.pipelines.mel_file import write_mel
 from hiervox.models.base.registry import get_card
 from hiervox.models.vocoder.autoregressive.pipeline import AutoregressiveVocoderPipeline
 from hiervox.models.vocoder.training import build_network
 from hiervox.modules.autoregressive.generation import Folding
 from hiervox.modules.generators.hifigan import HiFiGANGenerator, HiFiGANSizes
 from hiervox.processors.mel_presets import PRESETS
-from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
 from hiervox.utils.registry import resolve
 from tests.models.base.data.corpora import voice
 from tests.models.vocoder.small import HOP, MELS, MODELS, RATE, experiment
@@ -162,3 +166,29 @@ def test_published_weights_become_a_checkpoint_with_their_spectrogram(tmp_path: 
         convert_published(
             "hifigan", "hifigan", tmp_path / "g.safetensors", tmp_path / "config.json", tmp_path / "other"
         )
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_vocode_reads_recordings_and_saved_spectrograms(tmp_path: Path) -> None:
+    config = experiment("nsf_hifigan")
+    save_weights(tmp_path, build_network(config).state_dict(), config.model_dump(mode="json"))
+    soundfile.write(tmp_path / "in.wav", voice(0.5), 16_000)
+    done = run("vocode", tmp_path / "in.wav", "--model", tmp_path, "-o", tmp_path / "again.wav")
+    assert done.exit_code == 0, done.output
+    assert soundfile.info(tmp_path / "again.wav").samplerate == RATE
+    mel, f0 = np.zeros((MELS, 20), np.float32), np.full(20, 100, np.float32)
+    write_mel(tmp_path / "mel.safetensors", mel, config.mel, f0)
+    done = run("vocode", tmp_path / "mel.safetensors", "--model", tmp_path, "-o", tmp_path / "mel.wav")
+    assert done.exit_code == 0, done.output
+    assert soundfile.info(tmp_path / "mel.wav").frames == 20 * HOP
+    write_mel(tmp_path / "mel.safetensors", mel, PRESETS["vocos"])
+    refused = run("vocode", tmp_path / "mel.safetensors", "--model", tmp_path, "-o", tmp_path / "no.wav")
+    assert isinstance(refused.exception, ConfigError) and "sample_rate 8000 against 24000" in str(
+        refused.exception
+    )
+    (tmp_path / "broken.safetensors").write_bytes(b"x")
+    broken = run("vocode", tmp_path / "broken.safetensors", "--model", tmp_path, "-o", tmp_path / "no.wav")
+    assert isinstance(broken.exception, DataError) and not (tmp_path / "no.wav").exists()

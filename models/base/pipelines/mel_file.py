@@ -1,0 +1,77 @@
+"""Saved mel spectrograms: a plain array, or a file that says how they were made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from hiervox.processors.spectrogram import SpectrogramConfig
+from hiervox.utils.errors import DataError
+
+if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.protocols import Mel
+
+ARRAY_SUFFIX = ".npy"
+SUFFIX = ".safetensors"
+MEL_KEY, F0_KEY, CONFIG_KEY = "mel", "f0", "mel"
+
+
+class SavedMel(NamedTuple):
+    """A spectrogram from a file.
+
+    Attributes:
+        mel: (M, N).
+        config: how it was made; None where the file does not say.
+        f0: (N,), Hz; None where the file has none.
+    """
+
+    mel: Mel
+    config: SpectrogramConfig | None = None
+    f0: NDArray[np.float32] | None = None
+
+
+def write_mel(path: Path, mel: Mel, config: SpectrogramConfig, f0: NDArray[np.float32] | None = None) -> None:
+    """Write a spectrogram with its settings (`.safetensors`)."""
+    from safetensors.numpy import save_file
+
+    tensors = {MEL_KEY: mel} if f0 is None else {MEL_KEY: mel, F0_KEY: f0}
+    arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in tensors.items()}
+    save_file(arrays, path, {CONFIG_KEY: config.model_dump_json()})
+
+
+def is_mel(path: Path) -> bool:
+    """Whether a file is a spectrogram by its suffix."""
+    return path.suffix.lower() in (ARRAY_SUFFIX, SUFFIX)
+
+
+def read_mel(path: Path) -> SavedMel:
+    """Read a spectrogram (`.npy` or `.safetensors`).
+
+    Raises:
+        DataError: the file is missing, broken, or holds none.
+    """
+    if path.suffix.lower() == ARRAY_SUFFIX:
+        return SavedMel(_read_array(path))
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            metadata = file.metadata() or {}
+        config = SpectrogramConfig.model_validate(json.loads(metadata[CONFIG_KEY]))
+        return SavedMel(arrays[MEL_KEY], config, arrays.get(F0_KEY))
+    except (SafetensorError, OSError, KeyError, ValueError, ValidationError) as error:
+        raise DataError(f"can't read {path} as a mel spectrogram", "write it with write_mel") from error
+
+
+def _read_array(path: Path) -> Mel:
+    try:
+        mel: Mel = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"can't read {path} as an array", "save it with numpy.save") from error
+    return mel
