@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,10 +10,8 @@ PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
 
 def test_pictures_are_drawn_by_the_script() -> None:
-    spec = importlib.util.spec_from_file_location("draw", PICTURES / "draw.py")
-    assert spec is not None and spec.loader is not None
-    draw = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(draw)
-    for name, make in draw.PICTURES.items():
+    drawn = runpy.run_path(str(PICTURES / "draw.py"))["PICTURES"]
+    assert set(drawn) == {path.name for path in PICTURES.glob("*.svg")}
+    for name, make in drawn.items():
         assert (PICTURES / name).read_text(encoding="utf-8") == make()
         assert ElementTree.fromstring(make()).tag.endswith("svg")
