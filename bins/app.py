@@ -12,6 +12,7 @@ import typer
 from hiervox.bins.benchmark import benchmark
 from hiervox.bins.codec import codec_app
 from hiervox.bins.config import config_app
+from hiervox.bins.conversion import svc, vc
 from hiervox.bins.convert import convert
 from hiervox.bins.doctor import doctor
 from hiervox.bins.enhance import enhance
@@ -30,7 +31,6 @@ from hiervox.bins.train import train
 from hiervox.bins.tta import tta
 from hiervox.bins.tts import tts
 from hiervox.bins.validate import validate
-from hiervox.bins.vc import vc
 from hiervox.bins.vocabulary import vocabulary
 from hiervox.bins.vocode import vocode
 from hiervox.bins.voice import voice_app
@@ -95,6 +95,7 @@ for verb in (
     train,
     tts,
     vc,
+    svc,
     vocode,
     tta,
     sr,

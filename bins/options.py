@@ -13,9 +13,3 @@ OverridesOption = Annotated[
     typer.Option("--set", help="Override one key, as in train.batch_size=8. May be repeated."),
 ]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")]
-ControlOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME=VALUE", help="A control of the system; `hiervox systems show NAME` lists them."
-    ),
-]

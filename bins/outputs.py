@@ -5,6 +5,7 @@ The waveform is written last, so that where one is, the rest is too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from hiervox.processors.audio import Waveform
     from hiervox.processors.pitch import Track
+    from hiervox.processors.spectrogram import SpectrogramConfig
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus")
 RECORD_SUFFIX = ".json"
@@ -30,8 +32,6 @@ ModelOption = Annotated[
     str | None,
     typer.Option(help="Name of an installed model (`hiervox models`), or a folder. Default: box, else mini."),
 ]
-RateOption = Annotated[int, typer.Option(help="Hz of the result: 16000, 24000 or 48000.")]
-SeedOption = Annotated[int, typer.Option(help="Of all noise; the same seed gives the same sound.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 F0OutOption = Annotated[Path | None, typer.Option(help="Write the pitch as CSV of seconds,hz, 200 a second.")]
 PlotsOption = Annotated[bool, typer.Option("--plots", help="Write pictures beside the sound.")]
@@ -125,14 +125,37 @@ class Pictured:
     """What pictures are drawn of.
 
     Attributes:
-        mel: (80, N).
-        f0: (T,) in Hz.
+        mel: (M, N).
+        mel_config: of `mel`.
+        f0: (T,) in Hz at 200 Hz; None where the system has none.
         alignment: (N, L); None where there is none to draw.
+        frame_rate: of the alignment, Hz.
+        symbols: of the alignment's tokens, a blank for one without a symbol.
     """
 
     mel: NDArray[np.float32]
-    f0: Track
+    mel_config: SpectrogramConfig
+    f0: Track | None = None
     alignment: NDArray[np.float32] | None = None
+    frame_rate: float = 50.0
+    symbols: Sequence[str] = ()
+
+
+def versions() -> dict[str, str]:
+    """What a record says of the programs that made a sound."""
+    from importlib.metadata import version
+
+    return {"hiervox": version("hiervox"), "torch": version("torch")}
+
+
+def is_done(target: Path, request: Mapping[str, object]) -> bool:
+    """Whether a sound is there with a record that says the same request."""
+    try:
+        record = json.loads(record_path(target).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    wanted = json.loads(json.dumps(request))
+    return target.is_file() and isinstance(record, dict) and wanted.items() <= record.items()
 
 
 def write_sound(target: Path, wav: Waveform, rate: int, record: Mapping[str, object]) -> None:
@@ -173,21 +196,30 @@ def write_pieces(
     with all_or_nothing(target.parent, last=target.name) as folder:
         staged = folder / target.name
         samples = write_chunks(staged, chunks, rate, gain, str(target))
-        noted = {**record(), "rate": rate, "seconds": round(samples / rate, 3)}
+        made = {"rate": rate, "seconds": round(samples / rate, 3), "versions": versions()}
+        noted = {**record(), **made}
         write_json(record_path(staged), noted)
         if pictures is not None:
             _draw(staged, pictures())
         if f0_out is not None:
-            from hiervox.models.tts.hierspeechpp.pitch_curve import write_pitch_curve
+            from hiervox.models.base.pipelines.pitch_curve import write_pitch_curve
 
             path, curve = f0_out
             write_pitch_curve(path, curve())
 
 
 def _draw(target: Path, pictured: Pictured) -> None:
+    from hiervox.processors.spectrogram import mel_frequencies
     from hiervox.utils.plots import alignment_figure, pitch_figure, save_figure, spectrogram_figure
 
-    save_figure(spectrogram_figure(pictured.mel), picture_path(target, "spectrogram"))
-    save_figure(pitch_figure({"F0": pictured.f0}), picture_path(target, "pitch"))
+    config = pictured.mel_config
+    hop_seconds = config.hop_length / config.sample_rate
+    figure = spectrogram_figure(pictured.mel, hop_seconds=hop_seconds, bin_hz=mel_frequencies(config))
+    save_figure(figure, picture_path(target, "spectrogram"))
+    if pictured.f0 is not None:
+        save_figure(pitch_figure({"F0": pictured.f0}), picture_path(target, "pitch"))
     if pictured.alignment is not None:
-        save_figure(alignment_figure(pictured.alignment), picture_path(target, "alignment"))
+        figure = alignment_figure(
+            pictured.alignment, hop_seconds=1 / pictured.frame_rate, symbols=pictured.symbols
+        )
+        save_figure(figure, picture_path(target, "alignment"))

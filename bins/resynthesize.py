@@ -1,4 +1,4 @@
-"""`hiervox resynthesize`: say a recording again as it is, up to 48 kHz."""
+"""`hiervox resynthesize`: copy synthesis and, over the model's own rate, super-resolution."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from typing import Annotated
 
 import typer
 
+from hiervox.bins.controls import ControlOption, RateOption, ScalingOption, SeedOption, controls_from
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import (
-    ModelOption,
-    OverwriteOption,
-    RateOption,
-    SeedOption,
-    check_outputs,
-    write_pieces,
-)
+from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_pieces
 
 
 def resynthesize(
@@ -25,37 +19,38 @@ def resynthesize(
     out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
     model: ModelOption = None,
     rate: RateOption = 48000,
-    scaling: Annotated[
-        str, typer.Option(help="Peak: max (0.999), prompt (the recording's) or none (as it comes).")
-    ] = "prompt",
-    noise_scale: Annotated[float, typer.Option(help="Of the posterior; 0 is its mean.")] = 0.333,
-    seed: SeedOption = 1111,
+    scaling: ScalingOption = "prompt",
+    seed: SeedOption = None,
+    control: ControlOption = None,
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Say a recording again through the acoustic posterior, the generator and super-resolution."""
+    """Copy synthesis: the model encodes a recording and decodes it again.
+
+    \b
+    Example:
+      hiervox resynthesize narrow.wav --rate 48000 -o wide.wav
+    """
     check_outputs([out], overwrite, inputs=[recording])
 
-    from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-    from hiervox.models.tts.hierspeechpp.pipeline import load
-    from hiervox.models.tts.hierspeechpp.speech import gain
+    from hiervox.models.base.pipelines.bundle import resolve_bundle
+    from hiervox.models.base.pipelines.loading import find_system, load
+    from hiervox.models.base.pipelines.speech import gain
 
-    controls = SpeechControls.model_validate(
-        {"rate": rate, "scaling": scaling, "noise_scale": noise_scale, "seed": seed}
-    )
-    pipeline = load(model, device)
+    folder = resolve_bundle(model)
+    card, _ = find_system(folder, "resynthesis")
+    controls = controls_from(card, {"rate": rate, "scaling": scaling, "seed": seed}, control)
+    pipeline = load(folder, "resynthesis", device)
     peak_before, sounds = pipeline.resynthesize_stream(recording, controls)
     write_pieces(
         out,
-        pipeline.at_rate(sounds, rate),
-        rate,
+        pipeline.at_rate(sounds, controls.rate),
+        pipeline.output_rate(controls),
         lambda peak: gain(controls.scaling, peak, peak_before),
         lambda: {
-            "recording": str(recording),
-            "model": str(pipeline.networks.folder),
-            "scaling": scaling,
-            "noise_scale": noise_scale,
-            "seed": seed,
+            "input": str(recording),
+            "model": str(folder),
+            "controls": controls.model_dump(mode="json"),
         },
     )
     typer.echo(out)

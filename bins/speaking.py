@@ -3,72 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hiervox.bins.outputs import Pictured, write_pieces
+from hiervox.bins.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-    from hiervox.models.tts.hierspeechpp.narration import Sentence
-    from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
-    from hiervox.models.tts.hierspeechpp.voice import Voice
+    from hiervox.models.base.pipelines.speech import Synthesis
+    from hiervox.models.base.pipelines.text_to_speech import TextToSpeechPipeline
+    from hiervox.models.base.pipelines.token_sequence import TokenSequence
+    from hiervox.models.base.pipelines.voice import Voice
     from hiervox.processors.audio import Waveform
     from hiervox.processors.pitch import Track
 
 
+@dataclass(frozen=True)
+class Extras:
+    """What is asked for beside the sound.
+
+    Attributes:
+        f0_in: (T,) in Hz at 200 Hz, the pitch of a text of one sentence.
+        f0_out: where the pitch goes.
+        plots: whether pictures are drawn.
+    """
+
+    f0_in: Track | None = None
+    f0_out: Path | None = None
+    plots: bool = False
+
+
 def write_text(
     target: Path,
-    text: str,
-    pipeline: HierSpeechPipeline,
+    sequences: Sequence[TokenSequence],
+    pipeline: TextToSpeechPipeline,
     voice: Voice,
-    controls: SpeechControls,
-    made_of: Mapping[str, object],
-    curve: Track | None,
-    f0_out: Path | None,
-    plots: bool,
+    controls: Any,
+    request: Mapping[str, object],
+    extras: Extras,
 ) -> None:
     """Speak a text into a file sentence by sentence; only what is noted of it stays in memory."""
-    from hiervox.models.tts.hierspeechpp.speech import gain
+    from hiervox.models.base.pipelines.speech import gain
 
-    told: list[dict[str, object]] = []
+    notes: list[dict[str, object]] = []
     f0: list[Track] = []
     mels: list[NDArray[np.float32]] = []
-    alignments: list[NDArray[np.float32]] = []
+    last: list[Synthesis] = []
 
     def sounds() -> Iterator[Waveform]:
-        for sentence in pipeline.tts_sentences(text, voice, controls, curve):
-            told.append(_told(sentence))
-            f0.append(sentence.f0)
-            if plots:
-                mels.append(pipeline.mel(sentence.sound))
-                alignments.append(sentence.spoken.alignment)
-            yield sentence.sound
+        sentences = pipeline.tts_sentences(sequences, voice, controls, extras.f0_in)
+        for sentence in progress(sentences, f"sentences of {target.name}", len(sequences)):
+            notes.append(_noted(sentence, pipeline.rate))
+            if sentence.f0 is not None:
+                f0.append(sentence.f0)
+            if extras.plots:
+                mels.append(pipeline.mel(sentence.wav))
+                last[:] = [sentence]
+            yield sentence.wav
 
     def record() -> dict[str, object]:
-        phonemes = " ".join(str(sentence["phonemes"]) for sentence in told)
-        return {
-            "text": text,
-            "phonemes": phonemes,
-            **made_of,
-            **controls.model_dump(mode="json"),
-            "language": pipeline.networks.frontend(controls.language).language,
-            "sentences": told,
-        }
+        phonemes = " ".join(str(note["phonemes"]) for note in notes)
+        language = pipeline.frontend(controls.language).language
+        return {**request, "language": language, "phonemes": phonemes, "sentences": notes}
+
+    def pictured() -> Pictured:
+        alone = last[0] if len(notes) == 1 else None
+        return Pictured(
+            joined(mels),
+            pipeline.mel_config,
+            joined(f0) if f0 else None,
+            None if alone is None else alone.alignment,
+            last[0].frame_rate,
+            _symbols(last[0].sequence),
+        )
 
     write_pieces(
         target,
         pipeline.at_rate(sounds(), controls.rate),
-        controls.rate,
+        pipeline.output_rate(controls),
         lambda peak: gain(controls.scaling, peak, voice.peak),
         record,
-        (f0_out, lambda: joined(f0)) if f0_out else None,
-        (lambda: Pictured(joined(mels), joined(f0), alignments[0] if len(told) == 1 else None))
-        if plots
-        else None,
+        (extras.f0_out, lambda: joined(f0)) if extras.f0_out else None,
+        pictured if extras.plots else None,
     )
 
 
@@ -76,16 +96,22 @@ def joined(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Arrays one behind the other in time, their last axis."""
     import numpy as np
 
-    return np.concatenate(parts, axis=-1)
+    return np.concatenate(parts, axis=-1) if parts else np.zeros(0, np.float32)
 
 
-def _told(sentence: Sentence) -> dict[str, object]:
+def _noted(sentence: Synthesis, rate: int) -> dict[str, object]:
     """What is noted of a sentence."""
-    spoken = sentence.spoken
     return {
-        "text": spoken.utterance.text,
-        "phonemes": spoken.phonemes,
-        "seconds": round(len(sentence.sound) / 16000, 3),
-        "attempts": spoken.attempts,
-        "problems": list(spoken.problems),
+        "text": sentence.sequence.text,
+        "phonemes": sentence.sequence.phonemes,
+        "seconds": round(len(sentence.wav) / rate, 3),
+        "attempts": sentence.attempts,
+        "problems": list(sentence.problems),
     }
+
+
+def _symbols(sequence: TokenSequence) -> list[str]:
+    """The symbol of each token; a blank for the blanks between."""
+    if len(sequence.tokens) == len(sequence.phonemes):
+        return list(sequence.phonemes)
+    return [*(symbol for phoneme in sequence.phonemes for symbol in (" ", phoneme)), " "]

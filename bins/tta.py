@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.options import ControlOption, DeviceOption
+from hiervox.bins.controls import ControlOption, controls_from
+from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_sound
 
 if TYPE_CHECKING:
@@ -34,15 +35,12 @@ def tta(
     check_outputs([out], overwrite)
 
     from hiervox.models.base.pipelines.bundle import resolve_bundle
-    from hiervox.models.base.pipelines.controls import Controls, controls_of, make_controls, parse_assignments
     from hiervox.models.base.pipelines.loading import find_system, load
 
     bundle = resolve_bundle(model)
-    card, _ = find_system(bundle, "tta")
-    given, schema = parse_assignments(control), controls_of(card)
-    controls = None if schema is None and not given else make_controls(schema or Controls, given, card.name)
+    controls = controls_from(find_system(bundle, "tta")[0], {}, control)
     pipeline: TextToAudio = load(model, "tta", device)
     wav = pipeline.tta(caption, seconds, controls)
-    noted = {} if controls is None else controls.model_dump(mode="json")
-    write_sound(out, wav, pipeline.rate, {"caption": caption, "model": str(bundle), **noted})
+    noted = controls.model_dump(mode="json")
+    write_sound(out, wav, pipeline.rate, {"caption": caption, "model": str(bundle), "controls": noted})
     typer.echo(out)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption
-from hiervox.bins.voices import Cast, DenoiseOption, ReplicateOption
+from hiervox.bins.voices import DenoiseOption, ReplicateOption, VoiceSpec
 from hiervox.utils.errors import HierVoxError
+
+if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.voices import VoicePipeline
 
 voice_app = typer.Typer(help="Saved voices: add, list, remove, mix.", no_args_is_help=True)
 
@@ -32,25 +35,19 @@ def add(
     """Save the voice of recordings, and say how good they are as prompts."""
     from pathlib import Path
 
-    from hiervox.models.tts.hierspeechpp.pipeline import load
-    from hiervox.models.tts.hierspeechpp.prompt import read_prompt
-    from hiervox.models.tts.hierspeechpp.prompt_report import report_prompt
-    from hiervox.models.tts.hierspeechpp.voice_store import require_free, save_voice
+    from hiervox.models.base.pipelines.loading import load
+    from hiervox.models.base.pipelines.prompt import read_prompt
+    from hiervox.models.base.pipelines.prompt_report import report_prompt
+    from hiervox.models.base.pipelines.voice_store import require_free, save_voice
 
     require_free(name, overwrite)
-    cast = Cast(prompts, None)
-    pipeline = load(model, device)
-    pipeline.networks.require(text=False, rate=16000, denoiser=denoise_ratio > 0)
-    cast.check(pipeline)
-    pitch = pipeline.networks.synthesizer_experiment.features.pitch
-    reports = {file: report_prompt(*read_prompt(Path(file)), file, pitch) for file, _ in cast.prompts}
-    voice = cast.voice(pipeline, denoise_ratio, replicate)
-    made_of = {
-        **cast.record(),
-        "denoise_ratio": denoise_ratio,
-        "replicate": replicate,
-        "model": str(pipeline.networks.folder),
-    }
+    spec = VoiceSpec(prompts, None, denoise_ratio, replicate)
+    pipeline: VoicePipeline = load(model, None, device)
+    pipeline.require(denoiser=denoise_ratio > 0)
+    spec.check(pipeline)
+    reports = {file: report_prompt(*read_prompt(Path(file)), file, pipeline.pitch) for file in spec.files}
+    voice = spec.voice(pipeline)
+    made_of = {**spec.record(pipeline), "model": str(pipeline.folder)}
     path = save_voice(name, voice, made_of=made_of, overwrite=overwrite)
     for file, report in reports.items():
         typer.echo(f"{file}: {report}")
@@ -60,7 +57,7 @@ def add(
 @voice_app.command("list")
 def list_voices() -> None:
     """Name the saved voices, their pitch, and what they are made of."""
-    from hiervox.models.tts.hierspeechpp.voice_store import read_record, voice_names, voice_path
+    from hiervox.models.base.pipelines.voice_store import read_record, voice_names, voice_path
 
     for name in voice_names():
         try:
@@ -77,7 +74,7 @@ def list_voices() -> None:
 @voice_app.command()
 def remove(name: NameArgument) -> None:
     """Forget a voice."""
-    from hiervox.models.tts.hierspeechpp.voice_store import remove_voice
+    from hiervox.models.base.pipelines.voice_store import remove_voice
 
     remove_voice(name)
     typer.echo(f"removed {name}")
@@ -92,11 +89,12 @@ def mix(
     overwrite: ReplaceOption = False,
 ) -> None:
     """Save the weighted mean of saved voices."""
-    from hiervox.models.tts.hierspeechpp.voice import mix_voices
-    from hiervox.models.tts.hierspeechpp.voice_store import load_voice, require_free, save_voice
+    from hiervox.models.base.pipelines.voice import mix_voices
+    from hiervox.models.base.pipelines.voice_store import load_voice, require_free, save_voice
 
     require_free(name, overwrite)
-    cast = Cast(None, voices)
-    found = [load_voice(part) for part, _ in cast.voices]
-    mixed = mix_voices(found, [weight for _, weight in cast.voices])
-    typer.echo(save_voice(name, mixed, made_of=cast.record(), overwrite=overwrite))
+    spec = VoiceSpec(None, voices)
+    found = [load_voice(part) for part, _ in spec.voices]
+    mixed = mix_voices(found, [weight for _, weight in spec.voices])
+    made_of = {"prompts": {}, "voices": dict(spec.voices)}
+    typer.echo(save_voice(name, mixed, made_of=made_of, overwrite=overwrite))

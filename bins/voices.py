@@ -11,8 +11,8 @@ import typer
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
-    from hiervox.models.tts.hierspeechpp.voice import Voice
+    from hiervox.models.base.pipelines.voice import Voice
+    from hiervox.models.base.pipelines.voices import VoicePipeline
 
 PromptOption = Annotated[
     list[str] | None,
@@ -22,7 +22,9 @@ PromptOption = Annotated[
 ]
 VoiceOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME[:WEIGHT]", help="A saved voice, likewise; see `hiervox voice`."),
+    typer.Option(
+        metavar="NAME[:WEIGHT]", help="A saved voice (`hiervox voice`) or one of the model's, likewise."
+    ),
 ]
 DenoiseOption = Annotated[
     float, typer.Option(help="Share of the style from the denoised prompt, 0 to 1; 0.8 for noisy prompts.")
@@ -32,62 +34,84 @@ ReplicateOption = Annotated[
 ]
 
 
-class Cast:
-    """Prompts and saved voices with their weights, looked at before any network is loaded.
+class VoiceSpec:
+    """Prompts and named voices with their weights, looked at before any network is loaded.
 
     Args:
-        prompts, voices: as the options give them.
+        prompts, voices: as the options give them; without any, the model's own first voice is meant.
+        denoise_ratio, replicate: of the prompts.
 
     Raises:
-        ConfigError: there is none, or a weight is unusable.
+        ConfigError: a weight is unusable.
     """
 
-    def __init__(self, prompts: Sequence[str] | None, voices: Sequence[str] | None) -> None:
+    def __init__(
+        self,
+        prompts: Sequence[str] | None,
+        voices: Sequence[str] | None,
+        denoise_ratio: float = 0.0,
+        replicate: bool = False,
+    ) -> None:
         self.prompts = _weighted(prompts or (), lambda file: not Path(file).exists())
         self.voices = _weighted(voices or (), lambda name: True)
-        if not self.prompts and not self.voices:
-            raise ConfigError("no voice to speak in", "give a recording: --prompt FILE, or a --voice NAME")
+        self.denoise_ratio = denoise_ratio
+        self.replicate = replicate
 
     @property
     def files(self) -> list[str]:
         """The recordings among them."""
         return [file for file, _ in self.prompts]
 
-    def check(self, pipeline: HierSpeechPipeline) -> None:
+    def check(self, pipeline: VoicePipeline) -> None:
         """Read all of it; no network is needed for that.
 
         Raises:
             AudioError: a prompt is missing, broken, silent, too short or too long.
             ConfigError: a voice is not there, or of another model.
         """
-        from hiervox.models.tts.hierspeechpp.prompt import prepare_prompt, read_prompt
+        from hiervox.models.base.pipelines.prompt import prepare_prompt, read_prompt
 
         for file, _ in self.prompts:
             prepare_prompt(*read_prompt(Path(file)), file)
         for name, _ in self.voices:
-            pipeline.saved_voice(name)
+            pipeline.named_voice(name)
+        if not self.prompts and not self.voices:
+            pipeline.own_voice()
 
-    def voice(
-        self, pipeline: HierSpeechPipeline, denoise_ratio: float, replicate: bool, for_text: bool = True
-    ) -> Voice:
-        """The voice, mixed where there are several; see `HierSpeechPipeline.voice`."""
-        from hiervox.models.tts.hierspeechpp.voice import mix_voices
+    def voice(self, pipeline: VoicePipeline, for_text: bool = True) -> Voice:
+        """The voice, mixed where there are several; see `VoicePipeline.voice`."""
+        from hiervox.models.base.pipelines.voice import mix_voices
+
+        def made(prompt: Path | Voice | None) -> Voice:
+            return pipeline.voice(
+                prompt, denoise_ratio=self.denoise_ratio, replicate=self.replicate, for_text=for_text
+            )
 
         found = [
-            *(
-                pipeline.voice(
-                    Path(file), denoise_ratio=denoise_ratio, replicate=replicate, for_text=for_text
-                )
-                for file, _ in self.prompts
-            ),
-            *(pipeline.saved_voice(name) for name, _ in self.voices),
+            *(made(Path(file)) for file, _ in self.prompts),
+            *(made(pipeline.named_voice(name)) for name, _ in self.voices),
         ]
         weights = [weight for _, weight in (*self.prompts, *self.voices)]
+        if not found:
+            return made(None)
         return found[0] if len(found) == 1 else mix_voices(found, weights)
 
-    def record(self) -> dict[str, dict[str, float]]:
+    def record(self, pipeline: VoicePipeline) -> dict[str, object]:
         """What to note beside a sound."""
-        return {"prompts": dict(self.prompts), "voices": dict(self.voices)}
+        own = {} if self.prompts or self.voices else {_own_name(pipeline): 1.0}
+        return {
+            "prompts": dict(self.prompts),
+            "voices": {**dict(self.voices), **own},
+            "denoise_ratio": self.denoise_ratio,
+            "replicate": self.replicate,
+        }
+
+
+def _own_name(pipeline: VoicePipeline) -> str:
+    """What the model calls the voice that it speaks in where none is named."""
+    from hiervox.models.base.pipelines.bundle import prompts_of
+
+    return next(iter([*(prompt.stem for prompt in prompts_of(pipeline.folder)), *pipeline.speakers]), "")
 
 
 def _weighted(values: Sequence[str], is_split: Callable[[str], bool]) -> list[tuple[str, float]]:

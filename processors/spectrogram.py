@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from torch import Tensor
 from torch.nn import functional
@@ -120,6 +122,16 @@ def filterbank(config: SpectrogramConfig, device: torch.device) -> Tensor:
         config.mel_norm == "slaney",
     )
     return torch.from_numpy(filters).to(device)
+
+
+def mel_frequencies(config: SpectrogramConfig) -> NDArray[np.float64]:
+    """Centres of the mel bins (n_mels,) in Hz."""
+    import librosa
+
+    edges: NDArray[np.float64] = librosa.mel_frequencies(
+        config.n_mels + 2, fmin=config.f_min, fmax=config.f_max, htk=config.mel_scale == "htk"
+    )
+    return edges[1:-1]
 
 
 def complex_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:

@@ -18,13 +18,11 @@ from typing import Annotated
 import torch
 import typer
 
-from hiervox.models.tts.hierspeechpp.controls import SpeechControls
+from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.parts import Networks
-from hiervox.models.tts.hierspeechpp.rendering import at_rate
-from hiervox.models.tts.hierspeechpp.speaking import Speaker
-from hiervox.models.tts.hierspeechpp.voice import Voice, make_voice
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.processors.audio import read_audio
-from hiervox.processors.text.script import read_script
 from hiervox.utils.errors import HierVoxError
 from tests.models.tts.hierspeechpp.random_networks import random_networks, random_voice
 from tests.models.tts.hierspeechpp.tiny_bundle import voice as synthetic_voice
@@ -65,17 +63,18 @@ def resident_bytes() -> int:
     return pages * 4096
 
 
-def watch(networks: Networks, text: str, voice: Voice, controls: SpeechControls) -> Iterator[Moment]:
+def watch(networks: Networks, text: str, voice: Voice, controls: HierSpeechControls) -> Iterator[Moment]:
     """Stream a text; a moment after each chunk."""
     begun, computed_before, samples = time.perf_counter(), time.process_time(), 0
-    chunks = Speaker(networks).stream(read_script(text), voice, controls)
-    for chunk in at_rate(networks, chunks, controls.rate):
+    pipeline = HierSpeechPipeline(networks)
+    rate = pipeline.output_rate(controls)
+    for chunk in pipeline.tts_stream(text, voice, controls):
         samples += chunk.size
         computed = time.process_time() - computed_before
-        yield Moment(samples / controls.rate, time.perf_counter() - begun, computed, resident_bytes())
+        yield Moment(samples / rate, time.perf_counter() - begun, computed, resident_bytes())
 
 
-def time_phrase(networks: Networks, voice: Voice, controls: SpeechControls, times: int) -> Iterator[str]:
+def time_phrase(networks: Networks, voice: Voice, controls: HierSpeechControls, times: int) -> Iterator[str]:
     """Lines that say how long one phrase takes: medians, once it has been spoken."""
     runs = [list(watch(networks, PHRASE, voice, controls)) for _ in range(times + 1)][1:]
     audio = runs[0][-1].audio
@@ -88,7 +87,7 @@ def time_phrase(networks: Networks, voice: Voice, controls: SpeechControls, time
 def report(
     networks: Networks,
     voice: Voice,
-    controls: SpeechControls,
+    controls: HierSpeechControls,
     number: int,
     every: float,
     times: int,
@@ -118,14 +117,14 @@ def main(
 ) -> None:
     """Print what a long stream takes."""
     try:
-        controls = SpeechControls(rate=rate, scaling="none")  # type: ignore[arg-type]
+        controls = HierSpeechControls(rate=rate, scaling="none")
         if bundle is None:
             networks = random_networks()
             voice = random_voice(networks, seed=0)
         else:
             networks = Networks.load(bundle)
             recording = (synthetic_voice(3.0), 16000) if prompt is None else read_audio(prompt)
-            voice = make_voice(networks, *recording)
+            voice = HierSpeechPipeline(networks).voice(recording)
         report(networks, voice, controls, number, every, times, typer.echo)
     except HierVoxError as error:
         typer.echo(str(error), err=True)

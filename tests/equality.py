@@ -15,15 +15,17 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from hiervox.models.tts.hierspeechpp import speaking, windowed
-from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.joining import join
+from hiervox.models.base.pipelines.concatenation import concatenate
+from hiervox.models.base.pipelines.text_to_speech import Item
+from hiervox.models.base.pipelines.token_sequence import TokenSequence, pauses_behind, token_sequence
+from hiervox.models.tts.hierspeechpp import windowed
+from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.parts import Networks
-from hiervox.models.tts.hierspeechpp.speaking import Speaker, pauses_between
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.processors.text.script import Span, Utterance
 from tests.models.tts.hierspeechpp.random_networks import random_networks, random_voice
 
-CONTROLS = SpeechControls(noise_scale=0.667, noise_scale_ttv=0.667)
+CONTROLS = HierSpeechControls(noise_scale=0.667, noise_scale_ttv=0.667, scaling="none")
 TEXT = [
     Utterance((Span("Yes."),)),
     Utterance((Span("The river was quiet that morning."),)),
@@ -39,36 +41,45 @@ def worst(one: np.ndarray, other: np.ndarray) -> float:
 @contextmanager
 def shared_passes(size: int) -> Iterator[None]:
     """Let batches share passes on a CPU, too."""
-    sizes = speaking.CPU_BATCH, windowed.CPU_PASSES
-    speaking.CPU_BATCH, windowed.CPU_PASSES = size, size
+    sizes = HierSpeechPipeline.cpu_batch, windowed.CPU_PASSES
+    HierSpeechPipeline.cpu_batch, windowed.CPU_PASSES = size, size
     try:
         yield
     finally:
-        speaking.CPU_BATCH, windowed.CPU_PASSES = sizes
+        HierSpeechPipeline.cpu_batch, windowed.CPU_PASSES = sizes
+
+
+def read(pipeline: HierSpeechPipeline, text: list[Utterance]) -> list[TokenSequence]:
+    """The text's token sequences."""
+    frontend = pipeline.frontend()
+    return [token_sequence(frontend, one, position, pipeline.blanks) for position, one in enumerate(text)]
 
 
 def batch_time(networks: Networks, size: int = 8) -> float:
     """Processor time of a batch whose passes are shared over that of its sentences one by one."""
-    speaker, items = Speaker(networks), [(TEXT[1], random_voice(networks, 0))] * size
+    pipeline = HierSpeechPipeline(networks)
+    items: list[Item] = [(one, random_voice(networks, 0)) for one in read(pipeline, [TEXT[1]] * size)]
     taken = []
     for shared in (1, size, 1, size):
         with shared_passes(shared):
             begun = time.process_time()
-            speaker.batch(items, CONTROLS, range(size))
+            pipeline.synthesize(items, CONTROLS)
             taken.append(time.process_time() - begun)
     return taken[3] / taken[2]  # the first two warm up
 
 
 def measure(networks: Networks, text: list[Utterance] = TEXT) -> dict[str, float]:
     """Largest differences of waveforms, full scale at 1."""
-    speaker, voices = Speaker(networks), [random_voice(networks, seed) for seed in range(len(text))]
-    alone = [list(speaker.speak(text, voice, CONTROLS))[position] for position, voice in enumerate(voices)]
-    in_text = list(speaker.speak(text, voices[0], CONTROLS))
-    parts = join([[one.wav] for one in in_text], pauses_between(text), 16_000)
+    pipeline = HierSpeechPipeline(networks)
+    sequences, voices = read(pipeline, text), [random_voice(networks, seed) for seed in range(len(text))]
+    items = list(zip(sequences, voices, strict=True))
+    alone = [pipeline.synthesize([item], CONTROLS)[0] for item in items]
+    in_text = [pipeline.synthesize([(one, voices[0])], CONTROLS)[0] for one in sequences]
+    parts = concatenate([[one.wav] for one in in_text], pauses_behind(sequences), 16_000)
     whole = np.concatenate(list(parts))
-    streamed = np.concatenate(list(speaker.stream(text, voices[0], CONTROLS)))
+    streamed = np.concatenate(list(pipeline.tts_stream(sequences, voices[0], CONTROLS)))
     with shared_passes(len(text)):
-        together = speaker.batch(list(zip(text, voices, strict=True)), CONTROLS, range(len(text)))
+        together = pipeline.synthesize(items, CONTROLS)
     return {
         "largest sample": max(float(np.abs(one.wav).max()) for one in alone),
         "a batch of lengths and voices, and each alone": max(

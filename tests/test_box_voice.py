@@ -18,8 +18,8 @@ from hiervox.evaluation.metrics.sim import ResemblyzerSimilarity
 from hiervox.evaluation.recognizer import Recognizer
 from hiervox.evaluation.transcripts import error_counts, normalizer
 from hiervox.models.base.pipelines.bundle import load_upsampler
-from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.pipeline import load
+from hiervox.models.base.pipelines.loading import load
+from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.processors.audio import read_audio, resample, write_audio
 from tests.conftest import REPOSITORY
 from tests.docs.test_commands import BLOCK
@@ -45,7 +45,7 @@ def test_the_shipped_voice_says_five_sentences() -> None:
     likeness = []
     for index, text in enumerate(SENTENCES):
         prompt = BOX / "prompts" / f"{PROMPTS[index % 2]}.flac"
-        speech = pipeline.tts(text, pipeline.voice(prompt), SpeechControls(seed=index))
+        speech = pipeline.tts(text, pipeline.voice(prompt), HierSpeechControls(seed=index))
         counts = error_counts(normalize(text), normalize(recognizer.transcribe(speech.wav)))
         errors, words = errors + counts["word_errors"], words + counts["words"]
         made, given = encoder.embed(speech.wav), encoder.embed(read_audio(prompt, 16000)[0])

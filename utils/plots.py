@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,14 +32,36 @@ def _matrix(values: ArrayLike, name: str) -> np.ndarray:
     return matrix
 
 
-def spectrogram_figure(mel: ArrayLike, title: str = "") -> Figure:
-    """Draw a spectrogram (bins, frames), low frequencies at the bottom."""
+def spectrogram_figure(
+    mel: ArrayLike, title: str = "", hop_seconds: float | None = None, bin_hz: ArrayLike | None = None
+) -> Figure:
+    """Draw a spectrogram (bins, frames), low frequencies at the bottom.
+
+    Args:
+        mel: natural logarithms of magnitudes.
+        title: above it.
+        hop_seconds: time from one frame to the next, for an axis in seconds; None for one in frames.
+        bin_hz: (bins,), for an axis in Hz; None for one in bins.
+    """
     matrix = _matrix(mel, "a spectrogram")
     figure, axes = _new_figure(8, 3)
     image = axes.imshow(matrix, origin="lower", aspect="auto", interpolation="none", cmap="magma")
-    figure.colorbar(image, ax=axes)
+    figure.colorbar(image, ax=axes, label="log magnitude (nepers)")
     axes.set(title=title, xlabel="frame", ylabel="bin")
+    _seconds_below(axes, hop_seconds)
+    if bin_hz is not None:
+        hz = np.asarray(bin_hz, dtype=np.float64)
+        bins = np.linspace(0, hz.size - 1, 6).round().astype(int)
+        axes.set_yticks(bins, [f"{value:.0f}" for value in hz[bins]])
+        axes.set_ylabel("Hz")
     return figure
+
+
+def _seconds_below(axes: Axes, hop_seconds: float | None) -> None:
+    """Count an axis of frames in seconds."""
+    if hop_seconds is not None:
+        axes.xaxis.set_major_formatter(lambda frame, _: f"{frame * hop_seconds:.2f}")
+        axes.set_xlabel("seconds")
 
 
 def pitch_figure(tracks: Mapping[str, ArrayLike], hop_seconds: float = 0.005) -> Figure:
@@ -59,12 +81,27 @@ def pitch_figure(tracks: Mapping[str, ArrayLike], hop_seconds: float = 0.005) ->
     return figure
 
 
-def alignment_figure(alignment: ArrayLike, title: str = "") -> Figure:
-    """Draw an alignment (frames, tokens): frames to the right, tokens upwards."""
+def alignment_figure(
+    alignment: ArrayLike, title: str = "", hop_seconds: float | None = None, symbols: Sequence[str] = ()
+) -> Figure:
+    """Draw an alignment (frames, tokens): frames to the right, tokens upwards.
+
+    Args:
+        alignment: weights, or 0 and 1.
+        title: above it.
+        hop_seconds: time from one frame to the next, for an axis in seconds; None for one in frames.
+        symbols: of the tokens; each is written above the time at which it begins.
+    """
     matrix = _matrix(alignment, "an alignment")
     figure, axes = _new_figure(8, 4)
     axes.imshow(matrix.T, origin="lower", aspect="auto", interpolation="none", cmap="Greys")
     axes.set(title=title, xlabel="frame", ylabel="token")
+    _seconds_below(axes, hop_seconds)
+    if symbols:
+        starts = [int(np.argmax(column > 0)) for column in matrix.T]
+        ticks = [(start, symbol) for start, symbol in zip(starts, symbols, strict=True) if symbol.strip()]
+        above = axes.secondary_xaxis("top")
+        above.set_xticks([start for start, _ in ticks], [symbol for _, symbol in ticks], fontsize=7)
     return figure
 
 

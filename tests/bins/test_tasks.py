@@ -78,7 +78,7 @@ def test_tta_takes_controls() -> None:
     assert (rate, len(wav)) == (8_000, 4_000)
     assert np.abs(np.fft.rfft(wav)).argmax() == 440
     record = json.loads(Path("tone.wav.json").read_text())
-    assert (record["caption"], record["pitch"]) == ("A tone.", 880.0)
+    assert (record["caption"], record["controls"]["pitch"]) == ("A tone.", 880.0)
     unknown = run("tta", "A tone.", "--model", "tta", "-o", "x.wav", "--control", "speed=2")
     assert str(unknown.exception) == "toy_tta has no control 'speed': it has pitch"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 from pydantic.fields import FieldInfo
 
 from hiervox.models.base.card import SystemCard
@@ -13,24 +13,91 @@ from hiervox.utils.config import Config
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import nearest, resolve
 
+DEFAULT_SEED = 1111  # the published inference's of HierSpeech++
+LABELS = "labels"
+Scaling = Literal["max", "prompt", "none"]
+
 
 class Controls(Config):
-    """Base of a system's controls: immutable, each with a default, a range, and a description for `--help`.
+    """Base of a system's controls: immutable, each with a default, a range, and a description.
 
     A field is `name: type = Field(default, ge=…, le=…, description="…")`.
+
+    Raises:
+        ConfigError: a value out of range, in one line.
     """
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_line(cls, values: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo) -> Any:
+        try:
+            return handler(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                raise ConfigError(f"no control {name!r}", nearest(name, cls.model_fields)) from error
+            label = (info.context or {}).get(LABELS, {}).get(name, name)
+            raise ConfigError(f"{label} can't be {first['input']!r}", _hint(first)) from error
+
+
+class SpeechControls(Controls):
+    """What every system that speaks understands, since the shared pipeline does it.
+
+    Attributes:
+        scaling: the peak of the result: `max` is 0.999, `prompt` the prompt's own, `none` leaves what the
+            network made.
+        rate: of the result, Hz; None for the system's own.
+        seed: of all noise.
+        sentence_pause: seconds after a sentence; None leaves it to the kind of its ending.
+        language: espeak's name of the text's language; None for the first one that the model declares.
+    """
+
+    scaling: Scaling = Field("max", description="peak of the result")
+    rate: int | None = Field(None, gt=0, description="Hz of the result")
+    seed: int = Field(DEFAULT_SEED, ge=0, lt=2**63, description="of all noise")
+    sentence_pause: float | None = Field(
+        None, ge=0, le=60, allow_inf_nan=False, description="seconds after a sentence"
+    )
+    language: str | None = Field(None, description="espeak's name of the text's language")
+
+
+class ProsodyControls(SpeechControls):
+    """Further controls of systems that predict durations and pitch.
+
+    Attributes:
+        speed: over 1 is faster.
+        semitones: shift of the pitch.
+        pitch_range: factor of log-F0's distance from its mean over voiced frames; 0 is monotonous.
+        longest_pause: seconds of each blank and each mark within a sentence at most; None leaves them alone.
+    """
+
+    speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
+    semitones: float = Field(0.0, ge=-24, le=24, allow_inf_nan=False, description="shift of the pitch")
+    pitch_range: float = Field(
+        1.0, ge=0, le=5, allow_inf_nan=False, description="factor of the pitch's range; 0 is monotonous"
+    )
+    longest_pause: float | None = Field(
+        None, gt=0, le=60, allow_inf_nan=False, description="seconds of a pause within a sentence at most"
+    )
 
 
 ControlsT = TypeVar("ControlsT", bound=Controls)
 
 
-def make_controls(schema: type[ControlsT], given: Mapping[str, Any], owner: str = "the model") -> ControlsT:
+def make_controls(
+    schema: type[ControlsT],
+    given: Mapping[str, Any],
+    owner: str = "the model",
+    labels: Mapping[str, str] | None = None,
+) -> ControlsT:
     """Controls from names and values; values may be strings, as the command line has them.
 
     Args:
         schema: of the system.
         given: what differs from the defaults.
         owner: whose controls they are, for messages.
+        labels: what messages call a control, where it is not its name.
 
     Raises:
         ConfigError: a control that the system does not have, naming those it has, or a value out of range.
@@ -39,12 +106,7 @@ def make_controls(schema: type[ControlsT], given: Mapping[str, Any], owner: str 
         if name not in schema.model_fields:
             known = ", ".join(schema.model_fields) or "none"
             raise ConfigError(f"{owner} has no control {name!r}", f"it has {known}")
-    try:
-        return schema.model_validate(dict(given))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{name} can't be {first['input']!r}", _hint(first)) from error
+    return schema.model_validate(dict(given), context={LABELS: labels or {}})
 
 
 def parse_assignments(assignments: list[str] | None) -> dict[str, str]:
@@ -99,7 +161,5 @@ def _hint(error: Any) -> str:
             return f"give {words} {context[key]:g}"
     if error["type"] == "literal_error":
         return f"choose one of {context['expected'].replace(' or ', ', ')}"
-    if error["type"] == "extra_forbidden":
-        return nearest(str(error["loc"][-1]), ())
-    message: str = error["msg"]
-    return message[:1].lower() + message[1:]
+    message: str = error["msg"].removeprefix("Input should be ")
+    return f"give {message[:1].lower()}{message[1:]}"

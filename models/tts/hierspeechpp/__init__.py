@@ -37,7 +37,7 @@ CARD = SystemCard(
     ),
     capabilities=("vc", "f0", "resynthesis"),
     uses=("sr", "enhancement"),
-    controls="hiervox.models.tts.hierspeechpp.controls:SpeechControls",
+    controls="hiervox.models.tts.hierspeechpp.controls:HierSpeechControls",
     weights="box",
     workloads="hiervox.models.tts.hierspeechpp.workloads:WORKLOADS",
     pretrained="hiervox.models.tts.hierspeechpp.pretrained:ENTRIES",

@@ -1,7 +1,8 @@
 """What a recording is to the synthesizer: its acoustic latent, and F0 and sound from that.
 
-No text and no semantic encoder take part: the acoustic posterior hears the recording, the source network says
-its F0 and the generator speaks it again. With super-resolution after it, that brings any speech to 48 kHz.
+No text and no semantic encoder take part: the acoustic posterior encodes the recording, the source network
+predicts its F0 and the generator decodes it. With super-resolution after it, that brings any speech to 48
+kHz.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.parts import Networks
-from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch
-from hiervox.models.tts.hierspeechpp.rendering import render, track_stretches
-from hiervox.models.tts.hierspeechpp.stretches import Stretch
-from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
+from hiervox.models.base.pipelines.segments import Segment, f0_by_segments, sound_by_segments
+from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
+from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.processors.audio import Waveform
 from hiervox.processors.pitch import Track
@@ -24,7 +24,9 @@ from hiervox.processors.spectrogram import linear_spectrogram
 
 
 @torch.inference_mode()
-def heard_pitch(networks: Networks, recording: Waveform, voice: Voice, controls: SpeechControls) -> Track:
+def posterior_pitch(
+    networks: Networks, recording: Waveform, voice: Voice, controls: HierSpeechControls
+) -> Track:
     """F0 through the acoustic posterior and the source network.
 
     Args:
@@ -36,7 +38,7 @@ def heard_pitch(networks: Networks, recording: Waveform, voice: Voice, controls:
     Returns:
         (4 N,) in Hz for the N frames of the padded recording, 0 under 55 Hz.
     """
-    synthesizer, style = networks.synthesizer, voice.synthesizer_style[None].to(networks.device)
+    synthesizer, style = networks.synthesizer, voice.tensors[SYNTHESIZER][None].to(networks.device)
     noise = torch.Generator().manual_seed(controls.seed)
 
     def track(seen: Tensor) -> Track:
@@ -44,17 +46,17 @@ def heard_pitch(networks: Networks, recording: Waveform, voice: Voice, controls:
         mask = torch.ones_like(spectrogram[:, :1])
         mean, log_std = synthesizer.acoustic_posterior(spectrogram, seen[:, None], mask, style)
         z = sample_gaussian(mean, log_std, mask, controls.noise_scale, noise)
-        _, heard = synthesizer.source(z, style)
-        pitch: Track = drop_low_pitch(heard[0, 0]).expm1().float().cpu().numpy()
+        _, log_f0 = synthesizer.source(z, style)
+        pitch: Track = drop_low_pitch(log_f0[0, 0]).expm1().float().cpu().numpy()
         return pitch
 
-    return track_stretches(networks, recording, track)
+    return f0_by_segments(recording, networks.device, track)
 
 
-def resynthesize(
-    networks: Networks, recording: Waveform, voice: Voice, controls: SpeechControls
+def reconstruct(
+    networks: Networks, recording: Waveform, voice: Voice, controls: HierSpeechControls
 ) -> Iterator[Waveform]:
-    """Say a recording again through the acoustic posterior and the generator.
+    """A recording through the acoustic posterior and the generator.
 
     Args:
         networks: of the model whose voice it is.
@@ -63,16 +65,16 @@ def resynthesize(
         controls: noise scale (of the posterior) and seed are used here.
 
     Returns:
-        As `render`; up to 80 ms longer than the recording.
+        As `sound_by_segments`; up to 80 ms longer than the recording.
     """
-    synthesizer, style = networks.synthesizer, voice.synthesizer_style[None].to(networks.device)
+    synthesizer, style = networks.synthesizer, voice.tensors[SYNTHESIZER][None].to(networks.device)
     noise = torch.Generator().manual_seed(controls.seed)
 
     @torch.inference_mode()
-    def say(seen: Tensor, stretch: Stretch) -> Tensor:
+    def sound(seen: Tensor, segment: Segment) -> Tensor:
         spectrogram = linear_spectrogram(seen, networks.synthesizer_experiment.mel)
         return synthesizer.reconstruct(
             spectrogram, seen[:, None], style, noise_scale=controls.noise_scale, generator=noise
         )
 
-    return render(networks, recording, say)
+    return sound_by_segments(recording, networks.device, sound)

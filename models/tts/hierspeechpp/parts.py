@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import (
     WEIGHTS_NAME,
@@ -16,25 +17,20 @@ from hiervox.models.base.checkpoints.checkpoint import (
     read_experiment,
 )
 from hiervox.models.base.config import ExperimentConfig
-from hiervox.models.base.pipelines.bundle import (
-    find_part,
-    load_upsampler,
-    part_checkpoint,
-)
-from hiervox.models.base.pipelines.protocols import SuperResolution
+from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.controls import RATES
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
-from hiervox.processors.audio import SAMPLE_RATE
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
-from hiervox.processors.text import TextConfig, TextFrontend, build_frontend
-from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.processors.spectrogram import log_mel
+from hiervox.utils.errors import CheckpointError
 
 ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
 
+TEXT_TO_VEC, SYNTHESIZER = "text_to_vec", "synthesizer"
+"""Names of the parts, of their folders in a bundle, and of the style vectors of a voice."""
 STYLE_ENCODER = "style_encoder."
 
 
@@ -59,8 +55,6 @@ class Networks:
         self.synthesizer_experiment = synthesizer_experiment
         self.text_to_vec_experiment = text_to_vec_experiment
         self.device = device
-        self._frontends: dict[str | None, TextFrontend] = {}
-        self._upsamplers: dict[int, SuperResolution] = {}
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> Networks:
@@ -70,19 +64,19 @@ class Networks:
             CheckpointError: a part's checkpoint is missing, broken, or of another part.
             ConfigError: the parts were trained on different semantic features.
         """
-        synthesizer = _experiment(folder, "synthesizer", SynthesizerExperiment)
+        synthesizer = _experiment(folder, SYNTHESIZER, SynthesizerExperiment)
         text_to_vec = None
-        if (folder / "text_to_vec").is_dir():
-            text_to_vec = _experiment(folder, "text_to_vec", TextToVecExperiment)
+        if (folder / TEXT_TO_VEC).is_dir():
+            text_to_vec = _experiment(folder, TEXT_TO_VEC, TextToVecExperiment)
             require_same_features(
-                synthesizer.features.semantic, text_to_vec.features.semantic, f"{folder / 'text_to_vec'}"
+                synthesizer.features.semantic, text_to_vec.features.semantic, f"{folder / TEXT_TO_VEC}"
             )
         return cls(folder, synthesizer, text_to_vec, torch.device(device))
 
     @cached_property
     def synthesizer(self) -> HierarchicalSynthesizer:
         """The hierarchical synthesizer, ready for inference."""
-        network, _ = load_network(part_checkpoint(self.folder, "synthesizer"), self.device)
+        network, _ = load_network(part_checkpoint(self.folder, SYNTHESIZER), self.device)
         assert isinstance(network, HierarchicalSynthesizer)
         remove_weight_norm(network)
         return network
@@ -94,7 +88,7 @@ class Networks:
         Raises:
             CheckpointError: the bundle has none.
         """
-        network, _ = load_network(part_checkpoint(self.folder, "text_to_vec"), self.device)
+        network, _ = load_network(part_checkpoint(self.folder, TEXT_TO_VEC), self.device)
         assert isinstance(network, TextToVec)
         remove_weight_norm(network)
         return network
@@ -108,13 +102,23 @@ class Networks:
         """
         return build_semantic_extractor(self.synthesizer_experiment.features.semantic, self.device)
 
+    def styles(self, recording: Tensor, for_text: bool) -> dict[str, Tensor]:
+        """Style vectors (S, 1) of a prompt (1, T) at 16 kHz; without text-to-vec's where no text is read."""
+        styles = {}
+        if for_text and self.text_to_vec_experiment is not None:
+            mel = log_mel(recording, self.text_to_vec_experiment.mel)
+            styles[TEXT_TO_VEC] = self.text_to_vec.style(mel)[0].float().cpu()
+        mel = log_mel(recording, self.synthesizer_experiment.mel)
+        styles[SYNTHESIZER] = self.synthesizer.style(mel)[0].float().cpu()
+        return styles
+
     @cached_property
     def fingerprint(self) -> str:
         """What voices are bound to: a digest of the weights and the mel settings of all style encoders."""
         digest = hashlib.sha256()
         parts: list[tuple[str, ExperimentConfig | None]] = [
-            ("text_to_vec", self.text_to_vec_experiment),
-            ("synthesizer", self.synthesizer_experiment),
+            (TEXT_TO_VEC, self.text_to_vec_experiment),
+            (SYNTHESIZER, self.synthesizer_experiment),
         ]
         for part, experiment in parts:
             if experiment is None:
@@ -125,48 +129,6 @@ class Networks:
                 digest.update(f"{part}/{name}".encode())
                 digest.update(weights[name].contiguous().numpy().tobytes())
         return digest.hexdigest()
-
-    def upsampler(self, rate: int) -> SuperResolution:
-        """The super-resolution network for 24000 or 48000 Hz.
-
-        Raises:
-            CheckpointError: the bundle has none.
-        """
-        if rate not in self._upsamplers:
-            self._upsamplers[rate] = load_upsampler(self.folder, rate, self.device)
-        return self._upsamplers[rate]
-
-    def frontend(self, language: str | None = None) -> TextFrontend:
-        """The text front end of one of the languages that text-to-vec declares; None for the first one.
-
-        Raises:
-            ConfigError: it does not declare this one.
-        """
-        if language not in self._frontends:
-            text = TextConfig() if self.text_to_vec_experiment is None else self.text_to_vec_experiment.text
-            self._frontends[language] = build_frontend(text, language)
-        return self._frontends[language]
-
-    def require(self, *, text: bool, rate: int, denoiser: bool = False) -> None:
-        """Make sure that the bundle can do what is asked, before anything is computed.
-
-        Args:
-            text: whether it has to read text.
-            rate: of the output, Hz.
-            denoiser: whether it has to denoise.
-
-        Raises:
-            ConfigError: the rate is none of 16000, 24000 and 48000.
-            CheckpointError: the bundle lacks a part.
-        """
-        if rate not in RATES:
-            raise ConfigError(f"no rate {rate}", f"choose one of {', '.join(map(str, RATES))}")
-        if text:
-            part_checkpoint(self.folder, "text_to_vec")
-        if rate != SAMPLE_RATE:
-            find_part(self.folder, "sr", rate)
-        if denoiser:
-            find_part(self.folder, "enhancement")
 
 
 def _experiment(folder: Path, part: str, schema: type[ExperimentT]) -> ExperimentT:

@@ -80,7 +80,7 @@ class TextToVecConfig(Config):
         alignment_ctc: factor of the phoneme classifier's log-probabilities in the alignment search, beside
             the prior's density. Ours: CTC finds the phonemes long before the prior tells one from another.
         prompt_pitch: whether what is predicted is brought to the mean and the spread of the prompt's F0
-            (`pitch_transfer.bring_pitch`). Ours: what a small model predicts is flat, and off in new voices.
+            (`pitch_transfer.match_pitch`). Ours: what a small model predicts is flat, and off in new voices.
         prior_noise: factor of the prior's deviation wherever it is drawn from to speak, beside the noise
             scale of inference. Ours: a small model's prior is wider than speech needs.
         spoken_ratio: share of training items whose semantic vectors and F0 are decoded from the aligned text,

@@ -9,13 +9,13 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.checkpoints.resizing import TABLES, grow_symbols
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
 from hiervox.models.base.training.freezing import covers
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, TextToVecOutput
-from hiervox.models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.modules.functional.masking import slice_segments

@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from hiervox.models.tts.hierspeechpp.voice import Voice
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
 RANDOM = "random"
@@ -41,4 +41,4 @@ def random_voice(networks: Networks, seed: int) -> Voice:
     noise = torch.Generator().manual_seed(seed)
     sizes = [networks.text_to_vec.config.style_channels, networks.synthesizer.config.style_channels]
     styles = [torch.randn(size, 1, generator=noise) for size in sizes]
-    return Voice(styles[0], styles[1], None, 1.0, networks.fingerprint)
+    return Voice({"text_to_vec": styles[0], "synthesizer": styles[1]}, networks.fingerprint)

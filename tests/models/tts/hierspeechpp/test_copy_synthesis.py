@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
+from hiervox.models.base.pipelines.loading import load
+from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.processors.audio import pad_to_grid
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
@@ -17,7 +18,7 @@ RECORDING = voice(1.0, f0=150)
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory) -> HierSpeechPipeline:
-    return load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")), "cpu")
+    return load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")), device="cpu")
 
 
 @torch.no_grad()
@@ -44,7 +45,7 @@ def test_heard_pitch_is_that_of_the_source_network(pipeline, monkeypatch) -> Non
     mean, style = posterior(pipeline)
     with torch.no_grad():
         _, expected = source(mean, style)
-    f0 = pipeline.f0((RECORDING, SAMPLE_RATE), SpeechControls(noise_scale=0))
+    f0 = pipeline.f0((RECORDING, SAMPLE_RATE), HierSpeechControls(noise_scale=0))
     voiced = expected[0, 0] >= math.log(55)
     np.testing.assert_allclose(f0, torch.where(voiced, expected[0, 0].expm1(), 0), rtol=1e-4)
     assert voiced.any() and f0.size == 4 * mean.shape[-1]
@@ -55,9 +56,9 @@ def test_resynthesis_is_that_of_the_posterior(pipeline) -> None:
     network = pipeline.networks.synthesizer
     with torch.no_grad():
         expected = network.sound(mean, style, torch.ones_like(mean[:, :1]))[0, 0]
-    controls = SpeechControls(noise_scale=0, scaling="none")
+    controls = HierSpeechControls(noise_scale=0, scaling="none")
     np.testing.assert_allclose(
         pipeline.resynthesize((RECORDING, SAMPLE_RATE), controls).wav, expected, atol=1e-5
     )
-    as_recorded = pipeline.resynthesize((RECORDING, SAMPLE_RATE), SpeechControls(scaling="prompt"))
+    as_recorded = pipeline.resynthesize((RECORDING, SAMPLE_RATE), HierSpeechControls(scaling="prompt"))
     assert np.abs(as_recorded.wav).max() == pytest.approx(np.abs(RECORDING).max(), rel=1e-5)

@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from hiervox.models.tts.hierspeechpp import conversion, stretches
-from hiervox.models.tts.hierspeechpp.controls import SpeechControls
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline, load
+from hiervox.models.base.pipelines import segments
+from hiervox.models.base.pipelines.loading import load
+from hiervox.models.tts.hierspeechpp import conversion
+from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE
 from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 
-STILL = SpeechControls(noise_scale=0, scaling="none")
+STILL = HierSpeechControls(noise_scale=0, scaling="none")
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory) -> HierSpeechPipeline:
-    return load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")), "cpu")
+    return load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")), device="cpu")
 
 
 @pytest.fixture
@@ -27,25 +29,25 @@ def source() -> np.ndarray:
 
 
 @pytest.fixture
-def in_short_stretches(monkeypatch) -> None:
+def in_short_segments(monkeypatch) -> None:
     """As if 3 s were long."""
     cut = int(1.5 * SAMPLE_RATE) // GRID_SAMPLES * GRID_SAMPLES
-    monkeypatch.setattr(stretches, "LONGEST_SECONDS", 3.0)
-    monkeypatch.setattr(stretches, "LATEST_CUT", 2 * cut)
-    monkeypatch.setattr(stretches, "EARLIEST_CUT", cut)
+    monkeypatch.setattr(segments, "LONGEST_SECONDS", 3.0)
+    monkeypatch.setattr(segments, "LATEST_CUT", 2 * cut)
+    monkeypatch.setattr(segments, "EARLIEST_CUT", cut)
 
 
 def test_resynthesis_and_heard_pitch_are_those_of_the_whole(pipeline, source, request) -> None:
     whole = pipeline.resynthesize((source, SAMPLE_RATE), STILL)
     heard = pipeline.f0((source, SAMPLE_RATE), STILL)
-    request.getfixturevalue("in_short_stretches")
-    assert len(stretches.plan_stretches(source)) > 2
+    request.getfixturevalue("in_short_segments")
+    assert len(segments.plan_segments(source)) > 2
     parts = pipeline.resynthesize((source, SAMPLE_RATE), STILL)
     np.testing.assert_allclose(parts.wav, whole.wav, atol=1e-4)
     np.testing.assert_allclose(pipeline.f0((source, SAMPLE_RATE), STILL), heard, rtol=1e-3)
 
 
-def test_a_long_source_is_converted_whole(pipeline, source, in_short_stretches, monkeypatch) -> None:
+def test_a_long_source_is_converted_whole(pipeline, source, in_short_segments, monkeypatch) -> None:
     """The pitch is moved by statistics of all of it, and nothing is lost or doubled."""
     extractor = Loudness(pipeline.networks.synthesizer.config.semantic_channels)
     monkeypatch.setitem(pipeline.networks.__dict__, "semantic_extractor", extractor)
@@ -56,7 +58,7 @@ def test_a_long_source_is_converted_whole(pipeline, source, in_short_stretches, 
     assert speech.f0.size == speech.wav.size // conversion.SAMPLES_PER_F0
     voiced = speech.f0[speech.f0 > 0]
     assert voiced.mean() == pytest.approx(prompt.pitch.mean, rel=1e-3)
-    assert voiced.std() == pytest.approx(prompt.pitch.deviation, rel=1e-3)
+    assert voiced.std() == pytest.approx(prompt.pitch.standard_deviation, rel=1e-3)
     assert np.isfinite(speech.wav).all()
 
 

@@ -5,9 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
+from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.base.pipelines.voice_store import save_voice
 from hiervox.models.tts.hierspeechpp.parts import Networks
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
 
@@ -18,22 +22,31 @@ def bundle(tmp_path) -> Path:
 
 
 def test_nothing_is_loaded_before_it_is_needed(bundle) -> None:
-    networks = Networks.load(bundle)
-    networks.require(text=True, rate=48000)
+    pipeline = HierSpeechPipeline.load(bundle)
+    pipeline.require(rate=48000)
+    networks = pipeline.networks
     assert not {"synthesizer", "text_to_vec", "semantic_extractor"} & set(vars(networks))
     assert networks.synthesizer is networks.synthesizer
-    assert networks.upsampler(24000) is networks.upsampler(24000)
+    assert pipeline.upsampler(24000) is pipeline.upsampler(24000)
 
 
 def test_what_a_bundle_lacks_is_told(bundle) -> None:
     shutil.rmtree(bundle / "speechsr24")
-    networks = Networks.load(bundle)
-    with pytest.raises(CheckpointError, match="no folder speechsr24"):
-        networks.require(text=False, rate=24000)
-    with pytest.raises(CheckpointError, match="no folder mp_senet"):
-        networks.require(text=False, rate=16000, denoiser=True)
-    with pytest.raises(ConfigError, match="no rate 44100: choose one of 16000, 24000, 48000"):
-        networks.require(text=False, rate=44100)
+    pipeline = HierSpeechPipeline.load(bundle)
+    for rate in (24000, 44100):
+        with pytest.raises(CheckpointError, match=f"no network for sr to {rate} Hz: it has one to 48000 Hz"):
+            pipeline.require(rate=rate)
+    with pytest.raises(CheckpointError, match="no network for enhancement"):
+        pipeline.require(denoiser=True)
+
+
+def test_a_saved_voice_without_styles_is_refused(bundle, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
+    pipeline = HierSpeechPipeline.load(bundle)
+    for tensors in ({}, {"synthesizer": torch.zeros(6)}, {"synthesizer": torch.zeros(6, 1).long()}):
+        save_voice("anna", Voice(tensors, pipeline.fingerprint), overwrite=True)
+        with pytest.raises(CheckpointError, match="holds no style of synthesizer"):
+            pipeline.voice("anna")
 
 
 def test_the_fingerprint_is_that_of_the_style_encoders(bundle) -> None:
@@ -56,7 +69,7 @@ def test_the_first_language_of_a_model_is_its_default(bundle) -> None:
     file = bundle / "text_to_vec" / "config.json"
     tree = json.loads(file.read_text())
     file.write_text(json.dumps({**tree, "text": {**tree.get("text", {}), "languages": ["de", "en-us"]}}))
-    networks = Networks.load(bundle)
-    assert networks.frontend().language == "de" and networks.frontend("en-us").language == "en-us"
+    pipeline = HierSpeechPipeline.load(bundle)
+    assert pipeline.frontend().language == "de" and pipeline.frontend("en-us").language == "en-us"
     with pytest.raises(ConfigError, match="fr"):
-        networks.frontend("fr")
+        pipeline.frontend("fr")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from hiervox.models.tts.hierspeechpp.parts import Networks
-from hiervox.models.tts.hierspeechpp.voice import Voice, make_voice, mix_voices
+from hiervox.models.base.pipelines.voice import Voice, mix_voices
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
@@ -24,59 +24,58 @@ class Halving:
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory) -> Networks:
-    return Networks.load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")))
+def pipeline(tmp_path_factory) -> HierSpeechPipeline:
+    return HierSpeechPipeline.load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")))
 
 
 @pytest.fixture(scope="module")
-def made(networks) -> Voice:
-    return make_voice(networks, RECORDING, SAMPLE_RATE)
+def made(pipeline) -> Voice:
+    return pipeline.voice((RECORDING, SAMPLE_RATE))
 
 
 def styles(voice: Voice) -> torch.Tensor:
-    assert voice.text_to_vec_style is not None
-    return torch.cat([voice.text_to_vec_style, voice.synthesizer_style])
+    return torch.cat([voice.tensors["text_to_vec"], voice.tensors["synthesizer"]])
 
 
-def test_what_a_voice_holds(networks, made) -> None:
-    mel = log_mel(torch.from_numpy(RECORDING)[None], networks.synthesizer_experiment.mel)
+def test_what_a_voice_holds(pipeline, made) -> None:
+    mel = log_mel(torch.from_numpy(RECORDING)[None], pipeline.networks.synthesizer_experiment.mel)
     with torch.no_grad():
-        torch.testing.assert_close(made.synthesizer_style, networks.synthesizer.style(mel)[0])
-        torch.testing.assert_close(made.text_to_vec_style, networks.text_to_vec.style(mel)[0])
-    assert made.pitch.mean == pytest.approx(120, rel=0.05) and made.pitch.deviation > 0
+        torch.testing.assert_close(made.tensors["synthesizer"], pipeline.networks.synthesizer.style(mel)[0])
+        torch.testing.assert_close(made.tensors["text_to_vec"], pipeline.networks.text_to_vec.style(mel)[0])
+    assert made.pitch.mean == pytest.approx(120, rel=0.05) and made.pitch.standard_deviation > 0
     assert made.peak == pytest.approx(np.abs(RECORDING).max())
-    assert made.model == networks.fingerprint and len(made.model) == 64
+    assert made.model == pipeline.fingerprint and len(made.model) == 64
 
 
-def test_the_rate_of_the_recording_does_not_matter(networks, made) -> None:
-    high = make_voice(networks, resample(RECORDING, SAMPLE_RATE, 48000), 48000)
+def test_the_rate_of_the_recording_does_not_matter(pipeline, made) -> None:
+    high = pipeline.voice((resample(RECORDING, SAMPLE_RATE, 48000), 48000))
     torch.testing.assert_close(styles(high), styles(made), atol=2e-2, rtol=0)
 
 
-def test_denoising_interpolates_styles(networks, made) -> None:
+def test_denoising_interpolates_styles(pipeline, made, monkeypatch) -> None:
+    monkeypatch.setitem(vars(pipeline), "denoiser", Halving())
+
     def denoised(ratio: float) -> torch.Tensor:
-        return styles(make_voice(networks, RECORDING, SAMPLE_RATE, denoise_ratio=ratio, denoiser=Halving()))
+        return styles(pipeline.voice((RECORDING, SAMPLE_RATE), denoise_ratio=ratio))
 
     clean = denoised(1.0)
     assert not torch.allclose(clean, styles(made), atol=1e-4)
     torch.testing.assert_close(denoised(0.8), 0.2 * styles(made) + 0.8 * clean)
     with pytest.raises(ConfigError, match=r"no denoise ratio 1\.5"):
         denoised(1.5)
-    with pytest.raises(ConfigError, match="needs a denoiser"):
-        make_voice(networks, RECORDING, SAMPLE_RATE, denoise_ratio=0.5)
 
 
-def test_replication_concerns_short_prompts_alone(networks, made) -> None:
-    repeated = make_voice(networks, RECORDING, SAMPLE_RATE, replicate=True)
-    four_times = make_voice(networks, np.tile(RECORDING, 4), SAMPLE_RATE)
+def test_replication_concerns_short_prompts_alone(pipeline, made) -> None:
+    repeated = pipeline.voice((RECORDING, SAMPLE_RATE), replicate=True)
+    four_times = pipeline.voice((np.tile(RECORDING, 4), SAMPLE_RATE))
     torch.testing.assert_close(styles(repeated), styles(four_times))
-    again = make_voice(networks, np.tile(RECORDING, 4), SAMPLE_RATE, replicate=True)
+    again = pipeline.voice((np.tile(RECORDING, 4), SAMPLE_RATE), replicate=True)
     torch.testing.assert_close(styles(again), styles(four_times))
     assert (repeated.pitch, repeated.peak) == (made.pitch, made.peak)
 
 
-def test_mixing_is_a_weighted_mean(networks, made) -> None:
-    other = make_voice(networks, voice(1.0, f0=200), SAMPLE_RATE)
+def test_mixing_is_a_weighted_mean(pipeline, made) -> None:
+    other = pipeline.voice((voice(1.0, f0=200), SAMPLE_RATE))
     mixed = mix_voices([made, other], [3, 1])
     torch.testing.assert_close(styles(mixed), 0.75 * styles(made) + 0.25 * styles(other))
     assert mixed.pitch.mean == pytest.approx(0.75 * made.pitch.mean + 0.25 * other.pitch.mean)
@@ -85,7 +84,7 @@ def test_mixing_is_a_weighted_mean(networks, made) -> None:
 
 
 def test_an_unvoiced_voice_has_no_say_in_the_pitch(made) -> None:
-    breath = Voice(made.text_to_vec_style, made.synthesizer_style, None, 0.1, made.model)
+    breath = Voice(made.tensors, made.model, 0.1)
     assert mix_voices([made, breath], [1, 9]).pitch == made.pitch
     assert mix_voices([breath], [1]).pitch is None
 
@@ -97,6 +96,6 @@ def test_unusable_weights_are_refused(made, weights) -> None:
 
 
 def test_voices_of_several_models_do_not_mix(made) -> None:
-    foreign = Voice(made.text_to_vec_style, made.synthesizer_style, None, 0.1, "another")
+    foreign = Voice(made.tensors, "another", 0.1)
     with pytest.raises(ConfigError, match="several models"):
         mix_voices([made, foreign], [1, 1])

@@ -25,11 +25,11 @@ from corpus_table import entries
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
+from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics, match_pitch, transfer_pitch
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch
-from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics, bring_pitch, transfer_pitch
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -149,7 +149,7 @@ class Voice:
         )
         pitch = drop_low_pitch(spoken.log_f0)
         if self.text_to_vec.config.prompt_pitch:
-            pitch = bring_pitch(pitch, PitchStatistics.of(self._f0(clip.prompt)))
+            pitch = match_pitch(pitch, PitchStatistics.of(self._f0(clip.prompt)))
         return self._say(spoken.semantic, pitch, clip.prompt)
 
     def _say(self, semantic: Tensor, pitch: Tensor, prompt: Path) -> Tensor:

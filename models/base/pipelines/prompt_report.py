@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hiervox.models.tts.hierspeechpp.checks import block_levels
-from hiervox.models.tts.hierspeechpp.pitch_transfer import track_pitch
-from hiervox.models.tts.hierspeechpp.prompt import prepare_prompt
+from hiervox.models.base.pipelines.output_checks import block_levels
+from hiervox.models.base.pipelines.pitch_transfer import track_pitch
+from hiervox.models.base.pipelines.prompt import prepare_prompt
 from hiervox.processors.audio import FLAT_LEVEL, SAMPLE_RATE, Waveform, loudness
 from hiervox.processors.pitch import PitchConfig
 

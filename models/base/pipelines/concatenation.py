@@ -36,7 +36,9 @@ def default_pause(text: str, sentence_pause: float | None = None) -> float:
     return CLAUSE_PAUSES.get(last, WORD_PAUSE)
 
 
-def join(pieces: Iterable[Iterable[Waveform]], pauses: Iterable[float], rate: int) -> Iterator[Waveform]:
+def concatenate(
+    pieces: Iterable[Iterable[Waveform]], pauses: Iterable[float], rate: int
+) -> Iterator[Waveform]:
     """Chunks of one waveform from the chunks of its pieces.
 
     What comes out does not depend on where the pieces are cut into chunks, and each piece is asked for only

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hiervox.models.tts.hierspeechpp.config import F0_HOP_SECONDS
 from hiervox.processors.pitch import Track
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import write_text
 
+F0_HOP_SECONDS = 0.005
+"""Of every F0 curve that pipelines take and give: 200 values a second."""
 HEADER = ("seconds", "hz")
 HIGHEST_HZ = 2000.0
 LONGEST_SECONDS = 3600.0

@@ -28,22 +28,24 @@ BLOCK_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
-class Fault:
+class Issue:
     """Something that speech does not do.
 
     Attributes:
         problem: in words that follow the sentence's quotation.
-        badness: how far off it is, to compare attempts by; over 1.
+        severity: how far off it is, to compare attempts by; over 1.
         fatal: whether nobody should hear it.
     """
 
     problem: str
-    badness: float
+    severity: float
     fatal: bool = False
 
 
-def check_durations(durations: Sequence[int], silent: Sequence[bool], rate: int, speed: float) -> list[Fault]:
-    """Faults of a reading, before anything sounds.
+def check_durations(
+    durations: Sequence[int], silent: Sequence[bool], rate: float, speed: float
+) -> list[Issue]:
+    """Issues of a reading, before anything sounds.
 
     Args:
         durations: frames of each token.
@@ -51,16 +53,16 @@ def check_durations(durations: Sequence[int], silent: Sequence[bool], rate: int,
         rate: frames a second.
         speed: that was asked for; 2 is twice as fast.
     """
-    faults = []
+    issues = []
     seconds, sounds = sum(durations) / rate, len(silent) - sum(silent)
     if sounds >= FEWEST_SOUNDS and sounds > FASTEST * speed * seconds:
         per_second = sounds / seconds
-        faults.append(Fault(f"has {per_second:.0f} sounds a second", per_second / (FASTEST * speed)))
+        issues.append(Issue(f"has {per_second:.0f} sounds a second", per_second / (FASTEST * speed)))
     longest = SPARE_SECONDS + sounds / SLOWEST / speed
     if seconds > longest:
-        faults.append(Fault(f"lasts {seconds:.1f} s for {sounds} sounds", seconds / longest))
-    faults += _pause(_longest_inside(durations, silent) / rate, speed)
-    return faults
+        issues.append(Issue(f"lasts {seconds:.1f} s for {sounds} sounds", seconds / longest))
+    issues += _pause(_longest_inside(durations, silent) / rate, speed)
+    return issues
 
 
 def _longest_inside(durations: Sequence[int], silent: Sequence[bool]) -> int:
@@ -75,28 +77,28 @@ def _longest_inside(durations: Sequence[int], silent: Sequence[bool]) -> int:
     return longest
 
 
-def _pause(seconds: float, speed: float) -> list[Fault]:
+def _pause(seconds: float, speed: float) -> list[Issue]:
     limit = LONGEST_PAUSE / speed
-    return [Fault(f"pauses for {seconds:.1f} s", seconds / limit)] if seconds > limit else []
+    return [Issue(f"pauses for {seconds:.1f} s", seconds / limit)] if seconds > limit else []
 
 
-def check_sound(wav: Waveform, rate: int, speed: float) -> list[Fault]:
-    """Faults of a spoken sentence (T,) at `rate` Hz, unscaled."""
+def check_sound(wav: Waveform, rate: int, speed: float) -> list[Issue]:
+    """Issues of a spoken sentence (T,) at `rate` Hz, unscaled."""
     if not np.isfinite(wav).all():
-        return [Fault("came out with a NaN or an infinity", np.inf, fatal=True)]
+        return [Issue("came out with a NaN or an infinity", np.inf, fatal=True)]
     peak = float(np.abs(wav).max(initial=0.0))
     if peak < SILENCE_PEAK:
-        return [Fault("came out silent", np.inf, fatal=True)]
-    faults = []
+        return [Issue("came out silent", np.inf, fatal=True)]
+    issues = []
     flat = float((np.abs(wav) >= FLAT_LEVEL).mean())
     if flat > FLAT_SHARE:
-        faults.append(Fault(f"is clipped in {flat:.0%} of its samples", flat / FLAT_SHARE))
+        issues.append(Issue(f"is clipped in {flat:.0%} of its samples", flat / FLAT_SHARE))
     levels = block_levels(wav, rate)
     if levels.max() < QUIETEST:
-        faults.append(Fault(f"is no louder than {levels.max():.0f} dBFS", float(levels.max() / QUIETEST)))
+        issues.append(Issue(f"is no louder than {levels.max():.0f} dBFS", float(levels.max() / QUIETEST)))
     loud = np.flatnonzero(levels >= levels.max() + QUIETEST)
     longest = int(np.diff(loud).max(initial=1)) - 1
-    return faults + _pause(longest * BLOCK_SECONDS, speed)
+    return issues + _pause(longest * BLOCK_SECONDS, speed)
 
 
 def block_levels(wav: Waveform, rate: int) -> NDArray[np.float64]:
@@ -107,6 +109,6 @@ def block_levels(wav: Waveform, rate: int) -> NDArray[np.float64]:
     return np.asarray(10 * np.log10(power + 1e-20))
 
 
-def badness(faults: Sequence[Fault]) -> float:
-    """0 without faults; else the more, the worse."""
-    return sum(fault.badness for fault in faults)
+def severity(issues: Sequence[Issue]) -> float:
+    """0 without issues; else the more, the worse."""
+    return sum(issue.severity for issue in issues)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from hiervox.models.tts.hierspeechpp.pitch_control import shape_pitch
+from hiervox.models.base.pipelines.pitch_control import shape_pitch
 from hiervox.processors.audio import SAMPLE_RATE, SILENCE_PEAK, Waveform
 from hiervox.processors.pitch import PitchConfig, Track, extract_f0
 from hiervox.utils.errors import AudioError
 from hiervox.utils.logging import get_logger
 
 SPREADS = (0.5, 2.0)
-"""Least and largest factor of a predicted melody's spread; a few voiced frames say little of their own."""
+"""Least and largest factor of a predicted contour's spread; a few voiced frames say little of their own."""
 
-_log = get_logger("hierspeechpp")
+_log = get_logger("pipelines")
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class PitchStatistics:
     """Of the voiced frames of a recording.
 
     Attributes:
-        mean, deviation: of F0, Hz.
+        mean, standard_deviation: of F0, Hz.
     """
 
     mean: float
-    deviation: float
+    standard_deviation: float
 
     @classmethod
     def of(cls, f0: Track) -> PitchStatistics | None:
@@ -53,14 +53,15 @@ def track_pitch(recording: Waveform, config: PitchConfig, name: str) -> Track:
         return unvoiced
 
 
-def bring_pitch(log_f0: Tensor, wanted: PitchStatistics | None) -> Tensor:
-    """A predicted melody at the pitch of a prompt: its mean, and as wide as the prompt's within `SPREADS`.
+def match_pitch(log_f0: Tensor, wanted: PitchStatistics | None) -> Tensor:
+    """A predicted F0 contour at the pitch of a prompt: its mean, and as wide as the prompt's within
+    `SPREADS`.
 
     A small model that learnt by absolute errors predicts near the mean of its training voices, and flatly.
 
     Args:
-        log_f0: (..., T), log(F0 + 1), 0 where unvoiced; one melody.
-        wanted: the prompt's pitch; None, where it has no voiced frame, leaves the melody alone.
+        log_f0: (..., T), log(F0 + 1), 0 where unvoiced; one contour.
+        wanted: the prompt's pitch; None, where it has no voiced frame, leaves the contour alone.
 
     Returns:
         (..., T), log(F0 + 1), 0 where `log_f0` is 0.
@@ -69,16 +70,16 @@ def bring_pitch(log_f0: Tensor, wanted: PitchStatistics | None) -> Tensor:
     if spoken is None or wanted is None:
         return log_f0
     narrowest, widest = SPREADS
-    spread = (wanted.deviation / wanted.mean) / max(spoken.deviation / spoken.mean, 1e-3)
+    spread = (wanted.standard_deviation / wanted.mean) / max(spoken.standard_deviation / spoken.mean, 1e-3)
     semitones = 12 * math.log2(wanted.mean / spoken.mean)
     return shape_pitch(log_f0, semitones, min(max(spread, narrowest), widest))
 
 
 def transfer_pitch(source: Track, wanted: PitchStatistics | None) -> Track:
-    """The melody of one recording at the pitch of another, as the published inference does.
+    """The F0 contour of one recording at the pitch of another, as the published inference does.
 
-    Voiced frames get the mean and the deviation (Hz) of the other's voiced frames. Where one of the two has
-    no voiced frame there is nothing to go by: the source's F0 stays, and a warning says so.
+    Voiced frames get the mean and the standard deviation (Hz) of the other's voiced frames. Where one of
+    the two has no voiced frame there is nothing to go by: the source's F0 stays, and a warning says so.
 
     Args:
         source: (T,), F0 in Hz, 0 where unvoiced.
@@ -94,7 +95,7 @@ def transfer_pitch(source: Track, wanted: PitchStatistics | None) -> Track:
     if wanted is None:
         _log.warning("the prompt has no voiced frame: the source's pitch stays")
         return source
-    # one voiced frame, or a synthetic tone, has no deviation to divide by
-    deviation = spoken.deviation or 1.0
-    moved = (source - spoken.mean) / deviation * wanted.deviation + wanted.mean
+    # one voiced frame, or a synthetic tone, has no standard deviation to divide by
+    spread = spoken.standard_deviation or 1.0
+    moved = (source - spoken.mean) / spread * wanted.standard_deviation + wanted.mean
     return np.where(source > 0, np.maximum(moved, 0), 0).astype(np.float32)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from hiervox.models.tts.hierspeechpp import pitch_transfer
-from hiervox.models.tts.hierspeechpp.pitch_transfer import (
+from hiervox.models.base.pipelines import pitch_transfer
+from hiervox.models.base.pipelines.pitch_transfer import (
     PitchStatistics,
-    bring_pitch,
+    match_pitch,
     track_pitch,
     transfer_pitch,
 )
@@ -40,19 +40,19 @@ def test_voiced_frames_get_the_prompts_mean_and_deviation(warnings) -> None:
 
 def test_a_prediction_is_brought_to_the_prompts_mean_and_spread() -> None:
     predicted = torch.from_numpy(track(0, 95, 105, 0, 100)).log1p().view(1, 1, -1)
-    brought = bring_pitch(predicted, statistics(180, 220)).expm1().flatten()
+    brought = match_pitch(predicted, statistics(180, 220)).expm1().flatten()
     assert brought[[0, 3]].tolist() == [0, 0]
     voiced = brought[brought > 0]
     assert float(voiced.mean()) == pytest.approx(200, rel=0.01)
     assert float(voiced.max() / voiced.min()) == pytest.approx((105 / 95) ** 2, rel=1e-3)  # at most twice
-    near = bring_pitch(predicted, statistics(193, 207)).expm1().flatten()
-    assert PitchStatistics.of(near.numpy()).deviation == pytest.approx(7, rel=0.02)
+    near = match_pitch(predicted, statistics(193, 207)).expm1().flatten()
+    assert PitchStatistics.of(near.numpy()).standard_deviation == pytest.approx(7, rel=0.02)
 
 
 @pytest.mark.parametrize(("values", "prompt"), [((0, 0), (100, 120)), ((100, 110), (0, 0))])
 def test_without_voiced_frames_a_prediction_stays(values: tuple, prompt: tuple) -> None:
     predicted = torch.from_numpy(track(*values)).log1p()
-    assert bring_pitch(predicted, statistics(*prompt)) is predicted
+    assert match_pitch(predicted, statistics(*prompt)) is predicted
 
 
 def test_never_negative() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from hiervox.models.tts.hierspeechpp import prompt
-from hiervox.models.tts.hierspeechpp.prompt import prepare_recording
+from hiervox.models.base.pipelines import prompt
+from hiervox.models.base.pipelines.prompt import prepare_recording
 from hiervox.utils.errors import AudioError
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.pitch_control import drop_low_pitch, shape_pitch
+from hiervox.models.base.pipelines.pitch_control import drop_low_pitch, shape_pitch
 
 HZ = torch.tensor([0.0, 100.0, 0.0, 200.0, 400.0])
 

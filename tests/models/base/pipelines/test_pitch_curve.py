@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hiervox.models.tts.hierspeechpp.pitch_curve import read_pitch_curve, stretch_pitch, write_pitch_curve
+from hiervox.models.base.pipelines.pitch_curve import read_pitch_curve, stretch_pitch, write_pitch_curve
 from hiervox.utils.errors import DataError
 
 

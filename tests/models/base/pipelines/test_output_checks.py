@@ -1,11 +1,11 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.checks`."""
+"""Tests of `hiervox.models.base.pipelines.output_checks`."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from hiervox.models.tts.hierspeechpp.checks import badness, check_durations, check_sound
+from hiervox.models.base.pipelines.output_checks import check_durations, check_sound, severity
 from hiervox.processors.audio import Waveform
 
 RATE = 16_000
@@ -39,9 +39,9 @@ def test_a_few_quick_sounds_pass() -> None:
     ],
 )
 def test_unlikely_durations_are_named(frames: list[int], speed: float, problem: str) -> None:
-    faults = check_durations(frames, SILENT, rate=50, speed=speed)
-    assert any(problem in fault.problem for fault in faults)
-    assert all(fault.badness > 1 and not fault.fatal for fault in faults)
+    issues = check_durations(frames, SILENT, rate=50, speed=speed)
+    assert any(problem in fault.problem for fault in issues)
+    assert all(fault.severity > 1 and not fault.fatal for fault in issues)
 
 
 def test_the_speed_that_was_asked_for_is_no_fault() -> None:
@@ -74,11 +74,11 @@ def test_a_silence_within_the_sound_is_named() -> None:
 )
 def test_bad_sound_is_named(wav: Waveform, problem: str, fatal: bool) -> None:
     (fault,) = check_sound(wav, RATE, speed=1.0)
-    assert problem in fault.problem and fault.fatal is fatal and fault.badness > 1
+    assert problem in fault.problem and fault.fatal is fatal and fault.severity > 1
 
 
 def test_badness_compares_attempts() -> None:
     longer, shorter = (
         check_durations([*durations()[:8], blank, *durations()[9:]], SILENT, 50, 1.0) for blank in (90, 70)
     )
-    assert badness(longer) > badness(shorter) > badness([]) == 0
+    assert severity(longer) > severity(shorter) > severity([]) == 0

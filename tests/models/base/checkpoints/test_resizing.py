@@ -9,9 +9,9 @@ import torch
 from accelerate.state import AcceleratorState
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
+from hiervox.models.base.checkpoints.resizing import TABLES, grow_symbols
 from hiervox.models.base.training.loop import TrainingLoop
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.symbol_growth import TABLES, grow_symbols
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
 from hiervox.processors.text import SYMBOLS

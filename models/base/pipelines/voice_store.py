@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import Field, ValidationError
-from torch import Tensor
 
 from hiervox.models.base.checkpoints.tensor_files import load_weights, save_tensors
 from hiervox.models.base.pipelines.bundle import hiervox_home
-from hiervox.models.tts.hierspeechpp.pitch_transfer import PitchStatistics
-from hiervox.models.tts.hierspeechpp.voice import Voice
+from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
+from hiervox.models.base.pipelines.voice import Voice
 from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.files import replacing_file
@@ -25,7 +23,6 @@ HEADER = "voice"
 FORMAT = 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)  # device names of Windows
-TEXT_TO_VEC, SYNTHESIZER = "text_to_vec", "synthesizer"
 
 
 class VoiceRecord(Config):
@@ -33,7 +30,7 @@ class VoiceRecord(Config):
 
     Attributes:
         format: of the file.
-        model: fingerprint of the networks that the styles belong to.
+        model: fingerprint of the networks that the tensors belong to.
         peak: of the prompt.
         pitch_mean, pitch_deviation: of the prompt's voiced frames, Hz; None where it has none.
         made_of: how the voice was made, for people.
@@ -108,12 +105,10 @@ def save_voice(
         model=voice.model,
         peak=voice.peak,
         pitch_mean=pitch.mean if pitch else None,
-        pitch_deviation=pitch.deviation if pitch else None,
+        pitch_deviation=pitch.standard_deviation if pitch else None,
         made_of=dict(made_of or {}),
     )
-    tensors = {SYNTHESIZER: voice.synthesizer_style}
-    if voice.text_to_vec_style is not None:
-        tensors[TEXT_TO_VEC] = voice.text_to_vec_style
+    tensors = dict(voice.tensors)
     with replacing_file(path) as temporary:
         save_tensors(temporary, tensors, {HEADER: record.model_dump_json()})
     return path
@@ -140,12 +135,10 @@ def load_voice(name: str, model: str | None = None) -> Voice:
         raise ConfigError(
             f"voice {name!r} was made with another model", "add it again with this one, or name its --model"
         )
-    style = _style(tensors, SYNTHESIZER, path)
     pitch = None
     if record.pitch_mean is not None and record.pitch_deviation is not None:
         pitch = PitchStatistics(record.pitch_mean, record.pitch_deviation)
-    text_to_vec_style = _style(tensors, TEXT_TO_VEC, path) if TEXT_TO_VEC in tensors else None
-    return Voice(text_to_vec_style, style, pitch, record.peak, record.model)
+    return Voice(tensors, record.model, record.peak, pitch)
 
 
 def read_record(path: Path) -> VoiceRecord:
@@ -162,13 +155,6 @@ def read_record(path: Path) -> VoiceRecord:
         return VoiceRecord.model_validate(json.loads(header))
     except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
         raise CheckpointError(f"{path} is no voice", "remove it and add the voice again") from error
-
-
-def _style(tensors: Mapping[str, Tensor], part: str, path: Path) -> Tensor:
-    style = tensors.get(part)
-    if style is None or style.ndim != 2 or style.shape[1] != 1 or style.dtype != torch.float32:
-        raise CheckpointError(f"{path} holds no style of {part}", "remove it and add the voice again")
-    return style
 
 
 def remove_voice(name: str) -> None:

@@ -22,7 +22,7 @@ REPLICATED_UNDER_SECONDS = 3.0
 REPLICATED_TO_SECONDS = 5.0
 """How often they are repeated is a choice of ours."""
 
-_log = get_logger("hierspeechpp")
+_log = get_logger("pipelines")
 
 
 def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hiervox.models.tts.hierspeechpp.prompt_report import report_prompt
+from hiervox.models.base.pipelines.prompt_report import report_prompt
 from hiervox.processors.pitch import PitchConfig
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice
 

@@ -1,4 +1,4 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.joining`."""
+"""Tests of `hiervox.models.base.pipelines.concatenation`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hiervox.models.tts.hierspeechpp.joining import audible_span, default_pause, join, silence, smooth_edges
+from hiervox.models.base.pipelines.concatenation import (
+    audible_span,
+    concatenate,
+    default_pause,
+    silence,
+    smooth_edges,
+)
 from hiervox.processors.audio import Waveform
 
 RATE = 16_000
@@ -21,7 +27,7 @@ def tone(seconds: float, before: float = 0.0, after: float = 0.0) -> Waveform:
 
 
 def joined(pieces: list[list[Waveform]], pauses: list[float]) -> Waveform:
-    return np.concatenate(list(join(pieces, pauses, RATE)))
+    return np.concatenate(list(concatenate(pieces, pauses, RATE)))
 
 
 def test_joins_have_no_clicks_and_pauses_are_as_long_as_asked_for() -> None:
@@ -72,7 +78,7 @@ def test_a_piece_is_asked_for_when_those_before_it_are_taken() -> None:
         asked.append(index)
         yield tone(0.1)
 
-    chunks = join((piece(index) for index in range(3)), [0.1] * 3, RATE)
+    chunks = concatenate((piece(index) for index in range(3)), [0.1] * 3, RATE)
     next(chunks)
     assert asked == [0]
     list(chunks)

@@ -1,0 +1,122 @@
+"""A text, read once: normalised, cut into utterances, phonemised, looked up."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+
+from hiervox.models.base.pipelines.concatenation import default_pause
+from hiervox.processors.pitch import Track
+from hiervox.processors.text import TextFrontend, intersperse
+from hiervox.processors.text.script import Span, Utterance, read_script
+from hiervox.processors.text.symbols import SILENT
+
+
+@dataclass(frozen=True)
+class TokenSequence:
+    """An utterance of a text as a network takes it; all sequences are as long as `tokens`.
+
+    Attributes:
+        text: plain.
+        position: of the utterance in its text; the noise depends on it.
+        pause: seconds of silence behind it; None for what its ending asks for.
+        phonemes: IPA.
+        tokens: ids, with blanks between where the model reads such.
+        silent: whether a token is a blank or a mark without sound.
+        rates, semitones, pitch_ranges: what the markup asks of each token, beside the controls.
+        f0: (T,) in Hz, to be stretched to the utterance and to replace what is predicted; None for that.
+    """
+
+    text: str
+    position: int
+    pause: float | None
+    phonemes: str
+    tokens: list[int]
+    silent: list[bool]
+    rates: list[float]
+    semitones: list[float]
+    pitch_ranges: list[float]
+    f0: Track | None = None
+
+    @property
+    def mean_rate(self) -> float:
+        """By how much the markup hastens all of it."""
+        return len(self.rates) / sum(1 / rate for rate in self.rates)
+
+
+def read_text(text: str, frontend: TextFrontend, blanks: bool = False) -> list[TokenSequence]:
+    """Read a text of any length, plain or SSML.
+
+    Args:
+        text: what to speak.
+        frontend: of its language and of the model's symbols.
+        blanks: whether the model reads a blank between any two symbols.
+
+    Raises:
+        TextError: nothing in it can be spoken, or its markup or inline IPA is broken.
+    """
+    utterances = read_script(text, frontend.language)
+    return [token_sequence(frontend, each, position, blanks) for position, each in enumerate(utterances)]
+
+
+def token_sequence(
+    frontend: TextFrontend, utterance: Utterance, position: int = 0, blanks: bool = False
+) -> TokenSequence:
+    """Look up an utterance's symbols.
+
+    Raises:
+        TextError: nothing in it can be spoken.
+    """
+    spans = utterance.spans
+    texts = [frontend.phonemes(span.text) for span in spans]
+    symbols: list[str] = []
+    owners: list[Span] = []
+    for index, (span, ipa) in enumerate(zip(spans, texts, strict=True)):
+        apart = index > 0 and (span.text[:1].isspace() or spans[index - 1].text[-1:].isspace())
+        spoken = f" {ipa}" if apart else ipa
+        symbols += spoken
+        owners += [span] * len(spoken)
+    phonemes = "".join(symbols)
+    tokens = frontend.tokens(phonemes)
+    silent = [symbol in SILENT for symbol in symbols]
+    if blanks:
+        tokens = intersperse(tokens)
+        # a blank belongs to the symbol behind it, the last one to the last symbol
+        owners = [owner for owner in owners for _ in range(2)] + owners[-1:]
+        silent = [token % 2 == 0 or silent[token // 2] for token in range(len(owners))]
+    return TokenSequence(
+        utterance.text,
+        position,
+        utterance.pause_after,
+        phonemes,
+        tokens,
+        silent,
+        [span.rate for span in owners],
+        [span.semitones for span in owners],
+        [span.pitch_range for span in owners],
+    )
+
+
+def pauses_behind(sequences: list[TokenSequence], sentence_pause: float | None = None) -> list[float]:
+    """Seconds of silence behind each sequence: its own or its ending's; behind the last only its own."""
+    pauses = [
+        default_pause(sequence.text, sentence_pause) if sequence.pause is None else sequence.pause
+        for sequence in sequences
+    ]
+    return [*pauses[:-1], sequences[-1].pause or 0.0]
+
+
+def noise_for(seed: int, position: int, attempt: int = 0) -> torch.Generator:
+    """The noise of one utterance, whatever else is spoken with it.
+
+    Args:
+        seed: of the text; itself the seed of the first attempt at the first utterance.
+        position: of the utterance in the text.
+        attempt: 0, or 1 for the second.
+    """
+    if (position, attempt) != (0, 0):
+        digest = hashlib.sha256(f"{seed} {position} {attempt}".encode()).digest()
+        seed = int.from_bytes(digest[:8], "little") >> 1
+    return torch.Generator().manual_seed(seed)
