@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -174,7 +174,8 @@ def _truths_for_numbers(given: Any, checked: Any, prefix: str = "") -> Iterator[
 def without_kinds(schema: type[BaseModel], location: Sequence[int | str]) -> list[int | str]:
     """The place of a validation error as keys of the file.
 
-    Among them pydantic puts the kind of a section that is one of several, told apart by its key `kind`.
+    Among them pydantic puts the kind of a section that is one of several, told apart by its key `kind` or
+    `type`.
     """
     return [part for part, is_key, _ in _walk(schema, location) if is_key]
 
@@ -189,12 +190,15 @@ def _walk(
     schema: type[BaseModel], location: Sequence[int | str]
 ) -> Iterator[tuple[int | str, bool, list[type[BaseModel]]]]:
     """Of each part of a location: the part, whether it is a key, and the sections that may stand there."""
-    sections = [schema]
+    sections, is_table = [schema], False  # of a table the keys are the user's
     for part in location:
         of_this_kind = [section for section in sections if _kind(section) == part]
-        is_key = len(sections) < 2 or not of_this_kind
-        if is_key:
+        is_key = is_table or len(sections) < 2 or not of_this_kind
+        if is_table:
+            is_table = False
+        elif is_key:
             fields = [section.model_fields[part] for section in sections if part in section.model_fields]
+            is_table = any(get_origin(field.annotation) is dict for field in fields)
             sections = [section for field in fields for section in _sections_of(field.annotation)]
         else:
             sections = of_this_kind
@@ -202,7 +206,8 @@ def _walk(
 
 
 def _kind(section: type[BaseModel]) -> Any:
-    field = section.model_fields.get("kind")
+    """What tells a section from the others that may stand in its place."""
+    field = section.model_fields.get("kind") or section.model_fields.get("type")
     return None if field is None else field.default
 
 

@@ -39,6 +39,10 @@ def plain_reason(error: ErrorDetails) -> str:
         return f"give {words} {context[key]}"
     if kind == "literal_error":
         return f"choose one of {str(context['expected']).replace(' or ', ', ')}"
+    if kind == "union_tag_invalid":
+        return f"choose {context['discriminator']} from {context['expected_tags']}"
+    if kind == "union_tag_not_found":
+        return f"add its {context['discriminator']}"
     if kind == "value_error":
         return str(context["error"])
     return _REASONS.get(kind, error["msg"])

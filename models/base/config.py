@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from hiervox.utils.schema import Config, require_sizes
 
@@ -104,7 +115,21 @@ class WeightRamp(Config):
         return self.start + min(1.0, max(0.0, done)) * (self.end - self.start)
 
 
-LossWeight = Annotated[float, Field(ge=0)] | WeightRamp
+_CONSTANT: TypeAdapter[float] = TypeAdapter(Annotated[float, Field(ge=0, allow_inf_nan=False)])
+
+
+def _loss_weight(value: object) -> float | WeightRamp:
+    """As a union would do, whose errors name its members to the user."""
+    if isinstance(value, Mapping | WeightRamp):
+        return WeightRamp.model_validate(value)
+    return _CONSTANT.validate_python(value)
+
+
+def _plain(value: float | WeightRamp) -> object:
+    return value.model_dump() if isinstance(value, WeightRamp) else value
+
+
+LossWeight = Annotated[float | WeightRamp, PlainValidator(_loss_weight), PlainSerializer(_plain)]
 """A constant weight, or one that changes."""
 
 

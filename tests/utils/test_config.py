@@ -32,6 +32,7 @@ class Outer(Config):
     model: Inner = Inner()
     shape: Annotated[Square | Circle, Field(discriminator="kind")] = Square()
     layers: tuple[Inner, ...] = ()
+    shapes: dict[str, Annotated[Square | Circle, Field(discriminator="kind")]] = {}  # noqa: RUF012
 
 
 def write(path: Path, text: str) -> Path:
@@ -55,9 +56,12 @@ def test_bases_merge_and_overrides_win(tmp_path: Path) -> None:
         ("{name: 'a', model: {width: 'x'}}", [], ["bad value 'x'", "'model.width'", "child.json5"]),
         ("{model: {}}", [], ["missing key 'name'", "child.json5"]),
         ("{name: 'a', layers: [{}, {wdith: 1}]}", [], ["'layers.1.wdith'", "'width'"]),
-        ("{name: 'a', zzzzzz: 1}", [], ["known keys are layers, model, name, shape"]),
+        ("{name: 'a', zzzzzz: 1}", [], ["known keys are layers, model, name, shape, shapes"]),
         ("{name: 'a', shape: {kind: 'circle', radios: 1}}", [], ["'shape.radios'", "mean 'radius'"]),
         ("{name: 'a', shape: {kind: 'square', sid: 1}}", [], ["'shape.sid'", "mean 'side'"]),
+        ("{name: 'a', shapes: {b: {kind: 'square', sid: 1}}}", [], ["'shapes.b.sid'", "mean 'side'"]),
+        ("{name: 'a', shapes: {b: {kind: 'cube'}}}", [], ["'shapes.b'", "'kind' from 'square', 'circle'"]),
+        ("{name: 'a', shapes: {b: {}}}", [], ["'shapes.b'", "add its 'kind'"]),
         ("{name: 'a', shape: {kind: 'circle', radius: 'x'}}", [], ["'shape.radius'", "child.json5"]),
         ("{name: 'a', shape: {kind: 'cube'}}", [], ["'shape'", "'square', 'circle'"]),
         ("{name: 'a', model: {width: true}}", [], ["'model.width'", "child.json5", "number"]),

@@ -125,6 +125,7 @@ def test_a_loss_weight_changes_over_steps() -> None:
     weights = Weights.model_validate({"kl": {"end": 0.5, "first_step": 10, "last_step": 20}})
     assert [weights.at(step)["kl"] for step in (0, 10, 15, 20, 99)] == [0, 0, 0.25, 0.5, 0.5]
     assert weights.at(7)["mel"] == 45
+    assert Weights.model_validate(weights.model_dump(mode="json")) == weights
     assert weights.has_weight("kl") and not Weights().has_weight("kl")
     with pytest.raises(ValidationError, match="last_step must be after first_step"):
         Weights.model_validate({"kl": {"end": 0.5, "first_step": 10, "last_step": 10}})
