@@ -24,8 +24,13 @@ CARD = SystemCard(
             importer="hiervox.models.tts.valle.published:import_non_autoregressive",
         ),
     ),
+    pipeline="hiervox.models.tts.valle.pipeline:VallePipeline",
     works=(
+        "text to speech from a prompt and its text",
+        "sampling controls",
         "training",
         "published weights of lifeiteng/vall-e and Amphion",
     ),
+    uses=("codec",),
+    controls="hiervox.models.tts.valle.controls:ValleControls",
 )

@@ -17,5 +17,14 @@ CARD = SystemCard(
             importer="hiervox.models.tts.vits.published:import_vits",
         ),
     ),
-    works=("training", "published weights"),
+    pipeline="hiervox.models.tts.vits.pipeline:VitsPipeline",
+    works=(
+        "text to speech",
+        "voice conversion between its speakers",
+        "batches and streams",
+        "training",
+        "published weights",
+    ),
+    capabilities=("vc",),
+    controls="hiervox.models.tts.vits.controls:VitsControls",
 )

@@ -1,0 +1,255 @@
+"""VITS for use: text to speech, and conversion between its voices."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from typing_extensions import Self
+
+from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.pipelines.controls import SpeechControls
+from hiervox.models.base.pipelines.protocols import Recording
+from hiervox.models.base.pipelines.speech import Speech, Synthesis
+from hiervox.models.base.pipelines.text_to_speech import Item, TextToSpeechPipeline
+from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.base.pipelines.voices import Prompt, prepared, read_recording
+from hiervox.models.tts.vits.config import VitsExperiment
+from hiervox.models.tts.vits.controls import VitsControls
+from hiervox.models.tts.vits.model import Vits
+from hiervox.modules.normalization.weight_norm import remove_weight_norm
+from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
+from hiervox.processors.pitch import Track
+from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
+from hiervox.utils.errors import CheckpointError, ConfigError
+
+STYLE = "style"
+ONLY_SPEAKER = "default"
+"""The voice of a model of one speaker."""
+FIRST_CHUNK, NEXT_CHUNK = 20, 200
+"""Frames of the latent that are decoded at once: the first so that sound begins soon."""
+RETRY_TEMPERATURE = 0.5
+"""Factor of both noise scales at the second attempt."""
+
+
+class VitsPipeline(TextToSpeechPipeline):
+    """Speaks in the model's own voices, and, where it has an encoder of references, in any.
+
+    Args:
+        folder: of the checkpoint.
+        network: its weights are made ready for inference, so it can't be trained any more.
+        experiment: its config.
+    """
+
+    controls: ClassVar[type[SpeechControls]] = VitsControls
+
+    def __init__(self, folder: Path, network: Vits, experiment: VitsExperiment) -> None:
+        super().__init__(folder, next(network.parameters()).device)
+        self.network = network.eval()
+        remove_weight_norm(self.network)
+        self.text, self.blanks = experiment.text, network.config.blanks
+        self.rate = experiment.mel.sample_rate
+        self._mel = experiment.mel
+
+    @classmethod
+    def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:
+        """Load a checkpoint folder, or the last checkpoint of a run folder.
+
+        Raises:
+            CheckpointError: it is missing, broken, or another system's.
+        """
+        network, experiment = load_network(folder, device)
+        if not isinstance(network, Vits) or not isinstance(experiment, VitsExperiment):
+            raise CheckpointError(
+                f"{folder} is {experiment.system}/{experiment.part}, not vits/vits", "name a VITS checkpoint"
+            )
+        return cls(folder, network, experiment)
+
+    @property
+    def mel_config(self) -> SpectrogramConfig:
+        """Of the mel loss."""
+        return self._mel
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of what makes voices: the speaker table or the encoder of references, and the decoder."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.network.state_dict().items()):
+            if name.startswith(("speaker_table", "reference_encoder", "decoder.output")):
+                digest.update(name.encode())
+                digest.update(tensor.cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Those of the table; one, where the model has no others."""
+        config = self.network.config
+        return (ONLY_SPEAKER,) if config.voice == "none" else config.speakers
+
+    @torch.inference_mode()
+    def speaker_tensors(self, name: str) -> dict[str, Tensor]:
+        """The speaker's vector (S, 1); nothing for the only one."""
+        if self.network.config.voice == "none":
+            return {}
+        row = torch.tensor([self.speakers.index(name)], device=self.device)
+        return {STYLE: self.network.table_style(row)[0].cpu()}
+
+    @torch.inference_mode()
+    def encode_voice(self, recording: Waveform, for_text: bool = True) -> dict[str, Tensor]:
+        """The vector (S, 1) of a prompt (T,) at 16 kHz, where the model has an encoder of references.
+
+        Raises:
+            ConfigError: it has none.
+        """
+        if self.network.config.voice != "reference":
+            return super().encode_voice(recording, for_text)
+        wav = torch.from_numpy(resample(recording, SAMPLE_RATE, self.rate))[None].to(self.device)
+        mel = log_mel(wav, self._mel)
+        return {STYLE: self.network.reference_style(mel, torch.ones_like(mel[:, :1]))[0].cpu()}
+
+    @torch.inference_mode()
+    def acoustic(self, items: Sequence[Item], controls: Any, attempt: int = 0) -> list[Synthesis]:
+        """Token sequences to latents; at the second attempt with half the noise.
+
+        Raises:
+            CheckpointError: the durations are beyond any speech.
+            ConfigError: an F0 curve is given.
+        """
+        sequences = [sequence for sequence, _ in items]
+        if any(sequence.f0 is not None for sequence in sequences):
+            raise ConfigError("VITS has no pitch that can be set", "leave the F0 curve out")
+        noise = [self.noise(sequence, controls, attempt) for sequence in sequences]
+        temperature = RETRY_TEMPERATURE**attempt
+        lengths = [len(sequence.tokens) for sequence in sequences]
+        rates = _padded([sequence.rates for sequence in sequences], 1.0).to(self.device)
+        made = self.network.infer(
+            _padded([sequence.tokens for sequence in sequences], 0).to(self.device),
+            torch.tensor(lengths, device=self.device),
+            self._styles([voice for _, voice in items]),
+            noise_scale=controls.noise_scale * temperature,
+            duration_noise_scale=controls.duration_noise_scale * temperature,
+            length_scale=1 / (rates.unsqueeze(1) * controls.speed),
+            generator=noise,
+        )
+        frame_rate = self.rate / self._mel.hop_length
+        return [
+            Synthesis(
+                sequence,
+                made.z[[item], :, :frames],
+                frame_rate,
+                noise[item],
+                durations=made.durations[item, : lengths[item]].tolist(),
+            )
+            for item, (sequence, frames) in enumerate(
+                zip(sequences, made.frame_lengths.tolist(), strict=True)
+            )
+        ]
+
+    def decode(self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: Any) -> list[Waveform]:
+        """Latents to waveforms (T_i,), one by one: the decoder would see the padding of others."""
+        return [
+            np.concatenate(list(self.decode_stream(one, voice, controls)))
+            for one, voice in zip(batch, voices, strict=True)
+        ]
+
+    def decode_stream(self, synthesis: Synthesis, voice: Voice, controls: Any) -> Iterator[Waveform]:
+        """`decode` in chunks, the first of a quarter of a second."""
+        yield from self._sound(synthesis.features, self._styles([voice]))
+
+    @torch.inference_mode()
+    def _sound(self, z: Tensor, style: Tensor | None) -> Iterator[Waveform]:
+        """Latent (1, C, N) to sound, window by window; each sees all that its samples depend on."""
+        hop, context, frames = self._mel.hop_length, self.network.decoder.context, z.shape[2]
+        start, size = 0, FIRST_CHUNK
+        while start < frames:
+            stop, first = min(start + size, frames), max(0, start - context)
+            wav = self.network.decode(z[:, :, first : stop + context], style)[0, 0]
+            yield wav[(start - first) * hop : (stop - first) * hop].float().cpu().numpy()
+            start, size = stop, NEXT_CHUNK
+
+    def _styles(self, voices: Sequence[Voice]) -> Tensor | None:
+        if self.network.config.voice == "none":
+            return None
+        return torch.stack([voice.tensors[STYLE] for voice in voices]).to(self.device)
+
+    def vc(
+        self,
+        source: Recording,
+        voice: Prompt | None = None,
+        controls: Any = None,
+        f0: Track | None = None,
+    ) -> Speech:
+        """Say what a recording says, as it says it, in a voice (arXiv 2106.06103, section 4.3).
+
+        Args:
+            source: spoken by one of the model's speakers (`source_speaker`), or, where the model has an
+                encoder of references, by anyone.
+            voice: whom to speak like; None for the model's own first voice.
+            controls: those of text are not used; None for the defaults.
+            f0: is not understood.
+
+        Raises:
+            AudioError: the recording is missing, silent, too short or not finite, or no sound was made.
+            ConfigError: the model has one voice, the source's speaker is not named, or `f0` is given.
+        """
+        controls = self._controls(controls)
+        target = self.voice(voice, for_text=False)
+        _, chunks = self.vc_stream(source, target, controls, f0)
+        return self.finished(list(chunks), None, target, controls)
+
+    def vc_stream(
+        self,
+        source: Recording,
+        voice: Prompt | None = None,
+        controls: Any = None,
+        f0: Track | None = None,
+    ) -> tuple[Track | None, Iterator[Waveform]]:
+        """`vc` chunk by chunk, at the model's rate and unscaled; the flow sees the recording as a whole.
+
+        Returns:
+            None, for the F0 that VITS does not have, and waveforms whose concatenation is the whole.
+        """
+        controls = self._controls(controls)
+        if f0 is not None:
+            raise ConfigError("VITS has no pitch that can be set", "leave the F0 curve out")
+        if self.network.config.voice == "none":
+            raise ConfigError("the model has one voice", "convert with a model of several speakers")
+        recording = prepared(source, "the source")
+        own = self._styles([self._source_voice(recording, controls)])
+        target = self._styles([self.voice(voice, for_text=False)])
+        assert own is not None and target is not None
+        return None, self._sound(self._converted(source, own, target, controls), target)
+
+    def _source_voice(self, recording: Waveform, controls: Any) -> Voice:
+        if self.network.config.voice == "reference":
+            return self.recording_voice(recording)
+        name = controls.source_speaker
+        if name not in self.speakers:
+            said = "is not named" if name is None else f"{name!r} is not one of the model's"
+            raise ConfigError(
+                f"the speaker of the source {said}",
+                f"set source_speaker to one of {', '.join(self.speakers)}",
+            )
+        return self._speaker_voice(name)
+
+    @torch.inference_mode()
+    def _converted(self, source: Recording, own: Tensor, target: Tensor, controls: Any) -> Tensor:
+        wav, rate = read_recording(source)
+        samples = torch.from_numpy(resample(np.asarray(wav, np.float32), rate, self.rate))
+        spec = linear_spectrogram(samples[None].to(self.device), self._mel)
+        frames = torch.tensor([spec.shape[2]], device=self.device)
+        noise = torch.Generator().manual_seed(controls.seed)
+        scale = controls.conversion_noise_scale
+        return self.network.convert(spec, frames, own, target, scale, noise)
+
+
+def _padded(rows: Sequence[Sequence[float]], padding: float) -> Tensor:
+    """(B, L) of rows of different lengths."""
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[padding] * (longest - len(row))] for row in rows])
