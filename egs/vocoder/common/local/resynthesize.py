@@ -1,0 +1,60 @@
+"""Send the recordings of a table through a vocoder, and say how quick it is.
+
+The recordings are written beside at the vocoder's rate and of the same lengths, as references.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import soundfile
+import torch
+import typer
+
+from hiervox.models.base.pipelines.loading import load
+from hiervox.processors.audio import read_audio, resample
+
+
+def main(
+    model: Annotated[Path, typer.Option(help="A checkpoint or run folder.")],
+    table: Annotated[Path, typer.Option(help="CSV with a column `audio`, relative to it.")],
+    out: Annotated[Path, typer.Option(help="Gets recorded/, generated/ and speed.json.")],
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda …")] = "auto",
+    limit: Annotated[int | None, typer.Option(help="Only so many recordings.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Only so much of each.")] = None,
+) -> None:
+    """Write recorded and generated waveforms under the same names."""
+    vocoder = load(model, "vocoder", device)
+    with table.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))[:limit]
+    for folder in ("recorded", "generated"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    spent = length = 0.0
+    for row in rows:
+        wav, rate = read_audio(table.parent / row["audio"])
+        wav = wav[: None if seconds is None else round(seconds * rate)]
+        begun = time.perf_counter()
+        made = vocoder.resynthesize(wav, rate)
+        spent += time.perf_counter() - begun
+        length += len(made) / vocoder.rate
+        recorded = resample(wav, rate, vocoder.rate)[: len(made)]
+        name = f"{Path(row['audio']).stem}.wav"
+        soundfile.write(out / "recorded" / name, recorded, vocoder.rate)
+        soundfile.write(out / "generated" / name, made[: len(recorded)], vocoder.rate)
+    parameters = sum(parameter.numel() for parameter in vocoder.network.parameters())
+    speed = {
+        "real_time_factor": spent / length,
+        "threads": torch.get_num_threads(),
+        "seconds": length,
+        "parameters": parameters,
+    }
+    (out / "speed.json").write_text(json.dumps(speed, indent=2) + "\n", encoding="utf-8")
+    typer.echo(f"{spent / length:.3f} s of work to a second of audio, {parameters / 1e6:.3f} M parameters")
+
+
+if __name__ == "__main__":
+    typer.run(main)
