@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from hiervox.bins.options import DeviceOption
+from hiervox.bins.progress import progress
 from hiervox.utils.errors import ConfigError
 
 
@@ -76,7 +77,15 @@ def evaluate(
         raise ConfigError("no recordings to score", "give --table, or both --reference and --generated")
     check_folder(out)
     built, left_out = build_metrics(names, context, settings or ())
-    results = evaluate_table(table or rows, out, built, left_out, frozen, players)
+    results = evaluate_table(
+        table or rows,
+        out,
+        built,
+        left_out,
+        frozen,
+        players,
+        progress=lambda left: progress(left, "recordings", len(left)),
+    )
     if results is not None:
         typer.echo((out / REPORT_NAME).read_text(encoding="utf-8"), nl=False)
         typer.echo(f"\nreport: {out / PAGE_NAME}", err=True)

@@ -11,6 +11,8 @@ import numpy as np
 PERMUTATIONS = 9999
 PERMUTATION_SEED = 0
 LEAST_PAIRS = 2
+BATCH = 500
+"""Permutations at once: memory is this times the utterances."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def paired_test(differences: np.ndarray) -> float:
         permutation_type="samples",
         vectorized=True,
         n_resamples=PERMUTATIONS,
+        batch=BATCH,
         rng=np.random.default_rng(PERMUTATION_SEED),
     )
     return float(found.pvalue)

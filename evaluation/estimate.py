@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 BOOTSTRAP_SEED = 0
+BATCH = 100
+"""Resamples at once: memory is this times the utterances."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _percentiles(
         paired=True,
         vectorized=vectorized,
         n_resamples=RESAMPLES,
+        batch=BATCH,
         confidence_level=CONFIDENCE,
         method="percentile",
         rng=np.random.default_rng(BOOTSTRAP_SEED),

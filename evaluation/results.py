@@ -52,6 +52,10 @@ class Results:
         """Ground truth first, then as in the table."""
         return ordered_systems(self.utterances)
 
+    def has_value(self, figure: str) -> bool:
+        """Whether any system has the figure."""
+        return any(self.summary[system].get(figure) for system in self.systems)
+
     def count(self, system: str) -> int:
         """How many rows a system has."""
         return sum(row.system == system for row in self.utterances)

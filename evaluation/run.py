@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from tqdm import tqdm
 
 from hiervox.evaluation.comparison import compare_systems
 from hiervox.evaluation.metric import Metric, Row, Scores
@@ -33,6 +31,7 @@ def evaluate(
     left_out: Mapping[str, str] | None = None,
     frozen: Path | None = None,
     players: Players = "flac",
+    progress: Callable[[Sequence[Utterance]], Iterable[Utterance]] = iter,
 ) -> Results | None:
     """Score every row of a table and write the report into the folder `out`.
 
@@ -46,6 +45,7 @@ def evaluate(
         left_out: metric → why it can't run, for the report.
         frozen: a list of an earlier evaluation, whose sentences these have to be.
         players: how the page holds recordings.
+        progress: passes the rows on and says how far they are.
 
     Returns:
         What the report shows; None in all processes but the first.
@@ -72,7 +72,7 @@ def evaluate(
         left = [row for row in own if any(keys[row, metric.name] not in store for metric in metrics)]
         if len(left) < len(own):
             _log.info("%d of %d rows are scored already", len(own) - len(left), len(own))
-        _score_rows(left, metrics, keys, store, table)
+        _score_rows(progress(left), metrics, keys, store, table)
     _wait_for_others(processes)
     if process:
         return None
@@ -87,14 +87,14 @@ def _checksums(metric: Metric) -> dict[str, str]:
 
 
 def _score_rows(
-    rows: Sequence[Utterance],
+    rows: Iterable[Utterance],
     metrics: Sequence[Metric],
     keys: Mapping[tuple[Utterance, str], str],
     store: ScoreStore,
     table: Path | Sequence[Utterance],
 ) -> None:
     name = f"{table} " if isinstance(table, Path) else ""
-    for row in tqdm(rows, desc="evaluate", unit="row", disable=None):
+    for row in rows:
         for metric in metrics:
             key = keys[row, metric.name]
             if key in store:

@@ -73,7 +73,10 @@ class ScoreStore:
     def get(self, key: str) -> Scores:
         """The scores under a key, with their arrays."""
         shown = {name: value for name, value in self._found[key].items() if name != VECTORS}
-        arrays = {name: np.load(self._file(key, name), allow_pickle=False) for name in self._vectors(key)}
+        arrays = {
+            name: np.load(self._file(key, name), mmap_mode="r", allow_pickle=False)
+            for name in self._vectors(key)
+        }
         return {**shown, **arrays}
 
     def add(self, key: str, scores: Scores) -> None:

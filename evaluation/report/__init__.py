@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hiervox.evaluation.report.media import Players
-from hiervox.evaluation.report.page import page
+from hiervox.evaluation.report.page import report_page
 from hiervox.evaluation.report.tables import IDENTITY_COLUMNS, as_json, markdown, utterances_csv
 from hiervox.evaluation.results import Results
 from hiervox.evaluation.sentences import LIST_NAME
@@ -54,5 +54,5 @@ def write_reports(folder: Path, results: Results, players: Players = "flac") -> 
     write_text(folder / UTTERANCES_NAME, utterances_csv(results))
     write_json(folder / SUMMARY_NAME, as_json(results))
     write_json(folder / LIST_NAME, results.sentences)
-    write_text(folder / PAGE_NAME, page(results, players))
+    write_text(folder / PAGE_NAME, report_page(results, players))
     write_text(folder / REPORT_NAME, markdown(results))

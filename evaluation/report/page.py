@@ -14,9 +14,11 @@ from hiervox.evaluation.report.templates import fill_template
 from hiervox.evaluation.results import Results, rounded
 
 WORST = 10
+FIRST_SENTENCES = 100
+"""Sentences whose recordings the page holds, beside the worst of each figure: a page has to stay loadable."""
 
 
-def page(results: Results, players: Players) -> str:
+def report_page(results: Results, players: Players) -> str:
     """The page."""
     return fill_template("report", "HierVox evaluation", page_data(results, players))
 
@@ -61,6 +63,7 @@ def page_data(results: Results, players: Players) -> dict[str, Any]:
 def _sentences(results: Results, players: Players) -> list[dict[str, Any]]:
     """Each sentence with its recordings by system."""
     recordings = Recordings()
+    heard = _heard(results)
     found: dict[str, dict[str, Any]] = {}
     for row in results.utterances:
         sentence = found.setdefault(row.id, {"id": row.id, "text": row.text, "recordings": {}})
@@ -69,5 +72,29 @@ def _sentences(results: Results, players: Players) -> list[dict[str, Any]]:
             column: rounded(value) if isinstance(value, float) else value
             for column, value in results.scores[row].items()
         }
-        sentence["recordings"][row.system] = {**recording(row.audio, recordings, players), "scores": scores}
+        media = recording(row.audio, recordings, players) if row.id in heard else {}
+        sentence["recordings"][row.system] = {**media, "scores": scores}
     return list(found.values())
+
+
+def _heard(results: Results) -> set[str]:
+    """The sentences whose recordings the page holds: the first ones, and the worst of each figure."""
+    names = list(dict.fromkeys(row.id for row in results.utterances))
+    heard = set(names[:FIRST_SENTENCES])
+    if len(heard) == len(names):
+        return heard
+    for name, figure in results.figures.items():
+        column = results.column_of(name)
+        if column and figure.better != "neither":
+            for system in results.systems:
+                heard |= _worst(results, system, column, highest=figure.better == "lower")
+    return heard
+
+
+def _worst(results: Results, system: str, column: str, highest: bool) -> set[str]:
+    scored = [
+        (float(results.scores[row][column]), row.id)
+        for row in results.utterances
+        if row.system == system and isinstance(results.scores[row].get(column), float)
+    ]
+    return {name for _, name in sorted(scored, reverse=highest)[:WORST]}

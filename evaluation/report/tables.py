@@ -89,7 +89,7 @@ def heading(figure: Figure) -> str:
 
 def markdown(results: Results) -> str:
     """The report as a table by system, with what differs and what the figures depend on."""
-    figures = results.figures
+    figures = {name: figure for name, figure in results.figures.items() if results.has_value(name)}
     rows = [["system", "utterances", *(heading(figure) for figure in figures.values())]]
     for system in results.systems:
         count = results.count(system)
@@ -100,6 +100,7 @@ def markdown(results: Results) -> str:
         f"In brackets: {CONFIDENCE:.0%} percentile-bootstrap interval over utterances ({RESAMPLES} "
         "resamples); `n=` where a figure could not be measured for every utterance.",
         "",
+        *_without_value(results),
         *_differences(results),
         *(f"- {key}: {value}" for key, value in results.settings.items()),
         f"- list: SHA-256 {results.sentences['sha256']}",
@@ -109,6 +110,17 @@ def markdown(results: Results) -> str:
     if results.left_out:
         lines += ["", "Left out:", "", *table([["metric", "reason"], *map(list, results.left_out.items())])]
     return "\n".join(lines) + "\n"
+
+
+def _without_value(results: Results) -> list[str]:
+    """The figures that no system has, and the cells that their metrics read."""
+    lines = []
+    for name, metric in results.metrics.items():
+        empty = [heading(metric.figures[one]) for one in metric.figures if not results.has_value(one)]
+        if empty:
+            reads = f" (reads {', '.join(metric.needs)})" if metric.needs else ""
+            lines.append(f"- no value: {', '.join(empty)} of {name}{reads}")
+    return [*lines, ""] if lines else []
 
 
 def _differences(results: Results) -> list[str]:

@@ -235,6 +235,29 @@ def test_pairs_of_systems_are_compared(table, tmp_path) -> None:
     assert "loud, quiet: +" in (tmp_path / "out" / "summary.md").read_text()
 
 
+def test_figures_without_a_value_are_said_and_not_shown(table, tmp_path) -> None:
+    table.write_text("id,system,audio\n1,ours,b.wav\n", encoding="utf-8")
+    run(table, tmp_path / "out")
+    report = (tmp_path / "out" / "summary.md").read_text()
+    assert "| system | utterances |\n" in report
+    assert "- no value: peak ↑ of peak (reads text)" in report
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["systems"]["ours"]["figures"] == {
+        "peak": None
+    }
+
+
+def test_progress_sees_the_rows_that_are_left(table, tmp_path) -> None:
+    seen: list[str] = []
+
+    def watch(rows):
+        seen.extend(row.id for row in rows)
+        return rows
+
+    for _ in range(2):
+        evaluate(table, tmp_path / "out", [Peak()], players="none", progress=watch)
+    assert seen == ["1", "2", "1"]
+
+
 def test_vectors_reach_the_summary(table, tmp_path) -> None:
     class First(Peak):
         name = "first"

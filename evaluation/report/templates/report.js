@@ -329,6 +329,10 @@ function scoreList(recording) {
 }
 
 function recordingView(system, recording) {
+  if (!recording.picture) {
+    return element("div", { class: "recording", "data-system": system }, element("h3", {}, dot(system), system),
+      element("p", { class: "note" }, "The page holds the scores of this recording alone."), scoreList(recording));
+  }
   const canvas = element("canvas", { role: "img", "aria-label": `Spectrogram and F0 of ${system}` });
   const line = element("div", { class: "head-line" });
   const audio = recording.sound ? element("audio", { controls: true, preload: "metadata" }) : null;
@@ -378,7 +382,7 @@ function open(sentence, system) {
   drawCards();
   const shown = byId("cards").firstElementChild;
   shown.scrollIntoView();
-  shown.querySelector(`[data-system="${CSS.escape(system)}"]`).draw();
+  shown.querySelector(`[data-system="${CSS.escape(system)}"]`).draw?.();
   shown.querySelector(`[data-system="${CSS.escape(system)}"] audio`)?.play();
 }
 

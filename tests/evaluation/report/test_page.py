@@ -14,6 +14,7 @@ from hiervox.evaluation.metrics.energy import EnergyCorrelation
 from hiervox.evaluation.metrics.f0 import PitchCorrelation
 from hiervox.evaluation.report import PAGE_NAME
 from hiervox.evaluation.report.media import png_uri, sound_uri, spectrogram
+from hiervox.evaluation.report.page import page_data
 from hiervox.evaluation.run import evaluate
 from hiervox.processors.audio import write_audio
 from tests.evaluation.browser import chromium, watch
@@ -47,6 +48,20 @@ def test_the_page_names_nothing_outside_itself(report: Path) -> None:
     assert set(re.findall(r"https?://[^\"' )]+", markup)) <= {"http://www.w3.org/2000/svg"}
     assert "@import" not in markup and "fetch(" not in markup
     assert 'id="planted"' not in text
+
+
+def test_a_large_page_holds_the_first_and_the_worst_recordings(report: Path, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("hiervox.evaluation.report.page.FIRST_SENTENCES", 1)
+    monkeypatch.setattr("hiervox.evaluation.report.page.WORST", 1)
+    table = report.parent.parent / "table.csv"
+    results = evaluate(table, tmp_path, [EnergyCorrelation()], players="none")
+    assert results is not None
+    sentences = page_data(results, "none")["sentences"]
+    held = {one["id"] for one in sentences if "picture" in one["recordings"]["bad"]}
+    assert "0" in held and 2 <= len(held) < 8
+    worst = max(sentences, key=lambda one: one["recordings"]["bad"]["scores"]["energy_rmse"])
+    assert worst["id"] in held
+    assert all("energy_rmse" in one["recordings"]["good"]["scores"] for one in sentences)
 
 
 def test_a_tone_is_bright_at_its_frequency() -> None:
