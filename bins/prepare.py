@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from lhotse.cut.data import DataCut
 
 
 def prepare(
     table: Annotated[
-        Path, typer.Option(help="CSV or JSONL (audio,text,speaker,language), or a Kaldi folder.")
+        Path,
+        typer.Option(
+            help="CSV, TSV or JSONL (audio,text,speaker,language), LJSpeech's table, or a Kaldi folder."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for cuts.jsonl.gz.")],
     language: Annotated[
         str, typer.Option(help="espeak's name of the language of rows that name none.")
     ] = "en-us",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
 ) -> None:
     """Read a table of recordings into a cut manifest."""
-    from hiervox.models.base.data.corpus import read_corpus
-    from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
+    from hiervox.models.base.data.corpus import iterate_corpus
+    from hiervox.models.base.data.manifest import CUTS_NAME, require_folder, write_cuts
+    from hiervox.utils.errors import DataError
 
-    cuts = read_corpus(table, language)
-    write_cuts(cuts, out / CUTS_NAME)
-    minutes = sum(cut.duration for cut in cuts) / 60
-    typer.echo(f"{len(cuts)} utterances, {minutes:.1f} min: {out / CUTS_NAME}")
-    unreadable = sum(cut.duration == 0 for cut in cuts)
+    manifest = out / CUTS_NAME
+    require_folder(out)
+    if manifest.exists() and not overwrite:
+        raise DataError(f"{manifest} exists", "name another folder with --out, or add --overwrite")
+    durations: list[float] = []
+    write_cuts(_timed(iterate_corpus(table, language), durations), manifest)
+    typer.echo(f"{len(durations)} utterances, {sum(durations) / 60:.1f} min: {manifest}")
+    unreadable = durations.count(0)
     if unreadable:
         typer.echo(f"{unreadable} files can't be read; `hiervox validate` names them")
+
+
+def _timed(cuts: Iterable[DataCut], durations: list[float]) -> Iterator[DataCut]:
+    """The cuts, whose lengths are noted as they pass."""
+    for cut in cuts:
+        durations.append(cut.duration)
+        yield cut

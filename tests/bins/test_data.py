@@ -14,6 +14,7 @@ from hiervox.bins.extract import extract
 from hiervox.bins.prepare import prepare
 from hiervox.bins.validate import validate
 from hiervox.models.base.data.manifest import read_cuts
+from hiervox.utils.errors import DataError
 from tests.models.base.conftest import BUILDER, build
 from tests.models.base.data.corpora import make_table
 
@@ -46,3 +47,15 @@ def test_from_a_table_to_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     assert "1 utterances have features" in extracted
     assert [cut.id for cut in read_cuts(Path(store))] == ["u00"]
+
+
+def test_prepare_replaces_a_manifest_only_when_told(tmp_path: Path) -> None:
+    out = str(tmp_path / "raw")
+    call(prepare, "--table", str(make_table(tmp_path / "a", [0.6])), "--out", out)
+    before = (tmp_path / "raw" / "cuts.jsonl.gz").read_bytes()
+    table = str(make_table(tmp_path / "b", [0.6, 0.6]))
+    with pytest.raises(DataError, match=r"exists: name another folder with --out, or add --overwrite"):
+        call(prepare, "--table", table, "--out", out)
+    assert (tmp_path / "raw" / "cuts.jsonl.gz").read_bytes() == before
+    call(prepare, "--table", table, "--out", out, "--overwrite")
+    assert len(read_cuts(tmp_path / "raw")) == 2

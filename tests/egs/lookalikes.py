@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from hiervox.models.base.data.corpus import Utterance, read_table
+from hiervox.models.base.data.tables import read_table
+from hiervox.models.base.data.utterance import Utterance
 from hiervox.processors.audio import read_audio
 from tests.conftest import REPOSITORY
 

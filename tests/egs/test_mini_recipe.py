@@ -113,7 +113,7 @@ def test_stages_are_selected_and_paths_follow_exp(environment: dict[str, str], t
     result = run(environment, "--stage", 1, "--stop-stage", 4, *paths, "--device", "cpu")
     assert result.returncode == 0, result.stderr
     prepare, validate, extract, train = calls(environment)
-    assert prepare == f"prepare --table {table} --out {exp}/data"
+    assert prepare == f"prepare --table {table} --out {exp}/data --overwrite"
     assert validate == f"validate --cuts {exp}/data --out {exp}/valid --jobs {os.cpu_count()}"
     assert extract.startswith(f"extract --cuts {exp}/valid --out {exp}/features --config {RECIPE}/conf/")
     assert train.startswith(

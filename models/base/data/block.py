@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.feature import Failures, Feature, FeatureStore
 from hiervox.models.base.data.feature_registry import build_features
 from hiervox.models.base.data.manifest import audio_path, write_cuts
-from hiervox.utils.files import replacing_file, write_json
+from hiervox.utils.files import write_json
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -45,17 +46,16 @@ class BlockExtractor:
             feature.load()
 
     def extract(self, cuts: Sequence[DataCut], manifest: Path) -> None:
-        """Write `manifest`, with `.h5` and `.failures.json` beside it. The manifest comes last."""
+        """Write `manifest`, with `.h5` and `.failures.json` beside it. The manifest comes last.
+
+        Raises:
+            OSError: the disk is full, or the like; earlier blocks stay.
+        """
         block = [_copied(cut) for cut in cuts]
         store = store_path(manifest).resolve()
         for leftover in store.parent.glob(f".{store.stem}*"):  # of a run that was killed within this block
             leftover.unlink()
         failed = self._fill(block, store)
-        for cut in block:
-            for feature in self.features:
-                for name in feature.arrays:
-                    if name in cut.custom:
-                        cut.custom[name].array.storage_path = str(store)
         failures = [
             Failure(cut.id, str(audio_path(cut)), failed[cut.id]) for cut in block if cut.id in failed
         ]
@@ -64,14 +64,13 @@ class BlockExtractor:
 
     def _fill(self, block: Sequence[DataCut], path: Path) -> Failures:
         """Write the arrays of a block; a cut that lacks one feature is spared the others."""
-        from lhotse.features.io import NumpyHdf5Writer
-
         failed: Failures = {}
         clips = [Clip(cut, self.setup) for cut in block]
-        with replacing_file(path) as temporary, NumpyHdf5Writer(temporary) as writer:
-            store = FeatureStore(writer, {cut.id: f"{number:03d}" for number, cut in enumerate(block)})
+        store = FeatureStore(path, {cut.id: f"{number:03d}" for number, cut in enumerate(block)})
+        with closing(store):
             for feature in self.features:
                 failed |= feature.extract([clip for clip in clips if clip.cut.id not in failed], store)
+            store.save()
         return failed
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 import torch
 
 from hiervox.utils.errors import ConfigError, DependencyError, HierVoxError
+from hiervox.utils.files import replacing_file
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
-    from lhotse.features.io import NumpyHdf5Writer
     from numpy.typing import NDArray
 
     from hiervox.models.base.data.clip import Clip
@@ -59,26 +60,46 @@ class Networks:
 
 
 class FeatureStore:
-    """Where extraction puts a block's arrays.
+    """Where extraction puts a block's arrays: an HDF5 file, in memory until it is saved.
+
+    HDF5 itself does not survive a full disk: it ends the program with a segmentation fault.
 
     Args:
-        writer: lhotse's, of the block's HDF5 file.
+        path: of the file.
         keys: id of a cut → what its arrays are called by in the file.
     """
 
-    def __init__(self, writer: NumpyHdf5Writer, keys: Mapping[str, str]) -> None:
-        self._writer = writer
+    def __init__(self, path: Path, keys: Mapping[str, str]) -> None:
+        import h5py
+
+        self._path = path
         self._keys = keys
+        self._file = h5py.File(path.name, "w", driver="core", backing_store=False)
 
     def put(self, cut: DataCut, name: str, array: NDArray[Any], frame_rate: Fraction) -> None:
         """Store (rows, ...) under `cut.custom[name]`, at `frame_rate` rows a second."""
-        cut.custom[name] = self._writer.store_array(
-            f"{self._keys[cut.id]}/{name}",
-            array,
-            frame_shift=float(1 / frame_rate),
-            temporal_dim=0,
-            start=cut.start,
+        from lhotse.array import Array, TemporalArray
+
+        key = f"{self._keys[cut.id]}/{name}"
+        self._file.create_dataset(key, data=array)
+        stored = Array("numpy_hdf5", str(self._path), key, list(array.shape))
+        cut.custom[name] = TemporalArray(
+            stored, temporal_dim=0, frame_shift=float(1 / frame_rate), start=cut.start
         )
+
+    def save(self) -> None:
+        """Write the file, in one step.
+
+        Raises:
+            OSError: the disk is full, or the like; it names the file.
+        """
+        self._file.flush()
+        with replacing_file(self._path) as temporary:
+            temporary.write_bytes(self._file.id.get_file_image())
+
+    def close(self) -> None:
+        """Free the memory."""
+        self._file.close()
 
 
 class Feature(ABC):
@@ -198,7 +219,7 @@ def each(clips: Sequence[Clip], action: Callable[[Clip], None]) -> Failures:
     for clip in clips:
         try:
             action(clip)
-        except (ConfigError, DependencyError, OSError):
+        except (ConfigError, DependencyError):
             raise
         except Exception as error:
             failed[clip.cut.id] = reason(error)

@@ -110,7 +110,7 @@ if wanted 1; then
   ((${#corpora[@]})) || fail "no --corpus and no --multiply; see run.sh --help"
   held_out=(--held-out "$recipe/conf/held_out_speakers.txt" --held-out "$recipe/local/heldout_voices.txt")
   python "$recipe/local/corpus_table.py" "${corpora[@]}" "${held_out[@]}" --out "$exp/data/table.jsonl"
-  hiervox prepare --table "$exp/data/table.jsonl" --out "$exp/data"
+  hiervox prepare --table "$exp/data/table.jsonl" --out "$exp/data" --overwrite
 fi
 if wanted 2; then
   headline 2 validate

@@ -90,7 +90,7 @@ train() {
 
 if wanted 1; then
   headline 1 data
-  hiervox prepare --table "$corpus" --out "$exp/data"
+  hiervox prepare --table "$corpus" --out "$exp/data" --overwrite
 fi
 if wanted 2; then
   headline 2 validate

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import soundfile
 
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.manifest import audio_path, read_cuts, text_of, write_cuts
+from hiervox.models.base.data.waveform import read_waveform
 from hiervox.utils.errors import DataError
 from tests.models.base.data.corpora import RATE, make_table, voice
 
@@ -69,6 +72,46 @@ def test_kaldi_folder(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", "AUDIO;Text;Speaker\nb.wav;Yes, it is.;bob\n"),
+        ("t.tsv", "audio\ttext\tspeaker\nb.wav\tYes, it is.\tbob\n"),
+        ("t.txt", "speaker|audio|text\nbob|b.wav|Yes, it is.\n"),
+        ("t.csv", '"Audio","Text","Speaker"\n"b.wav","Yes, it is.","bob"\n'),
+        ("t.jsonl", '{"Audio": "b.wav", "Text": "Yes, it is.", "speaker": "bob"}\n'),
+    ],
+)
+def test_tables_as_people_have_them(folder: Path, name: str, text: str) -> None:
+    (cut,) = read_corpus(table(folder, text, name))
+    assert (text_of(cut), cut.supervisions[0].speaker, cut.id) == ("Yes, it is.", "bob", "b")
+
+
+def test_ljspeech_is_known_by_its_form(folder: Path) -> None:
+    (folder / "wavs").mkdir()
+    for name in ("LJ001-0001", "LJ001-0002"):
+        soundfile.write(folder / "wavs" / f"{name}.wav", voice(0.3), RATE)
+    rows = 'LJ001-0001|Chapter 1.|Chapter one.\nLJ001-0002|He said "so.|He said "so.\n'
+    first, second = read_corpus(table(folder, rows, "metadata.csv"))
+    assert (first.id, text_of(first), first.supervisions[0].speaker) == ("LJ001-0001", "Chapter one.", "LJ")
+    assert text_of(second) == 'He said "so.'
+    with pytest.raises(DataError, match="line 3 is not of LJSpeech's form"):
+        read_corpus(table(folder, rows + "LJ001-0003\n", "metadata.csv"))
+
+
+def test_segments_of_a_kaldi_folder_are_utterances(folder: Path) -> None:
+    table(folder, "rec ann/a.wav\n", "wav.scp")
+    table(folder, "rec-2 rec 0.1 0.3\nrec-3 rec 0.3 -1\n", "segments")
+    table(folder, "rec-2 ann\nrec-3 bob\n", "utt2spk")
+    table(folder, "rec-2 yes\nrec-3 no\n", "text")
+    write_cuts(read_corpus(folder), folder / "cuts.jsonl.gz")
+    first, second = read_cuts(folder)
+    assert (first.id, text_of(first), first.supervisions[0].speaker) == ("rec-2", "yes", "ann")
+    assert [(cut.start, round(cut.duration, 6)) for cut in (first, second)] == [(0.1, 0.2), (0.3, 0.2)]
+    whole = soundfile.read(folder / "ann" / "a.wav", dtype="float32")[0]
+    np.testing.assert_array_equal(read_waveform(first, RATE), whole[1600:4800])
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("t.csv", "path,text\nb.wav,hi\n", "has no column `audio`"),
@@ -82,7 +125,22 @@ def test_kaldi_folder(folder: Path) -> None:
         ("t.jsonl", '{"audio": "b.wav"\n', "line 1 is not JSON"),
         ("t.jsonl", '["b.wav"]\n', "line 1 is not a JSON object"),
         ("t.jsonl", '{"audio": "b.wav", "text": 7}\n', "line 1: text is 7, not a string"),
-        ("t.txt", "b.wav\n", "neither .csv nor .jsonl"),
+        ("t.xls", "b.wav\n", "neither .csv, .tsv nor .jsonl"),
+        ("t.txt", "b.wav\n", "has no column `audio`"),
+        (
+            "t.csv",
+            'audio,text\nb.wav,"Yes.\nann/a.wav,No.\n',
+            "line 2 opens a double quote that is never closed",
+        ),
+        ("t.csv", f"audio,text\nb.wav,{'x' * 140_000}\n", "line 2 begins a field of over 131072 characters"),
+        ("t.csv", 'audio,text\nb.wav,"a"b\n', "line 2 is malformed"),
+        ("t.csv", "audio,text,text\nb.wav,a,b\n", "names the column 'text' twice"),
+        (
+            "t.csv",
+            "audio,text\nb.wav,a,b\nc.wav,hi\n,ho\n",
+            r"t\.csv has 3 bad rows: .*line 2 does not have 2 .*line 3: no audio .*line 4 names no audio",
+        ),
+        ("t.jsonl", "{\n" * 3 + '{"audio": "b.wav"}\n', "has 3 bad rows"),
     ],
 )
 def test_bad_tables_name_the_row(folder: Path, name: str, text: str, message: str) -> None:
@@ -96,7 +154,10 @@ def test_bad_tables_name_the_row(folder: Path, name: str, text: str, message: st
         ("wav.scp", "one sph2pipe -f wav a.sph |\n", "line 1 is a pipe"),
         ("wav.scp", "one b.wav\none b.wav\n", "line 2 repeats 'one'"),
         ("wav.scp", "two b.wav\n", "'two' has no line in utt2spk"),
-        ("segments", "one rec 0 1\n", "has a segments file"),
+        ("segments", "one rec 0 1\n", "line 1: 'rec' is not in wav.scp"),
+        ("segments", "one one 0.2 0.1\n", "line 1 is not of the form utterance recording start end"),
+        ("segments", "one one 0.0 nan\n", "line 1 is not of the form"),
+        ("segments", "one one 0.1 9.0\n", "'one' is not within the 0.25 s of its recording"),
     ],
 )
 def test_bad_kaldi_folders_name_the_line(folder: Path, name: str, text: str, message: str) -> None:
@@ -136,3 +197,57 @@ def test_broken_manifest_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "cuts.jsonl.gz").write_bytes(content)
     with pytest.raises(DataError, match=r"cuts\.jsonl\.gz is not a whole cut manifest"):
         read_cuts(tmp_path)
+
+
+def changed(folder: Path, **values: object) -> Path:
+    """A manifest of one cut in which `a.b` of `a__b` is another."""
+    write_cuts(read_corpus(make_table(folder, [0.5])), folder / "cuts.jsonl.gz")
+    tree = json.loads(gzip.decompress((folder / "cuts.jsonl.gz").read_bytes()))
+    for key, value in values.items():
+        *path, last = key.split("__")
+        inner = tree
+        for part in path:
+            inner = inner[part]
+        inner[last] = value
+    (folder / "cuts.jsonl").write_text(json.dumps(tree) + "\n")
+    return folder / "cuts.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"duration": float("nan")}, r"line 1 \('u00'\) has a duration of nan"),
+        ({"duration": -1.0}, "has a duration of -1.0"),
+        ({"duration": 1e9}, "lasts over a week"),
+        ({"duration": 9.0}, "ends at 9 s of a recording of 0.5 s"),
+        ({"start": "x"}, "has a start of 'x'"),
+        ({"recording__sampling_rate": 0}, "has a sampling_rate of 0"),
+        ({"recording__num_samples": -5}, "has a num_samples of -5"),
+        (
+            {"recording__sources": [{"type": "command", "channels": [0], "source": "rm x"}]},
+            "of type 'command'",
+        ),
+        ({"recording__sources": [{"type": "ftp", "channels": [0], "source": "x"}]}, "of type 'ftp'"),
+        ({"recording__transforms": [{"name": "Speed", "kwargs": {"factor": 1e9}}]}, "on the fly"),
+        ({"type": "MixedCut"}, "is a MixedCut instead of a cut"),
+        ({"recording": None}, "has no recording"),
+        ({"supervisions": 7}, "supervisions that are not a list"),
+    ],
+)
+def test_manifests_that_say_what_can_not_be(tmp_path: Path, values: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_cuts(changed(tmp_path, **values))
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    bomb = tmp_path / "cuts.jsonl.gz"
+    with gzip.open(bomb, "wb") as stream:
+        for _ in range(64):
+            stream.write(b"[" * 2**20)
+    with pytest.raises(DataError, match="line 1 is longer than 8 MiB"):
+        read_cuts(bomb)
+    assert bomb.stat().st_size < 2**20
+    nested = tmp_path / "nested.jsonl"
+    nested.write_text("[" * 100_000 + "\n")
+    with pytest.raises(DataError, match="not a whole cut manifest"):
+        read_cuts(nested)

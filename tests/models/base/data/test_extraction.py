@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -300,3 +303,33 @@ def test_features_that_differ_from_the_experiment_are_named(feature_folder: Path
         require_features(feature_folder, FeatureSetup(features=plan()[1].features), {"f0"})
     with pytest.raises(DataError, match="holds no codes"):
         require({"codes"})
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from hiervox.models.base.data.extraction import extract
+from hiervox.models.base.data.features import FeatureSetup
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+try:
+    extract(Path(sys.argv[1]), Path(sys.argv[2]), {"wav"}, FeatureSetup())
+except OSError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_ends_extraction_with_the_name_of_the_file(tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [2.0])
+    command = [sys.executable, "-c", FULL_DISK, str(manifest), str(tmp_path / "features")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"File too large: '.*00000\.h5'", done.stdout)
+    assert not list((tmp_path / "features" / "blocks").iterdir())
+
+
+def test_an_output_that_can_not_be_a_folder_is_refused_at_once(tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [0.6])
+    for place in (manifest, Path("/proc/features"), Path("a\0b")):
+        with pytest.raises(DataError, match="can't write into"):
+            extract(manifest, place, {"wav"}, FeatureSetup())

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
+import numpy as np
 import pytest
 import torch
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.manifest import read_cuts
 from hiervox.utils.errors import ConfigError, DataError
@@ -269,3 +274,56 @@ def test_what_a_part_refuses_is_left_out(feature_folder: Path) -> None:
     assert 0 < len(kept) < len(cuts)
     with pytest.raises(DataError, match="30 outside the part's limits"):
         load(feature_folder, usable=lambda frames, tokens: False)
+
+
+def _truncate(store: Path) -> None:
+    store.write_bytes(store.read_bytes()[:5000])
+
+
+def _spoil(store: Path) -> None:
+    with h5py.File(store, "r+") as file:
+        for cut in file.values():
+            cut["f0"][10] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_truncate, r"can't read .*00000\.h5 \("),
+        (lambda store: store.write_bytes(b""), r"can't read .*00000\.h5 \("),
+        (lambda store: store.unlink(), "it is not there"),
+        (_spoil, "f0 of u.. holds NaN or infinity"),
+    ],
+)
+def test_broken_feature_files_are_one_line(
+    feature_folder: Path, tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
+    shutil.copytree(feature_folder, tmp_path / "features")
+    damage(tmp_path / "features" / "blocks" / "00000.h5")
+    with pytest.raises(DataError, match=message) as caught:
+        load(tmp_path / "features", fields=frozenset({"f0"}))
+    assert "run `hiervox extract` again" in str(caught.value)
+
+
+def test_the_dev_set_is_a_manifest_of_its_own(feature_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = sorted(ids(load(feature_folder, split="dev", seed=11)))
+    written = [
+        [cut.id for cut in read_cuts(path)]
+        for path in (feature_folder / "cuts.index").glob("*/dev-*.jsonl.gz")
+    ]
+    assert names in [sorted(found) for found in written]
+
+    def scan(self: CutIndex) -> None:
+        raise AssertionError("the ids are ranked once")
+
+    monkeypatch.setattr(CutIndex, "ids", scan)
+    assert sorted(ids(load(feature_folder, split="dev", seed=11))) == names
+
+
+def test_an_index_follows_its_manifest(tmp_path: Path) -> None:
+    make_manifest(tmp_path, [0.5] * 4, texts=False)
+    wanted = {"fields": frozenset({"wav"}), "dev_size": 0}
+    assert len(ids(load(tmp_path, **wanted))) == 4
+    make_manifest(tmp_path, [0.5] * 6, texts=False)
+    assert len(ids(load(tmp_path, **wanted))) == 6
+    assert len(list((tmp_path / "cuts.index").iterdir())) == 1

@@ -94,3 +94,19 @@ def test_the_manifest_is_never_overwritten(tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path, [1.0])
     with pytest.raises(DataError, match="name another folder"):
         validate_cuts(manifest, tmp_path, Limits())
+
+
+def test_a_manifest_of_features_is_not_replaced(tmp_path: Path) -> None:
+    manifest = make_manifest(tmp_path, [1.0])
+    features = tmp_path / "features"
+    features.mkdir()
+    (features / "features.json").write_text("{}")
+    with pytest.raises(DataError, match="`hiervox validate` did not write"):
+        validate_cuts(manifest, features, Limits())
+    other = make_manifest(tmp_path / "other", [1.0]).parent
+    with pytest.raises(DataError, match="`hiervox validate` did not write"):
+        validate_cuts(manifest, other, Limits())
+    validate_cuts(manifest, tmp_path / "valid", Limits())
+    assert validate_cuts(manifest, tmp_path / "valid", Limits()).good == 1
+    with pytest.raises(DataError, match="can't write into"):
+        validate_cuts(manifest, manifest, Limits())
