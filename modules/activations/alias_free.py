@@ -75,7 +75,7 @@ class AliasFreeActivation(nn.Module):
     Args:
         activation: any pointwise module on (B, C, T). With a `SineActivation`
             the whole runs as one pass on a CPU (`fused.py`).
-        ratio: by how much the rate is raised in between.
+        ratio: by how much the rate is higher in between.
         kernel_size: taps of both filters, a multiple of `2 * ratio`; 12 as published.
     """
 
@@ -112,6 +112,6 @@ class AliasFreeActivation(nn.Module):
         edge = self.kernel_size // self.ratio - 1
         padding = edge * self.ratio + (self.kernel_size - self.ratio) // 2
         # Zeros come between the samples; the factor restores the level.
-        raised: Tensor = _Raise.apply(_extend(x, edge, edge), taps * self.ratio, self.ratio, padding)
-        raised = _extend(self.activation(raised), self.kernel_size // 2 - 1, self.kernel_size // 2)
-        return F.conv1d(raised, taps, stride=self.ratio, groups=channels)
+        upsampled: Tensor = _Raise.apply(_extend(x, edge, edge), taps * self.ratio, self.ratio, padding)
+        upsampled = _extend(self.activation(upsampled), self.kernel_size // 2 - 1, self.kernel_size // 2)
+        return F.conv1d(upsampled, taps, stride=self.ratio, groups=channels)

@@ -16,7 +16,7 @@ class _Snake(torch.autograd.Function):
     """x + magnitude · sin²(αx), with a gradient of its own.
 
     Step by step, autograd would keep four tensors of the input's size and run over twice as many in the
-    backward pass, which at the raised rate of `AliasFreeActivation` is much of what training costs.
+    backward pass, which at the higher rate of `AliasFreeActivation` is much of what training costs.
     """
 
     @staticmethod
@@ -62,8 +62,8 @@ class SnakeBeta(nn.Module):
         """(B, C, T) → (B, C, T)."""
         alpha, magnitude = (coefficient.unsqueeze(-1) for coefficient in self.coefficients())
         if torch.is_grad_enabled():
-            raised: Tensor = _Snake.apply(x, alpha, magnitude)
-            return raised
+            output: Tensor = _Snake.apply(x, alpha, magnitude)
+            return output
         # Without gradients one buffer serves every step: on a CPU, memory traffic is what this costs.
         sine = (x * alpha).sin_()
         return torch.addcmul(x, sine.square_(), magnitude, out=sine)

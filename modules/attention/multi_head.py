@@ -15,7 +15,7 @@ class MultiHeadAttention(nn.Module):
     """Scaled dot-product attention over channel-first sequences.
 
     Args:
-        channels: of the queries and of the context.
+        channels: of the queries and of the keys.
         out_channels: of the result.
         n_heads: divides `channels`.
         dropout: on the attention weights.
@@ -53,23 +53,23 @@ class MultiHeadAttention(nn.Module):
         if proximal_init:
             self.key.load_state_dict(self.query.state_dict())
 
-    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Attend from `x` to `context`.
+    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Attend from `queries` to `keys`, which are the values, too.
 
         Args:
-            x: (B, channels, T), what asks.
-            context: (B, channels, S), what is asked.
-            mask: (B, 1, S), 0 where the context is padding; None where there is none.
+            queries: (B, channels, T).
+            keys: (B, channels, S).
+            mask: (B, 1, S), 0 where the keys are padding; None where there is none.
 
         Returns:
             (B, out_channels, T); what padded queries get is meaningless, and the caller's to mask.
         """
-        query = self._split(self.query(x)) / math.sqrt(self.head_channels)
-        key = self._split(self.key(context))
-        value = self._split(self.value(context))
+        query = self._split(self.query(queries)) / math.sqrt(self.head_channels)
+        key = self._split(self.key(keys))
+        value = self._split(self.value(keys))
         scores = query @ key.mT
         if self.window_size is not None:
-            distances = self._distances(x.shape[-1], x.device)
+            distances = self._distances(queries.shape[-1], queries.device)
             by_distance = functional.pad(query @ self.relative_keys.mT, (1, 1))
             scores = scores + by_distance.gather(3, distances.expand_as(scores))
         if mask is not None:

@@ -1,4 +1,4 @@
-"""Waveform generator of HierSpeech++: BigVGAN's trunk, led by the features of a source network."""
+"""Waveform generator of HierSpeech++: BigVGAN's backbone, led by the features of a source network."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SourceGenerator(nn.Module):
     """Latent and source features → waveform (HierSpeech++, arXiv 2311.12454, section 3.2).
 
     The source features enter twice: at the input, brought down to the frame rate, and after the first
-    upsampling, which raises the latent to their rate.
+    upsampling, which brings the latent to their rate.
 
     Args:
         latent_channels: of the input.
@@ -72,9 +72,10 @@ class SourceGenerator(nn.Module):
         block_kernel_sizes, block_dilations: of the AMP blocks.
 
     Attributes:
-        trunk_rate, wave_rate: samples of the trunk to a frame, and of the waveform to one of the trunk.
-        trunk_context: frames of the latent and of the source on either side that the trunk depends on.
-        wave_context: samples of the trunk on either side that the waveform depends on.
+        backbone_rate, waveform_rate: samples of the backbone to a frame, and of the waveform to one of the
+            backbone.
+        backbone_context: frames of the latent and of the source on either side that the backbone depends on.
+        waveform_context: samples of the backbone on either side that the waveform depends on.
     """
 
     def __init__(
@@ -106,17 +107,17 @@ class SourceGenerator(nn.Module):
         self.activation = AliasFreeActivation(SnakeBeta(last_channels))
         self.output = nn.Conv1d(last_channels, 1, EDGE_KERNEL, padding=padding, bias=False)
 
-        self.trunk_rate, self.wave_rate = rates[0], math.prod(rates[1:])
+        self.backbone_rate, self.waveform_rate = rates[0], math.prod(rates[1:])
         first, *others = stages
         reach = self.activation.context + padding
         for stage in reversed(others):
             reach = stage.context(reach)
-        self.wave_context = reach
+        self.waveform_context = reach
         by_addition = math.ceil((first.addition_context + padding) / rates[0])
-        self.trunk_context = max(first.context() + max(padding, self.source_input.context), by_addition)
+        self.backbone_context = max(first.context() + max(padding, self.source_input.context), by_addition)
 
-    def excite(self, features: Tensor, log_f0: Tensor) -> Tensor:
-        """What `forward` takes as its source: the features as they are. See `SpectralGenerator.excite`."""
+    def source_signal(self, features: Tensor, log_f0: Tensor) -> Tensor:
+        """What `forward` takes as its source: the features. See `SpectralGenerator.source_signal`."""
         return features
 
     def forward(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
@@ -130,18 +131,18 @@ class SourceGenerator(nn.Module):
         Returns:
             (B, 1, product of the rates * N) in [-1, 1].
         """
-        return self.wave(self.trunk(z, source, style))
+        return self.waveform(self.backbone(z, source, style))
 
-    def trunk(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
-        """The arguments of `forward` → (B, C, trunk_rate * N)."""
+    def backbone(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
+        """The arguments of `forward` → (B, C, backbone_rate * N)."""
         x = self.input(z) + self.source_input(source)
         if style is not None:
             x = x + self.style(style)
-        raised: Tensor = self.stages[0](x, self.source(source))
-        return raised
+        upsampled: Tensor = self.stages[0](x, self.source(source))
+        return upsampled
 
-    def wave(self, x: Tensor) -> Tensor:
-        """What `trunk` made (B, C, T) → waveform (B, 1, wave_rate * T) in [-1, 1]."""
+    def waveform(self, x: Tensor) -> Tensor:
+        """What `backbone` made (B, C, T) → waveform (B, 1, waveform_rate * T) in [-1, 1]."""
         for stage in self.stages[1:]:
             x = stage(x)
         return self.output(self.activation(x)).tanh()

@@ -43,9 +43,9 @@ class SpectralGenerator(nn.Module):
         sample_rate: Hz.
 
     Attributes:
-        trunk_rate, wave_rate: values of the trunk to a frame, and samples to one of the trunk.
-        trunk_context: frames of the latent and of the source on either side that the trunk depends on.
-        wave_context: values of the trunk on either side that the waveform depends on.
+        backbone_rate, waveform_rate: values of the backbone to a frame, and samples to one of the backbone.
+        backbone_context: frames of the latent and of the source on either side that the backbone depends on.
+        waveform_context: values of the backbone on either side that the waveform depends on.
     """
 
     def __init__(
@@ -90,17 +90,17 @@ class SpectralGenerator(nn.Module):
             pulse_gain, noise_gain = INITIAL_LOG_GAINS
             self.gains.bias.copy_(torch.tensor([pulse_gain, noise_gain, 0.0]).repeat_interleave(bins))
 
-        self.trunk_rate, self.wave_rate = source_rate, hop_length
+        self.backbone_rate, self.waveform_rate = source_rate, hop_length
         by_source_blocks, by_frame_blocks = (
             count * (BLOCK_KERNEL // 2) for count in (source_blocks, frame_blocks)
         )
-        self.trunk_context = max(
+        self.backbone_context = max(
             math.ceil(by_source_blocks / source_rate) + by_frame_blocks + padding,
             math.ceil((by_source_blocks + padding) / source_rate),
         )
-        self.wave_context = self.stft.context
+        self.waveform_context = self.stft.context
 
-    def excite(self, features: Tensor, log_f0: Tensor) -> Tensor:
+    def source_signal(self, features: Tensor, log_f0: Tensor) -> Tensor:
         """What `forward` takes as its source; of a whole utterance, since phases run on through it.
 
         Args:
@@ -120,15 +120,15 @@ class SpectralGenerator(nn.Module):
 
         Args:
             z: (B, latent_channels, N).
-            source: (B, source_channels + 4 * bins, source_rate * N), of `excite`.
+            source: (B, source_channels + 4 * bins, source_rate * N), of `source_signal`.
             style: (B, style_channels, 1), or None.
 
         Returns:
             (B, 1, source_rate * hop_length * N) in [-1, 1].
         """
-        return self.wave(self.trunk(z, source, style))
+        return self.waveform(self.backbone(z, source, style))
 
-    def trunk(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
+    def backbone(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
         """The arguments of `forward` → spectrum (B, 2 * bins, source_rate * N), real, then imaginary."""
         features, excitation = source.split([self.source_channels, 4 * self.stft.bins], dim=1)
         pulses, noise = self._spectra(excitation)
@@ -138,7 +138,7 @@ class SpectralGenerator(nn.Module):
         for block in self.frame_blocks:
             x = block(x)
         levels = torch.log(pulses.abs() + LEVEL_FLOOR).to(features.dtype)
-        x = _interleave(self.raise_rate(x), self.trunk_rate) + self.source(features) + self.pulses(levels)
+        x = _interleave(self.raise_rate(x), self.backbone_rate) + self.source(features) + self.pulses(levels)
         for block in self.source_blocks:
             x = block(x)
         pulse_gain, noise_gain, shift = self.gains(self.norm(x.mT)).mT.float().chunk(3, dim=1)
@@ -146,8 +146,8 @@ class SpectralGenerator(nn.Module):
         spectrum = torch.polar(pulse_gain, shift) * pulses + noise_gain * noise
         return torch.cat([spectrum.real, spectrum.imag], dim=1)
 
-    def wave(self, x: Tensor) -> Tensor:
-        """What `trunk` made (B, 2 * bins, T) → waveform (B, 1, hop_length * T) in [-1, 1]."""
+    def waveform(self, x: Tensor) -> Tensor:
+        """What `backbone` made (B, 2 * bins, T) → waveform (B, 1, hop_length * T) in [-1, 1]."""
         real, imaginary = x.chunk(2, dim=1)
         return self.stft.inverse(torch.complex(real, imaginary)).clamp(-1, 1).unsqueeze(1)
 

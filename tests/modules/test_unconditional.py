@@ -52,7 +52,7 @@ def _spectral_generator(style_channels: int, style: Tensor | None) -> Tensor:
     generator = SpectralGenerator(
         4, 3, style_channels, 8, 1, 8, 1, window_length=16, hop_length=8, source_rate=2
     )
-    source = generator.excite(torch.randn(2, 3, 2 * FRAMES), torch.full((2, 1, 2 * FRAMES), 5.0))
+    source = generator.source_signal(torch.randn(2, 3, 2 * FRAMES), torch.full((2, 1, 2 * FRAMES), 5.0))
     wav: Tensor = generator(torch.randn(2, 4, FRAMES), source, style)
     return wav
 

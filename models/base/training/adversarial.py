@@ -15,6 +15,9 @@ from hiervox.models.base.training.task import Batch
 from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms
+from hiervox.utils.logging import get_logger
+
+_log = get_logger("train")
 
 DISCRIMINATOR = "discriminator"
 """The name of the network that holds all discriminators."""
@@ -71,6 +74,21 @@ class AdversarialTask(CutTrainingTask[AdversarialExperimentT]):
                 {name: entry.weight for name, entry in self.config.discriminators.items()},
             )
         return networks
+
+    def adapt_state(self, name: str, network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Discriminators that the other run has in the same size are taken along; the rest start anew."""
+        if name != DISCRIMINATOR:
+            return tensors
+        adapted = network.state_dict()
+        for member in self.config.discriminators:
+            prefix = f"members.{member}."
+            own = {key: value.shape for key, value in adapted.items() if key.startswith(prefix)}
+            given = {key: value for key, value in tensors.items() if key.startswith(prefix)}
+            if own == {key: value.shape for key, value in given.items()}:
+                adapted.update(given)
+            else:
+                _log.warning("the discriminator %s is not in the given run, and starts anew", member)
+        return adapted
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> Generated:
         """The generator's pass."""

@@ -126,7 +126,8 @@ class TrainingLoop:
         for name in self.engine.networks:
             weights = network_file(folder / STATE_NAME, name)
             if name != self.task.main and weights.exists():
-                load_into(self.engine.bare(name), load_weights(weights), weights)
+                network = self.engine.bare(name)
+                load_into(network, self.task.adapt_state(name, network, load_weights(weights)), weights)
             elif name != self.task.main:
                 _log.warning("%s holds no %s, which starts anew", folder, name)
         self.engine.restart_average()

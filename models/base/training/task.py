@@ -88,6 +88,16 @@ class TrainingTask(ABC, Generic[ExperimentT]):
         """
         return tensors
 
+    def adapt_state(self, name: str, network: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The weights of another run's network of that name, made to fit this one's.
+
+        Args:
+            name: of a network that is not the main one.
+            network: this run's.
+            tensors: the other run's.
+        """
+        return tensors
+
     def weights(self, step: int) -> Mapping[str, float]:
         """The weight of each term once so many optimizer steps are done; 1 where none is given."""
         return {}

@@ -16,35 +16,36 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-TRUNK_WINDOW = 400
-"""Frames that a pass of the source network or the trunk keeps: 8 s, which most sentences are under."""
-STREAM_TRUNK_WINDOW = 100
-"""The same of the trunk alone in a stream, where the first chunk waits for it."""
+BACKBONE_WINDOW = 400
+"""Frames that a pass of the source network or the backbone keeps: 8 s, which most sentences are under."""
+STREAM_BACKBONE_WINDOW = 100
+"""The same of the backbone alone in a stream, where the first chunk waits for it."""
 CPU_WINDOW, GPU_WINDOW = 200, 800
-"""Samples of the trunk (200 a second) that a pass of the upper part keeps; the dear part, and on a CPU short
-windows mostly stay in its cache."""
+"""Samples of the backbone (200 a second) that a pass of the upper part keeps; the dear part, and on a CPU
+short windows mostly stay in its cache."""
 CPU_PASSES, GPU_PASSES = 1, 16
 """Windows to one pass."""
 FIRST_CHUNK, LARGEST_CHUNK = 40, 200
-"""Samples of the trunk to the first chunk of a stream and to the later ones; each is twice the one before."""
+"""Samples of the backbone to the first chunk of a stream, and to the later ones at most; each is twice the one
+before."""
 
 
 class SplitGenerator(Protocol):
     """A generator in three parts; `SourceGenerator` says what each of them is."""
 
-    trunk_rate: int
-    wave_rate: int
-    trunk_context: int
-    wave_context: int
+    backbone_rate: int
+    waveform_rate: int
+    backbone_context: int
+    waveform_context: int
 
-    def excite(self, features: Tensor, log_f0: Tensor) -> Tensor:
-        """Of a whole utterance, what the source network gives → the source for `trunk`."""
+    def source_signal(self, features: Tensor, log_f0: Tensor) -> Tensor:
+        """Of a whole utterance, what the source network gives → the source for `backbone`."""
 
-    def trunk(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
-        """(B, C, N), (B, C', trunk_rate * N) and (B, S, 1) → (B, C'', trunk_rate * N)."""
+    def backbone(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+        """(B, C, N), (B, C', backbone_rate * N) and (B, S, 1) → (B, C'', backbone_rate * N)."""
 
-    def wave(self, x: Tensor) -> Tensor:
-        """(B, C'', T) → (B, 1, wave_rate * T)."""
+    def waveform(self, x: Tensor) -> Tensor:
+        """(B, C'', T) → (B, 1, waveform_rate * T)."""
 
 
 class Source(Protocol):
@@ -53,7 +54,7 @@ class Source(Protocol):
     context: int
 
     def __call__(self, z: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, C, N) and (B, S, 1) → features and log(F0 + 1), at the generator's `trunk_rate`."""
+        """(B, C, N) and (B, S, 1) → features and log(F0 + 1), at the generator's `backbone_rate`."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,11 @@ class WindowedDecoder:
         Args:
             latents: (C, N_i) each.
             style: (B, S, 1), one for each.
-            log_f0: (1, trunk_rate * N_i) each, of what drives the generator; the source network's where None.
+            log_f0: (1, backbone_rate * N_i) each, of what drives the generator; the source network's where
+                None.
 
         Returns:
-            (1, trunk_rate * wave_rate * N_i) each.
+            (1, backbone_rate * waveform_rate * N_i) each.
         """
         on_cpu = style.device.type == "cpu"
         generator, passes = self.generator, CPU_PASSES if on_cpu else GPU_PASSES
@@ -103,19 +105,22 @@ class WindowedDecoder:
         plan = [
             window
             for item, latent in enumerate(latents)
-            for window in window_plan(latent.shape[-1], TRUNK_WINDOW, generator.trunk_context, item)
+            for window in window_plan(latent.shape[-1], BACKBONE_WINDOW, generator.backbone_context, item)
         ]
-        trunks = run_windows(
-            lambda windows: self._trunk(latents, sources, style, windows), plan, generator.trunk_rate, passes
+        backbones = run_windows(
+            lambda windows: self._backbone(latents, sources, style, windows),
+            plan,
+            generator.backbone_rate,
+            passes,
         )
         kept = CPU_WINDOW if on_cpu else GPU_WINDOW
         plan = [
             window
-            for item, trunk in enumerate(trunks)
-            for window in window_plan(trunk.shape[-1], kept, generator.wave_context, item)
+            for item, backbone in enumerate(backbones)
+            for window in window_plan(backbone.shape[-1], kept, generator.waveform_context, item)
         ]
         return run_windows(
-            lambda windows: generator.wave(cut(trunks, windows)), plan, generator.wave_rate, passes
+            lambda windows: generator.waveform(cut(backbones, windows)), plan, generator.waveform_rate, passes
         )
 
     def stream(self, z: Tensor, style: Tensor, log_f0: Tensor | None = None) -> Iterator[Tensor]:
@@ -124,30 +129,32 @@ class WindowedDecoder:
         Args:
             z: (1, C, N).
             style: (1, S, 1).
-            log_f0: (1, 1, trunk_rate * N); as for `decode`.
+            log_f0: (1, 1, backbone_rate * N); as for `decode`.
 
         Returns:
-            (1, 1, T_i) each; together (1, 1, trunk_rate * wave_rate * N).
+            (1, 1, T_i) each; together (1, 1, backbone_rate * waveform_rate * N).
         """
         generator = self.generator
-        reach, length = generator.wave_context, generator.trunk_rate * z.shape[-1]
-        trunks = self._stream_trunk(z, style, log_f0)
-        x, first = next(trunks), 0  # a stretch of the trunk, and where it begins
+        reach, length = generator.waveform_context, generator.backbone_rate * z.shape[-1]
+        backbones = self._stream_backbone(z, style, log_f0)
+        x, first = next(backbones), 0  # a segment of the backbone, and where it begins
         start, size = 0, FIRST_CHUNK
         while start < length:
             stop = min(start + size, length)
             while first + x.shape[-1] < min(stop + reach, length):
-                x = torch.cat([x, next(trunks)], dim=-1)
+                x = torch.cat([x, next(backbones)], dim=-1)
             seen = max(first, start - reach)
             x, first = x[..., seen - first :], seen
-            wav = generator.wave(x[..., : stop + reach - first])
-            yield wav[..., generator.wave_rate * (start - first) : generator.wave_rate * (stop - first)]
+            wav = generator.waveform(x[..., : stop + reach - first])
+            yield wav[
+                ..., generator.waveform_rate * (start - first) : generator.waveform_rate * (stop - first)
+            ]
             start, size = stop, min(2 * size, LARGEST_CHUNK)
 
     def _sources(
         self, latents: Sequence[Tensor], style: Tensor, log_f0: Sequence[Tensor] | None
     ) -> list[Tensor]:
-        """Of each utterance what drives the generator (C', trunk_rate * N_i).
+        """Of each utterance what drives the generator (C', backbone_rate * N_i).
 
         Its windows never share a pass: phases may run on through an utterance and add up the last bits of
         F0, and those depend on the batch.
@@ -160,27 +167,29 @@ class WindowedDecoder:
         plan = [
             window
             for item, latent in enumerate(latents)
-            for window in window_plan(latent.shape[-1], TRUNK_WINDOW, self.source.context, item)
+            for window in window_plan(latent.shape[-1], BACKBONE_WINDOW, self.source.context, item)
         ]
-        joined = run_windows(features_and_pitch, plan, self.generator.trunk_rate, passes=1)
+        joined = run_windows(features_and_pitch, plan, self.generator.backbone_rate, passes=1)
         pitches = [one[-1:] for one in joined] if log_f0 is None else log_f0
         return [
-            self.generator.excite(one[None, :-1], pitch[None])[0]
+            self.generator.source_signal(one[None, :-1], pitch[None])[0]
             for one, pitch in zip(joined, pitches, strict=True)
         ]
 
-    def _trunk(
+    def _backbone(
         self, latents: Sequence[Tensor], sources: Sequence[Tensor], style: Tensor, windows: Sequence[Window]
     ) -> Tensor:
-        source = cut(sources, windows, self.generator.trunk_rate)
-        return self.generator.trunk(cut(latents, windows), source, style[[window.item for window in windows]])
+        source = cut(sources, windows, self.generator.backbone_rate)
+        return self.generator.backbone(
+            cut(latents, windows), source, style[[window.item for window in windows]]
+        )
 
-    def _stream_trunk(self, z: Tensor, style: Tensor, log_f0: Tensor | None) -> Iterator[Tensor]:
-        rate = self.generator.trunk_rate
+    def _stream_backbone(self, z: Tensor, style: Tensor, log_f0: Tensor | None) -> Iterator[Tensor]:
+        rate = self.generator.backbone_rate
         sources = self._sources([z[0]], style, None if log_f0 is None else [log_f0[0]])
-        for window in window_plan(z.shape[-1], STREAM_TRUNK_WINDOW, self.generator.trunk_context):
-            trunk = self._trunk([z[0]], sources, style, [window])
-            yield trunk[..., rate * (window.start - window.first) : rate * (window.stop - window.first)]
+        for window in window_plan(z.shape[-1], STREAM_BACKBONE_WINDOW, self.generator.backbone_context):
+            backbone = self._backbone([z[0]], sources, style, [window])
+            yield backbone[..., rate * (window.start - window.first) : rate * (window.stop - window.first)]
 
 
 def window_plan(length: int, kept: int, context: int, item: int = 0) -> list[Window]:

@@ -15,7 +15,7 @@ LATENT, SOURCE, STYLE = 6, 4, 5
 
 @dataclass
 class Inputs:
-    """Of two utterances; the fields are those of `excite` and `forward`."""
+    """Of two utterances; the fields are those of `source_signal` and `forward`."""
 
     z: Tensor
     features: Tensor
@@ -43,12 +43,12 @@ def inputs(frames: int) -> Inputs:
 @torch.no_grad()
 def test_the_waveform_follows_latent_source_and_style_and_stays_within_full_scale() -> None:
     network, given = generator().eval(), inputs(7)
-    source = network.excite(given.features, given.log_f0)
+    source = network.source_signal(given.features, given.log_f0)
     assert source.shape == (2, SOURCE + 4 * 161, 28)
     wav = network(given.z, source, given.style)
     assert wav.shape == (2, 1, 320 * 7)
-    other_pitch = network.excite(given.features, given.log_f0 + 0.2)
-    other_features = network.excite(given.features + 1, given.log_f0)
+    other_pitch = network.source_signal(given.features, given.log_f0 + 0.2)
+    other_features = network.source_signal(given.features + 1, given.log_f0)
     for changed in (
         (given.z + 1, source, given.style),
         (given.z, other_pitch, given.style),
@@ -62,34 +62,38 @@ def test_the_waveform_follows_latent_source_and_style_and_stays_within_full_scal
 @torch.no_grad()
 def test_a_window_with_its_context_gives_the_same_samples() -> None:
     network, given = generator().eval(), inputs(40)
-    source = network.excite(given.features, given.log_f0)
+    source = network.source_signal(given.features, given.log_f0)
     whole = network(given.z, source, given.style)
     first, last = 18, 22
-    seen = slice(first - network.trunk_context - 1, last + network.trunk_context + 1)
-    trunk = network.trunk(given.z[..., seen], source[..., 4 * seen.start : 4 * seen.stop], given.style)
-    kept = slice(4 * network.trunk_context, -4 * network.trunk_context)
-    wav = network.wave(trunk[..., kept])[..., 320:-320]
+    seen = slice(first - network.backbone_context - 1, last + network.backbone_context + 1)
+    backbone = network.backbone(given.z[..., seen], source[..., 4 * seen.start : 4 * seen.stop], given.style)
+    kept = slice(4 * network.backbone_context, -4 * network.backbone_context)
+    wav = network.waveform(backbone[..., kept])[..., 320:-320]
     torch.testing.assert_close(wav, whole[..., 320 * first : 320 * last], atol=1e-6, rtol=1e-5)
     nearer = slice(seen.start + 1, seen.stop - 1)  # without the frame that the inverse STFT looks into
-    trunk = network.trunk(given.z[..., nearer], source[..., 4 * nearer.start : 4 * nearer.stop], given.style)
-    assert network.wave_context <= 4
-    assert trunk.shape[-1] == 4 * (last - first + 2 * network.trunk_context)
+    backbone = network.backbone(
+        given.z[..., nearer], source[..., 4 * nearer.start : 4 * nearer.stop], given.style
+    )
+    assert network.waveform_context <= 4
+    assert backbone.shape[-1] == 4 * (last - first + 2 * network.backbone_context)
 
 
 @torch.no_grad()
 def test_the_context_is_no_larger_than_what_is_heard() -> None:
     network, given = generator().eval(), inputs(40)
-    source = network.excite(given.features, given.log_f0)
-    before = network.trunk(given.z, source, given.style)
+    source = network.source_signal(given.features, given.log_f0)
+    before = network.backbone(given.z, source, given.style)
     given.z[..., 20] += 1
-    changed = (network.trunk(given.z, source, given.style) != before).any(dim=1)[0].nonzero().flatten()
-    assert int(changed[0]) // 4 in (20 - network.trunk_context, 21 - network.trunk_context)
-    assert int(changed[-1]) // 4 in (20 + network.trunk_context, 19 + network.trunk_context)
+    changed = (network.backbone(given.z, source, given.style) != before).any(dim=1)[0].nonzero().flatten()
+    assert int(changed[0]) // 4 in (20 - network.backbone_context, 21 - network.backbone_context)
+    assert int(changed[-1]) // 4 in (20 + network.backbone_context, 19 + network.backbone_context)
 
 
 def test_every_parameter_learns() -> None:
     network, given = generator(), inputs(7)
-    network(given.z, network.excite(given.features, given.log_f0), given.style).square().sum().backward()
+    network(
+        given.z, network.source_signal(given.features, given.log_f0), given.style
+    ).square().sum().backward()
     assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 
@@ -102,7 +106,7 @@ def test_a_tone_is_learnt_in_few_steps() -> None:
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
     errors = []
     for _ in range(60):
-        spoken = network(given.z, network.excite(given.features, tone), given.style).squeeze(1)
+        spoken = network(given.z, network.source_signal(given.features, tone), given.style).squeeze(1)
         error = (log_mel(spoken, SpectrogramConfig()) - target).abs().mean()
         optimizer.zero_grad()
         error.backward()

@@ -248,7 +248,9 @@ class HierarchicalSynthesizer(nn.Module):
         z_slice = slice_segments(z, starts, frames)
         generator_style = self._without_some(style)
         features, slice_log_f0 = self.source(z_slice, generator_style)
-        source = self.generator.excite(features, slice_segments(log_f0, ratio * starts, ratio * frames))
+        source = self.generator.source_signal(
+            features, slice_segments(log_f0, ratio * starts, ratio * frames)
+        )
         return SynthesizerOutput(
             agnostic=agnostic,
             related=related,

@@ -184,7 +184,9 @@ def test_a_run_starts_from_one_with_or_without_discriminators(tmp_path: Path, or
     assert (state / "discriminator.safetensors").exists() is (second == "with")
 
 
-def test_a_run_takes_the_discriminators_of_another(tmp_path: Path) -> None:
+def test_a_run_takes_the_discriminators_of_another_that_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     base = _task(_cuts(tmp_path, 24_000))
     train(_run(base, tmp_path / "first"), "cpu")
     loop = TrainingLoop(_run(base, tmp_path / "second"), "cpu")
@@ -192,6 +194,16 @@ def test_a_run_takes_the_discriminators_of_another(tmp_path: Path) -> None:
     saved = load_file(tmp_path / "first/checkpoints/step-00000002/state/discriminator.safetensors")
     own = loop.engine.bare("discriminator").state_dict()
     assert saved.keys() == own.keys() and all(torch.equal(saved[name], own[name]) for name in saved)
+    kinds = {
+        "stft": {"window_lengths": [512, 128], "channels": 4},
+        "period": {"periods": [2], "channels": [4, 8]},
+    }
+    loop = TrainingLoop(_run(base, tmp_path / "third", discriminators=kinds), "cpu")
+    loop.initialise_from(tmp_path / "first")
+    own = loop.engine.bare("discriminator").state_dict()
+    kept = {name for name in own if name.startswith("members.stft.")}
+    assert kept and all(torch.equal(saved[name], own[name]) for name in kept)
+    assert "the discriminator period is not in the given run" in capsys.readouterr().err
 
 
 def test_the_generator_learns_alone_until_the_discriminators_start(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def laid_out(spoken: list[Synthesis]) -> Waveform:
 
 
 def test_a_stream_is_the_whole_text(networks: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windowed, "STREAM_TRUNK_WINDOW", 20)
+    monkeypatch.setattr(windowed, "STREAM_BACKBONE_WINDOW", 20)
     speaker = Speaker(networks)
     chunks = list(speaker.stream(TEXT, voice(1)))
     whole = laid_out(list(speaker.speak(TEXT, voice(1))))

@@ -43,7 +43,7 @@ def network(request: pytest.FixtureRequest) -> HierarchicalSynthesizer:
 
 def whole(network: HierarchicalSynthesizer, z: Tensor, style: Tensor) -> Tensor:
     """One pass over all of it."""
-    source = network.generator.excite(*network.source(z, style))
+    source = network.generator.source_signal(*network.source(z, style))
     return network.generator(z, source, style)
 
 
@@ -51,8 +51,8 @@ def whole(network: HierarchicalSynthesizer, z: Tensor, style: Tensor) -> Tensor:
 def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """So small that a short utterance takes several of each kind."""
     sizes = {
-        "TRUNK_WINDOW": 7,
-        "STREAM_TRUNK_WINDOW": 9,
+        "BACKBONE_WINDOW": 7,
+        "STREAM_BACKBONE_WINDOW": 9,
         "CPU_WINDOW": 33,
         "FIRST_CHUNK": 5,
         "LARGEST_CHUNK": 50,
@@ -103,7 +103,7 @@ def test_a_stream_is_the_whole_in_chunks_that_grow(network: HierarchicalSynthesi
     z, style = torch.randn(1, 8, frames), torch.randn(1, 8, 1)
     chunks = list(network.stream_sound(z, style))
     torch.testing.assert_close(torch.cat(chunks, dim=-1), whole(network, z, style), atol=1e-6, rtol=0)
-    sizes = [chunk.shape[-1] // network.generator.wave_rate for chunk in chunks]
+    sizes = [chunk.shape[-1] // network.generator.waveform_rate for chunk in chunks]
     assert sizes[:-1] == [5, 10, 20, 40, *[50] * 20][: len(sizes) - 1]
 
 
@@ -122,17 +122,18 @@ def test_contexts_are_neither_short_nor_long(network: HierarchicalSynthesizer) -
     # every filter's outermost taps are needed on one side only, and every stage rounds up
     assert 0.7 * network.source.context <= by_source <= network.source.context
 
-    source = generator.excite(features, log_f0).detach().requires_grad_()
-    trunk = generator.trunk(z, source, style)
-    rate = generator.trunk_rate
+    source = generator.source_signal(features, log_f0).detach().requires_grad_()
+    backbone = generator.backbone(z, source, style)
+    rate = generator.backbone_rate
     places = range(30 * rate, 31 * rate)
-    by_latent = max(reach(trunk, place, z, rate) for place in places)
-    by_features = max(reach(trunk, place, source, 1) for place in places) / rate
-    assert 0.7 * generator.trunk_context <= max(by_latent, by_features) <= generator.trunk_context
+    by_latent = max(reach(backbone, place, z, rate) for place in places)
+    by_features = max(reach(backbone, place, source, 1) for place in places) / rate
+    assert 0.7 * generator.backbone_context <= max(by_latent, by_features) <= generator.backbone_context
 
-    x = torch.randn(1, trunk.shape[1], 120, requires_grad=True)
-    wave_rate = generator.wave_rate
-    by_trunk = max(
-        reach(generator.wave(x), place, x, wave_rate) for place in (60 * wave_rate, 61 * wave_rate - 1)
+    x = torch.randn(1, backbone.shape[1], 120, requires_grad=True)
+    waveform_rate = generator.waveform_rate
+    by_backbone = max(
+        reach(generator.waveform(x), place, x, waveform_rate)
+        for place in (60 * waveform_rate, 61 * waveform_rate - 1)
     )
-    assert 0.7 * generator.wave_context <= by_trunk <= generator.wave_context
+    assert 0.7 * generator.waveform_context <= by_backbone <= generator.waveform_context
