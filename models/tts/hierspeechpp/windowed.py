@@ -26,8 +26,8 @@ short windows mostly stay in its cache."""
 CPU_PASSES, GPU_PASSES = 1, 16
 """Windows to one pass."""
 FIRST_CHUNK, LARGEST_CHUNK = 40, 200
-"""Samples of the backbone to the first chunk of a stream, and to the later ones at most; each is twice the one
-before."""
+"""Samples of the backbone to the first chunk of a stream, and at most to the later ones; each is twice the
+one before."""
 
 
 class SplitGenerator(Protocol):
