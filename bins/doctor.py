@@ -1,4 +1,4 @@
-"""`hiervox doctor`: what is installed, what is missing, and the mend."""
+"""`hiervox doctor`: what is installed, what is missing, and what to do about it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Check:
     Attributes:
         name: what.
         detail: its version or state, or what is wrong.
-        mend: what to do about it; empty where all is well.
+        hint: what to do about it; empty where all is well.
         needed: whether `make demo` fails without it.
     """
 
     name: str
     detail: str
-    mend: str = ""
+    hint: str = ""
     needed: bool = True
 
 
@@ -43,15 +43,15 @@ def doctor() -> None:
     results = examine()
     width = max(len(check.name) for check in results)
     for check in results:
-        state = "ok" if not check.mend else "MISSING" if check.needed else "note"
+        state = "ok" if not check.hint else "MISSING" if check.needed else "note"
         line = f"{state:<8}{check.name:<{width}}  {check.detail}"
-        typer.echo(f"{line}: {check.mend}" if check.mend else line)
-    if any(check.mend and check.needed for check in results):
+        typer.echo(f"{line}: {check.hint}" if check.hint else line)
+    if any(check.hint and check.needed for check in results):
         raise typer.Exit(1)
 
 
 def examine() -> list[Check]:
-    """Everything that `hiervox doctor` looks at. No check raises; each missing thing has its mend."""
+    """Everything that `hiervox doctor` looks at. No check raises; each missing thing has its hint."""
     return [
         check_python(),
         *check_packages(),
@@ -69,7 +69,7 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
     try:
         return check()
     except HierVoxError as error:
-        return Check(name, error.problem, error.mend)
+        return Check(name, error.problem, error.hint)
     except ImportError as error:
         return Check(name, str(error), INSTALL)
 
@@ -172,6 +172,6 @@ def check_hub() -> Check:
             "Hugging Face Hub", "switched off by HF_HUB_OFFLINE", "unset it to download", needed=False
         )
     if not hub_reachable():
-        mend = "name local folders of pretrained networks, or use the whisper family of semantic features"
-        return Check("Hugging Face Hub", "not reachable", mend, needed=False)
+        hint = "name local folders of pretrained networks, or use the whisper family of semantic features"
+        return Check("Hugging Face Hub", "not reachable", hint, needed=False)
     return Check("Hugging Face Hub", constants.ENDPOINT, needed=False)

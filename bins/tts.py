@@ -177,9 +177,9 @@ def _read_all(
             bad.append((one.place, error))
     if len(bad) == 1:
         ((place, first),) = bad
-        raise type(first)(f"{place}: {first.problem}", first.mend) from first
+        raise type(first)(f"{place}: {first.problem}", first.hint) from first
     if bad:
         named = "; ".join(f"{place}: {error.problem}" for place, error in bad[:MOST_NAMED])
         more = f"; and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
-        raise TextError(f"{len(bad)} of {len(texts)} texts can't be spoken: {named}{more}", bad[0][1].mend)
+        raise TextError(f"{len(bad)} of {len(texts)} texts can't be spoken: {named}{more}", bad[0][1].hint)
     return read

@@ -102,7 +102,7 @@ def _score_rows(
             try:
                 store.add(key, metric.score(row) or {})
             except AudioError as error:
-                raise AudioError(f"{name}{row.place}: {error.problem}", error.mend) from error
+                raise AudioError(f"{name}{row.place}: {error.problem}", error.hint) from error
 
 
 def _processes() -> tuple[int, int]:

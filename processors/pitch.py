@@ -83,9 +83,9 @@ def extract_f0(wav: NDArray[np.floating], rate: int, config: PitchConfig, name: 
         raise
     except Exception as error:  # each package fails in its own ways, IndexError among them
         reason = f"{type(error).__name__}: {error}"
-        mend = "give a longer or cleaner recording, or another pitch method"
+        hint = "give a longer or cleaner recording, or another pitch method"
         raise AudioError(
-            f"{name}: {config.method} can't track the F0 of {wav.size / rate:.2f} s ({reason})", mend
+            f"{name}: {config.method} can't track the F0 of {wav.size / rate:.2f} s ({reason})", hint
         ) from error
     if not np.isfinite(f0).all() or abs(f0.size - frames) > 4:
         raise AudioError(f"{name}: {config.method} gave an unusable F0", "use another pitch method")

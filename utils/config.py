@@ -135,7 +135,7 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
     try:
         checked = schema.model_validate(layered.values)
     except ValidationError as error:
-        # a misspelt key often leaves a required one missing: the misspelling is what to mend
+        # a misspelt key often leaves a required one missing: the misspelling is what to correct
         errors = sorted(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
         first = errors[0]
         located = without_kinds(schema, first["loc"])
@@ -145,8 +145,8 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
         if first["type"] == "extra_forbidden":
             known = known_keys(schema, [part for part in first["loc"] if isinstance(part, str)][:-1])
             near = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
-            mend = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(sorted(known))}"
-            raise ConfigError(f"unknown key {dotted!r} in {source}", mend) from error
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(sorted(known))}"
+            raise ConfigError(f"unknown key {dotted!r} in {source}", hint) from error
         if first["type"] == "missing":
             raise ConfigError(f"missing key {dotted!r} in {source}", "set it") from error
         given = "" if isinstance(first["input"], dict) else f" {shortened(first['input'])}"

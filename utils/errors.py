@@ -1,4 +1,4 @@
-"""The one family of errors that a user can mend.
+"""The one family of errors that a user can correct.
 
 The command line prints a `HierVoxError` as a single line and exits with code 2; anything else is a
 defect of the program and keeps its traceback.
@@ -12,16 +12,16 @@ class HierVoxError(Exception):
 
     Args:
         problem: what is wrong, naming the file, key or text at fault.
-        mend: what to do about it.
+        hint: what to do about it.
     """
 
-    def __init__(self, problem: str, mend: str = "") -> None:
+    def __init__(self, problem: str, hint: str = "") -> None:
         self.problem = one_line(problem)
-        self.mend = one_line(mend)
+        self.hint = one_line(hint)
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        return f"{self.problem}: {self.mend}" if self.mend else self.problem
+        return f"{self.problem}: {self.hint}" if self.hint else self.problem
 
 
 def one_line(text: str) -> str:

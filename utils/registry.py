@@ -24,12 +24,12 @@ def resolve(dotted: str) -> Any:
     except ModuleNotFoundError as error:
         raise ConfigError(f"can't import {module_name} for {dotted!r} ({error})", "install it") from error
     if not hasattr(module, attribute):
-        raise ConfigError(f"{module_name} has no {attribute}", "mend the card that names it")
+        raise ConfigError(f"{module_name} has no {attribute}", "correct the card that names it")
     return getattr(module, attribute)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The mend for a misspelt name: the nearest known one, or all of them."""
+    """The hint for a misspelt name: the nearest known one, or all of them."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"

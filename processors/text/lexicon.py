@@ -52,7 +52,7 @@ def read_lexicon(path: Path, symbols: Collection[str]) -> Lexicon:
             continue
         word, *rest = [unicodedata.normalize("NFC", field.strip()) for field in line.split("\t")]
         if len(rest) != 1 or not word or not rest[0]:
-            raise TextError(f"line {number} of {path} is not of the form word<TAB>IPA", "mend the line")
+            raise TextError(f"line {number} of {path} is not of the form word<TAB>IPA", "correct the line")
         unknown = sorted(set(rest[0]) - set(symbols))
         if unknown:
             raise TextError(

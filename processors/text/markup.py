@@ -297,13 +297,13 @@ class _Reader:
     def _instruction(self, target: str, _: str) -> None:
         self._refuse(f"the SSML has a processing instruction <?{target}?>", "leave it out")
 
-    def _refuse_value(self, tag: str, attribute: str, value: str, mend: str) -> NoReturn:
-        self._refuse(f"<{tag}> can't have {attribute}={value!r}", mend)
+    def _refuse_value(self, tag: str, attribute: str, value: str, hint: str) -> NoReturn:
+        self._refuse(f"<{tag}> can't have {attribute}={value!r}", hint)
 
-    def _refuse(self, problem: str, mend: str, place: tuple[int, int] | None = None) -> NoReturn:
+    def _refuse(self, problem: str, hint: str, place: tuple[int, int] | None = None) -> NoReturn:
         line, column = place or (self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber)
         line += self._lines_before
-        raise TextError(f"{problem} (line {line}, column {column + 1})", mend) from None
+        raise TextError(f"{problem} (line {line}, column {column + 1})", hint) from None
 
 
 def _listed(names: Mapping[str, object] | tuple[str, ...]) -> str:

@@ -23,7 +23,7 @@ class BadInput:
     Attributes:
         what: in words, unique.
         arguments: of `hiervox`; relative paths are in the world's folder.
-        says: what the line has to hold: the thing at fault, and a part of the mend.
+        says: what the line has to hold: the thing at fault, and a part of the hint.
         circumstance: what the machine lacks meanwhile.
     """
 

@@ -1,4 +1,4 @@
-"""Each bad input: one line that names it and the mend, exit code 2, and the folder as it was."""
+"""Each bad input: one line that names it and the hint, exit code 2, and the folder as it was."""
 
 from __future__ import annotations
 

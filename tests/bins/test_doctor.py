@@ -59,10 +59,10 @@ def test_packages_of_the_demo_are_checked_against_the_metadata(monkeypatch: pyte
     ]
     monkeypatch.setattr(metadata, "requires", lambda name: stated)
     checks = {check.name: check for check in check_packages()}
-    assert not checks["torch"].mend
+    assert not checks["torch"].hint
     assert "does not fit >=999" in checks["numpy"].detail
-    assert checks["no-such-package"].mend == 'pip install "no-such-package>=1"'
-    assert checks["no-such-judge"].mend
+    assert checks["no-such-package"].hint == 'pip install "no-such-package>=1"'
+    assert checks["no-such-judge"].hint
     assert "no-such-tool" not in checks
 
 
@@ -72,20 +72,20 @@ def test_a_checkout_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(metadata, "requires", requires)
     (check,) = check_packages()
-    assert "pip install" in check.mend
+    assert "pip install" in check.hint
 
 
 def test_python_versions(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not check_python().mend
+    assert not check_python().hint
     monkeypatch.setattr(sys, "version_info", (3, 9, 1))
-    assert check_python().mend == "use 3.10 to 3.13"
+    assert check_python().hint == "use 3.10 to 3.13"
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr("shutil.disk_usage", lambda folder: usage(10, 10, 2**29))
     assert "0.5 GiB free" in check_disk(tmp_path).detail
-    assert check_disk(tmp_path).mend
+    assert check_disk(tmp_path).hint
 
 
 def test_espeak_speaks() -> None:
@@ -95,7 +95,7 @@ def test_espeak_speaks() -> None:
 def test_a_missing_module_has_a_mend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     check = module._guarded("device", module.check_device)
-    assert "torch" in check.detail and check.mend == module.INSTALL
+    assert "torch" in check.detail and check.hint == module.INSTALL
 
 
 @pytest.mark.parametrize(("offline", "reachable"), [(True, False), (False, False), (False, True)])
@@ -106,4 +106,4 @@ def test_the_hub_is_never_needed(monkeypatch: pytest.MonkeyPatch, offline: bool,
     monkeypatch.setattr("hiervox.processors.semantic.hub.hub_reachable", lambda: reachable)
     check = check_hub()
     assert not check.needed
-    assert bool(check.mend) is not reachable
+    assert bool(check.hint) is not reachable

@@ -63,8 +63,8 @@ def read_published(path: Path) -> dict[str, Tensor]:
     tensors = tree.values() if isinstance(tree, dict) else ()
     named = isinstance(tree, dict) and all(isinstance(name, str) for name in tree)
     if not tensors or not named or not all(isinstance(tensor, Tensor) for tensor in tensors):
-        mend = "name a file of tensors by name, bare or under the key 'model' or 'generator'"
-        raise CheckpointError(f"{path} holds no state dict", mend)
+        hint = "name a file of tensors by name, bare or under the key 'model' or 'generator'"
+        raise CheckpointError(f"{path} holds no state dict", hint)
     if all(name.startswith("module.") for name in tree):
         tree = {name.removeprefix("module."): tensor for name, tensor in tree.items()}
     return tree

@@ -1,7 +1,7 @@
 """Whether what was read or spoken can be speech: how fast it is, how long it is silent, how loud it is.
 
 A stochastic model now and then skips, stalls or falls silent (the published one pauses at random, its issue
-40); saying a sentence again with other noise mostly mends that.
+40); saying a sentence again with other noise mostly helps.
 """
 
 from __future__ import annotations

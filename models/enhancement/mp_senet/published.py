@@ -76,15 +76,15 @@ def import_mp_senet(
     Raises:
         CheckpointError: the tensors or the config are not MP-SENet's.
     """
-    mend = "name the config.json that came with the checkpoint"
+    hint = "name the config.json that came with the checkpoint"
     try:
         config = MPSENetConfig(**{own: published_config[theirs] for own, theirs in _SIZES.items()})
     except (KeyError, TypeError) as error:
-        raise CheckpointError(f"the published config lacks {error}", mend) from error
+        raise CheckpointError(f"the published config lacks {error}", hint) from error
     except ValidationError as error:
         first = error.errors()[0]
         raise CheckpointError(
-            f"the published config is not MP-SENet's ({first['loc']}: {first['msg']})", mend
+            f"the published config is not MP-SENet's ({first['loc']}: {first['msg']})", hint
         ) from error
     with torch.device("meta"):
         network = MPSENet(config)

@@ -31,7 +31,7 @@ def read_list(path: Path) -> list[dict[str, str]]:
                 if column in FILE_COLUMNS:
                     row[column] = str((path.parent / cell).resolve())
                     if not Path(row[column]).is_file():
-                        raise DataError(f"{where}: no {column} file {cell}", "mend the path")
+                        raise DataError(f"{where}: no {column} file {cell}", "correct the path")
             if any(row["id"] == other["id"] for other in rows):
                 raise DataError(f"{where} repeats the id {row['id']}", "give every row its own")
             rows.append(row)
