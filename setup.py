@@ -113,6 +113,7 @@ setup(
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.6",
             "ruff>=0.8",
+            "setuptools>=70.1",  # makes wheels by itself
             "types-setuptools",
             "types-tqdm",
         ],

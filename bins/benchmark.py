@@ -54,7 +54,7 @@ def benchmark(
     \b
     Examples:
       hiervox benchmark
-      hiervox benchmark speechsr --threads 1 --threads 2
+      hiervox benchmark NAME --threads 1 --threads 2
     """
     check_outputs([], overwrite, files=[json, markdown])
     if dtype not in DTYPES:

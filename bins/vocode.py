@@ -31,8 +31,8 @@ def vocode(
 
     \b
     Examples:
-      hiervox vocode speech.wav --model exp/hifigan -o again.wav
-      hiervox vocode predicted.npy --model exp/hifigan -o speech.wav
+      hiervox vocode speech.wav --model exp/vocoder -o again.wav
+      hiervox vocode predicted.npy --model exp/vocoder -o speech.wav
     """
     check_outputs([out], overwrite, inputs=[source])
 
