@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.utils.errors import DependencyError
+from hiervox.evaluation.pretrained import load_state
 
 SAMPLE_RATE = 32000
 FFT_SIZE = 1024
@@ -89,12 +89,5 @@ def load_cnn14(path: Path) -> Cnn14:
         DependencyError: no such file, or it holds something else.
     """
     network = Cnn14()
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        state = state.get("model", state)
-        network.load_state_dict({key: value for key, value in state.items() if not key.startswith(FRONT_END)})
-    except Exception as error:  # torch reports missing, foreign and unsafe files each in its own way
-        raise DependencyError(
-            f"can't load {path} as Cnn14 ({type(error).__name__})", "give the published Cnn14_mAP=0.431.pth"
-        ) from error
-    return network.eval()
+    load_state(network, path, without=FRONT_END)
+    return network

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hiervox.utils.errors import DependencyError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def load_transformer(kind: str, name: str) -> tuple[Any, Path]:
@@ -47,3 +50,30 @@ def pretrained_folder(
             f"can't fetch {name!r} ({type(error).__name__})",
             "name a folder that holds the model, or go online",
         ) from error
+
+
+def load_state(network: nn.Module, path: Path, without: tuple[str, ...] = ()) -> None:
+    """Fill a network with the weights of a torch file, as they are or under the key `model`; set eval mode.
+
+    Args:
+        network: of the file's architecture.
+        path: nothing but tensors is unpickled.
+        without: beginnings of the names that are left out.
+
+    Raises:
+        DependencyError: no such file, or it holds something else.
+    """
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = state.get("model", state)
+        network.load_state_dict(
+            {name: value for name, value in state.items() if not name.startswith(without)}
+        )
+    except Exception as error:  # torch reports missing, foreign and unsafe files each in its own way
+        kind = type(network).__name__
+        raise DependencyError(
+            f"can't load {path} as {kind} ({type(error).__name__})", "give another file"
+        ) from error
+    network.eval()

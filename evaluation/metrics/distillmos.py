@@ -7,17 +7,16 @@ import io
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
+from hiervox.evaluation.metric import Figure
+from hiervox.evaluation.prediction import PredictedMetric
 
-from hiervox.evaluation.metric import Figure, Metric, Scores
-from hiervox.evaluation.table import Utterance
-
-SAMPLE_RATE = 16000
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-class DistilledOpinion(Metric):
+class DistilledOpinion(PredictedMetric):
     """Distill-MOS, a small network distilled from one on XLS-R. Its weights come with the package."""
 
     name = "distillmos"
@@ -48,12 +47,5 @@ class DistilledOpinion(Metric):
             network = ConvTransformerSQAModel()
         return network.to(self.context.device).eval()
 
-    def score(self, utterance: Utterance) -> Scores | None:
-        import torch
-
-        wav, _ = self.context.recordings.read(utterance.audio, SAMPLE_RATE)
-        if not np.any(wav):
-            return None
-        with torch.inference_mode():
-            score = self._network(torch.from_numpy(wav)[None].to(self.context.device))
-        return {"distillmos": float(score[0])}
+    def predict(self, wav: Tensor, rate: int) -> list[float]:
+        return [float(self._network(wav)[0])]

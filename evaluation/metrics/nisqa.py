@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from hiervox.evaluation.metric import Figure, Metric, Scores
-from hiervox.evaluation.table import Utterance
+from hiervox.evaluation.metric import Figure
+from hiervox.evaluation.prediction import PredictedMetric
 from hiervox.utils.errors import DependencyError
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-class PredictedDimensions(Metric):
+
+class PredictedDimensions(PredictedMetric):
     """NISQA v2.0 on torchmetrics, which fetches its weights into the home folder."""
 
     name = "nisqa"
@@ -28,6 +29,8 @@ class PredictedDimensions(Metric):
         "nisqa_coloration": Figure("NISQA coloration", "higher"),
         "nisqa_loudness": Figure("NISQA loudness", "higher"),
     }
+
+    sample_rate = None
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -50,15 +53,10 @@ class PredictedDimensions(Metric):
 
         return {"NISQA": Path(nisqa.NISQA_DIR).expanduser() / "nisqa.tar"}
 
-    def score(self, utterance: Utterance) -> Scores | None:
-        import torch
+    def predict(self, wav: Tensor, rate: int) -> list[float] | None:
         from torchmetrics.functional.audio.nisqa import non_intrusive_speech_quality_assessment
 
-        wav, rate = self.context.recordings.read(utterance.audio, None)
-        if not np.any(wav):
-            return None
         try:
-            scores = non_intrusive_speech_quality_assessment(torch.from_numpy(wav), rate)
+            return [float(score) for score in non_intrusive_speech_quality_assessment(wav[0], rate)]
         except RuntimeError:  # too short or too long for its windows
             return None
-        return {column: float(value) for column, value in zip(self.columns, scores, strict=True)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hiervox.evaluation.metric import Figure, Vector
-from hiervox.evaluation.pretrained import pretrained_folder
+from hiervox.evaluation.pretrained import load_state, pretrained_folder
 from hiervox.evaluation.similarity import SpeakerSimilarity, declare
 from hiervox.processors.audio import Waveform
 from hiervox.utils.config import Config
@@ -59,17 +59,11 @@ class EcapaSimilarity(SpeakerSimilarity):
 
     @cached_property
     def _network(self) -> Any:
-        import torch
         from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
 
         network = ECAPA_TDNN(MEL_BANDS, lin_neurons=self.config.dimensions)
-        try:
-            network.load_state_dict(torch.load(self._weights, map_location="cpu", weights_only=True))
-        except Exception as error:  # torch reports missing, foreign and unsafe files each in its own way
-            raise DependencyError(
-                f"can't load {self._weights} ({type(error).__name__})", "name another model"
-            ) from error
-        return network.to(self.context.device).eval()
+        load_state(network, self._weights)
+        return network.to(self.context.device)
 
     def embed(self, wav: Waveform) -> Vector:
         """(192,) of log mel features less their mean over the recording, as SpeechBrain prepares them."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from hiervox.evaluation.metric import Figure, Metric, Scores
-from hiervox.evaluation.table import Utterance
+from hiervox.evaluation.metric import Figure
+from hiervox.evaluation.prediction import PredictedMetric
+from hiervox.evaluation.pretrained import load_state
 from hiervox.utils.config import Config
 from hiervox.utils.errors import DependencyError
 
-SAMPLE_RATE = 16000
 WEIGHTS_NAME = "squim_objective_dns2020.pth"
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-class EstimatedObjectives(Metric):
+
+class EstimatedObjectives(PredictedMetric):
     """TorchAudio-SQUIM's objective network. torchaudio fetches its weights where no file is given."""
 
     name = "squim"
@@ -67,24 +68,11 @@ class EstimatedObjectives(Metric):
 
     @cached_property
     def _network(self) -> Any:
-        import torch
         from torchaudio.models import squim_objective_base
 
         network = squim_objective_base()
-        try:
-            network.load_state_dict(torch.load(self._weights, map_location="cpu", weights_only=True))
-        except Exception as error:  # torch reports missing, foreign and unsafe files each in its own way
-            raise DependencyError(
-                f"can't load {self._weights} ({type(error).__name__})", "give torchaudio's file"
-            ) from error
-        return network.to(self.context.device).eval()
+        load_state(network, self._weights)
+        return network.to(self.context.device)
 
-    def score(self, utterance: Utterance) -> Scores | None:
-        import torch
-
-        wav, _ = self.context.recordings.read(utterance.audio, SAMPLE_RATE)
-        if not np.any(wav):
-            return None
-        with torch.inference_mode():
-            scores = self._network(torch.from_numpy(wav)[None].to(self.context.device))
-        return {column: float(value) for column, value in zip(self.columns, scores, strict=True)}
+    def predict(self, wav: Tensor, rate: int) -> list[float]:
+        return [float(score) for score in self._network(wav)]

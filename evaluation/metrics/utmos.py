@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from hiervox.evaluation.metric import Figure, Metric, Scores
-from hiervox.evaluation.table import Utterance
+from hiervox.evaluation.metric import Figure
+from hiervox.evaluation.prediction import PredictedMetric
 from hiervox.utils.config import Config
 from hiervox.utils.errors import DependencyError
 
-SAMPLE_RATE = 16000
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-class PredictedNaturalness(Metric):
+class PredictedNaturalness(PredictedMetric):
     """UTMOS. No package brings its weights as a wheel, so the network is given as a file.
 
     The file is TorchScript: waveforms (1, T), float32 at 16 kHz, to one score.
@@ -64,12 +63,5 @@ class PredictedNaturalness(Metric):
                 "export it again",
             ) from error
 
-    def score(self, utterance: Utterance) -> Scores | None:
-        import torch
-
-        wav, _ = self.context.recordings.read(utterance.audio, SAMPLE_RATE)
-        if not np.any(wav):
-            return None
-        with torch.inference_mode():
-            score = self._network(torch.from_numpy(wav)[None].to(self.context.device))
-        return {"utmos": float(score.reshape(-1)[0])}
+    def predict(self, wav: Tensor, rate: int) -> list[float]:
+        return [float(self._network(wav).reshape(-1)[0])]

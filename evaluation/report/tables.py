@@ -149,7 +149,9 @@ def _difference(pair: Comparison, figure: Figure) -> str:
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """The lines of a Markdown table; the first row is its header."""
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(" ".join(text.split()).replace("|", "\\|") for text in row) + " |" for row in rows
+    ]
     return [lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]
 
 

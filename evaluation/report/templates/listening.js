@@ -1,18 +1,6 @@
-"use strict";
-const data = JSON.parse(document.getElementById("data").textContent);
 const main = document.getElementById("main");
 const store = `hiervox-listening-${data.test}`;
 const ab = data.kind === "ab";
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-}
 
 function random(count) {
   const [drawn] = crypto.getRandomValues(new Uint32Array(1));
@@ -61,7 +49,7 @@ function welcome() {
 
 function player(label, sound, heard) {
   const audio = element("audio", { controls: true, preload: "auto", src: sound });
-  audio.addEventListener("play", () => document.querySelectorAll("audio").forEach((other) => other !== audio && other.pause()));
+  playAlone(audio);
   audio.addEventListener("ended", heard, { once: true });
   return element("div", { class: "sound" }, element("strong", {}, label), audio);
 }

@@ -1,5 +1,3 @@
-"use strict";
-const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const figures = Object.fromEntries(data.figures.map((figure) => [figure.name, figure]));
 const systems = data.systems.map((system) => system.name);
@@ -8,16 +6,6 @@ const palette = ["#7d8493", "#2f6fde", "#d9772b", "#2f9e6b", "#9a57c9", "#c9405b
 const colour = (system) => palette[systems.indexOf(system) % palette.length];
 const state = { hidden: new Set(), sort: { key: null, direction: 1 }, shown: 8, open: null };
 const PAGE = 8;
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-}
 
 function show(value, figure) {
   if (value === null || value === undefined) return "n/a";
@@ -246,7 +234,13 @@ function step(length, most) {
   return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
 }
 
-async function plot(canvas, recording) {
+/* One scale for all recordings of a sentence, so that what stands side by side can be compared. */
+function highestF0(sentence) {
+  const all = Object.values(sentence.recordings).flatMap((recording) => recording.f0 ?? []);
+  return Math.max(300, 100 * Math.ceil(Math.max(1, ...all) / 100));
+}
+
+async function plot(canvas, recording, top) {
   const style = getComputedStyle(document.documentElement);
   const [ink, muted] = ["--ink", "--muted"].map((name) => style.getPropertyValue(name));
   const scale = window.devicePixelRatio || 1;
@@ -259,7 +253,6 @@ async function plot(canvas, recording) {
   const x = (seconds) => margin.left + (box.width * seconds) / recording.seconds;
   const y = (hertz, top) => margin.top + box.height * (1 - hertz / top);
   context.drawImage(spectrogram, margin.left, margin.top, box.width, box.height);
-  const top = Math.max(300, 100 * Math.ceil(Math.max(...recording.f0, 1) / 100));
   context.strokeStyle = F0_COLOUR;
   context.lineWidth = 1.8;
   context.lineJoin = "round";
@@ -299,8 +292,8 @@ function follow(audio, line, recording) {
     line.style.left = `calc(${margin.left}px + (100% - ${margin.left + margin.right}px) * ${Math.min(1, share)})`;
     if (!audio.paused) requestAnimationFrame(draw);
   };
+  playAlone(audio);
   audio.addEventListener("play", () => {
-    document.querySelectorAll("audio").forEach((other) => other !== audio && other.pause());
     line.style.display = "block";
     draw();
   });
@@ -328,7 +321,7 @@ function scoreList(recording) {
   return element("dl", { class: "scores" }, ...found.map((one) => one.item));
 }
 
-function recordingView(system, recording) {
+function recordingView(system, recording, top) {
   if (!recording.picture) {
     return element("div", { class: "recording", "data-system": system }, element("h3", {}, dot(system), system),
       element("p", { class: "note" }, "The page holds the scores of this recording alone."), scoreList(recording));
@@ -342,7 +335,7 @@ function recordingView(system, recording) {
     recording.scores.heard ? element("p", { class: "heard" }, `heard: ${recording.scores.heard}`) : null);
   view.draw = () => {
     if (audio && !audio.src) audio.src = recording.sound;
-    plot(canvas, recording);
+    plot(canvas, recording, top);
   };
   if (audio) follow(audio, line, recording);
   observer.observe(view);
@@ -351,9 +344,10 @@ function recordingView(system, recording) {
 
 function card(sentence) {
   const present = systems.filter((system) => sentence.recordings[system]);
+  const top = highestF0(sentence);
   return element("article", { class: "panel card", "data-id": sentence.id },
     element("header", {}, element("span", { class: "id" }, sentence.id), element("span", {}, sentence.text)),
-    element("div", { class: "grid" }, ...present.map((system) => recordingView(system, sentence.recordings[system]))));
+    element("div", { class: "grid" }, ...present.map((system) => recordingView(system, sentence.recordings[system], top))));
 }
 
 function orderedSentences() {
