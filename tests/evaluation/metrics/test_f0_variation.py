@@ -18,6 +18,12 @@ def test_a_higher_voice_of_the_same_intonation_has_the_same_value() -> None:
     assert semitone_deviation(1.7 * contour) == pytest.approx(semitone_deviation(contour))
 
 
+def test_octave_errors_are_left_out() -> None:
+    contour = np.linspace(110, 130, 40, dtype=np.float32)
+    jumps = np.concatenate([contour, 2 * contour[::10], contour[::10] / 2])
+    assert semitone_deviation(jumps) == pytest.approx(semitone_deviation(contour))
+
+
 def test_hardly_voiced_has_no_value() -> None:
     assert semitone_deviation(np.array([100.0] * 9 + [0.0] * 50, np.float32)) is None
 
