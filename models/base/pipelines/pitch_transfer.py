@@ -14,9 +14,6 @@ from hiervox.processors.pitch import PitchConfig, Track, extract_f0
 from hiervox.utils.errors import AudioError
 from hiervox.utils.logging import get_logger
 
-SPREADS = (0.5, 2.0)
-"""Least and largest factor of a predicted contour's spread; a few voiced frames say little of their own."""
-
 _log = get_logger("pipelines")
 
 
@@ -54,10 +51,10 @@ def track_pitch(recording: Waveform, config: PitchConfig, name: str) -> Track:
 
 
 def match_pitch(log_f0: Tensor, wanted: PitchStatistics | None) -> Tensor:
-    """A predicted F0 contour at the pitch of a prompt: its mean, and as wide as the prompt's within
-    `SPREADS`.
+    """A predicted F0 contour, shifted to the mean of a prompt's F0.
 
-    A small model that learnt by absolute errors predicts near the mean of its training voices, and flatly.
+    A small model that learnt by absolute errors predicts near the mean of its training voices. The spread
+    stays: a tracker's octave errors are a great part of what it finds in a prompt.
 
     Args:
         log_f0: (..., T), log(F0 + 1), 0 where unvoiced; one contour.
@@ -69,10 +66,7 @@ def match_pitch(log_f0: Tensor, wanted: PitchStatistics | None) -> Tensor:
     spoken = PitchStatistics.of(log_f0.expm1().cpu().numpy())
     if spoken is None or wanted is None:
         return log_f0
-    narrowest, widest = SPREADS
-    spread = (wanted.standard_deviation / wanted.mean) / max(spoken.standard_deviation / spoken.mean, 1e-3)
-    semitones = 12 * math.log2(wanted.mean / spoken.mean)
-    return shape_pitch(log_f0, semitones, min(max(spread, narrowest), widest))
+    return shape_pitch(log_f0, semitones=12 * math.log2(wanted.mean / spoken.mean))
 
 
 def transfer_pitch(source: Track, wanted: PitchStatistics | None) -> Track:

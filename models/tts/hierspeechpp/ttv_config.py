@@ -79,8 +79,8 @@ class TextToVecConfig(Config):
             fit. Without blanks the phoneme classifier learns by the forward sum instead of CTC. Ours.
         alignment_ctc: factor of the phoneme classifier's log-probabilities in the alignment search, beside
             the prior's density. Ours: CTC finds the phonemes long before the prior tells one from another.
-        prompt_pitch: whether what is predicted is brought to the mean and the spread of the prompt's F0
-            (`pitch_transfer.match_pitch`). Ours: what a small model predicts is flat, and off in new voices.
+        prompt_pitch: whether what is predicted is shifted to the mean of the prompt's F0
+            (`pitch_transfer.match_pitch`). Ours: in new voices a small model's prediction is off.
         prior_noise: factor of the prior's deviation wherever it is drawn from to speak, beside the noise
             scale of inference. Ours: a small model's prior is wider than speech needs.
         spoken_ratio: share of training items whose semantic vectors and F0 are decoded from the aligned text,
