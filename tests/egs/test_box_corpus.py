@@ -157,6 +157,9 @@ def test_held_out_voices_are_not_heard(voices: dict) -> None:
     with pytest.raises(DataError, match="fewer than 10"):
         module.training_voices(NAMES, 10, held_out, np.random.default_rng(0))
     assert module.voice_of("mix_af_a_bf_c_25", voices)[0, 0] == pytest.approx(0.75 * 2)
+    assert module.voice_of("mix_bf_c_af_a_130", voices)[0, 0] == pytest.approx(1.3 * 2)
+    beyond = module.training_voices(NAMES, 8, held_out, np.random.default_rng(0), beyond=1.0)
+    assert all(int(name.rsplit("_", 1)[1]) >= 115 for name in beyond if name.startswith("mix_"))
     with pytest.raises(DataError, match="did you mean 'af_a'"):
         module.voice_of("af_aa", voices)
 

@@ -149,7 +149,7 @@ if wanted 8; then
     out=$exp/measure/$(basename "$corpus")
     python "$recipe/local/measure.py" --synthesizer "$bundle/synthesizer" --text-to-vec "$bundle/text_to_vec" \
       --corpus "$corpus" --clips "$clips" --out "$out"
-    hiervox evaluate --table "$out/table.csv" --out "$out/evaluation" --metrics wer,sim,f0,dnsmos \
+    hiervox evaluate --table "$out/table.csv" --out "$out/evaluation" --metrics wer,sim,f0,f0_variation,dnsmos \
       --asr "$exp/whisper-base" --device "$device"
   done
 fi

@@ -265,6 +265,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     add("--out", type=Path, required=True)
     add("--hours", type=float, default=8.0, help="of speech, over all shards (default 8)")
     add("--voices", type=int, default=300, help="voices and mixtures of two (default 300)")
+    add("--beyond", type=float, default=0.0, help="share of the mixtures beyond their first voice, as in 0.5")
     add("--hold-out", type=Path, nargs="*", default=[], help="lists of voices that are not to be heard")
     add("--voice-list", type=Path, help="these voices, and sentence k by voice k in order, instead")
     add("--seed", type=int, default=1234)
@@ -291,7 +292,7 @@ def _run(arguments: argparse.Namespace) -> None:
     else:
         held_out = read_names(arguments.hold_out)
         rng = np.random.default_rng(arguments.seed)
-        names = training_voices(voices, arguments.voices, held_out, rng)
+        names = training_voices(voices, arguments.voices, held_out, rng, arguments.beyond)
     model = arguments.kokoro / "model_int8.onnx"
     if arguments.float:
         int8, model = model, arguments.kokoro / "model_float.onnx"

@@ -17,11 +17,15 @@ ENGLISH = ("af_", "am_", "bf_", "bm_")
 """How the names of American and British women and men begin; others speak English with an accent."""
 SHARES = (30, 69)
 """Least and greatest percentage of a mixture's first voice."""
-_MIXTURE = re.compile(r"mix\d*_([a-z]{2}_[a-z]+)_([a-z]{2}_[a-z]+)_(\d{1,2})")
+SHARES_BEYOND = (115, 140)
+"""Likewise of one that lies beyond the first voice, away from the second."""
+_MIXTURE = re.compile(r"mix\d*_([a-z]{2}_[a-z]+)_([a-z]{2}_[a-z]+)_(\d{1,3})")
 
 
 def voice_of(name: str, voices: Mapping[str, Voice]) -> Voice:
     """A voice's style vectors: `af_heart`, or `mix_af_heart_bm_george_40`, 40 % of the first and the rest.
+
+    `mix_af_heart_bm_george_130` lies beyond the first, away from the second.
 
     Raises:
         DataError: there is no such voice.
@@ -38,12 +42,23 @@ def voice_of(name: str, voices: Mapping[str, Voice]) -> Voice:
 
 
 def training_voices(
-    names: Collection[str], count: int, held_out: Collection[str], rng: np.random.Generator
+    names: Collection[str],
+    count: int,
+    held_out: Collection[str],
+    rng: np.random.Generator,
+    beyond: float = 0.0,
 ) -> list[str]:
     """Names of `count` voices: every English one that is not held out, then mixtures of two of a sex.
 
     At least one of a mixture's two is English. No pair of a held-out mixture is mixed again, in any
     proportion, and a held-out mixture's voice that speaks no English by itself is heard nowhere.
+
+    Args:
+        names: of Kokoro's voices.
+        count: how many voices.
+        held_out: voices and mixtures that are not to be heard.
+        rng: of the choice.
+        beyond: share of the mixtures that lie beyond their first voice, where no voice of Kokoro's is.
 
     Raises:
         DataError: there are fewer pairs than asked for.
@@ -66,7 +81,8 @@ def training_voices(
     mixtures = []
     for index in rng.permutation(len(pairs))[:needed]:
         first, second = rng.permutation(pairs[index])
-        mixtures.append(f"mix_{first}_{second}_{rng.integers(SHARES[0], SHARES[1], endpoint=True)}")
+        shares = SHARES_BEYOND if beyond and rng.random() < beyond else SHARES
+        mixtures.append(f"mix_{first}_{second}_{rng.integers(*shares, endpoint=True)}")
     return [*own[:count], *mixtures]
 
 
