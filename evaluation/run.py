@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -100,9 +101,16 @@ def _score_rows(
             if key in store:
                 continue
             try:
-                store.add(key, metric.score(row) or {})
+                store.add(key, _finite(metric.score(row) or {}))
             except AudioError as error:
                 raise AudioError(f"{name}{row.place}: {error.problem}", error.hint) from error
+
+
+def _finite(scores: Scores) -> Scores:
+    """Without the numbers that no mean, table or page can hold."""
+    return {
+        name: value for name, value in scores.items() if not isinstance(value, float) or math.isfinite(value)
+    }
 
 
 def _processes() -> tuple[int, int]:

@@ -246,6 +246,17 @@ def test_figures_without_a_value_are_said_and_not_shown(table, tmp_path) -> None
     }
 
 
+def test_what_is_not_finite_has_no_value(table, tmp_path) -> None:
+    class Broken(Peak):
+        def score(self, utterance: Utterance) -> Scores | None:
+            return {"peak": float("inf") if utterance.system == "ours" else float("nan"), "note": "x"}
+
+    run(table, tmp_path / "out", Broken())
+    rows = list(csv.DictReader((tmp_path / "out" / "utterances.csv").open()))
+    assert {row["peak"] for row in rows} == {""}
+    assert "Infinity" not in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_progress_sees_the_rows_that_are_left(table, tmp_path) -> None:
     seen: list[str] = []
 
