@@ -1,0 +1,1 @@
+"""Changed files for every reader of files: `python -m tests.fuzz --minutes N`."""

@@ -1,0 +1,200 @@
+"""Every reader of files, and good files to begin with."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+from safetensors.torch import save
+
+Reader = Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader.
+
+    Attributes:
+        name: unique.
+        suffix: of its files.
+        seeds: good files.
+        read: reads one; whatever it raises but a `HierVoxError` is a defect.
+    """
+
+    name: str
+    suffix: str
+    seeds: tuple[bytes, ...]
+    read: Reader
+
+
+def targets(folder: Path) -> list[Target]:
+    """All of them.
+
+    Args:
+        folder: a new one, where what readers need beside their file is put.
+    """
+    return [*_sounds(), *_texts(), *_tables(folder), *_configs(), *_weights(folder)]
+
+
+def _sounds() -> list[Target]:
+    from hiervox.processors.audio import read_audio
+
+    tone = 0.3 * np.sin(np.arange(1600) / 9)
+    stereo = np.stack([tone, -tone / 2], axis=1)
+    made = {
+        "wav": [
+            ("WAV", "PCM_16", tone),
+            ("WAV", "FLOAT", stereo),
+            ("WAV", "MS_ADPCM", tone),
+            ("WAVEX", "PCM_24", stereo),
+        ],
+        "flac": [("FLAC", "PCM_16", tone), ("FLAC", "PCM_24", stereo)],
+        "ogg": [("OGG", "VORBIS", tone), ("OGG", "OPUS", stereo)],
+        "mp3": [("MP3", "MPEG_LAYER_III", tone)],
+        "aiff": [
+            ("AIFF", "PCM_16", stereo),
+            ("AU", "PCM_16", tone),
+            ("W64", "PCM_16", tone),
+            ("CAF", "PCM_16", tone),
+        ],
+    }
+    return [
+        Target(
+            f"audio {suffix}",
+            f".{suffix}",
+            tuple(map(_encoded, kinds)),
+            lambda path: read_audio(path, 24_000),
+        )
+        for suffix, kinds in made.items()
+    ]
+
+
+def _encoded(kind: tuple[str, str, np.ndarray]) -> bytes:
+    stream = io.BytesIO()
+    soundfile.write(stream, kind[2], 16_000, format=kind[0], subtype=kind[1])
+    return stream.getvalue()
+
+
+SENTENCES = (
+    "Dr. Smith paid $3.50 (about 3/4 of it) on 3/4/2026 at 5:30 p.m. — see [the page](https://a.example/b?c=1).",
+    "Say [[həlˈoʊ]] to R&D, please! Don't stop…\n\nA new paragraph: 1,234.5 km/h, 20°C, x² and № 5.",
+    "Größe, naïve café; emoji 😀 and שלום, 你好. “Quoted” – 'so'.",
+)
+SSML = (
+    '<speak version="1.0" xml:lang="en"><p><s>One <break time="500ms"/> two.</s></p>'
+    '<prosody rate="1.2" pitch="+2st" range="120%">Three <sub alias="four">4</sub></prosody> '
+    '<phoneme alphabet="ipa" ph="həlˈoʊ">hello</phoneme></speak>',
+)
+
+
+def _texts() -> list[Target]:
+    from hiervox.processors.text.frontend import TextFrontend
+    from hiervox.processors.text.lexicon import read_lexicon
+    from hiervox.processors.text.script import read_script
+    from hiervox.processors.text.symbols import SYMBOLS
+
+    frontend = TextFrontend()
+
+    def speak(path: Path) -> object:
+        text = path.read_bytes().decode("utf-8", "surrogateescape")[:3000]
+        return [frontend.phonemes(utterance.text) for utterance in read_script(text)]
+
+    return [
+        Target("text", ".txt", _encode(SENTENCES), speak),
+        Target("ssml", ".xml", _encode(SSML), speak),
+        Target(
+            "lexicon",
+            ".txt",
+            _encode(("word\thəlˈoʊ\n# note\nanother word\ta\n",)),
+            lambda path: read_lexicon(path, SYMBOLS),
+        ),
+    ]
+
+
+def _encode(texts: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(text.encode() for text in texts)
+
+
+def _tables(folder: Path) -> list[Target]:
+    from hiervox.evaluation.table import read_table
+    from hiervox.models.base.data.corpus import read_corpus
+    from hiervox.models.base.data.manifest import read_cuts, write_cuts
+
+    soundfile.write(folder / "a.wav", 0.3 * np.sin(np.arange(16_000) / 9), 16_000)
+    rows = ("id,audio,text,speaker,language", 'a,{0},"Hello, ""you"".",anna,en', "b,{0},More.,bert,de")
+    table = "\n".join(rows).format(folder / "a.wav") + "\n"
+    (folder / "table.csv").write_text(table)
+    write_cuts(read_corpus(folder / "table.csv"), folder / "cuts.jsonl")
+    utterances = [{"id": name, "audio": str(folder / "a.wav"), "text": "One."} for name in "ab"]
+    lines = "".join(json.dumps(utterance) + "\n" for utterance in utterances)
+    judge = f"id,system,audio,text,prompt,reference\na,x,{folder / 'a.wav'},hello,{folder / 'a.wav'},\n"
+    manifest = (folder / "cuts.jsonl").read_bytes()
+    return [
+        Target("table csv", ".csv", _encode((table, table.replace(",", "|"))), read_corpus),
+        Target("table jsonl", ".jsonl", _encode((lines,)), read_corpus),
+        Target("table to evaluate", ".csv", _encode((judge,)), read_table),
+        Target("manifest", ".jsonl", (manifest,), lambda path: list(read_cuts(path))),
+    ]
+
+
+EXPERIMENT = """{
+  system: "speechsr", part: "speechsr", out_dir: "run", seed: 1, // a comment
+  data: {cuts: "cuts.jsonl.gz", dev_size: 2},
+  model: {rate: 24000, channels: 8, kernel_sizes: [3], dilations: [[1, 3]]},
+  train: {max_steps: 100, batch_size: 2, optimizer: {learning_rate: 1e-4, betas: [0.8, 0.99]}, workers: 0},
+}
+"""
+
+
+def _configs() -> list[Target]:
+    from hiervox.models.base.training.experiment import load_experiment
+
+    return [Target("config", ".json5", _encode((EXPERIMENT,)), load_experiment)]
+
+
+def _weights(folder: Path) -> list[Target]:
+    from hiervox.models.base.checkpoints.checkpoint import CONFIG_NAME, WEIGHTS_NAME, load_network
+    from hiervox.models.base.checkpoints.importing import read_published
+    from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
+
+    bundle = write_tiny_bundle(folder / "bundle")
+    part = bundle / "speechsr24"
+
+    def with_config(path: Path) -> object:
+        place = path.parent / "with_config"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        (place / WEIGHTS_NAME).symlink_to(part / WEIGHTS_NAME)
+        shutil.copyfile(path, place / CONFIG_NAME)
+        return load_network(place)
+
+    def with_weights(path: Path) -> object:
+        place = path.parent / "with_weights"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        (place / CONFIG_NAME).symlink_to(part / CONFIG_NAME)
+        shutil.copyfile(path, place / WEIGHTS_NAME)
+        return load_network(place)
+
+    torch_file = io.BytesIO()
+    torch.save({"model": {"a.weight": torch.zeros(30), "b": torch.ones(2, 2).bfloat16()}}, torch_file)
+    legacy = io.BytesIO()
+    torch.save({"a": torch.zeros(3)}, legacy, _use_new_zipfile_serialization=False)
+    return [
+        Target("config of a checkpoint", ".json", ((part / CONFIG_NAME).read_bytes(),), with_config),
+        Target("weights", ".safetensors", ((part / WEIGHTS_NAME).read_bytes(),), with_weights),
+        Target(
+            "published safetensors",
+            ".safetensors",
+            (save({"a.weight": torch.zeros(30)}, {"format": "pt"}),),
+            read_published,
+        ),
+        Target("published torch", ".pth", (torch_file.getvalue(), legacy.getvalue()), read_published),
+    ]
