@@ -75,5 +75,5 @@ def name_options(message: str, arguments: Sequence[str]) -> str:
         option = argument.partition("=")[0]
         if option.startswith("--") and len(option) > 3:
             name = re.escape(option[2:].replace("-", "_"))
-            message = re.sub(rf"^(?:no )?{name}(?= )", option, message)
+            message = re.sub(rf"^(no )?{name}(?= (?:can't be|-?[0-9.]))", rf"\1{option}", message)
     return message

@@ -56,6 +56,7 @@ class VoiceSpec:
         self.voices = _weighted(voices or (), lambda name: True)
         self.denoise_ratio = denoise_ratio
         self.replicate = replicate
+        self.doubts: dict[str, str] = {}
 
     @property
     def files(self) -> list[str]:
@@ -70,9 +71,13 @@ class VoiceSpec:
             ConfigError: a voice is not there, or of another model.
         """
         from hiervox.models.base.pipelines.prompt import prepare_prompt, read_prompt
+        from hiervox.processors.voice_activity import measure_voice
 
         for file, _ in self.prompts:
-            prepare_prompt(*read_prompt(Path(file)), file)
+            recording = prepare_prompt(*read_prompt(Path(file)), file)
+            doubt = measure_voice(recording).doubt
+            if doubt is not None:
+                self.doubts[file] = f"seems to hold no speech: {doubt}"
         for name, _ in self.voices:
             pipeline.named_voice(name)
         if not self.prompts and not self.voices:
@@ -104,6 +109,7 @@ class VoiceSpec:
             "voices": {**dict(self.voices), **own},
             "denoise_ratio": self.denoise_ratio,
             "replicate": self.replicate,
+            **({"prompt_warnings": self.doubts} if self.doubts else {}),
         }
 
 
@@ -124,8 +130,8 @@ def _weighted(values: Sequence[str], is_split: Callable[[str], bool]) -> list[tu
                 number = float(weight)
             except ValueError:
                 name, number = value, 1.0
-            if not 0 <= number < float("inf"):
-                raise ConfigError(f"no weight {weight} of {name}", "give a number from 0")
+            if not 0 < number < float("inf"):
+                raise ConfigError(f"no weight {weight} of {name}", "give a number over 0, or leave it out")
             found.append((name, number))
         else:
             found.append((value, 1.0))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hiervox.utils.errors import DataError
+from hiervox.utils.files import is_file
 from hiervox.utils.registry import nearest
 
 REQUIRED_COLUMNS = ("id", "system", "audio")
@@ -62,7 +63,7 @@ def read_table(path: Path) -> list[Utterance]:
         DataError: no or an empty table, unknown or missing columns, an empty required cell, a missing file,
             two rows of one system with one id; names the row.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise DataError(f"no table {path}", "check the path")
     try:
         # utf-8-sig: spreadsheets put a byte order mark at the start
@@ -106,7 +107,7 @@ def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
             raise DataError(f"{path} row {row} has no {column}", "fill in the cell or remove the row")
     files = {column: path.parent / cell[column] if cell[column] else None for column in FILE_COLUMNS}
     for column, file in files.items():
-        if file is not None and not file.is_file():
+        if file is not None and not is_file(file):
             raise DataError(
                 f"{path} row {row}: no {column} file {file}",
                 "correct the path, which is relative to the table",

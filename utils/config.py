@@ -69,7 +69,7 @@ def read_json5(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"can't read the config {path} ({error.strerror})", "check the path") from error
     except ValueError as error:
-        raise ConfigError(f"{path} is not JSON5 that can be used", str(error)) from error
+        raise ConfigError(f"{path} can't be read as JSON5 ({error})", "correct the file") from error
 
 
 def load_layers(path: Path, overrides: Sequence[str] = ()) -> Layered:

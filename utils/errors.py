@@ -6,6 +6,9 @@ defect of the program and keeps its traceback.
 
 from __future__ import annotations
 
+MOST_CHARACTERS = 600
+"""Of a message's half; names and texts that it quotes have no bound."""
+
 
 class HierVoxError(Exception):
     """A user's mistake, or a missing piece that the user can supply.
@@ -26,7 +29,10 @@ class HierVoxError(Exception):
 
 def one_line(text: str) -> str:
     """A text with single spaces; characters that don't show or that steer a terminal become their codes."""
-    return "".join(_shown(char) for char in " ".join(text.split()))
+    line = " ".join(text.split())
+    if len(line) > MOST_CHARACTERS:
+        line = f"{line[: MOST_CHARACTERS // 2]} … {line[-MOST_CHARACTERS // 2 :]}"
+    return "".join(_shown(char) for char in line)
 
 
 def _shown(char: str) -> str:

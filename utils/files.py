@@ -106,6 +106,14 @@ def _missing_folders(folder: Path) -> list[Path]:
     return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file of that name; False, too, for names that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, a loop of links; a NUL
+        return False
+
+
 def require_name(path: Path) -> None:
     """Refuse a path that no file can have, before any work is done for it.
 

@@ -35,7 +35,7 @@ def read_object(path: Path, is_json5: bool = False) -> dict[str, Any]:
         raise ValueError(f"byte {error.start} is not UTF-8") from error
     tree = parse_json5(text) if is_json5 else _parse_json(text)
     if not isinstance(tree, dict):
-        raise ValueError("it holds no object: put the keys between { and }")
+        raise ValueError("it holds no object between { and }")
     return tree
 
 
@@ -48,7 +48,7 @@ def parse_json5(text: str) -> Any:
     try:
         tree = json5.loads(text, allow_duplicate_keys=False)
     except ValueError as error:
-        raise ValueError(str(error).removeprefix("<string>:")) from error
+        raise ValueError(str(error).replace("<string>:", "line ")) from error
     except RecursionError as error:
         raise ValueError(_TOO_DEEP) from error
     require_shallow(tree)

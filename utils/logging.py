@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import lru_cache
 
 from tqdm import tqdm
 
@@ -11,6 +12,12 @@ from tqdm import tqdm
 class _ProgressHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         tqdm.write(self.format(record), file=sys.stderr)
+
+
+@lru_cache(maxsize=1000)
+def warn_once(logger: logging.Logger, message: str) -> None:
+    """Log a warning unless the same one has been logged before."""
+    logger.warning("%s", message)
 
 
 def get_logger(name: str) -> logging.Logger:

@@ -1,6 +1,6 @@
 """Waveforms on disk and in memory."""
 
-from hiervox.processors.audio.reading import audio_chunks, read_audio, write_audio
+from hiervox.processors.audio.reading import Recording, audio_chunks, read_audio, write_audio
 from hiervox.processors.audio.resampling import check_rate, resample, resample_chunks, resample_tensor
 from hiervox.processors.audio.waveform import (
     FLAT_LEVEL,
@@ -27,6 +27,7 @@ __all__ = [
     "HOP_LENGTH",
     "SAMPLE_RATE",
     "SILENCE_PEAK",
+    "Recording",
     "Waveform",
     "audio_chunks",
     "check_peak",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hiervox.processors.audio.resampling import check_rate, resample, resample_chunks
 from hiervox.processors.audio.waveform import Waveform, check_waveform
 from hiervox.utils.errors import AudioError
-from hiervox.utils.files import replacing_file
+from hiervox.utils.files import is_file, replacing_file
 
 if TYPE_CHECKING:
     import soundfile
@@ -154,11 +154,7 @@ class Recording:
             ) from error
 
     def _require_file(self) -> None:
-        try:
-            found = self.path.is_file()
-        except (OSError, ValueError):  # a name that is too long, or has a NUL
-            found = False
-        if not found:
+        if not is_file(self.path):
             raise AudioError(f"no audio file {self.path}", "check the path")
 
 

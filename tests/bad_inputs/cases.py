@@ -69,6 +69,13 @@ def _prompts() -> Iterator[BadInput]:
         ("infinity in a recording", "infinite.wav", ("infinite.wav holds a NaN or an infinity", "convert")),
         ("folder as a prompt", "folder.wav", ("no audio file folder.wav",)),
         ("prompt of two hours", "two_hours.wav", ("two_hours.wav", "7200 s", "cut")),
+        ("prompt of 1,000,003 Hz", "odd_rate.wav", ("odd_rate.wav", "1000003 Hz", "384000")),
+        ("prompt of 10 Hz", "slow.wav", ("slow.wav", "10 Hz", "1000")),
+        ("samples of a million", "loud.wav", ("loud.wav holds samples of 1e+06", "scale it")),
+        ("sound without a header", "bare.raw", ("bare.raw", "convert it to WAV")),
+        ("prompt with an endless name", f"{'x' * 300}.wav", ("no audio file",)),
+        ("prompt whose name is not UTF-8", "caf\udce9.wav", ("caf\\udce9.wav", "check the path")),
+        ("prompt with a weight of 0", "prompt.wav:0", ("no weight 0 of prompt.wav", "over 0")),
     ):
         yield BadInput(what, speak("Hello there.", prompt=prompt), says)
     yield BadInput(
@@ -99,6 +106,15 @@ def _texts() -> Iterator[BadInput]:
         ("unknown SSML tag", "<speak>One <audio src='x'/> two.</speak>", ("audio",)),
         ("unknown SSML attribute", "<speak><prosody volume='loud'>One.</prosody></speak>", ("volume",)),
         ("broken SSML", "<speak>One <p> two.</speak>", ("SSML",)),
+        ("SSML in capitals", "<SPEAK>Hello.</SPEAK>", ("<SPEAK>", "speak")),
+        ("SSML with a prefix", "<ss:speak>Hello.</ss:speak>", ("<ss:speak>", "speak")),
+        ("5,000 symbols of IPA", f"[[{'a' * 5000}]]", ("5004 symbols", "at most")),
+        (
+            "5,000 symbols in a <phoneme>",
+            f"<speak><phoneme alphabet='ipa' ph='{'a' * 5000}'>a</phoneme></speak>",
+            ("5000 symbols", "at most"),
+        ),
+        ("text that is not UTF-8", "caf\udce9 au lait", ("half a character", "UTF-8")),
         (
             "SSML with an entity bomb",
             '<!DOCTYPE x [<!ENTITY a "ha">]><speak>&a;</speak>',
@@ -119,13 +135,20 @@ def _texts() -> Iterator[BadInput]:
 
 def _options() -> Iterator[BadInput]:
     for what, more, says in (
-        ("unknown rate", ("--rate", "44100"), ("44100", "16000, 24000, 48000")),
+        ("unknown rate", ("--rate", "44100"), ("44100", "24000, 48000")),
         ("speed of 0", ("--speed", "0"), ("speed",)),
         ("speed that is no number", ("--speed", "nan"), ("speed",)),
         ("negative noise", ("--noise-scale", "-1"), ("--noise-scale",)),
         ("unknown option", ("--spede", "2"), ("--spede", "--speed")),
         ("word for a number", ("--seed", "lucky"), ("--seed",)),
         ("unknown device", ("--device", "abacus"), ("abacus", "cpu")),
+        ("device without numbers", ("--device", "meta"), ("meta", "cpu")),
+        ("device that nobody has tried", ("--device", "xla"), ("xla", "cpu")),
+        ("model without a name", ("--model", ""), ("no model ''", "folder")),
+        ("folder that holds no model", ("--model", "/etc"), ("/etc",)),
+        ("result with an endless name", ("--out", f"{'x' * 300}.wav"), ("too long", "name")),
+        ("result with an endless path", ("--out", f"{'x/' * 3000}x.wav"), ("too long", "name")),
+        ("result that is the prompt", ("--out", "prompt.wav", "--overwrite"), ("prompt.wav", "another name")),
         ("unknown model", ("--model", "absent"), ("absent", "model")),
         ("unknown language", ("--language", "tlh"), ("tlh",)),
         ("unknown voice", ("--voice", "absent"), ("absent", "voice")),
@@ -138,7 +161,7 @@ def _options() -> Iterator[BadInput]:
         ("folder that can't be written", ("--out", "/proc/hiervox/out.wav"), ("/proc/hiervox",)),
     ):
         yield BadInput(what, speak("Hello there.", *more), says)
-    yield BadInput("no prompt", (*SPEAK, "--text", "Hello."), ("prompt",))
+    yield BadInput("no prompt", (*SPEAK, "--text", "Hello."), ("no voice to speak in", "give"))
     yield BadInput("no text", (*SPEAK, "--prompt", "prompt.wav"), ("--text",))
     yield BadInput("unknown verb", ("sing",), ("sing",))
     yield BadInput(
@@ -158,6 +181,11 @@ def _models() -> Iterator[BadInput]:
         ("broken config", "broken_config", ("config.json", "restore")),
         ("unknown key in a model's config", "unknown_key", ("latent_chanels",)),
         ("another part's weights", "wrong_part", ("text_to_vec",)),
+        ("sizes of a billion", "huge_sizes", ("1000000000", "config.json")),
+        ("many layers", "many_layers", ("config.json", "correct")),
+        ("integers in place of weights", "integer_weights", ("of integers", "model.safetensors")),
+        ("a config with a key twice", "key_twice", ("config.json", "twice")),
+        ("a config nested thousands deep", "deep_config", ("config.json", "nested")),
         ("parts that do not belong together", "other_features", ("layer",)),
     ):
         yield BadInput(what, speak("Hello there.", "--model", bundle), says)
@@ -172,6 +200,8 @@ def _models() -> Iterator[BadInput]:
         ("letter as weights", "letter.pth", ("letter.pth", "again")),
         ("another network's weights", "foreign.pth", ("do not fit", "config")),
         ("no published file", "absent.pth", ("absent.pth", "check the path")),
+        ("weights that are called by numbers", "numbers.pth", ("numbers.pth", "state dict")),
+        ("pickle cut short", "cut.pth", ("cut.pth", "again")),
     ):
         yield BadInput(what, (*PUBLISHED, "--checkpoint", file, "--out", "converted"), says)
 
@@ -185,6 +215,15 @@ def _configs_and_tables() -> Iterator[BadInput]:
         ("unknown system", "no_system.json5", ("talkotron",)),
         ("training data that are not there", "no_cuts.json5", ("absent",)),
         ("no config file", "absent.json5", ("absent.json5",)),
+        ("key twice in a config", "twice.json5", ("twice.json5", "seed")),
+        ("config nested thousands deep", "deep.json5", ("deep.json5", "nested")),
+        ("infinite learning rate", "infinite.json5", ("train.optimizer.learning_rate", "finite")),
+        ("true as a seed", "true_seed.json5", ("'seed'", "number")),
+        ("negative seed", "negative_seed.json5", ("'seed'", "at least 0")),
+        ("a million workers", "workers.json5", ("train.workers", "at most")),
+        ("run folder without a name", "nowhere.json5", ("out_dir", "name a folder")),
+        ("network of a billion channels", "billion.json5", ("model.channels", "1000000000")),
+        ("config larger than any", "large.json5", ("large.json5", "more than")),
     ):
         yield BadInput(what, ("train", "--config", file, "--device", "cpu"), says)
     for what, table, says in (

@@ -6,6 +6,7 @@ import json
 import pickle
 import shutil
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,12 @@ import soundfile
 import torch
 from safetensors.torch import load_file, save_file
 
+from hiervox.processors.audio import read_audio
+from tests.conftest import REPOSITORY
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
 
+SPEECH = next((REPOSITORY / "pretrained/box/prompts").glob("*.flac"))
+DATA = 'data: {cuts: "cuts"}'
 TWO_HOURS = 2 * 3600
 WEIGHTS = "model.safetensors"
 
@@ -30,7 +35,8 @@ def build_world(folder: Path) -> None:
 
 
 def _sounds(folder: Path) -> None:
-    good = voice(1.0)
+    good, _ = read_audio(SPEECH, SAMPLE_RATE)
+    good = good[SAMPLE_RATE : 2 * SAMPLE_RATE]
     soundfile.write(folder / "prompt.wav", good, SAMPLE_RATE)
     soundfile.write(folder / "taken.wav", good, SAMPLE_RATE)
     (folder / "empty.wav").write_bytes(b"")
@@ -47,6 +53,10 @@ def _sounds(folder: Path) -> None:
     soundfile.write(folder / "whole.ogg", good, SAMPLE_RATE)
     ogg = (folder / "whole.ogg").read_bytes()
     (folder / "cut.ogg").write_bytes(ogg[: len(ogg) * 2 // 3])
+    soundfile.write(folder / "odd_rate.wav", good, 1_000_003)
+    soundfile.write(folder / "slow.wav", good, 10)
+    soundfile.write(folder / "loud.wav", 1e6 * good / np.abs(good).max(), SAMPLE_RATE, subtype="FLOAT")
+    (folder / "bare.raw").write_bytes(bytes(32_000))
     (folder / "folder.wav").mkdir()
     _two_hours(folder / "two_hours.wav")
 
@@ -96,6 +106,7 @@ def _bundles(folder: Path) -> None:
     tree = json.loads(unknown.read_text())
     tree["model"]["latent_chanels"] = 4
     unknown.write_text(json.dumps(tree))
+    _odd_sizes(copy)
     features = copy("other_features") / "text_to_vec" / "config.json"
     tree = json.loads(features.read_text())
     tree["features"]["semantic"]["layer"] = 1
@@ -103,6 +114,22 @@ def _bundles(folder: Path) -> None:
     swapped = copy("swapped_rates")
     shutil.rmtree(swapped / "speechsr24")
     shutil.copytree(good / "speechsr48", swapped / "speechsr24")
+
+
+def _odd_sizes(copy: Callable[[str], Path]) -> None:
+    for name, key, size in (("huge_sizes", "latent_channels", 10**9), ("many_layers", "", 999_999)):
+        config = copy(name) / "synthesizer" / "config.json"
+        tree = json.loads(config.read_text())
+        section = tree["model"] if key else tree["model"]["flow"]
+        section[key or "n_couplings"] = size
+        config.write_text(json.dumps(tree))
+    weights = copy("integer_weights") / "synthesizer" / WEIGHTS
+    tensors = load_file(weights)
+    tensors[min(tensors)] = tensors[min(tensors)].int()
+    save_file(tensors, weights)
+    twice = copy("key_twice") / "synthesizer" / "config.json"
+    twice.write_text('{"system": "hierspeechpp", ' + twice.read_text().lstrip()[1:])
+    (copy("deep_config") / "synthesizer" / "config.json").write_text('{"a": ' * 9000 + "1" + "}" * 9000)
 
 
 class Malice:
@@ -123,6 +150,8 @@ def _published(folder: Path) -> None:
     (folder / "malicious.pth").write_bytes(pickle.dumps({"model": Malice("pickle_was_here")}))
     torch.save({"model": Malice("pickle_was_here_too")}, folder / "malicious_torch.pth")
     (folder / "letter.pth").write_text("no weights")
+    torch.save({1: torch.zeros(3)}, folder / "numbers.pth")
+    (folder / "cut.pth").write_bytes(pickle.dumps({"a": list(range(99))})[:90])
     torch.save({"model": {"some.other.weight": torch.zeros(3)}}, folder / "foreign.pth")
     model = {
         "resblock_kernel_sizes": [3],
@@ -143,6 +172,15 @@ def _configs(folder: Path) -> None:
         "wrong_type": f'{{{head}, data: {{cuts: "cuts"}}, train: {{max_steps: "many"}}}}',
         "own_base": '{base: "own_base.json5"}',
         "no_system": '{system: "talkotron", part: "x", out_dir: "run", data: {cuts: "cuts"}}',
+        "twice": f'{{{head}, data: {{cuts: "cuts"}}, seed: 1, seed: 2}}',
+        "deep": f'{{{head}, data: {{cuts: "cuts"}}, model: ' + "{a: " * 9000 + "1" + "}" * 9001,
+        "infinite": f"{{{head}, {DATA}, train: {{optimizer: {{learning_rate: Infinity}}}}}}",
+        "true_seed": f"{{{head}, {DATA}, seed: true}}",
+        "negative_seed": f"{{{head}, {DATA}, seed: -1}}",
+        "workers": f"{{{head}, {DATA}, train: {{workers: 1000000}}}}",
+        "nowhere": f'{{system: "speechsr", part: "speechsr", out_dir: "", {DATA}}}',
+        "billion": f"{{{head}, {DATA}, model: {{channels: 1000000000}}}}",
+        "large": f"{{{head}, {DATA}}}" + " " * 300_000,
         "no_cuts": f'{{{head}, data: {{cuts: "absent"}}}}',
     }
     for name, text in texts.items():

@@ -30,7 +30,7 @@ def test_home_is_expanded_where_a_shell_leaves_it(monkeypatch: pytest.MonkeyPatc
             ["--noise-scale", "9"],
             "--noise-scale can't be 9: give at most 2",
         ),
-        ("no speed 0.0: give more", ["--speed=0", "--seed", "1"], "--speed 0.0: give more"),
+        ("no speed 0.0: give more", ["--speed=0", "--seed", "1"], "no --speed 0.0: give more"),
         ("speedy can't be 0", ["--speed=0"], "speedy can't be 0"),
         ("no text file x: name one", ["--text-file", "x", "--"], "no text file x: name one"),
     ],

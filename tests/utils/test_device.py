@@ -15,7 +15,7 @@ def test_auto_is_cuda_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["gpu", "cuda:99", "mps", "xla", "meta", "mps:7", "cpu:3", "", "cuda:-1", "privateuseone"]
+    "name", ["gpu", "cuda:99", "mps", "xla", "meta", "mps:7", "cpu:3", "cuda:-1", "privateuseone"]
 )
 def test_a_device_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=name):

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.tensor_files import load_weights
 from hiervox.utils.errors import CheckpointError
+from hiervox.utils.files import is_file
 
 # `torch.nn.utils.weight_norm` (deprecated) to `torch.nn.utils.parametrizations.weight_norm`.
 WEIGHT_NORM_RULES: tuple[tuple[str, str], ...] = (
@@ -54,7 +55,7 @@ def read_published(path: Path) -> dict[str, Tensor]:
     Raises:
         CheckpointError: the file is missing, broken, or holds anything but tensors in that place.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise CheckpointError(f"no checkpoint {path}", "check the path")
     tree = load_weights(path) if path.suffix == ".safetensors" else _read_torch(path)
     for key in STATE_KEYS:

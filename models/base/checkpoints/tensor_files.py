@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hiervox.models.base.checkpoints.building import TensorHeader
 from hiervox.utils.errors import CheckpointError
-from hiervox.utils.files import give_default_mode
+from hiervox.utils.files import give_default_mode, is_file
 
 if TYPE_CHECKING:
     import torch
@@ -62,7 +62,7 @@ def _opened(path: Path, device: str) -> Iterator[Any]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        if not path.is_file():
+        if not is_file(path):
             raise CheckpointError(f"no weights {path}", "check the path")
         with safe_open(path, "pt", device=device) as stream:
             yield stream

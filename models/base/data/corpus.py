@@ -12,6 +12,7 @@ from hiervox.models.base.data.tables import read_table
 from hiervox.models.base.data.utterance import Utterance
 from hiervox.processors.text.config import espeak_name
 from hiervox.utils.errors import DataError
+from hiervox.utils.files import is_file
 
 if TYPE_CHECKING:
     from lhotse.audio import Recording
@@ -37,7 +38,7 @@ def iterate_corpus(source: Path, language: str = "en-us") -> Iterator[DataCut]:
     """
     if source.is_dir():
         utterances = read_kaldi(source, language)
-    elif source.is_file():
+    elif is_file(source):
         utterances = read_table(source, language)
     else:
         raise DataError(f"no table {source}", "name a CSV, TSV or JSONL file, or a Kaldi folder")

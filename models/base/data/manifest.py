@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hiervox.models.base.data.checks import checked_tree
 from hiervox.utils.errors import DataError
-from hiervox.utils.files import replacing_file, require_writable
+from hiervox.utils.files import is_file, replacing_file, require_writable
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -54,7 +54,7 @@ def manifest_file(path: Path) -> Path:
         DataError: there is none.
     """
     file = manifest_path(path)
-    if not file.is_file():
+    if not is_file(file):
         raise DataError(f"no cut manifest {file}", "make one with `hiervox prepare` or `hiervox extract`")
     return file.resolve()
 

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from hiervox.models.base.pipelines.protocols import Codec, Codes
 from hiervox.utils.config import Config
 from hiervox.utils.errors import DataError
-from hiervox.utils.files import replacing_file
+from hiervox.utils.files import is_file, replacing_file
 
 HEADER = "codes"
 SUFFIX = ".codes"
@@ -60,7 +60,7 @@ def read_codes(path: Path) -> tuple[Codes, CodesRecord]:
     """
     from safetensors import SafetensorError, safe_open
 
-    if not path.is_file():
+    if not is_file(path):
         raise DataError(f"no file of codes {path}", "check the path")
     try:
         with safe_open(path, "np") as stream:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hiervox.processors.audio import SAMPLE_RATE, Waveform, loudness, read_audio, resample
+from hiervox.processors.audio import SAMPLE_RATE, Recording, Waveform, loudness, read_audio, resample
+from hiervox.processors.voice_activity import measure_voice
 from hiervox.utils.errors import AudioError
-from hiervox.utils.logging import get_logger
+from hiervox.utils.logging import get_logger, warn_once
 
 LEAST_SECONDS = 0.5
 LEAST_LOUDNESS = -60.0  # dBFS; a recording of an empty room is about there
@@ -56,13 +57,8 @@ def read_prompt(path: Path) -> tuple[Waveform, int]:
     Raises:
         AudioError: it is missing, broken, or over `REFUSED_SECONDS`.
     """
-    import soundfile
-
-    try:
-        seconds = soundfile.info(path).duration if path.is_file() else 0.0
-    except soundfile.LibsndfileError:
-        seconds = 0.0  # reading it says what is wrong with it
-    if seconds > REFUSED_SECONDS:
+    seconds = Recording(path).seconds
+    if seconds is not None and seconds > REFUSED_SECONDS:
         raise AudioError(
             f"{path} is too long for a prompt: {seconds:.0f} s", "cut out some seconds of the voice"
         )
@@ -70,11 +66,18 @@ def read_prompt(path: Path) -> tuple[Waveform, int]:
 
 
 def prepare_prompt(wav: Waveform, rate: int, name: str) -> Waveform:
-    """`prepare_recording` of the first `MOST_SECONDS`; a warning says where a prompt is cropped."""
+    """`prepare_recording` of the first `MOST_SECONDS`.
+
+    Warnings say where a prompt is cropped, and where it seems to hold no speech.
+    """
     most = int(MOST_SECONDS * rate)
     if wav.size > most:
-        _log.warning("%s is cropped to its first %g of %.1f s", name, MOST_SECONDS, wav.size / rate)
-    return prepare_recording(wav[:most], rate, name)
+        warn_once(_log, f"{name} is cropped to its first {MOST_SECONDS:g} of {wav.size / rate:.1f} s")
+    recording = prepare_recording(wav[:most], rate, name)
+    doubt = measure_voice(recording).doubt
+    if doubt is not None:
+        warn_once(_log, f"{name} seems to hold no speech ({doubt}): the voice will be arbitrary")
+    return recording
 
 
 def replicate_prompt(recording: Waveform) -> Waveform:

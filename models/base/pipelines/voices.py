@@ -31,6 +31,7 @@ from hiervox.processors.audio import SAMPLE_RATE, Waveform, read_audio, resample
 from hiervox.processors.pitch import PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.files import is_file
 
 Prompt = Recording | Voice
 """Whom to speak like: a recording, a voice, or the name of a saved voice, a bundled one or a speaker."""
@@ -134,7 +135,7 @@ class VoicePipeline(ABC):
             if found.model != self.fingerprint:
                 raise ConfigError("the voice was made with another model", "make it with this one")
             return found
-        if isinstance(found, str) and not Path(found).is_file() and is_voice_name(found):
+        if isinstance(found, str) and not is_file(Path(found)) and is_voice_name(found):
             named = self.named_voice(found)
             if isinstance(named, Voice):
                 return named

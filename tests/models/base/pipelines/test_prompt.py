@@ -35,11 +35,23 @@ def test_what_holds_no_voice_is_refused(wav, message) -> None:
 def test_a_long_prompt_is_cropped_and_that_is_said(monkeypatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(prompt._log, "warning", lambda line, *parts: said.append(line % parts))
-    wav = 0.1 * np.ones(45 * 8000, np.float32)
+    wav = np.tile(voice(1.0), 23)
     assert prompt.prepare_prompt(wav, 8000, "x.wav").size == 30 * 16000
-    assert said == ["x.wav is cropped to its first 30 of 45.0 s"]
+    assert said[0] == "x.wav is cropped to its first 30 of 46.0 s"
     prompt.prepare_prompt(wav[: 30 * 8000], 8000, "x.wav")
-    assert len(said) == 1
+    prompt.prepare_prompt(wav, 8000, "x.wav")
+    assert sum("cropped" in line for line in said) == 1
+
+
+@pytest.mark.parametrize("hertz", [0.0, 220.0])
+def test_a_prompt_that_is_no_speech_is_doubted_once(monkeypatch, hertz: float) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(prompt._log, "warning", lambda line, *parts: said.append(line % parts))
+    wav = (0.3 * np.cos(2 * np.pi * hertz * np.arange(32000) / 16000)).astype(np.float32)
+    for _ in range(2):
+        prompt.prepare_prompt(wav, 16000, f"tone of {hertz}.wav")
+    (line,) = said
+    assert line.startswith(f"tone of {hertz}.wav seems to hold no speech (")
 
 
 def test_a_file_of_hours_is_no_prompt(tmp_path, monkeypatch) -> None:
