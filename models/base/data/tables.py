@@ -10,6 +10,7 @@ from typing import Any
 
 from hiervox.models.base.data.utterance import Problems, Utterance, existing_audio
 from hiervox.utils.errors import DataError
+from hiervox.utils.files import is_file
 from hiervox.utils.logging import get_logger
 
 COLUMNS = ("audio", "text", "speaker", "language", "id", "ipa", "caption")
@@ -129,7 +130,7 @@ def _csv_error(where: str, error: csv.Error) -> DataError:
 
 def _is_ljspeech(path: Path, header: str) -> bool:
     cells = header.strip("\r\n").split("|")
-    return len(cells) in LJSPEECH_FIELDS and (path.parent / "wavs" / f"{cells[0]}.wav").is_file()
+    return len(cells) in LJSPEECH_FIELDS and is_file(path.parent / "wavs" / f"{cells[0]}.wav")
 
 
 def _ljspeech_rows(path: Path, problems: Problems) -> Iterator[Row]:
