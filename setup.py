@@ -100,7 +100,7 @@ setup(
             "webrtcvad-wheels>=2.0.14",
             "whisper-normalizer>=0.1.10",
         ],
-        # only egs/tts/hierspeechpp/box/local/make_corpus.py
+        # only egs/datasets/kokoro/make_corpus.py
         "corpus": ["onnx>=1.17", "onnxruntime>=1.17"],
         "crepe": ["torchcrepe>=0.0.23"],
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it

@@ -19,7 +19,7 @@ from hiervox.models.base.data.utterance import Utterance
 from hiervox.processors.audio import read_audio
 from tests.conftest import REPOSITORY
 
-MINI_TABLE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini" / "corpus" / "table.csv"
+MINI_TABLE = REPOSITORY / "egs" / "datasets" / "mini" / "table.csv"
 
 
 def voices(table: Path, speakers: int, clips: int) -> list[list[Utterance]]:

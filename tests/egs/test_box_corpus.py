@@ -17,7 +17,7 @@ from hiervox.processors.audio import Waveform, read_audio
 from hiervox.utils.errors import DataError
 from tests.conftest import REPOSITORY
 
-LOCAL = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "local"
+LOCAL = REPOSITORY / "egs" / "datasets" / "kokoro"
 SENTENCES = [f"The {word} ship sails to the island." for word in ("red", "old", "tall", "slow", "small")]
 NAMES = ["af_a", "am_b", "bf_c", "bm_d", "zf_e", "zm_f", "jf_g"]
 
@@ -168,7 +168,7 @@ def test_the_held_out_list_is_whole() -> None:
     sentences = (LOCAL / "heldout_sentences.txt").read_text(encoding="utf-8").splitlines()
     names = (LOCAL / "heldout_voices.txt").read_text(encoding="utf-8").split()
     assert len(set(sentences)) == 50 and len(names) == 5
-    with (LOCAL.parent / "conf" / "kokoro_test_list.csv").open(encoding="utf-8", newline="") as stream:
+    with (LOCAL / "test_list.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["text"] for row in rows] == sentences
     for number, row in enumerate(rows):

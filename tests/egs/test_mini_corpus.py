@@ -11,8 +11,7 @@ import soundfile
 from hiervox.processors.audio import loudness, read_audio
 from tests.conftest import REPOSITORY
 
-RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini"
-CORPUS = RECIPE / "corpus"
+CORPUS = REPOSITORY / "egs" / "datasets" / "mini"
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -80,7 +79,7 @@ def test_the_card_has_the_right_counts(train: list, test: list) -> None:
 
 @pytest.mark.parametrize(("name", "spoken"), [("test_list.csv", "reference"), ("vc_list.csv", "source")])
 def test_the_test_lists_use_only_what_is_held_out(test: list, name: str, spoken: str) -> None:
-    conf = RECIPE / "conf"
+    conf = CORPUS
     by_path = {(CORPUS / row["audio"]).resolve(): row for row in test}
     rows = rows_of(conf / name)
     assert len(rows) == {"test_list.csv": 6, "vc_list.csv": 3}[name]

@@ -24,6 +24,7 @@ from tests.conftest import REPOSITORY
 from tests.docs.test_commands import BLOCK
 
 RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini"
+CORPUS = REPOSITORY / "egs" / "datasets" / "mini"
 CLIPS = 14
 PARTS = ("text_to_vec", "synthesizer", "speechsr24", "speechsr48")
 SHORT = [f"train.{key}=2" for key in ("max_steps", "log_every", "validate_every", "save_every", "batch_size")]
@@ -50,10 +51,10 @@ class Home:
         self._write_corpus()
 
     def _write_corpus(self) -> None:
-        with (RECIPE / "corpus" / "table.csv").open(newline="") as stream:
+        with (CORPUS / "table.csv").open(newline="") as stream:
             rows = list(csv.DictReader(stream))[:CLIPS]
         for row in rows:
-            row["audio"] = str(RECIPE / "corpus" / row["audio"])
+            row["audio"] = str(CORPUS / row["audio"])
         with (self.path / "my_table.csv").open("w", newline="") as stream:
             writer = csv.DictWriter(stream, list(rows[0]))
             writer.writeheader()
@@ -80,7 +81,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     overrides = [part for key in [*SHORT, "data.dev_size=4"] for part in ("--set", key)]
     stages = ["--stage", "1", "--stop-stage", "6", "--exp", "exp"]
     home.run(RECIPE / "run.sh", "--corpus", "my_table.csv", *stages, *overrides)
-    assemble = RECIPE.parent / "common" / "local" / "assemble_bundle.py"
+    assemble = REPOSITORY / "egs" / "common" / "local" / "assemble_bundle.py"
     home.run("python", assemble, "--runs", "exp/runs", "--out", home.bundle, "--parts", *PARTS)
     return home
 

@@ -16,7 +16,7 @@ from hiervox.processors.audio import write_audio
 from tests.conftest import REPOSITORY
 
 RECIPE = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "mini"
-COMMON = RECIPE.parent / "common"
+COMMON = REPOSITORY / "egs" / "common"
 PARTS = ["text_to_vec", "synthesizer", "speechsr24", "speechsr48"]
 
 # Writes down how it was called, and leaves what the later stages need: checkpoints, wav files, a report.
@@ -200,4 +200,6 @@ def test_paths_are_those_of_the_callers_folder(environment: dict[str, str], tmp_
     (tmp_path / "table.csv").touch()
     command = [RECIPE / "run.sh", "--stop-stage", "1", "--exp", "exp", "--corpus", "table.csv"]
     subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True)
-    assert calls(environment) == [f"prepare --table {tmp_path}/table.csv --out {tmp_path}/exp/data"]
+    assert calls(environment) == [
+        f"prepare --table {tmp_path}/table.csv --out {tmp_path}/exp/data --overwrite"
+    ]

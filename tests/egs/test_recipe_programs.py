@@ -20,8 +20,8 @@ import torch
 
 from hiervox.models.base.checkpoints.checkpoint import load_weights
 from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.pipelines.loading import load
 from hiervox.models.base.training.experiment import build_task, load_experiment
-from hiervox.models.tts.hierspeechpp.pipeline import load
 from hiervox.utils.errors import DataError
 from tests.conftest import REPOSITORY
 from tests.egs.lookalikes import make_libritts, make_vctk
@@ -33,7 +33,10 @@ CONF = COMMON / "conf"
 
 def program(name: str) -> ModuleType:
     """A recipe's program, imported."""
-    spec = importlib.util.spec_from_file_location(f"recipe_{name}", COMMON / "local" / f"{name}.py")
+    egs = REPOSITORY / "egs"
+    folders = (COMMON / "local", egs / "common" / "local", egs / "datasets")
+    path = next(path for folder in folders if (path := folder / f"{name}.py").exists())
+    spec = importlib.util.spec_from_file_location(f"recipe_{name}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

@@ -46,7 +46,7 @@ while (($#)); do
   esac
 done
 if [[ $corpus == mini && -z $test ]]; then
-  test=$repository/egs/tts/hierspeechpp/mini/corpus/test.csv
+  test=$repository/egs/datasets/mini/test.csv
 fi
 [[ -e $test ]] || fail "no test recordings: name a table with --test"
 for system in "${systems[@]}"; do

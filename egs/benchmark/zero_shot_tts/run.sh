@@ -27,11 +27,11 @@ about=(
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
 tts=$repository/egs/tts
-mini=$tts/hierspeechpp/mini
+mini=$repository/egs/datasets/mini
 
 lists() {
   if [[ $corpus == */mini ]]; then
-    test_list=$mini/conf/test_list.csv prompt_table=$mini/corpus/test.csv
+    test_list=$mini/test_list.csv prompt_table=$mini/test.csv
   else
     test_list=$exp/test_list.csv prompt_table=$exp/prompts.csv
   fi
@@ -49,7 +49,7 @@ stage_1() {
   [[ ! $hierspeechpp ]] || return 0
   on_mini || fail "name the trained model: --hierspeechpp DIR"
   sub hierspeechpp 1 5
-  run python "$tts/hierspeechpp/common/local/assemble_bundle.py" --runs "$exp/hierspeechpp/runs" \
+  run python "$common/local/assemble_bundle.py" --runs "$exp/hierspeechpp/runs" \
     --parts text_to_vec synthesizer --out "$exp/hierspeechpp/bundle"
 }
 
@@ -63,7 +63,7 @@ stage_3() {
   [[ ! $valle ]] || return 0
   on_mini || fail "name the trained model: --valle DIR"
   sub valle 1 5 ${codec:+--codec "$codec"}
-  run python "$tts/hierspeechpp/common/local/assemble_bundle.py" --runs "$exp/valle/runs" \
+  run python "$common/local/assemble_bundle.py" --runs "$exp/valle/runs" \
     --parts autoregressive non_autoregressive "codec=${codec:-encodec}" --out "$exp/valle/bundle"
 }
 
@@ -101,7 +101,7 @@ stage_4() {
       --overwrite
     run hiervox codec decode "$exp/codes/$id.codes" --model "$(model valle)" -o "$exp/wavs/resynthesis/$id.wav" \
       --device "$device" --overwrite
-  done 3< <(python "$tts/hierspeechpp/common/local/rows.py" "$test_list" id reference)
+  done 3< <(python "$common/local/rows.py" "$test_list" id reference)
 }
 
 stage_5() {

@@ -2,7 +2,7 @@
 # Run it again after an interruption: finished work is kept, an unfinished training continues.
 
 repository=${recipe%/egs/*}
-mini=$repository/egs/tts/hierspeechpp/mini/corpus
+mini=$repository/egs/datasets/mini
 stage=1
 stop_stage=6
 corpus=
@@ -75,7 +75,7 @@ settings=(--set "out_dir=$exp/run" --set "data.cuts=$exp/features" ${overrides[@
 
 if wanted 1; then
   headline 1 data
-  hiervox prepare --table "$corpus" --out "$exp/data"
+  hiervox prepare --table "$corpus" --out "$exp/data" --overwrite
 fi
 if wanted 2; then
   headline 2 validate

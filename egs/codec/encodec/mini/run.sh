@@ -12,9 +12,9 @@ about=(
   "evaluate  what was decoded beside the recordings"
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
-test_list=$repository/egs/tts/hierspeechpp/mini/conf/test_list.csv
+test_list=$repository/egs/datasets/mini/test_list.csv
 
-stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data"; }
+stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
 
 stage_2() { train encodec "$recipe/conf/encodec.json5" "$exp/data"; }
 
@@ -28,7 +28,7 @@ stage_3() {
       run hiervox codec decode "$exp/codes/$bandwidth/$id.codes" --model "$exp/runs/encodec" \
         -o "$exp/wavs/encodec_$bandwidth/$id.wav" --device "$device" --overwrite
     done
-  done 3< <(python "$repository/egs/tts/hierspeechpp/common/local/rows.py" "$test_list" id reference)
+  done 3< <(python "$common/local/rows.py" "$test_list" id reference)
 }
 
 stage_4() {

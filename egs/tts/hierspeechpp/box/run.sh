@@ -108,7 +108,7 @@ train() {
 if wanted 1; then
   headline 1 data
   ((${#corpora[@]})) || fail "no --corpus and no --multiply; see run.sh --help"
-  held_out=(--held-out "$recipe/conf/held_out_speakers.txt" --held-out "$recipe/local/heldout_voices.txt")
+  held_out=(--held-out "$recipe/conf/held_out_speakers.txt" --held-out "$repository/egs/datasets/kokoro/heldout_voices.txt")
   python "$recipe/local/corpus_table.py" "${corpora[@]}" "${held_out[@]}" --out "$exp/data/table.jsonl"
   hiervox prepare --table "$exp/data/table.jsonl" --out "$exp/data" --overwrite
 fi
@@ -140,7 +140,7 @@ if wanted 7; then
   for part in speechsr24 speechsr48; do
     [[ -d $runs/$part ]] && parts+=("$part")
   done
-  python "$common/local/assemble_bundle.py" --runs "$runs" --parts "${parts[@]}" --out "$bundle" --half
+  python "$repository/egs/common/local/assemble_bundle.py" --runs "$runs" --parts "${parts[@]}" --out "$bundle" --half
 fi
 if wanted 8; then
   headline 8 measure

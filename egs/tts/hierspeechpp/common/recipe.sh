@@ -125,7 +125,14 @@ run() {
   fi
 }
 
-script() { run python "$common/local/$1.py" "${@:2}"; }
+datasets=$repository/egs/datasets
+
+# script NAME ...: a program of this recipe, or one that recipes share.
+script() {
+  local program=$common/local/$1.py
+  [[ -f $program ]] || program=$repository/egs/common/local/$1.py
+  run python "$program" "${@:2}"
+}
 
 # launch VERB...: `hiervox VERB...` in all processes together. Without the variable, every process of a training says
 # that it looked for unused parameters and found none.
@@ -169,7 +176,7 @@ rows() {
     local IFS=$'\t'
     echo "${*:2}" | tr '[:lower:]' '[:upper:]'
   else
-    python "$common/local/rows.py" "$@"
+    python "$repository/egs/common/local/rows.py" "$@"
   fi
 }
 
@@ -189,11 +196,11 @@ python "$common/local/estimate.py" --corpus "$corpus" "${corpus_args[@]}" --exp 
 
 if wanted 1; then
   headline 1 download
-  script corpus download --corpus "$corpus" --folder "$data" "${corpus_args[@]}" ${base_url:+--base-url "$base_url"}
+  run python "$datasets/corpus.py" download --corpus "$corpus" --folder "$data" "${corpus_args[@]}" ${base_url:+--base-url "$base_url"}
 fi
 if wanted 2; then
   headline 2 prepare
-  script corpus prepare --corpus "$corpus" --folder "$data" "${corpus_args[@]}" --out "$exp/data"
+  run python "$datasets/corpus.py" prepare --corpus "$corpus" --folder "$data" "${corpus_args[@]}" --out "$exp/data"
 fi
 if wanted 3; then
   headline 3 validate

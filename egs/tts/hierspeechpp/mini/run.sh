@@ -7,7 +7,8 @@ recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=${recipe%/egs/*}
 stage=1
 stop_stage=9
-corpus=$recipe/corpus/table.csv
+datasets=$repository/egs/datasets/mini
+corpus=$datasets/table.csv
 exp=$recipe/exp
 bundle=$repository/pretrained/mini
 device=auto
@@ -26,13 +27,13 @@ Usage: run.sh [OPTION VALUE]...
   4 text_to_vec  train it
   5 synthesizer  train it
   6 speechsr     train both, 24 and 48 kHz
-  7 speak        bundle the models, synthesize conf/test_list.csv, convert conf/vc_list.csv
+  7 speak        bundle the models, synthesize test_list.csv, convert vc_list.csv of the data set
   8 evaluate     word errors, likeness of the voice, pitch
   9 results      print and save DIR/RESULTS.md
 
   --stage N       first stage (default $stage)
   --stop-stage M  last stage (default $stop_stage)
-  --corpus TABLE  training table: audio,text,speaker,language (default corpus/table.csv)
+  --corpus TABLE  training table: audio,text,speaker,language (default egs/datasets/mini/table.csv)
   --exp DIR       where everything goes (default exp)
   --bundle DIR    where the trained models go (default pretrained/mini of the repository: --model mini)
   --set KEY=VALUE override a key of every training config, as in train.max_steps=1000; may be repeated
@@ -77,7 +78,7 @@ wanted() { ((stage <= $1 && $1 <= stop_stage)); }
 
 headline() { echo "== stage $1: $2"; }
 
-script() { python "${recipe%/*}/common/local/$1.py" "${@:2}"; }
+script() { python "$repository/egs/common/local/$1.py" "${@:2}"; }
 
 # train PART CUTS: start the run of conf/PART.json5, or continue it where a checkpoint is; a run that has all
 # its steps ends at once.
@@ -135,8 +136,8 @@ if wanted 7; then
   headline 7 speak
   script assemble_bundle --runs "$runs" --out "$bundle" --parts text_to_vec synthesizer speechsr24 speechsr48
   mkdir -p "$exp"
-  script rows "$recipe/conf/test_list.csv" id prompt text >"$exp/test_list.tsv"
-  script rows "$recipe/conf/vc_list.csv" id source prompt >"$exp/vc_list.tsv"
+  script rows "$datasets/test_list.csv" id prompt text >"$exp/test_list.tsv"
+  script rows "$datasets/vc_list.csv" id source prompt >"$exp/vc_list.tsv"
   while IFS=$'\t' read -r -u 3 id prompt text; do
     hiervox tts --text "$text" --prompt "$prompt" --out "$wavs/tts_16000/$id.wav" --plots --overwrite \
       --model "$bundle" --seed "$seed" --device "$device"
@@ -149,7 +150,7 @@ if wanted 7; then
     hiervox vc --source "$source" --prompt "$prompt" --out "$wavs/vc/$id.wav" --plots --overwrite \
       --model "$bundle" --seed "$seed" --device "$device"
   done 3<"$exp/vc_list.tsv"
-  script evaluation_table --tts-list "$recipe/conf/test_list.csv" --vc-list "$recipe/conf/vc_list.csv" \
+  script evaluation_table --tts-list "$datasets/test_list.csv" --vc-list "$datasets/vc_list.csv" \
     --wavs "$wavs" --rates 16000 "${rates[@]}" --out "$exp/evaluation.csv"
 fi
 if wanted 8; then
@@ -158,7 +159,7 @@ if wanted 8; then
 fi
 if wanted 9; then
   headline 9 results
-  script results --recipe mini --runs "$runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md"
+  python "${recipe%/*}/common/local/results.py" --recipe mini --runs "$runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md"
   cat "$exp/RESULTS.md"
   echo "sounds and pictures: $wavs"
   echo "this table: $exp/RESULTS.md"

@@ -28,12 +28,11 @@ about=(
   "evaluate            word errors, speaker similarity, pitch"
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
-programs=$repository/egs/tts/hierspeechpp/common/local
 
 need_codec() { [[ $codec || $dry_run ]] || fail "name the codec: --codec DIR"; }
 
 corpus_program() {
-  run python "$programs/corpus.py" "$1" --corpus libritts --folder "$corpus" --parts $parts --test-parts $test_parts "${@:2}"
+  run python "$repository/egs/datasets/corpus.py" "$1" --corpus libritts --folder "$corpus" --parts $parts --test-parts $test_parts "${@:2}"
 }
 
 stage_1() { corpus_program download; }
@@ -62,9 +61,9 @@ stage_6() { decoder non_autoregressive; }
 
 stage_7() {
   need_codec
-  run python "$programs/assemble_bundle.py" --runs "$exp/runs" --parts autoregressive non_autoregressive \
+  run python "$common/local/assemble_bundle.py" --runs "$exp/runs" --parts autoregressive non_autoregressive \
     "codec=$codec" --out "$exp/bundle"
-  run python "$programs/test_lists.py" --cuts "$exp/valid/test" --count "$sentences" --out "$exp"
+  run python "$common/local/test_lists.py" --cuts "$exp/valid/test" --count "$sentences" --out "$exp"
   run python "$recipe/local/prompt_texts.py" --cuts "$exp/valid/test" --out "$exp/prompts.csv"
   local id prompt prompt_text text
   while IFS=$'\t' read -r -u 3 id prompt prompt_text text; do

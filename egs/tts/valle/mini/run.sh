@@ -17,11 +17,11 @@ about=(
   "evaluate            word errors, speaker similarity, pitch"
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
-mini=$repository/egs/tts/hierspeechpp/mini
-test_list=$mini/conf/test_list.csv
+mini=$repository/egs/datasets/mini
+test_list=$mini/test_list.csv
 codec_run() { [[ $codec ]] && absolute "$codec" || echo "$exp/runs/encodec"; }
 
-stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data"; }
+stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
 
 stage_2() { [[ $codec ]] || train encodec "$repository/egs/codec/encodec/mini/conf/encodec.json5" "$exp/data"; }
 
@@ -35,14 +35,14 @@ stage_4() { decoder autoregressive; }
 stage_5() { decoder non_autoregressive; }
 
 stage_6() {
-  run python "$repository/egs/tts/hierspeechpp/common/local/assemble_bundle.py" --runs "$exp/runs" \
+  run python "$common/local/assemble_bundle.py" --runs "$exp/runs" \
     --parts autoregressive non_autoregressive "codec=$(codec_run)" --out "$exp/bundle"
   local id prompt prompt_text text
   while IFS=$'\t' read -r -u 3 id prompt prompt_text text; do
     run hiervox tts --text "$text" --prompt "$prompt" --control "prompt_text=$prompt_text" \
       --control stop_at_bound=true --control frames_per_token=6 --model "$exp/bundle" --seed "$seed" \
       --out "$exp/wavs/valle/$id.wav" --device "$device" --overwrite
-  done 3< <(python "$common/local/speaking_list.py" "$test_list" --table "$mini/corpus/test.csv")
+  done 3< <(python "$common/local/speaking_list.py" "$test_list" --table "$mini/test.csv")
 }
 
 stage_7() {

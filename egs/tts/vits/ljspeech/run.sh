@@ -17,11 +17,11 @@ about=(
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
 
-stage_1() { run python "$recipe/local/ljspeech.py" download --folder "$corpus"; }
+stage_1() { run python "$repository/egs/datasets/ljspeech/ljspeech.py" download --folder "$corpus"; }
 
 stage_2() {
-  run python "$recipe/local/ljspeech.py" tables --folder "$corpus" --out "$exp/tables"
-  run hiervox prepare --table "$exp/tables/train.csv" --out "$exp/data"
+  run python "$repository/egs/datasets/ljspeech/ljspeech.py" tables --folder "$corpus" --out "$exp/tables"
+  run hiervox prepare --table "$exp/tables/train.csv" --out "$exp/data" --overwrite
 }
 
 stage_3() { run hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"; }
@@ -37,7 +37,7 @@ stage_6() {
   while IFS=$'\t' read -r -u 3 id text; do
     run hiervox tts --text "$text" --model "$exp/runs/vits" --seed "$seed" --out "$exp/wavs/vits/$id.wav" \
       --device "$device" --overwrite
-  done 3< <([[ $dry_run ]] && printf 'ID\tTEXT\n' || python "$repository/egs/tts/hierspeechpp/common/local/rows.py" \
+  done 3< <([[ $dry_run ]] && printf 'ID\tTEXT\n' || python "$common/local/rows.py" \
     "$exp/tables/test.csv" id text)
 }
 

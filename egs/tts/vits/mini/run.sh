@@ -12,10 +12,10 @@ about=(
   "evaluate  word errors, speaker similarity, pitch"
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
-mini=$repository/egs/tts/hierspeechpp/mini
-test_list=$mini/conf/test_list.csv
+mini=$repository/egs/datasets/mini
+test_list=$mini/test_list.csv
 
-stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data"; }
+stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
 
 stage_2() {
   run hiervox extract --cuts "$exp/data" --out "$exp/features" --config "$recipe/conf/vits.json5" --jobs "$jobs"
@@ -28,7 +28,7 @@ stage_4() {
   while IFS=$'\t' read -r -u 3 id prompt prompt_text text; do
     run hiervox tts --text "$text" --prompt "$prompt" --model "$exp/runs/vits" --seed "$seed" \
       --out "$exp/wavs/vits/$id.wav" --device "$device" --overwrite
-  done 3< <(python "$common/local/speaking_list.py" "$test_list" --table "$mini/corpus/test.csv")
+  done 3< <(python "$common/local/speaking_list.py" "$test_list" --table "$mini/test.csv")
 }
 
 stage_5() {

@@ -20,7 +20,7 @@ about=(
 source "${recipe%/egs/*}/egs/common/stages.sh"
 
 corpus_program() {
-  run python "$repository/egs/tts/hierspeechpp/common/local/corpus.py" "$1" --corpus vctk --folder "$corpus" \
+  run python "$repository/egs/datasets/corpus.py" "$1" --corpus vctk --folder "$corpus" \
     --test-speakers "$test_speakers" "${@:2}"
 }
 
