@@ -35,7 +35,7 @@ def test_all_well_is_code_0(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.output.splitlines() == ["ok      python  3.11", "note    hub     no: get one"]
 
 
-def test_a_missing_thing_is_code_1_with_its_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_thing_is_code_1_with_its_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     examine_gives(monkeypatch, Check("python", "3.11"), Check("espeak", "not there", "pip install it"))
     result = CliRunner().invoke(app)
     assert result.exit_code == 1
@@ -92,7 +92,7 @@ def test_espeak_speaks() -> None:
     assert "həlˈoʊ" in check_espeak().detail
 
 
-def test_a_missing_module_has_a_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_module_has_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     check = module._guarded("device", module.check_device)
     assert "torch" in check.detail and check.hint == module.INSTALL

@@ -26,7 +26,10 @@ def require_unchanged(folder: Path) -> None:
         CheckpointError: a file is missing, damaged or of another checkpoint.
     """
     if not (folder / CHECKSUMS_NAME).is_file():
-        raise CheckpointError(f"{folder} has no state to resume from", "restore the folder")
+        raise CheckpointError(
+            f"{folder} has no {CHECKSUMS_NAME}, so its state can't be trusted",
+            "restore the folder, or start a new run from its weights with --init-from",
+        )
     for name, wanted in read_json(folder / CHECKSUMS_NAME).items():
         path = folder / name
         problem = "is missing" if not path.is_file() else "is not the file that was saved"

@@ -254,7 +254,7 @@ def test_unusable_data_says_so(feature_folder: Path, changes: dict[str, Any], me
         load(folder, **changes)
 
 
-def test_missing_fields_name_the_mend(tmp_path: Path) -> None:
+def test_missing_fields_name_the_hint(tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path, [0.6, 0.6])
     with pytest.raises(DataError, match="has no semantic: run `hiervox extract`"):
         load(manifest, fields=frozenset({"semantic"}), dev_size=0)

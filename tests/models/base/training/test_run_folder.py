@@ -134,11 +134,14 @@ def test_a_second_training_in_a_folder_is_refused_with_the_firsts_process(
 def test_the_lock_dies_with_its_process_and_not_with_its_children(tmp_path: Path) -> None:
     lock = RunLock(tmp_path)
     lock.acquire()
+    began, begins = os.pipe()
     child = os.fork()
     if child == 0:  # a data-loading process that has outlived the one that trains
+        os.write(begins, b"x")
         time.sleep(60)
         os._exit(0)
     try:
+        assert os.read(began, 1) == b"x"
         with pytest.raises(TrainingError):
             RunLock(tmp_path).acquire()
         lock.release()
@@ -195,6 +198,14 @@ def test_the_state_of_another_run_is_refused(tmp_path: Path) -> None:
     shutil.copy(*states)
     with pytest.raises(CheckpointError, match=r"random_states_0\.safetensors is not the file"):
         train(toy(tmp_path / "2"), "cpu", resume=True)
+
+
+def test_a_checkpoint_without_checksums_still_gives_its_weights(tmp_path: Path) -> None:
+    train(toy(tmp_path / "run"), "cpu")
+    (find_checkpoint(tmp_path / "run") / "checksums.json").unlink()
+    with pytest.raises(CheckpointError, match=r"has no checksums\.json.*--init-from"):
+        train(toy(tmp_path / "run", max_steps=6), "cpu", resume=True)
+    train(toy(tmp_path / "other"), "cpu", init_from=tmp_path / "run")
 
 
 @pytest.mark.parametrize(
