@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hiervox.bins.outputs import check_outputs, is_done
 from hiervox.utils.errors import ConfigError
 
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="The sound file, for one recording.")]
@@ -41,3 +43,48 @@ def targets_of(recordings: Sequence[Path], out: Path | None, out_dir: Path | Non
             )
         targets[target] = recording
     return targets
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recording that is to be worked on.
+
+    Attributes:
+        recording: what is read.
+        target: the sound file.
+        request: what its record says was asked for.
+    """
+
+    recording: Path
+    target: Path
+    request: Mapping[str, object]
+
+
+def each_recording(
+    recordings: Sequence[Path],
+    out: Path | None,
+    out_dir: Path | None,
+    model: str | None,
+    options: Mapping[str, object],
+    overwrite: bool,
+    skip_existing: bool,
+) -> list[Job]:
+    """What a verb has to do: all recordings, or those that are not done yet; outputs are checked before.
+
+    Raises:
+        ConfigError: see `targets_of` and `check_outputs`; or there is no such model.
+    """
+    targets = targets_of(recordings, out, out_dir)
+    if not skip_existing:
+        check_outputs(list(targets), overwrite, inputs=recordings)
+
+    from hiervox.models.base.pipelines.bundle import resolve_bundle
+
+    made_of = {"model": str(resolve_bundle(model)), **options}
+    jobs = [Job(source, target, {"input": str(source), **made_of}) for target, source in targets.items()]
+    if skip_existing:
+        jobs = [job for job in jobs if not is_done(job.target, job.request)]
+        check_outputs([job.target for job in jobs], overwrite, inputs=recordings)
+        if not jobs:
+            typer.echo("all are there")
+    return jobs

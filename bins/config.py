@@ -23,7 +23,12 @@ def show(
     file: Annotated[Path, typer.Argument(help="A JSON5 experiment config.")],
     overrides: OverridesOption = None,
 ) -> None:
-    """Print the resolved config: bases merged, overrides applied, defaults filled in, everything checked."""
+    """Print the resolved config: bases merged, overrides applied, defaults filled in, everything checked.
+
+    \b
+    Example:
+      hiervox config show model.json5 --set train.batch_size=8
+    """
     from hiervox.models.base.training.experiment import load_experiment
 
     tree = load_experiment(file, overrides or ()).model_dump(mode="json")

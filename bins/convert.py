@@ -30,7 +30,12 @@ def convert(
     offline: Annotated[bool, typer.Option("--offline", help="Ask no network.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a converted checkpoint.")] = False,
 ) -> None:
-    """Turn a checkpoint that a system's authors published into one that every other verb takes."""
+    """Turn a checkpoint that a system's authors published into one that every other verb takes.
+
+    \b
+    Example:
+      hiervox convert --pretrained NAME --out my_model/part
+    """
     from hiervox.models.base.checkpoints.conversion import convert_published
     from hiervox.models.base.checkpoints.pretrained import get_pretrained
 

@@ -39,7 +39,12 @@ class Check:
 
 
 def doctor() -> None:
-    """Look at the installation. Exit code 1 where something is missing that `make demo` needs."""
+    """Look at the installation. Exit code 1 where something is missing that `make demo` needs.
+
+    \b
+    Example:
+      hiervox doctor
+    """
     results = examine()
     width = max(len(check.name) for check in results)
     for check in results:

@@ -50,8 +50,10 @@ def evaluate(
 ) -> None:
     """Score recordings on disk against texts, prompts and references.
 
-    Examples: hiervox evaluate --table table.csv --out results --metrics all;
-    hiervox evaluate --reference recordings --generated outputs --out results --metrics mcd,f0,stoi
+    \b
+    Examples:
+      hiervox evaluate --table table.csv --out results --metrics all
+      hiervox evaluate --reference recordings --generated outputs --out results --metrics mcd,f0,stoi
     """
     from hiervox.evaluation.metric import Context
     from hiervox.evaluation.registry import build_metrics

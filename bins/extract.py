@@ -28,6 +28,10 @@ def extract(
     """Compute what the batches of a part hold and what is dear to compute, for every cut of a manifest.
 
     Where a config has a `text` section, texts in other languages are refused, and tokens count its symbols.
+
+    \b
+    Example:
+      hiervox extract --cuts data --config synthesizer.json5 --out features
     """
     from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
     from hiervox.models.base.data.plan import load_plan

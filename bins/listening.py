@@ -38,7 +38,9 @@ def page(
 ) -> None:
     """Make the page of a listening test.
 
-    Example: hiervox listening page --table table.csv --out test.html --kind ab --systems ours,theirs
+    \b
+    Example:
+      hiervox listening page --table table.csv --out test.html --kind ab --systems ours,theirs
     """
     from hiervox.evaluation.listening.design import design, key
     from hiervox.evaluation.listening.page import listening_page
@@ -66,7 +68,9 @@ def score(
 ) -> None:
     """Turn answers into mean opinion scores or preferences with intervals.
 
-    Example: hiervox listening score answers-*.json --key test.key.json --out results
+    \b
+    Example:
+      hiervox listening score answers-*.json --key test.key.json --out results
     """
     from hiervox.evaluation.listening.summary import summarize_answers
     from hiervox.utils.files import require_writable

@@ -25,7 +25,12 @@ def prepare(
     ] = "en-us",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
 ) -> None:
-    """Read a table of recordings into a cut manifest."""
+    """Read a table of recordings into a cut manifest.
+
+    \b
+    Example:
+      hiervox prepare --table corpus.csv --out data
+    """
     from hiervox.models.base.data.corpus import iterate_corpus
     from hiervox.models.base.data.manifest import CUTS_NAME, require_folder, write_cuts
     from hiervox.utils.errors import DataError

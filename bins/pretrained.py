@@ -24,7 +24,12 @@ FolderOption = Annotated[
 
 @pretrained_app.command("list")
 def list_entries() -> None:
-    """List all of them: name, size, licence of the weights, and whether they are on this machine."""
+    """List all of them: name, size, licence of the weights, and whether they are on this machine.
+
+    \b
+    Example:
+      hiervox pretrained list
+    """
     from hiervox.models.base.checkpoints.pretrained import pretrained_entries
     from hiervox.models.base.checkpoints.pretrained_files import find
 
@@ -40,7 +45,12 @@ def list_entries() -> None:
 
 @pretrained_app.command()
 def show(name: NameArgument) -> None:
-    """Print what is known of one: files, sources, checksums, licences, and what to do with it."""
+    """Print what is known of one: files, sources, checksums, licences, and what to do with it.
+
+    \b
+    Example:
+      hiervox pretrained show NAME
+    """
     from hiervox.models.base.checkpoints.pretrained import HubSource, get_pretrained
 
     entry = get_pretrained(name)
@@ -70,7 +80,12 @@ def fetch(
     offline: Annotated[bool, typer.Option("--offline", help="Ask no network.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Download even what is here.")] = False,
 ) -> None:
-    """Download the files that are not here, check all of them, and print where they are."""
+    """Download the files that are not here, check all of them, and print where they are.
+
+    \b
+    Example:
+      hiervox pretrained fetch NAME
+    """
     from hiervox.models.base.checkpoints.pretrained import get_pretrained
     from hiervox.models.base.checkpoints.pretrained_files import fetch
 
@@ -82,7 +97,12 @@ def fetch(
 
 @pretrained_app.command()
 def verify(name: NameArgument, folder: FolderOption = None) -> None:
-    """Compare the files on this machine with what is known of them. Asks no network."""
+    """Compare the files on this machine with what is known of them. Asks no network.
+
+    \b
+    Example:
+      hiervox pretrained verify NAME
+    """
     from hiervox.models.base.checkpoints.pretrained import get_pretrained
     from hiervox.models.base.checkpoints.pretrained_files import check, find, local_files
 

@@ -33,7 +33,12 @@ def list_systems(context: typer.Context) -> None:
 
 @systems_app.command()
 def show(name: Annotated[str, typer.Argument(help="As `hiervox systems` lists it.")]) -> None:
-    """Print a system's card: what it does, its parts and their sizes, licence, weights, controls."""
+    """Print a system's card: what it does, its parts and their sizes, licence, weights, controls.
+
+    \b
+    Example:
+      hiervox systems show NAME
+    """
     from hiervox.models.base.checkpoints.pretrained import pretrained_entries
     from hiervox.models.base.pipelines.controls import controls_of, describe
     from hiervox.models.base.registry import get_card

@@ -27,7 +27,13 @@ def train(
     ] = None,
     device: DeviceOption = "auto",
 ) -> None:
-    """Train the part of a system that the config names."""
+    """Train the part of a system that the config names.
+
+    \b
+    Examples:
+      hiervox train --config model.json5 --set train.batch_size=8
+      hiervox train --config model.json5 --resume
+    """
     from hiervox.models.base.training.experiment import build_task, load_experiment
     from hiervox.models.base.training.loop import train as run
 

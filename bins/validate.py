@@ -25,7 +25,12 @@ def validate(
     ] = None,
     overrides: OverridesOption = None,
 ) -> None:
-    """Name every bad recording with its reason, and write a manifest without them."""
+    """Name every bad recording with its reason, and write a manifest without them.
+
+    \b
+    Example:
+      hiervox validate --cuts data --out valid
+    """
     from hiervox.models.base.data.features import FeatureSetup
     from hiervox.models.base.data.plan import SPEECH_FIELDS, load_plan
     from hiervox.models.base.data.validation import REPORT_NAME, Limits, validate_cuts

@@ -21,7 +21,12 @@ def vocabulary(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
 ) -> None:
-    """Name the languages and symbols of a corpus that a model lacks, before training."""
+    """Name the languages and symbols of a corpus that a model lacks, before training.
+
+    \b
+    Example:
+      hiervox vocabulary --cuts data --init-from my_model/text_to_vec --out vocabulary.json5
+    """
     from hiervox.models.base.data.index import open_index
     from hiervox.models.base.data.vocabulary import declared_text, survey, write_vocabulary
 

@@ -32,7 +32,12 @@ def add(
     device: DeviceOption = "auto",
     overwrite: ReplaceOption = False,
 ) -> None:
-    """Save the voice of recordings, and say how good they are as prompts."""
+    """Save the voice of recordings, and say how good they are as prompts.
+
+    \b
+    Example:
+      hiervox voice add anna anna1.wav anna2.wav:0.5
+    """
     from pathlib import Path
 
     from hiervox.models.base.pipelines.loading import load
@@ -56,7 +61,12 @@ def add(
 
 @voice_app.command("list")
 def list_voices() -> None:
-    """Name the saved voices, their pitch, and what they are made of."""
+    """Name the saved voices, their pitch, and what they are made of.
+
+    \b
+    Example:
+      hiervox voice list
+    """
     from hiervox.models.base.pipelines.voice_store import read_record, voice_names, voice_path
 
     for name in voice_names():
@@ -73,7 +83,12 @@ def list_voices() -> None:
 
 @voice_app.command()
 def remove(name: NameArgument) -> None:
-    """Forget a voice."""
+    """Forget a voice.
+
+    \b
+    Example:
+      hiervox voice remove anna
+    """
     from hiervox.models.base.pipelines.voice_store import remove_voice
 
     remove_voice(name)
@@ -88,7 +103,12 @@ def mix(
     ],
     overwrite: ReplaceOption = False,
 ) -> None:
-    """Save the weighted mean of saved voices."""
+    """Save the weighted mean of saved voices.
+
+    \b
+    Example:
+      hiervox voice mix both anna:0.7 bert:0.3
+    """
     from hiervox.models.base.pipelines.voice import mix_voices
     from hiervox.models.base.pipelines.voice_store import load_voice, require_free, save_voice
 

@@ -41,7 +41,7 @@ def test_writes_sound_and_record(bundle: Path, noisy: Path, tmp_path: Path) -> N
     out = tmp_path / "new" / "clean.wav"
     result = run(noisy, "--out", out, "--model", bundle)
     assert result.exit_code == 0, result.output
-    assert result.output.strip() == str(out)
+    assert result.stdout.strip() == str(out)
     wav, rate = soundfile.read(out)
     record = json.loads(out.with_name(out.name + ".json").read_text())
     assert rate == record["rate"] == 16_000 and len(wav) == 8_000

@@ -52,7 +52,7 @@ def test_tts_writes_sound_record_and_pictures(bundle, prompt, tmp_path) -> None:
     arguments = ("tts", "--text", "Hello there.", "--prompt", prompt, "--out", out, "--model", bundle)
     result = run(*arguments, "--seed", 7, "--plots")
     assert result.exit_code == 0, result.output
-    assert result.output.strip() == str(out)
+    assert result.stdout.strip() == str(out)
     wav, rate = soundfile.read(out)
     record = json.loads(out.with_name(out.name + ".json").read_text())
     assert rate == record["rate"] == 16000
@@ -205,6 +205,20 @@ def test_sr(bundle, prompt, tmp_path) -> None:
     assert json.loads(out.with_name(out.name + ".json").read_text())["rate"] == 48000
 
 
+def test_sr_of_many_skips_what_is_done(bundle, tmp_path) -> None:
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / f"{name}.wav", voice(0.5), SAMPLE_RATE)
+    raised = ("sr", tmp_path / "a.wav", tmp_path / "b.wav", "--rate", 24000, "--model", bundle)
+    out = tmp_path / "out"
+    assert run(*raised, "--out-dir", out).exit_code == 0
+    (out / "b.wav").unlink()
+    again = run(*raised, "--out-dir", out, "--skip-existing", "--overwrite")
+    assert again.stdout.strip() == str(out / "b.wav")
+    assert "all are there" in run(*raised, "--out-dir", out, "--skip-existing").output
+    same = run(*raised, "--out-dir", tmp_path, "--overwrite")
+    assert "is read as an input" in str(same.exception)
+
+
 def test_sr_mistakes(bundle, prompt, tmp_path) -> None:
     result = run("sr", prompt, "--out", tmp_path / "a.wav", "--rate", 16000, "--model", bundle)
     assert isinstance(result.exception, CheckpointError)
@@ -250,9 +264,9 @@ def test_what_is_there_with_the_same_request_is_skipped(bundle, prompt, tmp_path
     (out / "0002.wav").unlink()
     before = (out / "0001.wav").stat().st_mtime_ns
     again = run(*speak, "--skip-existing", "--overwrite")
-    assert again.output.splitlines() == [str(out / "0002.wav")]
+    assert again.stdout.splitlines() == [str(out / "0002.wav")]
     assert (out / "0001.wav").stat().st_mtime_ns == before
-    assert run(*speak, "--skip-existing").output.strip() == "all are there"
+    assert run(*speak, "--skip-existing").stdout.strip() == "all are there"
     other = run(*speak, "--skip-existing", "--seed", 3)
     assert isinstance(other.exception, ConfigError) and "exists" in str(other.exception)
 
@@ -267,7 +281,7 @@ def test_several_recordings_go_into_a_folder(bundle, prompt, tmp_path) -> None:
     assert done.exit_code == 0, done.output
     assert sorted(file.name for file in (tmp_path / "out").glob("*.wav")) == ["a.wav", "b.wav"]
     skipped = run(*convert, "--out-dir", tmp_path / "out", "--skip-existing")
-    assert skipped.output.strip() == "all are there"
+    assert skipped.stdout.strip() == "all are there"
     wrong = run(*convert, "--out", tmp_path / "one.wav")
     assert "2 recordings make as many files" in str(wrong.exception)
 

@@ -43,3 +43,21 @@ def test_the_table_of_tts_names_every_option() -> None:
     names = {name for parameter in group.commands["tts"].params for name in parameter.opts}
     options = {name for name in names if name.startswith("-")}
     assert {name for name in options if f"`{name}" not in text} <= {"--prompt", "--help"}
+
+
+def test_every_help_has_an_example_that_parses() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    commands = {
+        name: command for name, command in group.commands.items() if not isinstance(command, TyperGroup)
+    }
+    for name, inner in group.commands.items():
+        if isinstance(inner, TyperGroup):
+            commands |= {f"{name} {verb}": command for verb, command in inner.commands.items()}
+    for name, command in commands.items():
+        examples = re.findall(r"^ +(?:\S.* \| )?hiervox (.+)$", command.help or "", re.MULTILINE)
+        assert examples, name
+        for example in examples:
+            arguments = shlex.split(example)
+            assert " ".join(arguments).startswith(name), example
+            command.make_context(name, arguments[len(name.split()) :])
