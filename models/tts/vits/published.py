@@ -24,6 +24,9 @@ from hiervox.models.tts.vits.config import (
     VitsDecoderSizes,
 )
 from hiervox.models.tts.vits.model import Vits
+from hiervox.processors.mel_presets import mel_preset
+from hiervox.processors.spectrogram import SpectrogramConfig
+from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError
 
 # Constants of the published classes.
@@ -32,8 +35,11 @@ _DETERMINISTIC_CHANNELS = 256
 
 def import_vits(
     state_dict: dict[str, Tensor], published_config: dict[str, Any]
-) -> tuple[VitsConfig, dict[str, Tensor]]:
+) -> tuple[dict[str, Config], dict[str, Tensor]]:
     """Map a published checkpoint, of one speaker or of many.
+
+    Returns:
+        the sections `model` and `mel` of a config, and tensors by our names.
 
     Args:
         state_dict: the authors' tensors by their names.
@@ -44,7 +50,8 @@ def import_vits(
     """
     try:
         config = _config(state_dict, published_config)
-    except (KeyError, TypeError) as error:
+        mel = _mel(published_config["data"])
+    except (AttributeError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"the published config or weights lack {error}", "name a VITS checkpoint and its config.json"
         ) from error
@@ -56,7 +63,7 @@ def import_vits(
         ) from error
     with torch.device("meta"):
         network = Vits(config)
-    return config, map_tensors(state_dict, _rules(config), network)
+    return {"model": config, "mel": mel}, map_tensors(state_dict, _rules(config), network)
 
 
 def _config(tensors: dict[str, Tensor], published: dict[str, Any]) -> VitsConfig:
@@ -67,6 +74,7 @@ def _config(tensors: dict[str, Tensor], published: dict[str, Any]) -> VitsConfig
     return VitsConfig(
         n_symbols=tensors["enc_p.emb.weight"].shape[0],
         n_bins=data["filter_length"] // 2 + 1,
+        mel_channels=data.get("n_mel_channels", 80),
         channels=model["inter_channels"],
         voice="table" if speakers else "none",
         speakers=tuple(str(number) for number in range(speakers)),
@@ -85,6 +93,22 @@ def _config(tensors: dict[str, Tensor], published: dict[str, Any]) -> VitsConfig
         decoder=_decoder(model, style_channels if speakers else 0),
         segment_frames=published.get("train", {}).get("segment_size", 8192) // data["hop_length"],
         blanks=data.get("add_blank", True),
+    )
+
+
+def _mel(data: dict[str, Any]) -> SpectrogramConfig:
+    """As the preset, at the config's rate and sizes; a highest frequency of null is half of the rate."""
+    return SpectrogramConfig(
+        **{
+            **mel_preset("vits").model_dump(),
+            "sample_rate": data["sampling_rate"],
+            "n_fft": data["filter_length"],
+            "win_length": data["win_length"],
+            "hop_length": data["hop_length"],
+            "n_mels": data.get("n_mel_channels", 80),
+            "f_min": data.get("mel_fmin") or 0.0,
+            "f_max": data.get("mel_fmax") or data["sampling_rate"] / 2,
+        }
     )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import discriminator_rules
 from hiervox.models.base.checkpoints.importing import map_tensors
-from hiervox.models.tts.vits.config import DISCRIMINATORS
+from hiervox.models.tts.vits.config import DISCRIMINATORS, VitsConfig
 from hiervox.models.tts.vits.model import Vits, VitsDraws, VitsOutput
 from hiervox.models.tts.vits.published import import_vits
 from hiervox.modules.alignment.monotonic import generate_path, maximum_path
@@ -56,7 +56,9 @@ PARTS = {
 
 def _network(golden: Golden) -> Vits:
     published = {"model": MODEL | {"use_sdp": golden.name != "vits_ljs_nosdp"}, "data": DATA}
-    config, weights = import_vits(golden.state_dict(), published)
+    sections, weights = import_vits(golden.state_dict(), published)
+    config = sections["model"]
+    assert isinstance(config, VitsConfig)
     network: Vits = with_weights(Vits(config), weights)
     return network
 
