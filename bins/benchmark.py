@@ -38,6 +38,13 @@ def benchmark(
         list[int] | None, typer.Option(min=1, help="Of torch; may be repeated. Default: all cores.")
     ] = None,
     dtype: Annotated[str, typer.Option(help=f"{' or '.join(DTYPES)}, of a system.")] = DTYPES[0],
+    sentences: Annotated[
+        int | None, typer.Option(min=1, help="Of a model: stream a text of so many, and print memory.")
+    ] = None,
+    every: Annotated[float, typer.Option(min=1, help="With --sentences: seconds of sound a row.")] = 60.0,
+    agreement: Annotated[
+        bool, typer.Option("--agreement", help="Of a model: compare batches and streams with single texts.")
+    ] = False,
     repeats: Annotated[int, typer.Option(min=1, help="Runs that count.")] = 5,
     warmup: Annotated[int, typer.Option(min=0, help="Runs before them.")] = 1,
     seed: Annotated[int, typer.Option(help="Of inputs and random weights.")] = 0,
@@ -54,6 +61,7 @@ def benchmark(
     \b
     Examples:
       hiervox benchmark
+      hiervox benchmark --sentences 200
       hiervox benchmark NAME --threads 1 --threads 2
     """
     check_outputs([], overwrite, files=[json, markdown])
@@ -70,9 +78,14 @@ def benchmark(
         for number in (threads or (None,))
     ]
     if target in system_cards():
+        if sentences or agreement:
+            raise ConfigError("--sentences and --agreement go with a model", "name one of `hiervox models`")
         rows, results = _networks(str(target), workload, settings, reference)
+    elif workload or reference:
+        raise ConfigError("--workload and --reference go with a system", "name one of `hiervox systems`")
+    elif sentences or agreement:
+        rows, results = _speech(target, settings[0], sentences, every)
     else:
-        _refuse_network_options(workload, reference)
         rows, results = _model(target, settings)
     table = as_markdown(rows)
     typer.echo(table)
@@ -104,6 +117,16 @@ def _model(name: str | None, settings: list[Setting]) -> tuple[list[Any], list[A
     return model_rows(results), results
 
 
-def _refuse_network_options(workload: list[str] | None, reference: Path | None) -> None:
-    if workload or reference:
-        raise ConfigError("--workload and --reference go with a system", "name one of `hiervox systems`")
+def _speech(
+    name: str | None, setting: Setting, sentences: int | None, every: float
+) -> tuple[list[Any], list[Any]]:
+    """A long stream where `sentences` are asked for, else how batches and streams agree with texts."""
+    from hiervox.models.base.benchmark.report import agreement_rows, stream_rows
+    from hiervox.models.base.benchmark.streams import agreement, time_stream
+    from hiervox.models.base.pipelines.loading import load
+
+    if sentences is not None:
+        moments = time_stream(name, sentences, every, setting)
+        return stream_rows(moments), moments
+    differences = agreement(load(name, "tts", setting.device))
+    return agreement_rows(differences), [differences]

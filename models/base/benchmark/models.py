@@ -46,8 +46,7 @@ def trials_of(pipeline: Any, folder: Path, seconds: float) -> dict[str, tuple[Ca
     Returns:
         task → (a call that returns seconds of sound, one that returns at the first sound or None).
     """
-    source = speech_like(seconds)
-    prompt = next(iter(prompts_of(folder)), None)
+    source, prompt = speech_like(seconds), next(iter(prompts_of(folder)), None)
     voice = (speech_like(3.0), RECORDING_RATE) if prompt is None else str(prompt)
     trials: dict[str, tuple[Call, Call | None]] = {}
     if hasattr(pipeline, "tts"):

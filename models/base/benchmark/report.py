@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ import torch
 
 from hiervox.models.base.benchmark.models import ModelResult
 from hiervox.models.base.benchmark.networks import OURS, PUBLISHED, Result
+from hiervox.models.base.benchmark.streams import Moment
 from hiervox.utils.timing import Timing, ratios
 
 Row = Sequence[str]
@@ -76,12 +77,29 @@ def model_rows(results: Sequence[ModelResult]) -> list[Row]:
     ]
 
 
+def stream_rows(moments: Sequence[Moment]) -> list[Row]:
+    """A header and a row a moment of a stream."""
+    return [
+        ["sound (s)", "elapsed (s)", "processor (s)", "memory (MB)"],
+        *(
+            [f"{one.audio:.1f}", f"{one.elapsed:.2f}", f"{one.processor:.2f}", f"{one.resident / 1e6:.0f}"]
+            for one in moments
+        ),
+    ]
+
+
+def agreement_rows(differences: Mapping[str, float]) -> list[Row]:
+    """A header and a row a comparison."""
+    return [["waveforms", "at most"], *([name, f"{value:.1e}"] for name, value in differences.items())]
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """A Markdown table; the first row is the header."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
 
 
-def document(results: Sequence[Result] | Sequence[ModelResult], command: str) -> dict[str, Any]:
+def document(results: Sequence[Any], command: str) -> dict[str, Any]:
     """Everything as a JSON tree: every repeat, the machine, the command."""
-    return {"command": command, "machine": machine(), "results": [asdict(result) for result in results]}
+    trees = [result if isinstance(result, dict) else asdict(result) for result in results]
+    return {"command": command, "machine": machine(), "results": trees}
