@@ -1,0 +1,25 @@
+"""The README names every system of the tree and every page."""
+
+from __future__ import annotations
+
+import re
+
+from hiervox.models.base.registry import system_cards
+from tests.conftest import REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_systems_is_whole() -> None:
+    rows = [line for line in README.splitlines() if line.startswith("|")]
+    named = {name for row in rows for name in re.findall(r"`([a-z_0-9]+)`", row)}
+    own = {name for name, card in system_cards().items() if card.parts[0].network.startswith("hiervox.")}
+    assert own <= named
+
+
+def test_every_page_is_in_the_index_and_every_link_leads_somewhere() -> None:
+    links = set(re.findall(r"\]\(([^)#]+)", README))
+    local = {link for link in links if "://" not in link}
+    assert {link for link in local if not (REPOSITORY / link).exists()} == set()
+    pages = {f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md")}
+    assert pages <= local
