@@ -96,7 +96,7 @@ def test_help_names_every_option_and_stage(environment: dict[str, str]) -> None:
         (["--stag", "1"], "no option --stag"),
         (["--stage"], "--stage needs a value"),
         (["--stage", "ten"], "stages are numbers"),
-        (["--corpus", "/nowhere.csv"], "no table /nowhere.csv"),
+        (["--corpus", "/nowhere.csv"], "no corpus /nowhere.csv"),
     ],
 )
 def test_a_wrong_option_is_one_line(environment: dict[str, str], arguments: list[str], problem: str) -> None:
