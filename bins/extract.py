@@ -1,4 +1,4 @@
-"""`hiervox extract`: what is dear to compute, computed once."""
+"""`hiervox extract`: what is expensive to compute, computed once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def extract(
     ] = None,
     device: DeviceOption = "auto",
 ) -> None:
-    """Compute what the batches of a part hold and what is dear to compute, for every cut of a manifest.
+    """Compute what the batches of a part hold and what is expensive to compute, for every cut of a manifest.
 
     Where a config has a `text` section, texts in other languages are refused, and tokens count its symbols.
 

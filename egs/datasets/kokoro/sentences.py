@@ -20,7 +20,7 @@ _PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "—": "
 _GUTENBERG = re.compile(
     r"^.*\*\*\* ?START OF[^\n]*\n|\n(?:\*\*\* ?END OF|End of (?:the )?Project Gutenberg).*$", re.DOTALL
 )
-# Digits, lists, and stretches in capitals are read differently by every reader.
+# Digits, lists, and passages in capitals are read differently by every reader.
 _ODD = re.compile(r"[0-9\[\]{}()*/\\=+<>@#$%&|~^]|\b[A-Z]{2,}\b|\b[IVXLC]+\.|[^\x00-\x7f]")
 
 

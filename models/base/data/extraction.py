@@ -1,4 +1,4 @@
-"""Computing the dear features once for a whole corpus, in blocks that survive a crash.
+"""Computing the expensive features once for a whole corpus, in blocks that survive a crash.
 
 Layout of a feature folder::
 

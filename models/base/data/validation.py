@@ -35,7 +35,7 @@ class Limits(Config):
 
 
 @dataclass(frozen=True)
-class Fault:
+class Issue:
     """One reason to set an utterance aside.
 
     Attributes:
@@ -53,23 +53,23 @@ class Fault:
 
 @dataclass(frozen=True)
 class Validation:
-    """What `validate_cuts` found: cuts and seconds that are good, and every fault."""
+    """What `validate_cuts` found: cuts and seconds that are good, and every issue."""
 
     good: int
     seconds: float
-    faults: list[Fault]
+    issues: list[Issue]
 
     @property
     def quarantined(self) -> int:
         """How many cuts are set aside."""
-        return len({fault.id for fault in self.faults})
+        return len({issue.id for issue in self.issues})
 
     def summary(self) -> str:
         """A few lines for the terminal."""
         lines = [
             f"{self.good} utterances are good ({self.seconds / 60:.1f} min), {self.quarantined} set aside"
         ]
-        reasons = Counter(fault.reason for fault in self.faults)
+        reasons = Counter(issue.reason for issue in self.issues)
         lines += [f"  {reason}: {count}" for reason, count in reasons.most_common()]
         return "\n".join(lines)
 
@@ -85,7 +85,7 @@ def validate_cuts(
     """Check every cut of a manifest for what some features need.
 
     Writes the good ones to `out/cuts.jsonl.gz`, the others to `out/quarantine.jsonl.gz`, and one line for
-    each fault to `out/report.csv`.
+    each issue to `out/report.csv`.
 
     Args:
         manifest: cuts.
@@ -102,14 +102,14 @@ def validate_cuts(
     index = open_index(manifest)
     _require_free(out, index.manifest)
     check = _Check(index, tuple(fields), setup or FeatureSetup(), limits)
-    faults: list[Fault] = []
+    issues: list[Issue] = []
     bad: set[int] = set()
     for number, found in enumerate(_map(check, len(index), jobs)):
         if found:
             bad.add(number)
-            faults += found
+            issues += found
     write_cuts((index.cut(number) for number in sorted(bad)), out / QUARANTINE_NAME)
-    _write_report(faults, out / REPORT_NAME)
+    _write_report(issues, out / REPORT_NAME)
     good = [number for number in range(len(index)) if number not in bad]
     if not good:
         raise DataError(
@@ -117,7 +117,7 @@ def validate_cuts(
         )
     write_cuts((index.cut(number) for number in good), out / CUTS_NAME)
     table = index.table[good]
-    return Validation(len(good), float((table["samples"] / table["rate"]).sum()), faults)
+    return Validation(len(good), float((table["samples"] / table["rate"]).sum()), issues)
 
 
 def _require_free(out: Path, manifest: Path) -> None:
@@ -136,7 +136,7 @@ def _require_free(out: Path, manifest: Path) -> None:
         )
 
 
-def _map(check: _Check, count: int, jobs: int) -> Iterator[list[Fault]]:
+def _map(check: _Check, count: int, jobs: int) -> Iterator[list[Issue]]:
     from tqdm import tqdm
 
     bar = partial(tqdm, total=count, desc="validate", unit="cut", disable=None)
@@ -147,11 +147,11 @@ def _map(check: _Check, count: int, jobs: int) -> Iterator[list[Fault]]:
         yield from bar(pool.map(check, range(count), chunksize=16))
 
 
-def _write_report(faults: Iterable[Fault], path: Path) -> None:
+def _write_report(issues: Iterable[Issue], path: Path) -> None:
     with replacing_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["id", "audio", "reason", "detail"])
-        writer.writerows([fault.id, fault.audio, fault.reason, fault.detail] for fault in faults)
+        writer.writerows([issue.id, issue.audio, issue.reason, issue.detail] for issue in issues)
 
 
 @dataclass(frozen=True)
@@ -163,18 +163,18 @@ class _Check:
     setup: FeatureSetup
     limits: Limits
 
-    def __call__(self, number: int) -> list[Fault]:
+    def __call__(self, number: int) -> list[Issue]:
         cut = self.index.cut(number)
         clip = Clip(cut, self.setup)
-        faults: list[Fault] = []
+        issues: list[Issue] = []
         for feature in _features(self.fields, self.setup):
-            if any(fault.reason in UNHEARD for fault in faults) and feature.axis == "time":
+            if any(issue.reason in UNHEARD for issue in issues) and feature.axis == "time":
                 continue  # what it would say is said already
-            faults += [
-                Fault(cut.id, str(audio_path(cut)), reason, detail)
+            issues += [
+                Issue(cut.id, str(audio_path(cut)), reason, detail)
                 for reason, detail in feature.issues(clip, self.limits)
             ]
-        return faults
+        return issues
 
 
 @lru_cache(maxsize=1)

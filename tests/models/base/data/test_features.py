@@ -207,8 +207,8 @@ def test_an_unvoiced_clip_is_bad_for_f0_only(tmp_path: Path) -> None:
     (tmp_path / "table.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     write_cuts(read_corpus(tmp_path / "table.jsonl"), tmp_path / "cuts.jsonl.gz")
     spoken = validate_cuts(tmp_path / "cuts.jsonl.gz", tmp_path / "speech", Limits())
-    assert [(fault.id, fault.reason) for fault in spoken.faults] == [("noise", "unvoiced")]
+    assert [(issue.id, issue.reason) for issue in spoken.issues] == [("noise", "unvoiced")]
     sound = validate_cuts(tmp_path / "cuts.jsonl.gz", tmp_path / "sound", Limits(), fields={"wav"})
-    assert sound.faults == []
+    assert sound.issues == []
     with pytest.raises(DataError, match="none of the 2"):
         validate_cuts(tmp_path / "cuts.jsonl.gz", tmp_path / "named", Limits(), fields={"caption"})

@@ -18,7 +18,7 @@ TEXT = "a good one"
 
 
 def bad_corpus(folder: Path) -> Path:
-    """One file of each fault, and a good one; the name of a file is its reason."""
+    """One file of each issue, and a good one; the name of a file is its reason."""
     noise = np.random.default_rng(0).normal(size=RATE)
     waves = {
         "good": (voice(1.0), RATE),
@@ -60,16 +60,16 @@ def validated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_bad_file_is_named_with_its_reason(validated: Path) -> None:
     with (validated / REPORT_NAME).open(encoding="utf-8", newline="") as stream:
-        faults = list(csv.DictReader(stream))
-    found = {fault["id"]: fault["reason"] for fault in faults}
+        issues = list(csv.DictReader(stream))
+    found = {issue["id"]: issue["reason"] for issue in issues}
     sound = ["stereo", "low_rate", "too_short", "too_long", "silent", "clipped", "unvoiced"]
     unreadable = ["unreadable_truncated", "unreadable_nan", "unreadable_empty"]
     names = [*sound, "no_text", "unspeakable_text", *unreadable]
     assert found == {name: "unreadable" if name.startswith("unreadable") else name for name in names}
-    details = {fault["id"]: fault["detail"] for fault in faults}
+    details = {issue["id"]: issue["detail"] for issue in issues}
     assert "truncated" in details["unreadable_truncated"]
     assert "NaN" in details["unreadable_nan"]
-    assert all(fault["audio"].endswith(f"{fault['id']}.wav") for fault in faults)
+    assert all(issue["audio"].endswith(f"{issue['id']}.wav") for issue in issues)
 
 
 def test_bad_cuts_are_set_aside(validated: Path) -> None:
@@ -80,7 +80,7 @@ def test_bad_cuts_are_set_aside(validated: Path) -> None:
 def test_audio_only_corpora_need_no_text(tmp_path: Path) -> None:
     result = validate_cuts(make_manifest(tmp_path, [1.0, 1.0], texts=False), tmp_path / "valid", Limits())
     assert result.good == 2
-    assert result.faults == []
+    assert result.issues == []
 
 
 def test_a_corpus_without_a_good_file_is_an_error(tmp_path: Path) -> None:
