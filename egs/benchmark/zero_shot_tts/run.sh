@@ -9,12 +9,14 @@ needs_corpus=
 corpus=mini
 steps=600
 codec=
-extra=(steps codec hierspeechpp vits valle)
-hierspeechpp= vits= valle=
+extra=(steps codec hierspeechpp vits valle list prompts)
+hierspeechpp= vits= valle= list= prompts=
 extra_about=(
   "--corpus is mini (the recordings that the repository brings along) or libritts (models are given, not trained)"
   "--steps N           optimizer steps of every network (default $steps)"
   "--codec DIR         the EnCodec checkpoint of VALL-E (default with mini: trained here, with as many steps)"
+  "--list CSV          what to speak: id, text, prompt, reference (default with mini: its own)"
+  "--prompts CSV       what is said in the prompts: audio, text (default with mini: its own)"
   "--hierspeechpp DIR  a trained model instead of training one; so --vits and --valle"
 )
 about=(
@@ -31,9 +33,10 @@ mini=$repository/egs/datasets/mini
 
 lists() {
   if [[ $corpus == */mini ]]; then
-    test_list=$mini/test_list.csv prompt_table=$mini/test.csv
+    test_list=${list:-$mini/test_list.csv} prompt_table=${prompts:-$mini/test.csv}
   else
-    test_list=$exp/test_list.csv prompt_table=$exp/prompts.csv
+    [[ $list && $prompts ]] || fail "name the frozen list and the prompts' texts: --list CSV --prompts CSV"
+    test_list=$list prompt_table=$prompts
   fi
 }
 
@@ -115,10 +118,10 @@ stage_5() {
 
 stage_6() {
   lists
-  local system systems=() id prompt prompt_text text
+  local system systems=() rows=() id prompt prompt_text text
   for system in hierspeechpp vits valle; do systems+=("$system=$(model "$system")"); done
-  IFS=$'\t' read -r id prompt prompt_text text \
-    < <(python "$common/local/speaking_list.py" "$test_list" --table "$prompt_table")
+  mapfile -t rows < <(python "$common/local/speaking_list.py" "$test_list" --table "$prompt_table")
+  IFS=$'\t' read -r id prompt prompt_text text <<<"${rows[0]}"
   run python "$recipe/local/results.py" --models "${systems[@]}" --exp "$exp" --device "$device" \
     --prompt "$prompt" --prompt-text "$prompt_text" --out "$exp/RESULTS.md"
   [[ $dry_run ]] || cat "$exp/RESULTS.md"
