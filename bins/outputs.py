@@ -162,7 +162,7 @@ def write_sound(target: Path, wav: Waveform, rate: int, record: Mapping[str, obj
     """Write a waveform (T,) and its record.
 
     Raises:
-        AudioError: the waveform is not fit to be heard.
+        AudioError: the waveform is silent, clipped or not finite.
         OSError: the disk is full, or the like. Whatever is raised, nothing is written.
     """
     write_pieces(target, [wav], rate, lambda peak: 1.0, lambda: record)

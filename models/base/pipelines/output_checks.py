@@ -1,4 +1,4 @@
-"""Whether what was read or spoken can be speech: how fast it is, how long it is silent, how loud it is.
+"""Whether durations and waveforms can be speech: how fast it is, how long it is silent, how loud it is.
 
 A stochastic model now and then skips, stalls or falls silent (the published one pauses at random, its issue
 40); saying a sentence again with other noise mostly helps.
@@ -45,7 +45,7 @@ class Issue:
 def check_durations(
     durations: Sequence[int], silent: Sequence[bool], rate: float, speed: float
 ) -> list[Issue]:
-    """Issues of a reading, before anything sounds.
+    """Issues of predicted durations, before anything is decoded.
 
     Args:
         durations: frames of each token.
@@ -102,7 +102,7 @@ def check_sound(wav: Waveform, rate: int, speed: float) -> list[Issue]:
 
 
 def block_levels(wav: Waveform, rate: int) -> NDArray[np.float64]:
-    """Root-mean-square level in dBFS of every 20 ms of (T,); of at least one stretch."""
+    """Root-mean-square level in dBFS of every 20 ms of (T,); of at least one such block."""
     size = round(BLOCK_SECONDS * rate)
     missing = -wav.size % size
     power = np.square(np.pad(wav, (0, missing)), dtype=np.float64).reshape(-1, size).mean(axis=1)

@@ -17,7 +17,7 @@ F0_HOP_SECONDS = 0.005
 HEADER = ("seconds", "hz")
 HIGHEST_HZ = 2000.0
 LONGEST_SECONDS = 3600.0
-MEND = "give two columns, seconds,hz, with rising seconds and 0 Hz where unvoiced"
+HINT = "give two columns, seconds,hz, with rising seconds and 0 Hz where unvoiced"
 
 
 def write_pitch_curve(path: Path, f0: Track) -> None:
@@ -31,7 +31,7 @@ def read_pitch_curve(path: Path) -> Track:
     """Read a curve and bring it to 200 Hz.
 
     Between two rows the pitch is interpolated where both are voiced, else it is that of the nearer one; so
-    a few rows are enough for a simple melody.
+    a few rows are enough for a simple contour.
 
     Returns:
         (T,) in Hz, from second 0 to that of the last row.
@@ -43,16 +43,16 @@ def read_pitch_curve(path: Path) -> Track:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = [row for row in csv.reader(stream) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"can't read the pitch curve {path} ({error})", MEND) from error
+        raise DataError(f"can't read the pitch curve {path} ({error})", HINT) from error
     if not rows or tuple(cell.strip().lower() for cell in rows[0]) != HEADER:
-        raise DataError(f"{path} does not start with {','.join(HEADER)}", MEND)
+        raise DataError(f"{path} does not start with {','.join(HEADER)}", HINT)
     if len(rows) == 1:
-        raise DataError(f"{path} holds no value", MEND)
+        raise DataError(f"{path} holds no value", HINT)
     seconds, hz = np.empty(len(rows) - 1), np.empty(len(rows) - 1)
     for index, row in enumerate(rows[1:]):
         seconds[index], hz[index] = _values(row, f"row {index + 2} of {path}")
         if index and not seconds[index] > seconds[index - 1]:
-            raise DataError(f"row {index + 2} of {path} does not come later than the one before", MEND)
+            raise DataError(f"row {index + 2} of {path} does not come later than the one before", HINT)
     frames = round(seconds[-1] / F0_HOP_SECONDS) + 1
     return _sample(np.arange(frames) * F0_HOP_SECONDS, seconds, hz)
 
@@ -61,7 +61,7 @@ def _values(row: list[str], place: str) -> tuple[float, float]:
     try:
         seconds, hz = (float(cell) for cell in row)
     except ValueError as error:
-        raise DataError(f"{place} is not two numbers: {','.join(row)[:80]}", MEND) from error
+        raise DataError(f"{place} is not two numbers: {','.join(row)[:80]}", HINT) from error
     if not (0 <= seconds <= LONGEST_SECONDS):
         raise DataError(f"{place} has {seconds:g} s", f"give seconds from 0 to {LONGEST_SECONDS:g}")
     if not (0 <= hz <= HIGHEST_HZ):

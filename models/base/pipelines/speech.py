@@ -82,7 +82,7 @@ class Speech:
         """Write the waveform; the suffix names the format.
 
         Raises:
-            AudioError: it is not fit to be heard, or the suffix names no format.
+            AudioError: it is silent, clipped or not finite, or the suffix names no format.
         """
         write_audio(path, self.wav, self.rate)
 

@@ -11,9 +11,10 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
+import torch
 
 from hiervox.models.base.pipelines.assembly import assemble
 from hiervox.models.base.pipelines.concatenation import concatenate, silence
@@ -35,7 +36,6 @@ Item = tuple[TokenSequence, Voice]
 QUOTED_LENGTH = 60
 SECOND = 1
 """Number of the attempt after a faulty one."""
-T = TypeVar("T")
 
 _log = get_logger("speech")
 
@@ -187,10 +187,11 @@ class TextToSpeechPipeline(VoicePipeline):
         sequences, target = self.read(text, controls.language), self.voice(voice)
         pauses = pauses_behind(sequences, controls.sentence_pause)
         if len(sequences) == 1:
-            chunks = chain(self._stream((sequences[0], target), controls), silence(pauses[0], self.rate))
+            alone = self._stream((sequences[0], target), controls)
+            chunks: Iterator[Waveform] = chain(alone, silence(pauses[0], self.rate))
         else:
             pieces = (self._stream((one, target), controls) for one in sequences)
-            chunks = chain(concatenate(pieces, pauses, self.rate))
+            chunks = concatenate(pieces, pauses, self.rate)
         return self.at_rate(chunks, controls.rate)
 
     def read(self, text: Script, language: str | None = None) -> list[TokenSequence]:
@@ -239,8 +240,8 @@ class TextToSpeechPipeline(VoicePipeline):
             done |= zip(group, self._synthesize([items[item] for item in group], controls), strict=True)
         return [done[item] for item in range(len(items))]
 
-    def noise(self, sequence: TokenSequence, controls: Any, attempt: int = 0) -> Any:
-        """The noise (`torch.Generator`) of a sequence; see `token_sequence.noise_for`."""
+    def noise(self, sequence: TokenSequence, controls: Any, attempt: int = 0) -> torch.Generator:
+        """The noise of a sequence; see `token_sequence.noise_for`."""
         return noise_for(controls.seed, sequence.position, attempt)
 
     def _controls(self, controls: Any, otherwise: SpeechControls | None = None) -> Any:

@@ -262,8 +262,8 @@ def test_of_two_faulty_attempts_the_better_one_stays_and_is_named(
 def test_what_is_bad_twice_is_raised_with_its_sentence(
     plain: Networks, monkeypatch: pytest.MonkeyPatch, bad: float, problem: str
 ) -> None:
-    wave = plain.synthesizer.generator.wave
-    monkeypatch.setattr(plain.synthesizer.generator, "wave", lambda x: wave(x) * bad)
+    waveform = plain.synthesizer.generator.waveform
+    monkeypatch.setattr(plain.synthesizer.generator, "waveform", lambda x: waveform(x) * bad)
     with pytest.raises(AudioError, match=rf"Short one.*{problem}"):
         list(Speaker(plain).speak(TEXT, voice(1)))
     with pytest.raises(AudioError, match=rf"Short one.*{problem}"):
