@@ -106,6 +106,7 @@ setup(
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
         "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
         "dev": [
+            "hypothesis>=6.100",
             "import-linter>=2.1",
             "mypy>=1.11",
             "playwright>=1.50",  # drives a Chromium that is installed

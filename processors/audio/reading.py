@@ -109,7 +109,9 @@ class Recording:
         with self._opened() as sound:
             while len(channels := self._read(sound)):
                 frames += len(channels)
-                yield self._checked(channels.mean(axis=1, dtype=np.float32))
+                with np.errstate(invalid="ignore", over="ignore"):  # infinities are told below
+                    mono = channels.mean(axis=1, dtype=np.float32)
+                yield self._checked(mono)
             log = sound.extra_info
         if frames < WHOLE_SHARE * (self.declared or 0) or _declares_more(log) or _is_cut_ogg(self.path):
             raise AudioError(f"{self.path} is truncated after {frames / self.rate:.2f} s", "copy it again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import shutil
@@ -131,16 +132,17 @@ def _tables(folder: Path) -> list[Target]:
     rows = ("id,audio,text,speaker,language", 'a,{0},"Hello, ""you"".",anna,en', "b,{0},More.,bert,de")
     table = "\n".join(rows).format(folder / "a.wav") + "\n"
     (folder / "table.csv").write_text(table)
-    write_cuts(read_corpus(folder / "table.csv"), folder / "cuts.jsonl")
+    write_cuts(read_corpus(folder / "table.csv"), folder / "cuts.jsonl.gz")
     utterances = [{"id": name, "audio": str(folder / "a.wav"), "text": "One."} for name in "ab"]
     lines = "".join(json.dumps(utterance) + "\n" for utterance in utterances)
     judge = f"id,system,audio,text,prompt,reference\na,x,{folder / 'a.wav'},hello,{folder / 'a.wav'},\n"
-    manifest = (folder / "cuts.jsonl").read_bytes()
+    manifest = (folder / "cuts.jsonl.gz").read_bytes()
     return [
         Target("table csv", ".csv", _encode((table, table.replace(",", "|"))), read_corpus),
         Target("table jsonl", ".jsonl", _encode((lines,)), read_corpus),
         Target("table to evaluate", ".csv", _encode((judge,)), read_table),
-        Target("manifest", ".jsonl", (manifest,), lambda path: list(read_cuts(path))),
+        Target("manifest", ".jsonl", (gzip.decompress(manifest),), read_cuts),
+        Target("packed manifest", ".jsonl.gz", (manifest,), read_cuts),
     ]
 
 

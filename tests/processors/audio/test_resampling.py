@@ -76,7 +76,7 @@ def test_the_filter_for_training_agrees_with_that_for_recordings(old: int, new: 
 
 
 def test_the_filter_for_training_is_differentiable() -> None:
-    wav = torch.randn(2, 30, dtype=torch.float64, requires_grad=True)
+    wav = torch.randn(1, 9, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda given: resample_tensor(given, 3000, 2000), wav)
     with pytest.raises(AudioError, match="44099 to 16000"):
         resample_tensor(torch.zeros(10), 44099, 16000)

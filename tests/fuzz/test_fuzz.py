@@ -1,0 +1,68 @@
+"""Every reader takes some changed files, one line or a value each; the command goes on with more."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from hiervox.utils.errors import HierVoxError
+from tests.fuzz.mutation import mutate
+from tests.fuzz.targets import Target, targets
+
+TRIES = 25
+NAMES = (
+    *(f"audio {kind}" for kind in ("wav", "flac", "ogg", "mp3", "aiff")),
+    *(
+        "text",
+        "ssml",
+        "lexicon",
+        "table csv",
+        "table jsonl",
+        "table to evaluate",
+        "manifest",
+        "packed manifest",
+    ),
+    *(
+        "manifest",
+        "packed manifest",
+        "config",
+        "config of a checkpoint",
+        "weights",
+        "published safetensors",
+        "published torch",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Target]:
+    found = {target.name: target for target in targets(tmp_path_factory.mktemp("fuzz"))}
+    assert set(found) == set(NAMES)
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_changed_files_are_read_or_refused_in_one_line(
+    known: dict[str, Target], tmp_path: Path, name: str
+) -> None:
+    target, rng = known[name], random.Random(7)
+    path = tmp_path / f"file{target.suffix}"
+    for seed in target.seeds:
+        path.write_bytes(seed)
+        target.read(path)
+    for _ in range(TRIES):
+        path.write_bytes(mutate(rng.choice(target.seeds), rng, target.seeds))
+        try:
+            target.read(path)
+        except HierVoxError as error:
+            assert "\n" not in str(error) and len(str(error)) < 2000
+
+
+def test_changes_depend_on_the_seed_alone() -> None:
+    seeds = (b"one file", b"another file")
+    first, again = (
+        [mutate(seeds[0], rng, seeds) for _ in range(50)] for rng in (random.Random(1), random.Random(1))
+    )
+    assert first == again and len(set(first)) > 40
