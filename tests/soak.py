@@ -15,9 +15,9 @@ from typing import Annotated
 
 import typer
 
+from hiervox.models.base.benchmark.streams import resident_bytes, sentences
 from hiervox.models.base.pipelines.loading import load
 from hiervox.utils.errors import HierVoxError
-from tests.endurance import resident_bytes, sentences
 
 LONGEST_TEXT = 12
 """Sentences; texts have 1 to so many."""
@@ -33,7 +33,7 @@ def soak(model: str | None, minutes: float, seed: int = 0) -> Iterator[tuple[flo
     rng, spoken, number = random.Random(seed), 0.0, 0
     while spoken < 60 * minutes:
         number += 1
-        text = " ".join(sentences(rng.randint(1, LONGEST_TEXT), seed=rng.randrange(10**6)))
+        text = sentences(rng.randint(1, LONGEST_TEXT), seed=rng.randrange(10**6))
         speech = pipeline.tts(text)
         spoken += speech.wav.size / speech.rate
         if number % CONVERTED == 0:
