@@ -143,6 +143,12 @@ class Vits(nn.Module):
         style: Tensor = self.reference_encoder(mel, mask)
         return style
 
+    def style(self, voice: Tensor | None, mask: Tensor) -> Tensor | None:
+        """Speaker vectors (B, style_channels, 1), None for one speaker; `voice` as of `forward`."""
+        if voice is None or self.config.voice == "none":
+            return None
+        return self.table_style(voice) if self.config.voice == "table" else self.reference_style(voice, mask)
+
     def draw(self, frame_lengths: Tensor, frames: int, tokens: int) -> VitsDraws:
         """The random numbers of a training pass over (B,) clips padded to `frames` and `tokens`."""
         device, size = frame_lengths.device, len(frame_lengths)
@@ -159,7 +165,7 @@ class Vits(nn.Module):
         frame_lengths: Tensor,
         tokens: Tensor,
         token_lengths: Tensor,
-        style: Tensor | None = None,
+        voice: Tensor | None = None,
         draws: VitsDraws | None = None,
     ) -> VitsOutput:
         """The training pass.
@@ -169,7 +175,8 @@ class Vits(nn.Module):
             frame_lengths: (B,), each at least the item's token length.
             tokens: (B, L), with blanks between where the config wants them.
             token_lengths: (B,).
-            style: (B, style_channels, 1); None where there is one speaker.
+            voice: by `config.voice` rows (B,) of the speaker table, log-mel (B, mel_channels, N) of the clips,
+                or None.
             draws: the random numbers; drawn here where None.
 
         Raises:
@@ -178,6 +185,7 @@ class Vits(nn.Module):
         draws = draws or self.draw(frame_lengths, linear_spec.shape[2], tokens.shape[1])
         mask = sequence_mask(frame_lengths, linear_spec.size(2))
         token_mask = sequence_mask(token_lengths, tokens.size(1))
+        style = self.style(voice, mask)
         hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask)
         posterior_mean, posterior_log_std = self.posterior_encoder(linear_spec, mask, style)
         z = (posterior_mean + draws.posterior * torch.exp(posterior_log_std)) * mask

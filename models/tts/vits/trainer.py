@@ -47,22 +47,21 @@ class VitsTask(AdversarialTask[VitsExperiment]):
             `VitsOutput`.
         """
         tokens, token_lengths = self._tokens(batch)
-        style = self._style(generator, batch)
-        output: VitsOutput = generator(batch["linear"], batch["frames"], tokens, token_lengths, style)
+        voice = self._voice(batch)
+        output: VitsOutput = generator(batch["linear"], batch["frames"], tokens, token_lengths, voice)
         hop_length = self.config.mel.hop_length
         real = slice_segments(batch["wav"].unsqueeze(1), output.starts * hop_length, output.wav.shape[-1])
         return Generated(real=real, fake=output.wav, extras=output)
 
-    def _style(self, generator: nn.Module, batch: Batch) -> Tensor | None:
-        """Speaker vectors (B, C, 1), by the way that the config names."""
-        network = getattr(generator, "module", generator)
-        assert isinstance(network, Vits)
+    def _voice(self, batch: Batch) -> Tensor | None:
+        """What the network reads the voice from, by the way that the config names."""
         if self.config.model.voice == "none":
             return None
         if self.config.model.voice == "table":
-            return network.table_style(batch["speaker"])
+            speakers: Tensor = batch["speaker"]
+            return speakers
         mask = sequence_mask(batch["frames"], batch["linear"].shape[2])
-        return network.reference_style(log_mel_of(batch["linear"], self.config.mel) * mask, mask)
+        return log_mel_of(batch["linear"], self.config.mel) * mask
 
     def reconstruction_losses(self, batch: Batch, generated: Generated, step: int) -> dict[str, Tensor]:
         """`mel`, `kl` and `duration` (equations 2, 4 and section 2.2.2)."""
@@ -87,10 +86,11 @@ class VitsTask(AdversarialTask[VitsExperiment]):
         assert isinstance(network, Vits)
         frames = int(batch["frames"][0])
         first = {name: value[:1] for name, value in batch.items()}
-        style = self._style(network, first)
+        mask = sequence_mask(first["frames"], first["linear"].shape[2])
+        style = network.style(self._voice(first), mask)
         tokens, lengths = self._tokens(first)
-        spec, mask = first["linear"][:, :, :frames], first["linear"].new_ones(1, 1, frames)
-        mean, _ = network.posterior_encoder(spec, mask, style)
+        mean, _ = network.posterior_encoder(first["linear"], mask, style)
+        mean = mean[:, :, :frames]
         spoken = network.infer(tokens[:, : int(lengths)], lengths, style)
         hop_length, rate = self.config.mel.hop_length, self.config.mel.sample_rate
         sounds = {

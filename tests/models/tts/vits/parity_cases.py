@@ -139,8 +139,9 @@ def _training(golden: Golden, network: Vits) -> Iterator[Output]:
     draws = VitsDraws(
         golden["train_posterior_noise"], golden["train_duration_noise"], golden["train_slice_start"]
     )
-    style = _style(network, golden, "train_speaker")
-    output = network(spec, lengths, golden["train_tokens"], golden["train_token_lengths"], style, draws)
+    names = golden.names("train_speaker")
+    speakers = golden[names[0]] if names else None
+    output = network(spec, lengths, golden["train_tokens"], golden["train_token_lengths"], speakers, draws)
     yield "train_neg_cent", output.likelihood
     yield "train_alignment", output.alignment
     yield "train_prior_latent", output.z_prior.detach()

@@ -29,9 +29,8 @@ def _style(network: Vits, batch: int) -> Tensor | None:
 def test_a_training_pass_reaches_every_weight(voice: str, more: dict[str, Any]) -> None:
     network = tiny_vits(voice, **more).train()
     tokens = torch.randint(1, 178, (2, 7))
-    output = network(
-        torch.rand(2, 33, 30), torch.tensor([30, 20]), tokens, torch.tensor([7, 5]), _style(network, 2)
-    )
+    source = {"none": None, "table": torch.tensor([0, 1]), "reference": torch.randn(2, 10, 30)}[voice]
+    output = network(torch.rand(2, 33, 30), torch.tensor([30, 20]), tokens, torch.tensor([7, 5]), source)
     assert output.wav.shape == (2, 1, 4 * HOP_LENGTH)
     assert output.alignment.sum((1, 2)).tolist() == [30, 20]
     terms = (output.wav, output.z_prior, output.prior_mean, output.prior_log_std, output.posterior_log_std)
