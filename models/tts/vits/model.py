@@ -175,8 +175,8 @@ class Vits(nn.Module):
             frame_lengths: (B,), each at least the item's token length.
             tokens: (B, L), with blanks between where the config wants them.
             token_lengths: (B,).
-            voice: by `config.voice` rows (B,) of the speaker table, log-mel (B, mel_channels, N) of the clips,
-                or None.
+            voice: by `config.voice` rows (B,) of the speaker table, log-mel (B, mel_channels, N) of the
+                clips, or None.
             draws: the random numbers; drawn here where None.
 
         Raises:
