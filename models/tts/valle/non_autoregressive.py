@@ -33,7 +33,7 @@ class NonAutoregressiveDecoder(nn.Module):
             nn.Embedding(config.n_codes + (book == 0), config.channels) for book in range(stages + 1)
         )
         for table in self.code_embeddings[2:]:  # output matrices too, whose logits would start far too large
-            nn.init.normal_(table.weight, std=config.channels**-0.5)
+            nn.init.normal_(table.get_parameter("weight"), std=config.channels**-0.5)
         self.text_position = SinePosition(learned=False)
         self.code_position = SinePosition(config.dropout, learned=False)
         self.stage_embedding = nn.Embedding(stages, config.channels)
