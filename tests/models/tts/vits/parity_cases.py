@@ -132,6 +132,7 @@ def _analysis(golden: Golden, network: Vits) -> Iterator[Output]:
         yield "conversion_audio", network.decode(latent, other)
 
 
+@torch.enable_grad()
 def _training(golden: Golden, network: Vits) -> Iterator[Output]:
     """A batch in training, dropout off: what is aligned, decoded and lost, and the gradients' norms."""
     spec, lengths = golden["train_spec"], golden["train_spec_lengths"]
@@ -163,6 +164,7 @@ def _spectrograms(golden: Golden) -> Tensor:
     return spec
 
 
+@torch.enable_grad()
 def _losses(
     golden: Golden, network: Vits, output: VitsOutput, mel: Tensor, generated: Tensor
 ) -> Iterator[Output]:

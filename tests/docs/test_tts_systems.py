@@ -1,0 +1,65 @@
+"""The commands of the page on VITS and VALL-E run as they are written, on tiny models."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from typer.testing import CliRunner
+
+from hiervox.bins.app import app
+from hiervox.models.base.checkpoints.checkpoint import save_weights
+from tests.conftest import REPOSITORY
+from tests.models.codec.encodec.tiny_encodec import tiny_encodec
+from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
+from tests.models.tts.vits.test_trainer import MEL
+from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
+
+PAGE = REPOSITORY / "docs" / "tts_systems.md"
+BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _save(folder: Path, system: str, part: str, network: Any, tree: dict[str, Any]) -> None:
+    folder.mkdir(parents=True)
+    save_weights(folder, network.state_dict(), {"system": system, "part": part, **tree})
+
+
+def _write_vits(folder: Path, voice: str) -> None:
+    network = tiny_vits(voice)
+    with torch.no_grad():
+        network.decoder.output.weight *= 20  # loud enough for the checks
+    _save(folder, "vits", "vits", network, {"model": sizes(voice), "mel": MEL})
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with all that the page names."""
+    monkeypatch.chdir(tmp_path)
+    _write_vits(Path("exp/vits_one"), "none")
+    _write_vits(Path("exp/vits"), "table")
+    for system, part, network in (
+        ("encodec", "encodec", tiny_encodec()),
+        ("valle", "autoregressive", tiny_autoregressive()),
+        ("valle", "non_autoregressive", tiny_non_autoregressive()),
+    ):
+        model = {"model": network.config.model_dump(mode="json")}
+        _save(Path("exp/valle/bundle") / part, system, part, network, model)
+    soundfile.write("voice.wav", np.random.default_rng(0).normal(0, 0.1, 16_000), 16_000)
+    return tmp_path
+
+
+def test_commands(models: Path) -> None:
+    blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
+    commands = [shlex.split(line)[1:] for block in blocks for line in block.splitlines()]
+    assert len(commands) == 4
+    for command in commands:
+        bound = ["--control", "stop_at_bound=true"] if "exp/valle/bundle" in command else []
+        result = CliRunner().invoke(app, [*command, *bound, "--device", "cpu"])
+        assert result.exit_code == 0, f"{command}: {result.exception!r} {result.output}"
+        assert soundfile.info(command[command.index("-o") + 1]).frames > 0
