@@ -176,7 +176,7 @@ def find_part(bundle: Path, task: str, rate: int | None = None) -> BundlePart:
 
 
 def _listed(rates: Sequence[int | None]) -> str:
-    return ", ".join(str(rate) for rate in sorted(filter(None, rates)))
+    return ", ".join(str(rate) for rate in sorted({rate for rate in rates if rate}))
 
 
 def output_rate(part: BundlePart) -> int | None:

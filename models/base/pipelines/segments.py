@@ -19,6 +19,7 @@ from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS
 from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE, Waveform, pad_to_grid
 from hiervox.processors.pitch import Track
 from hiervox.utils.errors import AudioError
+from hiervox.utils.memory import release_unused_memory
 
 LONGEST_SECONDS = 29.92
 """With the padding to a multiple, 30 s."""
@@ -109,6 +110,7 @@ def segments_of(recording: Waveform, device: torch.device) -> Iterator[tuple[Seg
         if segment is plan[-1]:
             seen = pad_to_grid(seen)
         yield segment, torch.from_numpy(seen)[None].to(device)
+        release_unused_memory()
 
 
 def f0_by_segments(recording: Waveform, device: torch.device, f0_of: Callable[[Tensor], Track]) -> Track:

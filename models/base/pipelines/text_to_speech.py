@@ -29,6 +29,7 @@ from hiervox.processors.pitch import Track
 from hiervox.processors.text import TextConfig, TextFrontend, build_frontend
 from hiervox.utils.errors import AudioError, ConfigError
 from hiervox.utils.logging import get_logger
+from hiervox.utils.memory import release_unused_memory
 
 Script = str | Sequence[TokenSequence]
 """A text of any length, plain or SSML, or what `TextToSpeechPipeline.read` made of it."""
@@ -159,7 +160,7 @@ class TextToSpeechPipeline(VoicePipeline):
                     "give one sentence at a time",
                 )
             sequences = [replace(sequences[0], f0=f0)]
-        done = (one for sequence in sequences for one in self.synthesize([(sequence, target)], controls))
+        done = (one for sequence in sequences for one in self._released([(sequence, target)], controls))
         return assemble(done, sequences, controls.sentence_pause, self.rate)
 
     def tts_stream(
@@ -274,6 +275,12 @@ class TextToSpeechPipeline(VoicePipeline):
         done = better_of_two(decoded(features), lambda batch: decoded(again(batch)), issues)
         return [replace(one, problems=_report(one.sequence, issues(one)), features=None) for one in done]
 
+    def _released(self, items: Sequence[Item], controls: Any) -> list[Synthesis]:
+        """`synthesize`, after which what it needed is given back."""
+        done = self.synthesize(items, controls)
+        release_unused_memory()
+        return done
+
     def _stream(self, item: Item, controls: Any) -> Iterator[Waveform]:
         features = better_of_two(
             self.acoustic([item], controls),
@@ -288,6 +295,7 @@ class TextToSpeechPipeline(VoicePipeline):
             yield chunk
         whole = replace(features[0], wav=concatenated(chunks))
         _report(item[0], [*self._duration_issues(whole, controls), *self._sound_issues(whole, controls)])
+        release_unused_memory()
 
     def _duration_issues(self, one: Synthesis, controls: Any) -> list[Issue]:
         if one.durations is None:
