@@ -118,7 +118,7 @@ def test_systems_and_their_cards() -> None:
     shown = done("systems", "show", "toy_tta")
     assert re.search(r"^control: +pitch=440.0 \(>= 20 <= 4000\)  Hz of the tone$", shown, re.MULTILINE)
     assert "0.03 M weights by default" in shown
-    assert isinstance(run("systems", "show", "toy").exception, ConfigError)
+    assert isinstance(run("systems", "show", "unheard_of").exception, ConfigError)
     assert re.search(
         r"^control: +noise_scale_ttv=0.333", done("systems", "show", "hierspeechpp"), re.MULTILINE
     )

@@ -68,7 +68,9 @@ def test_a_hidden_folder_is_no_part(tmp_path: Path) -> None:
 
 
 def test_cards_name_tasks_that_there_are() -> None:
-    for card in system_cards().values():
+    own = [card for card in system_cards().values() if card.parts[0].network.startswith("hiervox.")]
+    assert len(own) > 10
+    for card in own:
         assert card.task in TASKS
         assert set(card.uses) <= set(TASKS)
 
