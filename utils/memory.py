@@ -11,9 +11,10 @@ from functools import cache
 def _trim() -> Callable[[int], object] | None:
     """The GNU C library's `malloc_trim`; None with another C library."""
     try:
-        return ctypes.CDLL(None).malloc_trim  # type: ignore[no-any-return]
+        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):
         return None
+    return trim
 
 
 def release_unused_memory() -> None:
