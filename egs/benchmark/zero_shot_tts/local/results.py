@@ -77,12 +77,14 @@ def main() -> None:
         model = Path(folder)
         minutes = training_minutes(arguments.exp / name / "runs")
         factor = real_time_factor(name, model, arguments.prompt, arguments.prompt_text, arguments.device)
-        lines.append(f"| {name} | {parameters_of(model):.2f} | {minutes:.1f} | {factor:.2f} |")
+        trained = f"{minutes:.1f}" if minutes else "given"
+        lines.append(f"| {name} | {parameters_of(model):.2f} | {trained} | {factor:.2f} |")
     machine = f"{os.cpu_count()} CPU cores ({platform.machine()}), PyTorch {torch.__version__}"
     judged = (arguments.exp / "evaluation" / "summary.md").read_text(encoding="utf-8")
     text = (
-        f"# Zero-shot text to speech\n\n{datetime.date.today()}, {machine}. Every network had the same "
-        "number of optimizer steps; what so few steps leave is not what the systems can do.\n\n"
+        f"# Zero-shot text to speech\n\n{datetime.date.today()}, {machine}. Every network that was "
+        "trained here had the same number of optimizer steps, and what so few leave is not what the systems "
+        "can do. A given model had a training of its own, which the others are not comparable with.\n\n"
         + "\n".join(lines)
         + "\n\n"
         + re.sub(r"^# ", "## ", judged, count=1)
