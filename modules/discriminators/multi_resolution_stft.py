@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.spectrum_stack import spectrum_stack
 from hiervox.modules.discriminators.stack import (
     LEAKY_SLOPE,
-    ConvolutionStack,
     DiscriminatorOutput,
     apply_each,
 )
@@ -22,8 +22,6 @@ WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
 """Samples; of the published synthesizer and of the 24 kHz SpeechSR."""
 OVERLAP = 4
 """Window length over hop length, in all published resolutions."""
-TIME_DILATIONS = (1, 2, 4)
-"""Of the three convolutions that halve the frequency axis."""
 
 
 class MultiResolutionSTFTConfig(DiscriminatorConfig):
@@ -72,27 +70,8 @@ class STFTDiscriminator(nn.Module):
         # The level of the spectrum then does not depend on the window's length.
         self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
         first = nn.Conv2d(2, channels, (3, 9), padding=(1, 4))
-        self.stack = ConvolutionStack(
-            [
-                weight_norm(first) if normalize_first else first,
-                *(
-                    weight_norm(
-                        nn.Conv2d(
-                            channels,
-                            channels,
-                            (3, 9),
-                            stride=(1, 2),
-                            dilation=(dilation, 1),
-                            padding=(dilation, 4),
-                        )
-                    )
-                    for dilation in TIME_DILATIONS
-                ),
-                weight_norm(nn.Conv2d(channels, channels, (3, 3), padding=(1, 1))),
-            ],
-            last=weight_norm(nn.Conv2d(channels, 1, (3, 3), padding=(1, 1))),
-            slope=slope,
-            logits_are_feature=logits_are_feature,
+        self.stack = spectrum_stack(
+            weight_norm(first) if normalize_first else first, channels, slope, logits_are_feature
         )
 
     def forward(self, wav: Tensor) -> DiscriminatorOutput:

@@ -8,12 +8,11 @@ from typing import Literal
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import weight_norm
 
 from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.spectrum_stack import spectrum_stack
 from hiervox.modules.discriminators.stack import (
     LEAKY_SLOPE,
-    ConvolutionStack,
     DiscriminatorOutput,
     apply_each,
 )
@@ -23,7 +22,6 @@ BINS_PER_OCTAVE = (24, 36, 48)
 HOP_LENGTHS = (512, 256, 256)
 """Samples at twice the waveform's rate."""
 OCTAVES = 9
-TIME_DILATIONS = (1, 2, 4)
 
 
 class SubBandCQTConfig(DiscriminatorConfig):
@@ -57,27 +55,8 @@ class CQTDiscriminator(nn.Module):
         self.transform = ConstantQ(2 * sample_rate, hop_length, bins_per_octave, OCTAVES)
         self.bins_per_octave = bins_per_octave
         self.octaves = nn.ModuleList(nn.Conv2d(2, 2, (3, 9), padding=(1, 4)) for _ in range(OCTAVES))
-        self.stack = ConvolutionStack(
-            [
-                nn.Conv2d(2, channels, (3, 9), padding=(1, 4)),
-                *(
-                    weight_norm(
-                        nn.Conv2d(
-                            channels,
-                            channels,
-                            (3, 9),
-                            stride=(1, 2),
-                            dilation=(dilation, 1),
-                            padding=(dilation, 4),
-                        )
-                    )
-                    for dilation in TIME_DILATIONS
-                ),
-                weight_norm(nn.Conv2d(channels, channels, (3, 3), padding=(1, 1))),
-            ],
-            last=weight_norm(nn.Conv2d(channels, 1, (3, 3), padding=(1, 1))),
-            slope=LEAKY_SLOPE,
-            logits_are_feature=False,
+        self.stack = spectrum_stack(
+            nn.Conv2d(2, channels, (3, 9), padding=(1, 4)), channels, LEAKY_SLOPE, logits_are_feature=False
         )
 
     def forward(self, wav: Tensor) -> DiscriminatorOutput:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.modules.attention.self_attention import SelfAttention
+from hiervox.modules.flows.couplings import run_couplings
 
 NORM_EPS = 1e-6  # of the diffusion transformer
 
@@ -158,10 +159,4 @@ class TransformerFlow(nn.Module):
             condition = z.new_zeros(len(z), self.hidden_channels)
         else:
             condition = self.condition(style.squeeze(2))
-        if reverse:
-            for coupling in reversed(self.couplings):
-                z = coupling(z.flip(1), mask, condition, reverse=True)
-        else:
-            for coupling in self.couplings:
-                z = coupling(z, mask, condition).flip(1)
-        return z
+        return run_couplings(self.couplings, z, mask, condition, reverse)

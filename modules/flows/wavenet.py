@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.modules.convolutions.wavenet import WaveNet
+from hiervox.modules.flows.couplings import run_couplings
 
 
 class WaveNetCoupling(nn.Module):
@@ -74,10 +75,4 @@ class WaveNetFlow(nn.Module):
         Returns:
             (B, channels, T), masked.
         """
-        if reverse:
-            for coupling in reversed(self.couplings):
-                z = coupling(z.flip(1), mask, style, reverse=True)
-        else:
-            for coupling in self.couplings:
-                z = coupling(z, mask, style).flip(1)
-        return z
+        return run_couplings(self.couplings, z, mask, style, reverse)
