@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from typing_extensions import Self
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.pipelines.protocols import Mel
-from hiervox.models.base.pipelines.vocoder import MelVocoderPipeline
+from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoderPipeline
+from hiervox.models.base.pipelines.vocoder import MelF0 as F0
 from hiervox.models.vocoder.config import VocoderExperiment
 from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.processors.audio import Waveform, resample
@@ -21,10 +21,6 @@ from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.errors import AudioError, CheckpointError
 
-F0 = NDArray[np.float32]
-"""(N,), Hz at the mel frames, 0 where unvoiced."""
-CHUNK_FRAMES = 1024
-"""Mel frames to a pass over a long spectrogram, so that memory does not grow with it."""
 BELOW_SILENCE = 0.5
 """How far under the value of silence a spectrogram may fall before it is another's."""
 

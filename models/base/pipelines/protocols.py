@@ -86,6 +86,11 @@ class Vocoder(Pipeline, Protocol):
     def vocode(self, mel: Mel, f0: NDArray[np.float32] | None = None) -> Waveform:
         """(M, N), and for some its F0 (N,) in Hz → (N * hop,) at `rate`."""
 
+    def stream(
+        self, mel: Mel, f0: NDArray[np.float32] | None = None, frames: int = ...
+    ) -> Iterator[Waveform]:
+        """`vocode` in chunks of so many frames, where the vocoder can."""
+
     def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
         """A waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
 

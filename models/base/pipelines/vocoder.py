@@ -1,7 +1,9 @@
-"""The pipeline of any vocoder that is one network from log-mel to waveform."""
+"""Vocoders: what all share, one network from log-mel to waveform, and none at all."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,102 @@ from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.pipelines.protocols import Mel
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.griffin_lim import griffin_lim
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 
+CHUNK_FRAMES = 1024
+"""Mel frames to a pass over a long spectrogram, so that memory does not grow with it."""
+MelF0 = NDArray[np.float32]
+"""(N,), Hz at the mel frames, 0 where unvoiced."""
 
-class MelVocoderPipeline:
+
+class MelVocoder(ABC):
+    """Log-mel spectrograms, made as `mel` says, to sound.
+
+    Args:
+        mel: how the spectrograms are made.
+
+    Attributes:
+        rate: of the output, Hz.
+    """
+
+    def __init__(self, mel: SpectrogramConfig) -> None:
+        self.mel = mel
+        self.rate = mel.sample_rate
+
+    @abstractmethod
+    def vocode(self, mel: Mel, f0: MelF0 | None = None) -> Waveform:
+        """Log-mel (M, N) to a waveform (T,) at `rate`.
+
+        Args:
+            mel: as `mel` describes it.
+            f0: (N,), Hz, for a vocoder that hears it.
+
+        Raises:
+            AudioError: the spectrogram has other sizes than the vocoder takes, or is not finite.
+        """
+
+    def stream(self, mel: Mel, f0: MelF0 | None = None, frames: int = CHUNK_FRAMES) -> Iterator[Waveform]:
+        """`vocode` in chunks of so many frames where the vocoder can; by default in one.
+
+        Raises:
+            AudioError: as `vocode`.
+        """
+        yield self.vocode(mel, f0)
+
+    @torch.inference_mode()
+    def mel_of(self, wav: Waveform, rate: int) -> Mel:
+        """The spectrogram (M, N) of a waveform (T,) of `rate` Hz, as the vocoder takes it."""
+        own = resample(np.ascontiguousarray(wav, np.float32), rate, self.rate)
+        mel: Mel = log_mel(torch.from_numpy(own)[None], self.mel)[0].numpy()
+        return mel
+
+    def require_mel(self, given: SpectrogramConfig) -> None:
+        """Refuse spectrograms that are made in another way.
+
+        Raises:
+            ConfigError: names both values of every setting that differs.
+        """
+        differences = self.mel.differences(given)
+        if differences:
+            raise ConfigError(
+                f"the vocoder's mel spectrogram differs from the given one: {', '.join(differences)}",
+                "take a vocoder for that spectrogram",
+            )
+
+    def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
+        """Copy synthesis: the waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
+        return self.vocode(self.mel_of(wav, rate))
+
+    def require_sizes(self, mel: Mel) -> None:
+        """Refuse a spectrogram of other sizes, or one that is not finite.
+
+        Raises:
+            AudioError: such a spectrogram.
+        """
+        sizes_fit = mel.ndim == 2 and mel.shape[0] == self.mel.n_mels and mel.shape[1] > 0
+        if not sizes_fit or not np.isfinite(mel).all():
+            raise AudioError(
+                f"a spectrogram of shape {mel.shape} can't be vocoded",
+                f"give finite values of {self.mel.n_mels} mel bins and some frames",
+            )
+
+
+class GriffinLimVocoder(MelVocoder):
+    """No network: phases are estimated from the spectrogram alone. For any mel spectrogram."""
+
+    def vocode(self, mel: Mel, f0: MelF0 | None = None) -> Waveform:
+        """Log-mel (M, N) to a waveform (T,); F0 is not heard.
+
+        Raises:
+            AudioError: as `MelVocoder.vocode`.
+        """
+        self.require_sizes(mel)
+        return griffin_lim(mel, self.mel)
+
+
+class MelVocoderPipeline(MelVocoder):
     """A vocoder whose network maps log-mel (B, M, N) to a waveform (B, 1, T) or (B, T).
 
     A card may name this class as its pipeline as it is; a vocoder that needs more than the mel, or works it
@@ -29,15 +122,13 @@ class MelVocoderPipeline:
         mel: how the spectrograms that it was trained on are made.
 
     Attributes:
-        rate: of the output, Hz.
         device: of the network.
     """
 
     def __init__(self, network: nn.Module, mel: SpectrogramConfig) -> None:
+        super().__init__(mel)
         self.network = network.eval()
         remove_weight_norm(self.network)
-        self.mel = mel
-        self.rate = mel.sample_rate
         self.device = next(network.parameters()).device
 
     @classmethod
@@ -56,50 +147,13 @@ class MelVocoderPipeline:
         return cls(network, mel)
 
     @torch.inference_mode()
-    def mel_of(self, wav: Waveform, rate: int) -> Mel:
-        """The spectrogram (M, N) of a waveform (T,) of `rate` Hz, as the vocoder was trained on."""
-        own = resample(np.ascontiguousarray(wav, np.float32), rate, self.rate)
-        mel: Mel = log_mel(torch.from_numpy(own)[None], self.mel)[0].numpy()
-        return mel
-
-    def require_mel(self, given: SpectrogramConfig) -> None:
-        """Refuse spectrograms that are made in another way than those of training.
+    def vocode(self, mel: Mel, f0: MelF0 | None = None) -> Waveform:
+        """Log-mel (M, N) to a waveform (T,) at `rate`; this pipeline's networks don't hear F0.
 
         Raises:
-            ConfigError: names both values of every setting that differs.
+            AudioError: as `MelVocoder.vocode`.
         """
-        differences = self.mel.differences(given)
-        if differences:
-            raise ConfigError(
-                f"the vocoder's mel spectrogram differs from the given one: {', '.join(differences)}",
-                "take a vocoder for that spectrogram",
-            )
-
-    def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
-        """Copy synthesis: the waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
-        return self.vocode(self.mel_of(wav, rate))
-
-    @torch.inference_mode()
-    def vocode(self, mel: Mel, f0: NDArray[np.float32] | None = None) -> Waveform:
-        """Log-mel (M, N) to a waveform (T,) at `rate`.
-
-        Args:
-            mel: as `mel` describes it.
-            f0: (N,), Hz; this pipeline's networks don't hear it.
-
-        Raises:
-            AudioError: the spectrogram has other sizes than the vocoder takes, or is not finite.
-        """
-        if (
-            mel.ndim != 2
-            or mel.shape[0] != self.mel.n_mels
-            or mel.shape[1] == 0
-            or not np.isfinite(mel).all()
-        ):
-            raise AudioError(
-                f"a spectrogram of shape {mel.shape} can't be vocoded",
-                f"give finite values of {self.mel.n_mels} mel bins and some frames",
-            )
+        self.require_sizes(mel)
         batch = torch.from_numpy(np.ascontiguousarray(mel, np.float32))[None].to(self.device)
         wav: Waveform = self.waveform(batch).reshape(-1).float().cpu().numpy()
         return wav
