@@ -19,6 +19,12 @@ def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     return error.sum() / (real_count(mask) * predicted.shape[1])
 
 
+def masked_mse(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Mean squared error of (B, C, T) where `mask` (B, 1, T) is 1, in float32; 0 where it never is."""
+    error = (predicted.float() - target.float()).square() * mask.float()
+    return error.sum() / (real_count(mask) * predicted.shape[1])
+
+
 def log_f0_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Mean absolute error of log(F0 + 1) over the real frames of a slice.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from hiervox.modules.normalization.layer_norm import ChannelLayerNorm
+from hiervox.modules.predictors.variance import VariancePredictor
 
-N_LAYERS = 2  # FastSpeech
 LEAST_DURATION = 1e-6  # added before the logarithm: the published VITS code
 
 
-class DurationPredictor(nn.Module):
-    """Two of [convolution, ReLU, layer norm, dropout], and a projection to log-durations.
+class DurationPredictor(VariancePredictor):
+    """A variance predictor of log-durations, conditioned on a style.
 
     Args:
         in_channels: of the text's hidden sequence.
@@ -29,16 +28,9 @@ class DurationPredictor(nn.Module):
         dropout: float,
         style_channels: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(in_channels, filter_channels, kernel_size, dropout)
         if style_channels:
             self.style_projection = nn.Conv1d(style_channels, in_channels, 1)
-        self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
-        for layer in range(N_LAYERS):
-            inputs = filter_channels if layer else in_channels
-            self.convs.append(nn.Conv1d(inputs, filter_channels, kernel_size, padding=kernel_size // 2))
-            self.norms.append(ChannelLayerNorm(filter_channels))
-        self.dropout = nn.Dropout(dropout)
-        self.projection = nn.Conv1d(filter_channels, 1, 1)
 
     def log_durations(self, hidden: Tensor, mask: Tensor, style: Tensor | None = None) -> Tensor:
         """Log-frames of each token; no gradient flows back into `hidden` and `style`.
@@ -54,10 +46,7 @@ class DurationPredictor(nn.Module):
         x = hidden.detach()
         if style is not None:
             x = x + self.style_projection(style.detach())
-        for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = self.dropout(norm(conv(x * mask).relu()))
-        log_durations: Tensor = self.projection(x * mask) * mask
-        return log_durations
+        return self.predict(x, mask)
 
     def forward(self, hidden: Tensor, mask: Tensor, style: Tensor | None, durations: Tensor) -> Tensor:
         """Squared error of the log-durations, summed over each item's tokens: (B,); durations (B, 1, L)."""

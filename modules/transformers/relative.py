@@ -9,12 +9,20 @@ from hiervox.modules.normalization.layer_norm import ChannelLayerNorm
 
 
 class ConvFeedForward(nn.Module):
-    """Convolution, ReLU, convolution."""
+    """Convolution, ReLU, convolution; the second has the first's kernel size where it is given none."""
 
-    def __init__(self, channels: int, filter_channels: int, kernel_size: int, dropout: float) -> None:
+    def __init__(
+        self,
+        channels: int,
+        filter_channels: int,
+        kernel_size: int,
+        dropout: float,
+        contract_kernel_size: int | None = None,
+    ) -> None:
         super().__init__()
+        second = contract_kernel_size or kernel_size
         self.expand = nn.Conv1d(channels, filter_channels, kernel_size, padding=kernel_size // 2)
-        self.contract = nn.Conv1d(filter_channels, channels, kernel_size, padding=kernel_size // 2)
+        self.contract = nn.Conv1d(filter_channels, channels, second, padding=second // 2)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -33,7 +41,9 @@ class RelativeTransformer(nn.Module):
         n_layers: number of layers.
         kernel_size: of the feed-forward convolutions, odd.
         dropout: on attention weights, feed-forward activations and both residual branches.
-        window_size: largest distance with its own position embedding.
+        window_size: largest distance with its own position embedding; None for no relative positions.
+        contract_kernel_size: of the second feed-forward convolution; None for `kernel_size`.
+        inner_dropout: on attention weights and feed-forward activations, where it is not `dropout`.
     """
 
     def __init__(
@@ -44,16 +54,20 @@ class RelativeTransformer(nn.Module):
         n_layers: int,
         kernel_size: int,
         dropout: float,
-        window_size: int = 4,
+        window_size: int | None = 4,
+        contract_kernel_size: int | None = None,
+        inner_dropout: float | None = None,
     ) -> None:
         super().__init__()
+        inner = dropout if inner_dropout is None else inner_dropout
         self.dropout = nn.Dropout(dropout)
         self.attentions = nn.ModuleList(
-            MultiHeadAttention(channels, channels, n_heads, dropout, window_size) for _ in range(n_layers)
+            MultiHeadAttention(channels, channels, n_heads, inner, window_size) for _ in range(n_layers)
         )
         self.attention_norms = nn.ModuleList(ChannelLayerNorm(channels) for _ in range(n_layers))
         self.feed_forwards = nn.ModuleList(
-            ConvFeedForward(channels, filter_channels, kernel_size, dropout) for _ in range(n_layers)
+            ConvFeedForward(channels, filter_channels, kernel_size, inner, contract_kernel_size)
+            for _ in range(n_layers)
         )
         self.feed_forward_norms = nn.ModuleList(ChannelLayerNorm(channels) for _ in range(n_layers))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
@@ -16,6 +15,7 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.models.tts.speakers import share_speakers
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
@@ -219,14 +219,7 @@ class VitsExperiment(AdversarialExperiment):
     @model_validator(mode="before")
     @classmethod
     def _share_speakers(cls, given: Any) -> Any:
-        """The speaker table's names are those by which the data's speakers are numbered."""
-        model = given.get("model") if isinstance(given, Mapping) else None
-        names = model.get("speakers") if isinstance(model, Mapping) else None
-        if not names:
-            return given
-        features = dict(given.get("features") or {})
-        features.setdefault("speaker", {"names": names})
-        return {**given, "features": features}
+        return share_speakers(given)
 
     @model_validator(mode="after")
     def _fits_together(self) -> VitsExperiment:

@@ -1,0 +1,21 @@
+"""FastSpeech 2: an acoustic model with given durations, pitch and energy."""
+
+from hiervox.models.base.card import Part, SystemCard
+
+CARD = SystemCard(
+    name="fastspeech2",
+    task="tts",
+    summary="text to log-mel in one pass, from predicted durations, pitch and energy",
+    paper="FastSpeech 2, arXiv 2006.04558",
+    weights_licence="MIT (the code of ming024; the weights' is not stated)",
+    parts=(
+        Part(
+            name="acoustic",
+            config="hiervox.models.tts.fastspeech2.config:FastSpeech2Experiment",
+            network="hiervox.models.tts.fastspeech2.model:FastSpeech2",
+            task="hiervox.models.tts.fastspeech2.trainer:FastSpeech2Task",
+            importer="hiervox.models.tts.fastspeech2.published:import_fastspeech2",
+        ),
+    ),
+    works=("training", "published weights"),
+)

@@ -1,0 +1,218 @@
+"""What can be set in FastSpeech 2. Defaults are ming024/FastSpeech2's for LJ Speech (config/LJSpeech)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, model_validator
+
+from hiervox.models.base.config import (
+    DataConfig,
+    ExperimentConfig,
+    LossWeight,
+    LossWeights,
+    OptimizerConfig,
+    ScheduleConfig,
+    TrainConfig,
+)
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.tts.speakers import share_speakers
+from hiervox.processors.mel_presets import MelSection, mel_preset
+from hiervox.processors.spectrogram import SpectrogramConfig
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.config import Config, filled
+
+MEL = "hifigan"
+
+
+class TransformerSizes(Config):
+    """A stack of feed-forward transformer blocks.
+
+    Attributes:
+        n_layers, n_heads, filter_channels: of the blocks.
+        kernel_sizes: of a block's two convolutions.
+        dropout: on the residual branches.
+    """
+
+    n_layers: PositiveInt = 4
+    n_heads: PositiveInt = 2
+    filter_channels: PositiveInt = 1024
+    kernel_sizes: tuple[PositiveInt, PositiveInt] = (9, 1)
+    dropout: float = Field(0.2, ge=0, lt=1)
+
+
+class PredictorSizes(Config):
+    """The predictors of durations, pitch and energy."""
+
+    filter_channels: PositiveInt = 256
+    kernel_size: PositiveInt = 3
+    dropout: float = Field(0.5, ge=0, lt=1)
+
+
+class VarianceSizes(Config):
+    """How pitch or energy is predicted and embedded.
+
+    Attributes:
+        level: one value a token, or a frame.
+        n_bins: rows of the embedding.
+        normalised: whether values are in standard deviations from the corpus's mean, which are counted in the
+            first `statistics_batches` of training; otherwise in Hz, or in units of the energy.
+        scale: of the bins; `log` is for values that are not normalised.
+        lowest, highest: the edges of the first and the last bin, which take all beyond, too.
+    """
+
+    level: Literal["token", "frame"] = "token"
+    n_bins: int = Field(256, ge=3)
+    normalised: bool = True
+    scale: Literal["linear", "log"] = "linear"
+    lowest: float = -4.0
+    highest: float = 4.0
+
+    @model_validator(mode="after")
+    def _bins_rise(self) -> VarianceSizes:
+        if self.lowest >= self.highest:
+            raise ValueError(f"lowest {self.lowest:g} is not under highest {self.highest:g}")
+        if self.scale == "log" and (self.normalised or self.lowest <= 0):
+            raise ValueError("a log scale is for values that are not normalised, and over 0")
+        return self
+
+
+class FastSpeech2Config(Config):
+    """The network.
+
+    Attributes:
+        n_symbols: size of the phoneme table.
+        n_mels: of the spectrogram.
+        channels: of the hidden sequences.
+        speakers: names of the trained speakers, in the order of the table's rows; none for one speaker.
+        encoder, decoder: transformers over tokens and over frames.
+        predictor: sizes of the three predictors.
+        pitch, energy: what is predicted, and how it is embedded.
+        statistics_batches: of training, in which the statistics of pitch and energy are counted.
+        post_net_channels: of Tacotron 2's post-net, which the paper does not have; 0 for none.
+        mask_padding: whether convolutions take padding for zeros, so that a sentence does not depend on those
+            beside it; False is the published code.
+    """
+
+    n_symbols: PositiveInt = 178
+    n_mels: PositiveInt = 80
+    channels: PositiveInt = Field(256, multiple_of=2)
+    speakers: tuple[str, ...] = ()
+    encoder: TransformerSizes = TransformerSizes()
+    decoder: TransformerSizes = TransformerSizes(n_layers=6)
+    predictor: PredictorSizes = PredictorSizes()
+    pitch: VarianceSizes = VarianceSizes()
+    energy: VarianceSizes = VarianceSizes(lowest=-2.0, highest=8.0)
+    statistics_batches: int = Field(1000, ge=0)
+    post_net_channels: int = Field(512, ge=0)
+    mask_padding: bool = True
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> FastSpeech2Config:
+        for name in ("encoder", "decoder"):
+            sizes: TransformerSizes = getattr(self, name)
+            if self.channels % sizes.n_heads:
+                raise ValueError(f"{name}.n_heads must divide channels")
+            if not all(size % 2 for size in sizes.kernel_sizes):
+                raise ValueError(f"{name}.kernel_sizes must be odd")
+        if not self.predictor.kernel_size % 2:
+            raise ValueError("predictor.kernel_size must be odd")
+        return self
+
+
+class FastSpeech2LossConfig(LossWeights):
+    """Weights of the loss terms (sections 2.2 and 2.3; the published code).
+
+    Attributes:
+        mel, post_net_mel: L1 of the log-mel spectrograms before and behind the post-net.
+        duration: squared error of log(frames + 1).
+        pitch, energy: squared errors.
+    """
+
+    mel: LossWeight = 1.0
+    post_net_mel: LossWeight = 1.0
+    duration: LossWeight = 1.0
+    pitch: LossWeight = 1.0
+    energy: LossWeight = 1.0
+
+
+class FastSpeech2DataConfig(DataConfig):
+    """Recordings at 22.05 kHz; the published code cuts longer ones."""
+
+    sample_rate: PositiveInt = 22_050
+    max_frames: PositiveInt | None = 1000
+
+
+class FastSpeech2OptimizerConfig(OptimizerConfig):
+    """Adam at the published peak, (256 · 4000)^-0.5."""
+
+    name: Literal["Adam", "AdamW", "Adamax", "NAdam", "RAdam"] = "Adam"
+    learning_rate: PositiveFloat = (256 * 4000) ** -0.5
+    betas: tuple[float, float] = (0.9, 0.98)
+    weight_decay: float = Field(0.0, ge=0)
+
+
+class FastSpeech2ScheduleConfig(ScheduleConfig):
+    """The published schedule without its three steps down after 300,000 steps."""
+
+    kind: Literal["exponential", "constant", "cosine", "noam"] = "noam"
+    warmup_steps: int = Field(4000, ge=0)
+
+
+class FastSpeech2TrainConfig(TrainConfig):
+    """The training loop with the published optimizer, batch and length."""
+
+    max_steps: PositiveInt = 900_000
+    batch_size: PositiveInt = 16
+    clip_norm: PositiveFloat | None = 1.0
+    optimizer: FastSpeech2OptimizerConfig = FastSpeech2OptimizerConfig()
+    schedule: FastSpeech2ScheduleConfig = FastSpeech2ScheduleConfig()
+
+
+class FastSpeech2Experiment(ExperimentConfig):
+    """A training run of FastSpeech 2.
+
+    Attributes:
+        data: aligned by `hiervox align`.
+        model: sizes.
+        loss: weights.
+        features: `speaker.names` are `model.speakers`, and `pitch` has a value at each mel frame.
+        text: languages and symbols; the table has room for each of the symbols.
+        mel: of the spectrogram.
+    """
+
+    data: FastSpeech2DataConfig
+    train: FastSpeech2TrainConfig = FastSpeech2TrainConfig()
+    model: FastSpeech2Config = FastSpeech2Config()
+    loss: FastSpeech2LossConfig = FastSpeech2LossConfig()
+    features: FeaturesConfig = FeaturesConfig()
+    text: TextConfig = TextConfig()
+    mel: MelSection = mel_preset(MEL)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, given: Any) -> Any:
+        """Speakers and the frames of pitch are those of model and mel."""
+        if not isinstance(given, Mapping):
+            return given
+        mel: SpectrogramConfig = TypeAdapter(MelSection).validate_python(given.get("mel", MEL))
+        pitch = {"method": "dio", "hop_seconds": mel.hop_length / mel.sample_rate}
+        tree = filled(share_speakers(given), {"features": {"pitch": pitch}})
+        if isinstance(given.get("data"), Mapping):
+            tree["data"] = filled(given["data"], {"sample_rate": mel.sample_rate})
+        return tree
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> FastSpeech2Experiment:
+        if self.mel.n_mels != self.model.n_mels:
+            raise ValueError(f"model.n_mels must be mel.n_mels, {self.mel.n_mels}")
+        if self.model.n_symbols < len(self.text.symbols):
+            raise ValueError(f"model.n_symbols must be {len(self.text.symbols)} or more, for text.symbols")
+        if tuple(self.features.speaker.names) != self.model.speakers:
+            raise ValueError("features.speaker.names must be model.speakers")
+        if abs(self.features.pitch.hop_seconds * self.mel.sample_rate - self.mel.hop_length) > 0.5:
+            raise ValueError("features.pitch.hop_seconds must be the hop of mel")
+        if self.data.sample_rate != self.mel.sample_rate:
+            raise ValueError(f"data.sample_rate must be mel.sample_rate, {self.mel.sample_rate}")
+        return self

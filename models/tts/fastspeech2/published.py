@@ -1,0 +1,163 @@
+"""Checkpoints of ming024/FastSpeech2 (MIT) as ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from hiervox.models.base.checkpoints.block_names import Rules
+from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.tts.fastspeech2.config import (
+    MEL,
+    FastSpeech2Config,
+    PredictorSizes,
+    TransformerSizes,
+    VarianceSizes,
+)
+from hiervox.models.tts.fastspeech2.model import FastSpeech2
+from hiervox.processors.mel_presets import mel_preset
+from hiervox.utils.config import Config
+from hiervox.utils.errors import CheckpointError
+
+LEVELS = {"phoneme_level": "token", "frame_level": "frame"}
+_TABLES = r"^(encoder|decoder)\.position_enc$"
+_LINEAR = r"(\.(w_qs|w_ks|w_vs|fc|linear_layer)|^mel_linear)\.weight$"
+RULES: Rules = (
+    (r"^encoder\.src_word_emb\.", "embedding."),
+    (r"^speaker_emb\.", "speaker_table."),
+    (r"^mel_linear\.", "projection."),
+    (r"^(encoder|decoder)\.layer_stack\.(\d+)\.slf_attn\.layer_norm\.", r"\1.blocks.attention_norms.\2."),
+    (r"^(encoder|decoder)\.layer_stack\.(\d+)\.pos_ffn\.layer_norm\.", r"\1.blocks.feed_forward_norms.\2."),
+    (r"^(encoder|decoder)\.layer_stack\.(\d+)\.slf_attn\.", r"\1.blocks.attentions.\2."),
+    (r"^(encoder|decoder)\.layer_stack\.(\d+)\.pos_ffn\.", r"\1.blocks.feed_forwards.\2."),
+    (r"\.w_qs\.", ".query."),
+    (r"\.w_ks\.", ".key."),
+    (r"\.w_vs\.", ".value."),
+    (r"\.fc\.", ".output."),
+    (r"\.w_1\.", ".expand."),
+    (r"\.w_2\.", ".contract."),
+    (r"^variance_adaptor\.duration_predictor\.", "adaptor.duration_predictor."),
+    (r"^variance_adaptor\.(pitch|energy)_predictor\.", r"adaptor.\1.predictor."),
+    (r"^variance_adaptor\.(pitch|energy)_embedding\.", r"adaptor.\1.embedding."),
+    (r"^variance_adaptor\.(pitch|energy)_bins$", r"adaptor.\1.edges"),
+    (r"\.conv_layer\.conv1d_1\.conv\.", ".convs.0."),
+    (r"\.conv_layer\.conv1d_2\.conv\.", ".convs.1."),
+    (r"\.conv_layer\.layer_norm_1\.", ".norms.0."),
+    (r"\.conv_layer\.layer_norm_2\.", ".norms.1."),
+    (r"\.linear_layer\.", ".projection."),
+    (r"(norms\.\d+)\.weight$", r"\1.gamma"),
+    (r"(norms\.\d+)\.bias$", r"\1.beta"),
+    (r"^postnet\.convolutions\.(\d+)\.0\.conv\.", r"post_net.convs.\1."),
+    (r"^postnet\.convolutions\.(\d+)\.1\.", r"post_net.norms.\1."),
+)
+
+
+def import_fastspeech2(
+    state_dict: dict[str, Tensor], published_config: dict[str, Any]
+) -> tuple[dict[str, Config], dict[str, Tensor]]:
+    """Map a published checkpoint, of one speaker or of many.
+
+    The published inference gives the spectrograms to HiFi-GAN as they are; so the section `mel` is
+    HiFi-GAN's, although those of training are Tacotron's, half a hop away.
+
+    Args:
+        state_dict: the authors' tensors by their names.
+        published_config: their `model.yaml` and `preprocess.yaml` together with `stats` (stats.json), as one
+            object. Sizes are read from the tensors; without `preprocessing` pitch and energy are of phonemes,
+            and without `stats` they are in the published model's own units.
+
+    Returns:
+        the sections `model` and `mel` of a config, and tensors by our names.
+
+    Raises:
+        CheckpointError: the tensors or the config are not FastSpeech 2's.
+    """
+    try:
+        config = _config(state_dict, published_config)
+        statistics = _statistics(published_config)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        raise CheckpointError(
+            f"the published config or weights lack {what}", "name a FastSpeech 2 checkpoint and its config"
+        ) from error
+    tensors = {
+        name: tensor.unsqueeze(-1) if re.search(_LINEAR, name) else tensor
+        for name, tensor in state_dict.items()
+    }
+    with torch.device("meta"):
+        network = FastSpeech2(config)
+    counts = {
+        f"postnet.convolutions.{number}.1.num_batches_tracked": torch.zeros((), dtype=torch.long)
+        for number in range(len(network.post_net.norms))
+    }
+    mapped = map_tensors({**counts, **statistics, **tensors}, RULES, network, ignored=_TABLES)
+    mel = mel_preset(MEL).model_copy(update={"n_mels": config.n_mels})
+    return {"model": config, "mel": mel}, mapped
+
+
+def _config(tensors: Mapping[str, Tensor], published: Mapping[str, Any]) -> FastSpeech2Config:
+    processing = published.get("preprocessing", {})
+    transformer = published.get("transformer", {})
+    speakers = tensors["speaker_emb.weight"].shape[0] if "speaker_emb.weight" in tensors else 0
+    widths = tensors["variance_adaptor.duration_predictor.conv_layer.conv1d_1.conv.weight"].shape
+    symbols, channels = tensors["encoder.src_word_emb.weight"].shape
+    return FastSpeech2Config(
+        n_symbols=symbols,
+        n_mels=tensors["mel_linear.weight"].shape[0],
+        channels=channels,
+        speakers=tuple(str(number) for number in range(speakers)),
+        encoder=_transformer(tensors, "encoder", transformer),
+        decoder=_transformer(tensors, "decoder", transformer),
+        predictor=PredictorSizes(
+            filter_channels=widths[0],
+            kernel_size=widths[2],
+            dropout=published.get("variance_predictor", {}).get("dropout", PredictorSizes().dropout),
+        ),
+        pitch=_variance(tensors, "pitch", published, processing.get("pitch", {})),
+        energy=_variance(tensors, "energy", published, processing.get("energy", {})),
+        statistics_batches=0,
+        post_net_channels=tensors["postnet.convolutions.0.0.conv.weight"].shape[0],
+    )
+
+
+def _transformer(tensors: Mapping[str, Tensor], name: str, published: Mapping[str, Any]) -> TransformerSizes:
+    layers = {found.group(1) for key in tensors if (found := re.match(rf"{name}\.layer_stack\.(\d+)\.", key))}
+    first = tensors[f"{name}.layer_stack.0.pos_ffn.w_1.weight"].shape
+    second = tensors[f"{name}.layer_stack.0.pos_ffn.w_2.weight"].shape
+    return TransformerSizes(
+        n_layers=len(layers),
+        n_heads=published.get(f"{name}_head", TransformerSizes().n_heads),
+        filter_channels=first[0],
+        kernel_sizes=(first[2], second[2]),
+        dropout=published.get(f"{name}_dropout", TransformerSizes().dropout),
+    )
+
+
+def _variance(
+    tensors: Mapping[str, Tensor], name: str, published: Mapping[str, Any], processing: Mapping[str, Any]
+) -> VarianceSizes:
+    edges = tensors[f"variance_adaptor.{name}_bins"]
+    return VarianceSizes(
+        level=LEVELS[processing.get("feature", "phoneme_level")],
+        n_bins=len(edges) + 1,
+        normalised=processing.get("normalization", True),
+        scale=published.get("variance_embedding", {}).get(f"{name}_quantization", "linear"),
+        lowest=float(edges[0]),
+        highest=float(edges[-1]),
+    )
+
+
+def _statistics(published: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Of stats.json: least, greatest, mean and standard deviation of each."""
+    tensors: dict[str, Tensor] = {}
+    for name in ("pitch", "energy"):
+        _, _, mean, std = published.get("stats", {}).get(name, (0, 0, 0.0, 1.0))
+        own = f"adaptor.{name}.statistics."
+        tensors |= {own + "mean": torch.tensor(mean), own + "std": torch.tensor(std)}
+        tensors[own + "seen"] = torch.zeros(())
+    return tensors

@@ -1,0 +1,48 @@
+"""The variance predictor (FastSpeech 2, arXiv 2006.04558, section 2.3)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from hiervox.modules.normalization.layer_norm import ChannelLayerNorm
+
+N_LAYERS = 2  # FastSpeech
+
+
+class VariancePredictor(nn.Module):
+    """Two of [convolution, ReLU, layer norm, dropout], and a projection to one value a position.
+
+    Args:
+        in_channels: of the hidden sequence.
+        filter_channels: inside.
+        kernel_size: odd.
+        dropout: after each layer.
+    """
+
+    def __init__(self, in_channels: int, filter_channels: int, kernel_size: int, dropout: float) -> None:
+        super().__init__()
+        self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
+        for layer in range(N_LAYERS):
+            inputs = filter_channels if layer else in_channels
+            self.convs.append(nn.Conv1d(inputs, filter_channels, kernel_size, padding=kernel_size // 2))
+            self.norms.append(ChannelLayerNorm(filter_channels))
+        self.dropout = nn.Dropout(dropout)
+        self.projection = nn.Conv1d(filter_channels, 1, 1)
+
+    def predict(self, hidden: Tensor, mask: Tensor, conv_mask: Tensor | None = None) -> Tensor:
+        """The values.
+
+        Args:
+            hidden: (B, in_channels, T).
+            mask: (B, 1, T) of real positions.
+            conv_mask: (B, 1, T), what the convolutions see; None for `mask`.
+
+        Returns:
+            (B, 1, T), masked.
+        """
+        seen = mask if conv_mask is None else conv_mask
+        x = hidden
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = self.dropout(norm(conv(x * seen).relu()))
+        values: Tensor = self.projection(x * seen) * mask
+        return values
