@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from hiervox.models.base.data.manifest import read_cuts
 from hiervox.models.base.training.experiment import load_experiment
 from tests.conftest import REPOSITORY
+from tests.egs.lookalikes import make_libritts
 
 EGS = REPOSITORY / "egs"
 RECIPES = [
@@ -16,10 +20,12 @@ RECIPES = [
     "tts/vits/mini",
     "tts/vits/ljspeech",
     "tts/vits/vctk",
+    "tts/vits/libritts",
     "tts/valle/mini",
     "tts/valle/libritts",
     "benchmark/zero_shot_tts",
 ]
+SYSTEMS = sorted(path.stem for path in (EGS / "benchmark" / "zero_shot_tts" / "conf").glob("*.sh"))
 CONFIGS = sorted(
     path
     for recipe in RECIPES
@@ -62,3 +68,71 @@ def test_overrides_reach_their_part(tmp_path: Path) -> None:
     first, second = [line for line in done.stdout.splitlines() if line.startswith("hiervox train")]
     assert "train.batch_size=3" in first and "train.batch_size=3" not in second
     assert all("train.max_steps=7" in line for line in (first, second))
+
+
+@pytest.mark.parametrize("corpus", ["mini", "libritts"])
+def test_the_benchmark_trains_and_speaks_with_every_system(corpus: str, tmp_path: Path) -> None:
+    exp = tmp_path / "exp"
+    done = _run(
+        "benchmark/zero_shot_tts",
+        *("--dry-run", "--corpus", corpus, "--exp", str(exp), "--steps", "7", "--codec", "/codec"),
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    for system in SYSTEMS:
+        (trained,) = [
+            line for line in lines if line.startswith(str(EGS / "tts" / system / corpus / "run.sh"))
+        ]
+        assert "train.max_steps=7" in trained and f"--exp {exp}/{system}" in trained
+        assert any(line.startswith("hiervox tts") and f"{exp}/wavs/{system}/" in line for line in lines)
+        # the stages that it names end with the training of all its networks
+        inner = _run(*_relative(trained), "--dry-run")
+        assert inner.returncode == 0, inner.stderr
+        last = [line for line in inner.stdout.splitlines() if not line.startswith("==")][-1]
+        assert "hiervox train" in last or "accelerate launch" in last
+    downloads = [line for line in lines if "corpus.py download" in line]
+    assert len(downloads) == (corpus == "libritts")
+
+
+def _relative(command: str) -> list[str]:
+    """A recipe's command as `_run` takes it."""
+    program, *options = shlex.split(command)
+    return [str(Path(program).parent.relative_to(EGS)), *options]
+
+
+def test_given_models_are_not_trained() -> None:
+    done = _run("benchmark/zero_shot_tts", "--dry-run", "--systems", "vits", "--models", "vits=/given")
+    assert done.returncode == 0, done.stderr
+    assert "vits/mini/run.sh" not in done.stdout and "--model /given" in done.stdout
+    assert "codec encode" not in done.stdout
+
+
+def test_a_system_without_a_file_is_one_line() -> None:
+    done = _run("benchmark/zero_shot_tts", "--systems", "vits,nobody")
+    assert done.returncode == 2 and "no system nobody" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_the_benchmark_counts_processor_minutes(tmp_path: Path) -> None:
+    results = runpy.run_path(str(EGS / "benchmark" / "zero_shot_tts" / "local" / "results.py"))
+    notes = tmp_path / "seconds.txt"
+    assert results["training_minutes"](notes) is None
+    notes.write_text("100.0 50.5 9.5\n200.0 60.0 0.0\n")
+    assert results["training_minutes"](notes) == 2.0
+    figures = {"wer_corpus": {"value": 0.5}, "sim": {"value": 0.25}, "f0_pearson": None}
+    summary = {"systems": {"one": {"figures": figures}}}
+    assert results["evaluated"](summary, "one") == ["50.0", "n/a", "0.250", "n/a", "n/a"]
+
+
+def test_libritts_runs_through_the_data_stages(tmp_path: Path) -> None:
+    make_libritts(tmp_path, parts=(("train-clean-100", 2, 2), ("test-clean", 2, 2)))
+    exp, benchmark = tmp_path / "exp", "benchmark/zero_shot_tts"
+    options = ("--corpus", "libritts", "--data", str(tmp_path), "--train-parts", "train-clean-100")
+    common = ("--exp", str(exp), "--jobs", "1")
+    done = _run(benchmark, *options, *common, "--sentences", "2", "--stop-stage", "1")
+    assert done.returncode == 0, done.stderr
+    assert (exp / "test_list.csv").read_text().count("\n") == 3
+    assert (exp / "prompts.csv").read_text().count("\n") == 5
+    # what the benchmark starts for each system is this, in a folder that is linked to these manifests
+    done = _run("tts/vits/libritts", *common, "--stage", "4", "--stop-stage", "4")
+    assert done.returncode == 0, done.stderr
+    assert len(read_cuts(exp / "features")) == 4

@@ -1,129 +1,184 @@
 #!/usr/bin/env bash
-# HierSpeech++, VITS and VALL-E in one table: trained on one corpus with one budget, speaking one frozen list of
-# sentences in voices that none was trained on.
+# Text-to-speech systems in one table: trained on one corpus with one budget, speaking one frozen list of sentences
+# in voices that none was trained on. How to add a row: README.md beside this file.
 # Run it again after an interruption: finished work is kept, an unfinished training continues.
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-needs_corpus=
+systems=hierspeechpp,vits,valle
 corpus=mini
-steps=600
+needs_corpus=
+data=
+train_parts="train-clean-100 train-clean-360"
+sentences=50
+steps=
 codec=
-extra=(steps codec hierspeechpp vits valle list prompts)
-hierspeechpp= vits= valle= list= prompts=
+models=
+list= prompts=
+extra=(systems data train_parts sentences steps codec models list prompts)
 extra_about=(
-  "--corpus is mini (the recordings that the repository brings along) or libritts (models are given, not trained)"
-  "--steps N           optimizer steps of every network (default $steps)"
-  "--codec DIR         the EnCodec checkpoint of VALL-E (default with mini: trained here, with as many steps)"
-  "--list CSV          what to speak: id, text, prompt, reference (default with mini: its own)"
-  "--prompts CSV       what is said in the prompts: audio, text (default with mini: its own)"
-  "--hierspeechpp DIR  a trained model instead of training one; so --vits and --valle"
+  "--corpus is mini (the recordings that the repository brings along) or libritts"
+  "--systems NAMES     by commas, each a file of conf/ (default $systems)"
+  "--data DIR          folder that holds LibriTTS, or gets it (default EXP/corpus)"
+  "--train-parts NAMES of LibriTTS (default \"$train_parts\"); test-clean is tested with"
+  "--sentences N       of LibriTTS to speak (default $sentences)"
+  "--steps N           optimizer steps of every network (default: 150 with mini, 300000 with libritts)"
+  "--codec DIR         the EnCodec checkpoint of VALL-E (default with mini: trained, with as many steps)"
+  "--models NAME=DIR   trained models instead of trainings, by commas"
+  "--list CSV          what to speak: id, text, prompt, reference (default: the corpus's own)"
+  "--prompts CSV       what is said in the prompts: audio, text (default: the corpus's own)"
 )
 about=(
-  "hierspeechpp  train text-to-vec and the synthesizer"
-  "vits          train it, with an encoder of references"
-  "valle         train the codec and both decoders"
-  "speak         the frozen list with each, ground truth and the codec's resynthesis beside them; seconds are noted"
-  "evaluate      WER, CER, speaker similarity, F0 correlation, DNSMOS: a table and an HTML report"
-  "results       one table: figures, real-time factor, parameters, training time, and the paper's own"
+  "data      LibriTTS: download, manifests, validation, the frozen list; mini brings its own"
+  "train     each system, by its own recipe; processor time is noted"
+  "speak     the frozen list with each, and the recordings through VALL-E's codec"
+  "evaluate  word errors, speaker similarity, F0 correlation, DNSMOS; an HTML report"
+  "results   one table: figures, real-time factor, parameters, training time, and the papers' own"
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
-tts=$repository/egs/tts
-mini=$repository/egs/datasets/mini
 
-lists() {
-  if [[ $corpus == */mini ]]; then
-    test_list=${list:-$mini/test_list.csv} prompt_table=${prompts:-$mini/test.csv}
+settle() {
+  corpus=${corpus##*/}
+  [[ $corpus == mini || $corpus == libritts ]] || fail "--corpus is mini or libritts"
+  IFS=, read -r -a names <<<"$systems"
+  local name
+  for name in "${names[@]}"; do [[ -f $recipe/conf/$name.sh ]] || fail "no system $name: there is no conf/$name.sh"; done
+  data=$(absolute "${data:-$exp/corpus}")
+  if [[ $corpus == mini ]]; then
+    steps=${steps:-150} list=${list:-$repository/egs/datasets/mini/test_list.csv}
+    prompts=${prompts:-$repository/egs/datasets/mini/test.csv}
   else
-    [[ $list && $prompts ]] || fail "name the frozen list and the prompts' texts: --list CSV --prompts CSV"
-    test_list=$list prompt_table=$prompts
+    steps=${steps:-300000} list=${list:-$exp/test_list.csv} prompts=${prompts:-$exp/prompts.csv}
   fi
 }
 
-on_mini() { [[ $corpus == */mini ]]; }
-budget() { echo --set "train.max_steps=$steps"; }
+# of SYSTEM: set mini_stages, libritts_stages, parts, options, controls, voice and model as its file of conf/ does.
+of() {
+  mini_stages= libritts_stages= parts=() options=() controls=() voice=prompt model=
+  source "$recipe/conf/$1.sh"
+  local given
+  for given in ${models//,/ }; do
+    [[ ${given%%=*} != "$1" ]] || model=$(absolute "${given#*=}") parts=()
+  done
+  if [[ ! $model ]]; then
+    ((${#parts[@]} > 1)) && model=$exp/$1/bundle || model=$exp/$1/runs/${parts[0]}
+  fi
+}
 
-# sub SYSTEM FIRST LAST OPTION...: stages of a system's own mini recipe.
-sub() {
-  run "$tts/$1/mini/run.sh" --stage "$2" --stop-stage "$3" --exp "$exp/$1" --device "$device" $(budget) "${@:4}"
+corpus_program() {
+  run python "$repository/egs/datasets/corpus.py" "$1" --corpus libritts --folder "$data" --parts $train_parts \
+    --test-parts test-clean "${@:2}"
 }
 
 stage_1() {
-  [[ ! $hierspeechpp ]] || return 0
-  on_mini || fail "name the trained model: --hierspeechpp DIR"
-  sub hierspeechpp 1 5
-  run python "$common/local/assemble_bundle.py" --runs "$exp/hierspeechpp/runs" \
-    --parts text_to_vec synthesizer --out "$exp/hierspeechpp/bundle"
+  settle
+  [[ $corpus == libritts ]] || return 0
+  corpus_program download
+  corpus_program prepare --out "$exp/data"
+  local side
+  for side in train test; do
+    run hiervox validate --cuts "$exp/data/$side" --out "$exp/valid/$side" --jobs "$jobs"
+  done
+  script test_lists --cuts "$exp/valid/test" --count "$sentences" --out "$exp"
+  script prompt_texts --cuts "$exp/valid/test" --out "$exp/prompts.csv"
+}
+
+# train_system SYSTEM: by its own recipe of the corpus; LibriTTS's manifests are those of stage 1.
+train_system() {
+  local own=$exp/$1 stages=${corpus}_stages first last given=() override
+  of "$1"
+  [[ ${parts[*]} ]] || return 0
+  read -r first last <<<"${!stages}"
+  [[ $first ]] || fail "conf/$1.sh has no stages for $corpus: give its model with --models $1=DIR"
+  run mkdir -p "$own"
+  if [[ $corpus == libritts ]]; then
+    run ln -sfn "$exp/data" "$own/data"
+    run ln -sfn "$exp/valid" "$own/valid"
+  fi
+  for override in ${overrides[@]+"${overrides[@]}"}; do given+=(--set "$override"); done
+  run "$repository/egs/tts/$1/$corpus/run.sh" --stage "$first" --stop-stage "$last" --exp "$own" \
+    --device "$device" --jobs "$jobs" --set "train.max_steps=$steps" ${given[@]+"${given[@]}"} \
+    ${options[@]+"${options[@]}"}
+  ((${#parts[@]} == 1)) || script assemble_bundle --runs "$own/runs" --parts "${parts[@]}" --out "$model"
 }
 
 stage_2() {
-  [[ ! $vits ]] || return 0
-  on_mini || fail "name the trained model: --vits DIR"
-  sub vits 1 3
+  settle
+  local name TIMEFORMAT='%R %U %S'
+  for name in "${names[@]}"; do
+    if [[ $dry_run ]]; then
+      train_system "$name"
+    else
+      mkdir -p "$exp/$name"
+      { time (train_system "$name") >&3 2>&4; } 3>&1 4>&2 2>>"$exp/$name/seconds.txt"
+    fi
+  done
 }
 
-stage_3() {
-  [[ ! $valle ]] || return 0
-  on_mini || fail "name the trained model: --valle DIR"
-  sub valle 1 5 ${codec:+--codec "$codec"}
-  run python "$common/local/assemble_bundle.py" --runs "$exp/valle/runs" \
-    --parts autoregressive non_autoregressive "codec=${codec:-encodec}" --out "$exp/valle/bundle"
-}
-
-# model SYSTEM: the folder to speak with.
-model() {
-  local given=${!1}
-  case $1 in
-    vits) echo "${given:-$exp/vits/runs/vits}" ;;
-    *) echo "${given:-$exp/$1/bundle}" ;;
-  esac
+# rows: of the list, between tabs: id, prompt, the prompt's text, text.
+rows() {
+  if [[ $dry_run ]]; then
+    printf 'ID\tPROMPT\tPROMPT_TEXT\tTEXT\n'
+  else
+    python "$common/local/speaking_list.py" "$list" --table "$prompts"
+  fi
 }
 
 speak() {
-  local system=$1 id prompt prompt_text text start controls=()
+  local id prompt prompt_text text control given whose=()
+  of "$1"
   while IFS=$'\t' read -r -u 3 id prompt prompt_text text; do
-    [[ ! -f $exp/wavs/$system/$id.wav ]] || continue
-    controls=()
-    [[ $system != valle ]] || controls=(
-      --control "prompt_text=$prompt_text" --control stop_at_bound=true --control frames_per_token=6
-    )
-    run hiervox tts --text "$text" --prompt "$prompt" --model "$(model "$system")" --seed "$seed" \
-      ${controls[@]+"${controls[@]}"} --out "$exp/wavs/$system/$id.wav" --device "$device" --overwrite
-  done 3< <(python "$common/local/speaking_list.py" "$test_list" --table "$prompt_table")
+    [[ ! -f $exp/wavs/$1/$id.wav ]] || continue
+    given=()
+    for control in ${controls[@]+"${controls[@]}"}; do given+=(--control "${control/PROMPT_TEXT/$prompt_text}"); done
+    case $voice in
+      prompt) whose=(--prompt "$prompt") ;;
+      none) whose=() ;;
+      *) whose=(--voice "$voice") ;;
+    esac
+    run hiervox tts --text "$text" ${whose[@]+"${whose[@]}"} --model "$model" --seed "$seed" \
+      ${given[@]+"${given[@]}"} --out "$exp/wavs/$1/$id.wav" --device "$device" --overwrite
+  done 3< <(rows)
+}
+
+stage_3() {
+  settle
+  local name id reference
+  for name in "${names[@]}"; do speak "$name"; done
+  [[ " ${names[*]} " == *" valle "* ]] || return 0
+  of valle
+  run mkdir -p "$exp/codes" "$exp/wavs/resynthesis"
+  while IFS=$'\t' read -r -u 3 id reference; do
+    [[ ! -f $exp/wavs/resynthesis/$id.wav ]] || continue
+    run hiervox codec encode "$reference" --model "$model" -o "$exp/codes/$id.codes" --device "$device" --overwrite
+    run hiervox codec decode "$exp/codes/$id.codes" --model "$model" -o "$exp/wavs/resynthesis/$id.wav" \
+      --device "$device" --overwrite
+  done 3< <([[ $dry_run ]] && printf 'ID\tREFERENCE\n' || python "$common/local/rows.py" "$list" id reference)
 }
 
 stage_4() {
-  lists
-  local system id reference
-  for system in hierspeechpp vits valle; do speak "$system"; done
-  run mkdir -p "$exp/codes"
-  while IFS=$'\t' read -r -u 3 id reference; do
-    [[ ! -f $exp/wavs/resynthesis/$id.wav ]] || continue
-    run mkdir -p "$exp/wavs/resynthesis"
-    run hiervox codec encode "$reference" --model "$(model valle)" -o "$exp/codes/$id.codes" --device "$device" \
-      --overwrite
-    run hiervox codec decode "$exp/codes/$id.codes" --model "$(model valle)" -o "$exp/wavs/resynthesis/$id.wav" \
-      --device "$device" --overwrite
-  done 3< <(python "$common/local/rows.py" "$test_list" id reference)
-}
-
-stage_5() {
-  lists
-  local system systems=()
-  for system in resynthesis hierspeechpp vits valle; do systems+=("$system=$exp/wavs/$system"); done
-  script systems_table --list "$test_list" --systems "${systems[@]}" --out "$exp/evaluation.csv"
+  settle
+  local name spoken=()
+  [[ " ${names[*]} " != *" valle "* ]] || spoken=("resynthesis=$exp/wavs/resynthesis")
+  for name in "${names[@]}"; do spoken+=("$name=$exp/wavs/$name"); done
+  script systems_table --list "$list" --systems "${spoken[@]}" --out "$exp/evaluation.csv"
   run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --metrics wer,sim,f0,dnsmos \
     --device "$device"
 }
 
-stage_6() {
-  lists
-  local system systems=() rows=() id prompt prompt_text text
-  for system in hierspeechpp vits valle; do systems+=("$system=$(model "$system")"); done
-  mapfile -t rows < <(python "$common/local/speaking_list.py" "$test_list" --table "$prompt_table")
-  IFS=$'\t' read -r id prompt prompt_text text <<<"${rows[0]}"
-  run python "$recipe/local/results.py" --models "${systems[@]}" --exp "$exp" --device "$device" \
-    --prompt "$prompt" --prompt-text "$prompt_text" --out "$exp/RESULTS.md"
+stage_5() {
+  settle
+  local name control given=() id prompt prompt_text text
+  IFS=$'\t' read -r id prompt prompt_text text < <(rows)
+  for name in "${names[@]}"; do
+    of "$name"
+    given+=(--system "$name" "$model" "$voice")
+    for control in ${controls[@]+"${controls[@]}"}; do
+      given+=(--control "$name" "${control/PROMPT_TEXT/$prompt_text}")
+    done
+  done
+  run python "$recipe/local/results.py" "${given[@]}" --exp "$exp" --corpus "$corpus" --steps "$steps" \
+    --prompt "$prompt" --device "$device" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
   [[ $dry_run ]] || cat "$exp/RESULTS.md"
 }
 

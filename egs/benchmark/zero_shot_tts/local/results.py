@@ -1,36 +1,39 @@
-"""Write RESULTS.md: what `hiervox evaluate` found, what each model costs, and the papers' own figures."""
+"""Write RESULTS.md: one table of what `hiervox evaluate` found and of what each model costs."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import os
 import platform
-import re
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
 import hiervox
-from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights
+from hiervox.evaluation.table import GROUND_TRUTH
+from hiervox.models.base.checkpoints.checkpoint import (
+    WEIGHTS_NAME,
+    find_checkpoint,
+    load_weights,
+    read_json,
+)
 from hiervox.models.base.pipelines.bundle import is_checkpoint, parts_of
+from hiervox.models.base.pipelines.controls import make_controls, parse_assignments
 from hiervox.utils.files import write_text
 
 TEXT = "The quick brown fox jumps over the lazy dog, and runs away into the forest behind the house."
-PUBLISHED = """## The papers' own figures
-
-Not comparable with the table above: other data (LibriTTS, LibriLight), other sizes, other recognisers and
-speaker encoders. From the papers' tables, zero-shot text to speech:
-
-| | WER (%) | speaker similarity | source |
-|---|---|---|---|
-| VALL-E | 5.9 | 0.580 (WavLM-TDNN) | arXiv 2301.02111, table 2, LibriSpeech test-clean, prompts of 3 s |
-| VALL-E, continuing the prompt | 3.8 | 0.508 (WavLM-TDNN) | the same |
-| recordings | 2.2 | 0.754 (WavLM-TDNN) | the same |
-
-VITS (arXiv 2106.06103) reports opinion scores of trained speakers only: 4.43 on LJ Speech, 4.38 on VCTK."""
+FIGURES = {  # of `hiervox evaluate`: column, factor, digits
+    "wer_corpus": ("WER (%) ↓", 100, 1),
+    "cer_corpus": ("CER (%) ↓", 100, 1),
+    "sim": ("SIM ↑", 1, 3),
+    "f0_pearson": ("FPC ↑", 1, 3),
+    "dnsmos_ovrl": ("DNSMOS ↑", 1, 2),
+}
+COSTS = ("RTF ↓", "parameters (M)", "training (min)")
+OWN_VOICE = "*"
 
 
 def parameters_of(model: Path) -> float:
@@ -40,57 +43,95 @@ def parameters_of(model: Path) -> float:
     return sum(tensor.numel() for file in files for tensor in load_weights(file).values()) / 1e6
 
 
-def training_minutes(runs: Path) -> float:
-    """Minutes of the optimizer's steps of all runs of a folder."""
-    total = 0.0
-    for metrics in runs.glob("*/metrics.jsonl"):
-        lines = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
-        total += sum(line.get("seconds", 0.0) for line in lines if line.get("split") == "train")
-    return total / 60
+def training_minutes(notes: Path) -> float | None:
+    """Of the processor, from lines `waited user system` (s); None where nothing was trained."""
+    if not notes.is_file():
+        return None
+    lines = [line.split() for line in notes.read_text(encoding="utf-8").splitlines()]
+    return sum(float(user) + float(system) for _, user, system in lines) / 60
 
 
-def real_time_factor(name: str, model: Path, prompt: Path, prompt_text: str, device: str) -> float:
-    """Seconds of computation to a second of speech, for one sentence, the networks loaded and warm."""
+def real_time_factor(model: Path, prompt: Path | str | None, assignments: list[str], device: str) -> float:
+    """Seconds of the processor to a second of speech, for one sentence, the networks loaded and warm.
+
+    On a GPU, seconds waited.
+    """
     pipeline = hiervox.load(model, "tts", device)
-    wanted = {"stop_at_bound": True, "frames_per_token": 6, "prompt_text": prompt_text}
-    known = {key: value for key, value in wanted.items() if key in pipeline.controls.model_fields}
-    controls = pipeline.controls(**known)
+    controls = make_controls(pipeline.controls, parse_assignments(assignments))
     voice = pipeline.voice(prompt)
+    clock = time.process_time if pipeline.device.type == "cpu" else time.perf_counter
     pipeline.tts("Hello.", voice, controls)
-    begun = time.perf_counter()
+    begun = clock()
     speech = pipeline.tts(TEXT, voice, controls)
-    return (time.perf_counter() - begun) * speech.rate / speech.wav.size
+    factor: float = (clock() - begun) * speech.rate / speech.wav.size
+    return factor
+
+
+def evaluated(summary: dict[str, Any], system: str) -> list[str]:
+    """The cells of `FIGURES`."""
+    figures = summary["systems"][system]["figures"]
+    found = {name: figures.get(name) for name in FIGURES}
+    return [
+        f"{factor * found[name]['value']:.{digits}f}" if found[name] else "n/a"
+        for name, (_, factor, digits) in FIGURES.items()
+    ]
+
+
+def row(cells: list[str]) -> str:
+    """A line of a table."""
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(arguments: argparse.Namespace) -> list[str]:
+    """One line a system; recordings and their resynthesis first."""
+    summary = read_json(arguments.exp / "evaluation" / "summary.json")
+    header = ["system", *(title for title, _, _ in FIGURES.values()), *COSTS]
+    lines = [row(header), "|" + "---|" * len(header)]
+    references = [name for name in (GROUND_TRUTH, "resynthesis") if name in summary["systems"]]
+    lines += [row([name, *evaluated(summary, name), *[""] * len(COSTS)]) for name in references]
+    for name, folder, voice in arguments.system:
+        assignments = [text for owner, text in arguments.control if owner == name]
+        prompt = {"prompt": arguments.prompt, "none": None}.get(voice, voice)
+        factor = real_time_factor(Path(folder), prompt, assignments, arguments.device)
+        minutes = training_minutes(arguments.exp / name / "seconds.txt")
+        costs = [f"{factor:.2f}", f"{parameters_of(Path(folder)):.2f}"]
+        trained = "given" if minutes is None else f"{minutes:.1f}"
+        mark = "" if voice == "prompt" else OWN_VOICE
+        lines.append(row([name + mark, *evaluated(summary, name), *costs, trained]))
+    return lines
+
+
+def report(arguments: argparse.Namespace) -> str:
+    """The whole page."""
+    detail = (arguments.exp / "evaluation" / "summary.md").read_text(encoding="utf-8")
+    budget = f"corpus {arguments.corpus}, {arguments.steps} optimizer steps of every network that was trained"
+    machine = f"{os.cpu_count()} CPU cores ({platform.machine()}), PyTorch {torch.__version__}"
+    parts = [
+        "# Text to speech in unseen voices",
+        f"{datetime.date.today()}, {budget}; {machine}.",
+        "\n".join(table(arguments)),
+        arguments.notes.read_text(encoding="utf-8").rstrip(),
+        detail.replace("# Evaluation", "## Evaluation", 1),
+    ]
+    return "\n\n".join(parts)
 
 
 def main() -> None:
     """Parse and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", nargs="+", required=True, metavar="NAME=FOLDER")
+    parser.add_argument(
+        "--system", nargs=3, action="append", required=True, metavar=("NAME", "MODEL", "VOICE")
+    )
+    parser.add_argument("--control", nargs=2, action="append", default=[], metavar=("NAME", "KEY=VALUE"))
     parser.add_argument("--exp", type=Path, required=True)
-    parser.add_argument("--prompt", type=Path, required=True)
-    parser.add_argument("--prompt-text", required=True)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--prompt", type=Path, required=True, help="the first of the list")
+    parser.add_argument("--notes", type=Path, required=True, help="what comes behind the table")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    lines = ["| system | parameters (M) | training (min) | real-time factor |", "|---|---|---|---|"]
-    for name, _, folder in (one.partition("=") for one in arguments.models):
-        model = Path(folder)
-        minutes = training_minutes(arguments.exp / name / "runs")
-        factor = real_time_factor(name, model, arguments.prompt, arguments.prompt_text, arguments.device)
-        trained = f"{minutes:.1f}" if minutes else "given"
-        lines.append(f"| {name} | {parameters_of(model):.2f} | {trained} | {factor:.2f} |")
-    machine = f"{os.cpu_count()} CPU cores ({platform.machine()}), PyTorch {torch.__version__}"
-    judged = (arguments.exp / "evaluation" / "summary.md").read_text(encoding="utf-8")
-    text = (
-        f"# Zero-shot text to speech\n\n{datetime.date.today()}, {machine}. Every network that was "
-        "trained here had the same number of optimizer steps, and what so few leave is not what the systems "
-        "can do. A given model had a training of its own, which the others are not comparable with.\n\n"
-        + "\n".join(lines)
-        + "\n\n"
-        + re.sub(r"^# ", "## ", judged, count=1)
-        + f"\n{PUBLISHED}\n"
-    )
-    write_text(arguments.out, text)
+    write_text(arguments.out, report(arguments))
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ stage_7() {
   run python "$common/local/assemble_bundle.py" --runs "$exp/runs" --parts autoregressive non_autoregressive \
     "codec=$codec" --out "$exp/bundle"
   run python "$common/local/test_lists.py" --cuts "$exp/valid/test" --count "$sentences" --out "$exp"
-  run python "$recipe/local/prompt_texts.py" --cuts "$exp/valid/test" --out "$exp/prompts.csv"
+  script prompt_texts --cuts "$exp/valid/test" --out "$exp/prompts.csv"
   local id prompt prompt_text text
   while IFS=$'\t' read -r -u 3 id prompt prompt_text text; do
     run hiervox tts --text "$text" --prompt "$prompt" --control "prompt_text=$prompt_text" \
