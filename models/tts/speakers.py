@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+ONLY_SPEAKER = "default"
+"""The voice of a model of one speaker."""
 
 
 def share_speakers(given: Any) -> Any:
@@ -19,3 +26,13 @@ def share_speakers(given: Any) -> Any:
     features = dict(given.get("features") or {})
     features.setdefault("speaker", {"names": names})
     return {**given, "features": features}
+
+
+def fingerprint(network: nn.Module, beginnings: tuple[str, ...]) -> str:
+    """A digest of the weights whose names begin so: of what voices are made of."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        if name.startswith(beginnings):
+            digest.update(name.encode())
+            digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

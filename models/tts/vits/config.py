@@ -16,6 +16,7 @@ from hiervox.models.base.config import (
 from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.tts.speakers import share_speakers
+from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
@@ -67,12 +68,6 @@ class DurationSizes(Config):
     n_couplings: int = Field(4, ge=2)  # inference leaves out the first
 
 
-class ReferenceSizes(Config):
-    """The encoder that makes a speaker vector from a mel spectrogram. Ours: it reads unseen voices."""
-
-    hidden_channels: PositiveInt = 128
-
-
 class VitsDecoderSizes(HiFiGANSizes):
     """HiFi-GAN V1 from the latent, as VITS has it."""
 
@@ -81,19 +76,14 @@ class VitsDecoderSizes(HiFiGANSizes):
     edge_weight_norm: bool = False
 
 
-class VitsConfig(Config):
+class VitsConfig(SpeakerSizes):
     """The network.
 
     Attributes:
         n_symbols: size of the phoneme table.
         n_bins: of the linear spectrogram that the posterior encoder reads.
         channels: of the latent, the text encoder and the WaveNets.
-        voice: where the speaker vector comes from: `none` (one speaker), `table` (one row a trained speaker)
-            or `reference` (an encoder of a reference recording).
-        speakers: names of the trained speakers, in the order of the table's rows.
-        style_channels: of the speaker vector.
-        mel_channels: of the reference's spectrogram.
-        text_encoder, posterior, flow, duration, decoder, reference: sizes of the parts.
+        text_encoder, posterior, flow, duration, decoder: sizes of the parts.
         segment_frames: latent frames that the decoder learns from in each step.
         blanks: a blank stands before, between and after the tokens, as published.
     """
@@ -101,16 +91,11 @@ class VitsConfig(Config):
     n_symbols: PositiveInt = 178
     n_bins: PositiveInt = 513
     channels: PositiveInt = Field(192, multiple_of=2)
-    voice: Literal["none", "table", "reference"] = "none"
-    speakers: tuple[str, ...] = ()
-    style_channels: PositiveInt = 256
-    mel_channels: PositiveInt = 80
     text_encoder: TextEncoderSizes = TextEncoderSizes()
     posterior: WaveNetSizes = WaveNetSizes(n_layers=16)
     flow: FlowSizes = FlowSizes()
     duration: DurationSizes = DurationSizes()
     decoder: VitsDecoderSizes = VitsDecoderSizes()
-    reference: ReferenceSizes = ReferenceSizes()
     segment_frames: PositiveInt = 32
     blanks: bool = True
 
@@ -126,14 +111,7 @@ class VitsConfig(Config):
             raise ValueError(
                 f"decoder.condition_channels must be {self.condition_channels} for voice {self.voice!r}"
             )
-        if (self.voice == "table") != bool(self.speakers):
-            raise ValueError("speakers are for voice 'table', which needs at least one")
         return self
-
-    @property
-    def condition_channels(self) -> int:
-        """Of the speaker vector; 0 where there is none."""
-        return 0 if self.voice == "none" else self.style_channels
 
 
 DISCRIMINATORS: dict[str, AnyDiscriminator] = {

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from hiervox.models.tts.vits.config import VitsConfig
+from hiervox.models.tts.voices.network import SpeakerNetwork
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.phoneme import PhonemeEncoder
 from hiervox.modules.encoders.posterior import PosteriorEncoder
-from hiervox.modules.encoders.style import StyleEncoder
 from hiervox.modules.flows.wavenet import WaveNetFlow
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import (
@@ -92,7 +92,7 @@ class VitsInference:
     alignment: Tensor
 
 
-class Vits(nn.Module):
+class Vits(SpeakerNetwork):
     """Text encoder, posterior encoder, flow, duration predictor, decoder.
 
     Args:
@@ -100,15 +100,10 @@ class Vits(nn.Module):
     """
 
     def __init__(self, config: VitsConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.config = config
         channels, style_channels = config.channels, config.condition_channels
         text, posterior, flow = config.text_encoder, config.posterior, config.flow
-        if config.voice == "table":
-            self.speaker_table = nn.Embedding(len(config.speakers), style_channels)
-        elif config.voice == "reference":
-            hidden = config.reference.hidden_channels
-            self.reference_encoder = StyleEncoder(config.mel_channels, hidden, style_channels)
         self.text_encoder = PhonemeEncoder(
             config.n_symbols,
             channels,
@@ -132,22 +127,6 @@ class Vits(nn.Module):
         )
         self.duration_predictor = _duration_predictor(config)
         self.decoder = HiFiGANGenerator(config.decoder)
-
-    def table_style(self, speakers: Tensor) -> Tensor:
-        """Rows (B,) of the speaker table → speaker vectors (B, style_channels, 1)."""
-        rows: Tensor = self.speaker_table(speakers)
-        return rows.unsqueeze(-1)
-
-    def reference_style(self, mel: Tensor, mask: Tensor) -> Tensor:
-        """Log-mel (B, mel_channels, M) of references, mask (B, 1, M) → (B, style_channels, 1)."""
-        style: Tensor = self.reference_encoder(mel, mask)
-        return style
-
-    def style(self, voice: Tensor | None, mask: Tensor) -> Tensor | None:
-        """Speaker vectors (B, style_channels, 1), None for one speaker; `voice` as of `forward`."""
-        if voice is None or self.config.voice == "none":
-            return None
-        return self.table_style(voice) if self.config.voice == "table" else self.reference_style(voice, mask)
 
     def draw(self, frame_lengths: Tensor, frames: int, tokens: int) -> VitsDraws:
         """The random numbers of a training pass over (B,) clips padded to `frames` and `tokens`."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,28 +15,26 @@ from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.protocols import Recording
 from hiervox.models.base.pipelines.speech import Speech, Synthesis
-from hiervox.models.base.pipelines.text_to_speech import Item, TextToSpeechPipeline
+from hiervox.models.base.pipelines.text_to_speech import Item
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voices import Prompt, prepared, read_recording
 from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.controls import VitsControls
 from hiervox.models.tts.vits.model import Vits
+from hiervox.models.tts.voices.pipeline import SpeakerPipeline
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
-from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
+from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.pitch import Track
-from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
+from hiervox.processors.spectrogram import linear_spectrogram
 from hiervox.utils.errors import CheckpointError, ConfigError
 
-STYLE = "style"
-ONLY_SPEAKER = "default"
-"""The voice of a model of one speaker."""
 FIRST_CHUNK, NEXT_CHUNK = 20, 200
 """Frames of the latent that are decoded at once: the first so that sound begins soon."""
 RETRY_TEMPERATURE = 0.5
 """Factor of both noise scales at the second attempt."""
 
 
-class VitsPipeline(TextToSpeechPipeline):
+class VitsPipeline(SpeakerPipeline):
     """Speaks in the model's own voices, and, where it has an encoder of references, in any.
 
     Args:
@@ -48,14 +44,13 @@ class VitsPipeline(TextToSpeechPipeline):
     """
 
     controls: ClassVar[type[SpeechControls]] = VitsControls
+    voice_tensors = ("decoder.output",)
 
     def __init__(self, folder: Path, network: Vits, experiment: VitsExperiment) -> None:
-        super().__init__(folder, next(network.parameters()).device)
+        super().__init__(folder, network, experiment.mel)
         self.network = network.eval()
         remove_weight_norm(self.network)
         self.text, self.blanks = experiment.text, network.config.blanks
-        self.rate = experiment.mel.sample_rate
-        self._mel = experiment.mel
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:
@@ -70,48 +65,6 @@ class VitsPipeline(TextToSpeechPipeline):
                 f"{folder} is {experiment.system}/{experiment.part}, not vits/vits", "name a VITS checkpoint"
             )
         return cls(folder, network, experiment)
-
-    @property
-    def mel_config(self) -> SpectrogramConfig:
-        """Of the mel loss."""
-        return self._mel
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """A digest of what makes voices: the speaker table or the encoder of references, and the decoder."""
-        digest = hashlib.sha256()
-        for name, tensor in sorted(self.network.state_dict().items()):
-            if name.startswith(("speaker_table", "reference_encoder", "decoder.output")):
-                digest.update(name.encode())
-                digest.update(tensor.cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
-
-    @property
-    def speakers(self) -> tuple[str, ...]:
-        """Those of the table; one, where the model has no others."""
-        config = self.network.config
-        return (ONLY_SPEAKER,) if config.voice == "none" else config.speakers
-
-    @torch.inference_mode()
-    def speaker_tensors(self, name: str) -> dict[str, Tensor]:
-        """The speaker's vector (S, 1); nothing for the only one."""
-        if self.network.config.voice == "none":
-            return {}
-        row = torch.tensor([self.speakers.index(name)], device=self.device)
-        return {STYLE: self.network.table_style(row)[0].cpu()}
-
-    @torch.inference_mode()
-    def encode_voice(self, recording: Waveform, for_text: bool = True) -> dict[str, Tensor]:
-        """The vector (S, 1) of a prompt (T,) at 16 kHz, where the model has an encoder of references.
-
-        Raises:
-            ConfigError: it has none.
-        """
-        if self.network.config.voice != "reference":
-            return super().encode_voice(recording, for_text)
-        wav = torch.from_numpy(resample(recording, SAMPLE_RATE, self.rate))[None].to(self.device)
-        mel = log_mel(wav, self._mel)
-        return {STYLE: self.network.reference_style(mel, torch.ones_like(mel[:, :1]))[0].cpu()}
 
     @torch.inference_mode()
     def acoustic(self, items: Sequence[Item], controls: Any, attempt: int = 0) -> list[Synthesis]:
@@ -131,7 +84,7 @@ class VitsPipeline(TextToSpeechPipeline):
         made = self.network.infer(
             _padded([sequence.tokens for sequence in sequences], 0).to(self.device),
             torch.tensor(lengths, device=self.device),
-            self._styles([voice for _, voice in items]),
+            self.styles([voice for _, voice in items]),
             noise_scale=controls.noise_scale * temperature,
             duration_noise_scale=controls.duration_noise_scale * temperature,
             length_scale=1 / (rates.unsqueeze(1) * controls.speed),
@@ -160,7 +113,7 @@ class VitsPipeline(TextToSpeechPipeline):
 
     def decode_stream(self, synthesis: Synthesis, voice: Voice, controls: Any) -> Iterator[Waveform]:
         """`decode` in chunks, the first of a quarter of a second."""
-        yield from self._sound(synthesis.features, self._styles([voice]))
+        yield from self._sound(synthesis.features, self.styles([voice]))
 
     @torch.inference_mode()
     def _sound(self, z: Tensor, style: Tensor | None) -> Iterator[Waveform]:
@@ -172,11 +125,6 @@ class VitsPipeline(TextToSpeechPipeline):
             wav = self.network.decode(z[:, :, first : stop + context], style)[0, 0]
             yield wav[(start - first) * hop : (stop - first) * hop].float().cpu().numpy()
             start, size = stop, NEXT_CHUNK
-
-    def _styles(self, voices: Sequence[Voice]) -> Tensor | None:
-        if self.network.config.voice == "none":
-            return None
-        return torch.stack([voice.tensors[STYLE] for voice in voices]).to(self.device)
 
     def vc(
         self,
@@ -221,8 +169,8 @@ class VitsPipeline(TextToSpeechPipeline):
         if self.network.config.voice == "none":
             raise ConfigError("the model has one voice", "convert with a model of several speakers")
         recording = prepared(source, "the source")
-        own = self._styles([self._source_voice(recording, controls)])
-        target = self._styles([self.voice(voice, for_text=False)])
+        own = self.styles([self._source_voice(recording, controls)])
+        target = self.styles([self.voice(voice, for_text=False)])
         assert own is not None and target is not None
         return None, self._sound(self._converted(source, own, target, controls), target)
 
