@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from hiervox.modules.generators.vocoder import FixedNoise, VocoderGenerator
+
+Betas = tuple[Annotated[float, Field(gt=0, lt=1)], ...]
+"""A noise schedule in a config."""
 
 
 class NoiseSchedule:
@@ -36,6 +40,28 @@ class NoiseSchedule:
     def linear(cls, first: float, last: float, steps: int) -> NoiseSchedule:
         """Variances at equal distances."""
         return cls(torch.linspace(first, last, steps, dtype=torch.double, device="cpu").tolist())
+
+    def respaced(self, steps: int) -> NoiseSchedule:
+        """A shorter schedule that ends at the same noise: every so many of these steps in one.
+
+        Args:
+            steps: 1 to as many as these; they stand as evenly among these as whole numbers can.
+        """
+        last = torch.linspace(0, len(self), steps + 1, dtype=torch.double).round().long()[1:] - 1
+        levels = self.signal_levels[last]
+        before = torch.cat([levels.new_ones(1), levels[:-1]])
+        return NoiseSchedule((1 - levels / before).tolist())
+
+    @classmethod
+    def of_levels(cls, levels: Sequence[float]) -> NoiseSchedule:
+        """The schedule that leaves these shares of the signal's power after its steps, ᾱ, falling."""
+        return cls([1 - after / before for before, after in zip([1.0, *levels[:-1]], levels, strict=True)])
+
+    @property
+    def posterior_variances(self) -> Tensor:
+        """Of the noise that each step of sampling adds again, (steps,); 0 for number 0."""
+        before = torch.cat([self.signal_levels.new_ones(1), self.signal_levels[:-1]])
+        return (1 - before) / (1 - self.signal_levels) * self.betas
 
     def aligned_steps(self, fast: NoiseSchedule) -> list[float]:
         """Where the steps of a shorter schedule stand among these (DiffWave, arXiv 2009.09761, appendix B).
@@ -64,30 +90,67 @@ def add_noise(clean: Tensor, level: Tensor, noise: Tensor) -> Tensor:
     return level * clean + (1 - level.square()).sqrt() * noise
 
 
-def sample(
-    predict: Callable[[Tensor, int], Tensor], start: Tensor, noises: Tensor, schedule: NoiseSchedule
+Clip = Literal["wav", "estimate", "none"]
+"""What sampling clips to ±1 at every step: the noisy waveform, or the estimate of the clean one in it."""
+
+
+def denoised(wav: Tensor, noise: Tensor, level: float) -> Tensor:
+    """The clean waveform that is left when the noise is taken out at once (Ho et al., equation 15).
+
+    Args:
+        wav, noise: (B, T).
+        level: ᾱ.
+    """
+    return (wav - (1 - level) ** 0.5 * noise) / level**0.5
+
+
+def posterior_mean(
+    wav: Tensor, noise: Tensor, schedule: NoiseSchedule, step: int, clip: Clip = "none"
 ) -> Tensor:
-    """Take the noise out (Ho et al., algorithm 2), clipping to ±1 after every step.
+    """Mean of the waveform before a step, given that after it (Ho et al., equations 7 and 11).
+
+    Args:
+        wav, noise: (B, T).
+        schedule: of the steps.
+        step: its number.
+        clip: `estimate` clips the clean waveform that is assumed.
+    """
+    alpha, beta, level = (float(values[step]) for values in _of(schedule))
+    if clip != "estimate":
+        return (wav - beta / (1 - level) ** 0.5 * noise) / alpha**0.5
+    clean = denoised(wav, noise, level).clamp(-1, 1)
+    before = level / alpha
+    return (before**0.5 * beta * clean + alpha**0.5 * (1 - before) * wav) / (1 - level)
+
+
+def sample(
+    predict: Callable[[Tensor, int], Tensor],
+    start: Tensor,
+    noises: Iterable[Tensor],
+    schedule: NoiseSchedule,
+    clip: Clip = "wav",
+) -> Tensor:
+    """Take the noise out (Ho et al., algorithm 2).
 
     Args:
         predict: a noisy waveform (B, T) and the number of a step to the noise in it (B, T).
         start: (B, T), pure noise.
-        noises: (steps - 1, B, T), added again after each step but the last, in the order of use.
+        noises: (B, T) each, added again after every step but the last, in the order of use.
         schedule: its steps are gone through from the last to the first.
+        clip: see `Clip`; the vocoders' published code clips the waveform, WaveGrad 2's the estimate.
 
     Returns:
         (B, T) in [-1, 1].
     """
-    wav = start
+    wav, added = start, iter(noises)
+    deviations = schedule.posterior_variances.sqrt().tolist()
     for step in range(len(schedule) - 1, -1, -1):
-        alpha, beta, level = (float(values[step]) for values in _of(schedule))
-        wav = (wav - beta / (1 - level) ** 0.5 * predict(wav, step)) / alpha**0.5
+        wav = posterior_mean(wav, predict(wav, step), schedule, step, clip)
         if step > 0:
-            before = float(schedule.signal_levels[step - 1])
-            deviation = ((1 - before) / (1 - level) * beta) ** 0.5
-            wav = wav + deviation * noises[len(schedule) - 1 - step]
-        wav = wav.clamp(-1, 1)
-    return wav
+            wav = wav + deviations[step] * next(added)
+        if clip == "wav":
+            wav = wav.clamp(-1, 1)
+    return wav.clamp(-1, 1)
 
 
 def _of(schedule: NoiseSchedule) -> tuple[Tensor, Tensor, Tensor]:
@@ -180,5 +243,4 @@ class DiffusionGenerator(VocoderGenerator):
             return self.predict(noisy, code, condition)
 
         start, *noises = source.unbind(dim=1)
-        added = torch.stack(noises) if noises else start.new_empty(0)
-        return sample(predict, start, added, self.sampling_schedule).unsqueeze(1)
+        return sample(predict, start, noises, self.sampling_schedule).unsqueeze(1)

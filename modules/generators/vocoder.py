@@ -47,18 +47,26 @@ class FixedNoise(nn.Module):
         channels: of the noise.
     """
 
-    table: Tensor
-
     def __init__(self, channels: int) -> None:
         super().__init__()
-        generator = torch.Generator("cpu").manual_seed(0)
-        table = torch.randn(channels, NOISE_LENGTH, generator=generator, device="cpu")
-        self.register_buffer("table", table, persistent=False)
+        self.channels = channels
+        self.register_buffer("table", None, persistent=False)
+
+    table: Tensor | None
 
     def forward(self, like: Tensor) -> Tensor:
         """(B, …, N) → (B, channels, N)."""
         batch, frames = like.shape[0], like.shape[-1]
         if self.training:
-            return torch.randn(batch, len(self.table), frames, device=like.device, dtype=like.dtype)
+            return torch.randn(batch, self.channels, frames, device=like.device, dtype=like.dtype)
         places = torch.arange(frames, device=like.device) % NOISE_LENGTH
-        return self.table[:, places].to(like.dtype).expand(batch, -1, -1)
+        return self._fixed(like.device)[:, places].to(like.dtype).expand(batch, -1, -1)
+
+    def _fixed(self, device: torch.device) -> Tensor:
+        """(channels, NOISE_LENGTH), made when it is first needed."""
+        if self.table is None or self.table.device != device:
+            with torch.inference_mode(False):
+                generator = torch.Generator("cpu").manual_seed(0)
+                table = torch.randn(self.channels, NOISE_LENGTH, generator=generator, device="cpu")
+                self.table = table.to(device)
+        return self.table
