@@ -103,6 +103,7 @@ setup(
         # only egs/datasets/kokoro/make_corpus.py
         "corpus": ["onnx>=1.17", "onnxruntime>=1.17"],
         "crepe": ["torchcrepe>=0.0.23"],
+        "pesq": ["pesq>=0.0.4"],  # source only: needs a C compiler
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
         "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
         "dev": [

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import runpy
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
+from hiervox.models.base.data.manifest import audio_path, read_cuts
 from hiervox.models.base.registry import get_part, system_cards
 from hiervox.utils.config import load_config
 from hiervox.utils.registry import resolve
 from tests.conftest import REPOSITORY
+from tests.egs.lookalikes import make_libritts, make_vctk
 
 RECIPES = REPOSITORY / "egs" / "vocoder"
 BENCHMARK = REPOSITORY / "egs" / "benchmark" / "vocoders"
+PROGRAMS = ("evaluation_table", "results")
 VOCODERS = sorted(name for name, card in system_cards().items() if card.task == "vocoder")
 
 
@@ -45,26 +52,70 @@ def test_unusable_options_are_refused_in_one_line() -> None:
     assert "no vocoder x" in run(BENCHMARK / "run.sh", "--systems", "x").stderr
 
 
-def test_the_table_holds_means_speed_and_size(tmp_path: Path) -> None:
-    for system, value in (("a", 1.0), ("b", 3.0)):
-        (tmp_path / system / "scores").mkdir(parents=True)
-        (tmp_path / system / "wavs").mkdir()
-        lines = [
-            "id,system,audio,mcd,f0",
-            f"1,generated,x,{value},",
-            "1,ground_truth,x,0,0",
-            "2,generated,x,5,2",
-        ]
-        (tmp_path / system / "scores" / "utterances.csv").write_text("\n".join(lines))
+@pytest.mark.parametrize("corpus", ["ljspeech", "libritts", "vctk"])
+def test_every_corpus_becomes_manifests_and_held_out_recordings(corpus: str, tmp_path: Path) -> None:
+    root, exp = tmp_path / "root", tmp_path / "exp"
+    {"ljspeech": make_ljspeech, "libritts": make_libritts, "vctk": make_vctk}[corpus](root)
+    options = ("--corpus", corpus, "--root", str(root), "--exp", str(exp), "--stop-stage", "1")
+    chosen = ("--parts", "train-clean-100", "--test-speakers", "2")
+    done = run(RECIPES / "vocos" / "run.sh", *options, *chosen)
+    assert done.returncode == 0, done.stderr
+    trained = read_cuts(exp / "data" if corpus == "ljspeech" else exp / "data" / "train")
+    with (exp / "test.csv").open(encoding="utf-8", newline="") as stream:
+        held_out = [Path(row["audio"]).resolve() for row in csv.DictReader(stream)]
+    assert len(held_out) == {"ljspeech": 100, "libritts": 8, "vctk": 6}[corpus]
+    assert len(trained) == {"ljspeech": 2, "libritts": 15, "vctk": 6}[corpus]
+    assert not {Path(audio_path(cut)).resolve() for cut in trained} & set(held_out)
+    assert corpus == "ljspeech" or all(path.is_file() for path in held_out)
+
+
+def make_ljspeech(folder: Path) -> None:
+    """Two sentences to train on, with recordings, and the hundred held out, without."""
+    wavs = folder / "LJSpeech-1.1" / "wavs"
+    wavs.mkdir(parents=True)
+    names = [f"LJ001-{number:04d}" for number in range(102)]
+    (wavs.parent / "metadata.csv").write_text("".join(f"{name}|A.|A.\n" for name in names))
+    for name in names[:2]:
+        soundfile.write(wavs / f"{name}.wav", np.zeros(2205), 22_050)
+
+
+def test_the_benchmark_prepares_once_and_trains_each_with_the_budget(tmp_path: Path) -> None:
+    script = BENCHMARK / "run.sh"
+    done = run(
+        script, "--dry-run", "--exp", str(tmp_path / "exp"), "--steps", "7", "--systems", "vocos,wavenet"
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len([line for line in lines if "--stop-stage 3" in line]) == 1
+    trained = [line for line in lines if "--stop-stage 4" in line]
+    assert [Path(line.split()[0]).parent.name for line in trained] == ["vocos", "wavenet"]
+    assert all("train.max_steps=7" in line and "exp/data/features" in line for line in trained)
+    assert not (tmp_path / "exp").exists()
+
+
+def test_the_table_holds_figures_speed_and_size(tmp_path: Path) -> None:
+    figures = {"mcd": {"value": 4.0}, "f0_pearson": {"value": 0.5}, "pesq": None}
+    for system in ("a", "b"):
+        (tmp_path / system / "wavs" / "recorded").mkdir(parents=True)
+        (tmp_path / system / "wavs" / "generated").mkdir()
+        for kind in ("recorded", "generated"):
+            (tmp_path / system / "wavs" / kind / "one.wav").touch()
         speed = {"real_time_factor": 0.5, "parameters": 2_000_000}
         (tmp_path / system / "wavs" / "speed.json").write_text(json.dumps(speed))
-    script, out = BENCHMARK / "local" / "table.py", tmp_path / "table.md"
-    subprocess.run(
-        ["python", script, "--exp", tmp_path, "--systems", "a,b", "--out", out],
-        check=True,
-        capture_output=True,
-    )
-    header, _, first, second = out.read_text().splitlines()
-    assert header == "| system | mcd | f0 | RTF | M parameters |"
-    assert first == "| a | 3.000 | 2.000 | 0.500 | 2.000 |"
-    assert second == "| b | 4.000 | 2.000 | 0.500 | 2.000 |"
+        (tmp_path / system / "seconds.txt").write_text("9.9 60.0 30.0\n9.9 30.0 0.0\n")
+    local = {name: runpy.run_path(str(BENCHMARK / "local" / f"{name}.py")) for name in PROGRAMS}
+    rows = local["evaluation_table"]["table_rows"](tmp_path, ["a", "b"])
+    assert [(name, system) for name, system, _, _ in rows] == [
+        ("one", "ground_truth"),
+        ("one", "a"),
+        ("one", "b"),
+    ]
+    assert rows[2][3] == str(tmp_path / "b" / "wavs" / "recorded" / "one.wav")
+    (tmp_path / "evaluation").mkdir()
+    systems = {name: {"figures": figures} for name in ("ground_truth", "a", "b")}
+    (tmp_path / "evaluation" / "summary.json").write_text(json.dumps({"systems": systems}))
+    (tmp_path / "evaluation" / "summary.md").write_text("# Evaluation\n")
+    page = local["results"]["report"](tmp_path, ["a", "b"], 7, "What they are.").splitlines()
+    table = [line for line in page if line.startswith("|")]
+    assert table[2] == "| recordings | n/a | n/a | n/a | 4.00 | n/a | 0.500 |  |  |  |"
+    assert table[4] == "| b | n/a | n/a | n/a | 4.00 | n/a | 0.500 | 0.50 | 2.00 | 2.0 |"

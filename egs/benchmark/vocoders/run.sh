@@ -1,72 +1,112 @@
 #!/usr/bin/env bash
 # Every vocoder at a small size, on one corpus, with one number of steps: a table of figures.
-# Run it again after an interruption: finished systems are kept.
+# Run it again after an interruption: finished work is kept, an unfinished training continues.
 set -euo pipefail
 
-benchmark=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-repository=${benchmark%/egs/*}
+recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+systems=hifigan,bigvgan,melgan,univnet,nsf_hifigan,apnet,istftnet,vocos,diffwave,wavegrad,waveglow,wavernn,wavenet
 corpus=mini
+needs_corpus=
 test=
-steps=300
-exp=$benchmark/exp
-device=auto
-seconds=2
-limit=8
-systems=(hifigan bigvgan melgan univnet nsf_hifigan apnet istftnet vocos diffwave wavegrad waveglow wavernn wavenet)
+steps=40
+limit=6
+seconds=1.2
+extra=(systems test steps limit seconds)
+extra_about=(
+  "--corpus TABLE   training table, its first column audio; or mini, which comes with the toolkit"
+  "--test TABLE     recordings to vocode; those of mini where the corpus is"
+  "--systems LIST   by commas (default: all)"
+  "--steps N        of every training (default $steps)"
+  "--limit N        test recordings (default $limit)"
+  "--seconds S      of each (default $seconds); autoregressive vocoders take half a minute for one"
+)
+about=(
+  "data      manifests, validation, waveforms and F0, once for all"
+  "train     each vocoder; processor time is noted"
+  "vocode    the test recordings by way of their spectrograms"
+  "evaluate  PESQ, spectral distances, F0, against the recordings; an HTML report"
+  "results   one table: figures, real-time factor, parameters, training time"
+)
+source "${recipe%/egs/*}/egs/common/stages.sh"
+mini=$repository/egs/datasets/mini
+vocoders=$repository/egs/vocoder
 
-usage() {
-  cat <<EOF
-Usage: run.sh [OPTION VALUE]...
-
-  --corpus TABLE  training table, its first column audio; or mini (default $corpus)
-  --test TABLE    recordings to vocode; those of mini where the corpus is
-  --steps N       of every training (default $steps)
-  --systems LIST  by commas (default: all)
-  --limit N       test recordings (default $limit)
-  --seconds S     of each (default $seconds); autoregressive vocoders take a minute for one
-  --exp DIR       where everything goes (default exp)
-  --device D      auto, cpu, cuda, cuda:1 (default $device)
-EOF
+settle() {
+  IFS=, read -r -a names <<<"$systems"
+  local name
+  for name in "${names[@]}"; do [[ -f $vocoders/$name/conf/small.json5 ]] || fail "no vocoder $name"; done
+  if [[ ${corpus##*/} == mini && ! -e $corpus ]]; then
+    corpus=$mini/table.csv test=${test:-$mini/test.csv}
+  fi
+  [[ -e $corpus ]] || fail "no table $corpus: name one with --corpus, or mini"
+  [[ -e $test ]] || fail "no test recordings: name a table with --test"
 }
 
-fail() {
-  echo "run.sh: $*" >&2
-  exit 2
+# PESQ's package is compiled as it is installed, so that it is no part of the toolkit.
+choose_metrics() {
+  metrics=pesq,stft,mcd,f0
+  if ! python -c "import pesq" 2>/dev/null; then
+    metrics=${metrics#pesq,}
+    echo "PESQ is left out: \`pip install pesq\` (it needs a C compiler), then run stages 4 and 5 again" >&2
+  fi
 }
 
-while (($#)); do
-  case $1 in
-    --help | -h) usage; exit 0 ;;
-    --systems) (($# >= 2)) || fail "--systems needs a value"; IFS=, read -r -a systems <<<"$2"; shift 2 ;;
-    --corpus | --test | --steps | --limit | --seconds | --exp | --device)
-      (($# >= 2)) || fail "$1 needs a value"
-      declare "${1#--}=$2"
-      shift 2 ;;
-    *) fail "no option $1; see run.sh --help" ;;
-  esac
-done
-if [[ $corpus == mini && -z $test ]]; then
-  test=$repository/egs/datasets/mini/test.csv
-fi
-[[ -e $test ]] || fail "no test recordings: name a table with --test"
-for system in "${systems[@]}"; do
-  [[ -f $repository/egs/vocoder/$system/conf/small.json5 ]] || fail "no vocoder $system"
-done
-command -v hiervox >/dev/null || PATH=$repository/.venv/bin:$PATH
-command -v hiervox >/dev/null || fail "no hiervox: install it or activate its environment"
+# small VOCODER FIRST LAST [OPTION...]: stages of its own recipe, on the data of all.
+small() {
+  run "$vocoders/$1/run.sh" --corpus "$corpus" --test "$test" --size small --stage "$2" --stop-stage "$3" \
+    --device "$device" "${@:4}"
+}
 
-for system in "${systems[@]}"; do
-  place=$exp/$system
-  [[ -f $place/done ]] && continue
-  echo "== $system"
-  "$repository/egs/vocoder/$system/run.sh" --corpus "$corpus" --test "$test" --size small --exp "$place" \
-    --stop-stage 4 --device "$device" --set "train.max_steps=$steps" --set "train.validate_every=$steps" \
-    --set "train.save_every=$steps"
-  python "$repository/egs/vocoder/common/local/resynthesize.py" --model "$place/run" --table "$test" \
-    --out "$place/wavs" --limit "$limit" --seconds "$seconds" --device "$device"
-  hiervox evaluate --reference "$place/wavs/recorded" --generated "$place/wavs/generated" \
-    --out "$place/scores" --metrics pesq_torch,stft,mcd,f0 --players none --device "$device" >/dev/null
-  touch "$place/done"
-done
-python "$benchmark/local/table.py" --exp "$exp" --systems "$(IFS=,; echo "${systems[*]}")" \
-  --out "$exp/RESULTS.md"
+# F0 is what one of them wants besides the waveforms; it is computed for all.
+stage_1() {
+  settle
+  choose_metrics
+  small nsf_hifigan 1 3 --exp "$exp/data"
+}
+
+train_one() {
+  local budget=(--set "train.max_steps=$steps" --set "train.validate_every=$steps" --set "train.save_every=$steps")
+  local given override=()
+  for given in ${overrides[@]+"${overrides[@]}"}; do override+=(--set "$given"); done
+  small "$1" 4 4 --exp "$exp/$1" "${budget[@]}" --set "data.cuts=$exp/data/features" ${override[@]+"${override[@]}"}
+}
+
+stage_2() {
+  settle
+  local name TIMEFORMAT='%R %U %S'
+  for name in "${names[@]}"; do
+    if [[ $dry_run ]]; then
+      train_one "$name"
+    else
+      mkdir -p "$exp/$name"
+      { time (train_one "$name") >&3 2>&4; } 3>&1 4>&2 2>>"$exp/$name/seconds.txt"
+    fi
+  done
+}
+
+stage_3() {
+  settle
+  local name
+  for name in "${names[@]}"; do
+    [[ ! -f $exp/$name/wavs/speed.json ]] || continue
+    run python "$vocoders/common/local/resynthesize.py" --model "$exp/$name/run" --table "$test" \
+      --out "$exp/$name/wavs" --limit "$limit" --seconds "$seconds" --device "$device"
+  done
+}
+
+stage_4() {
+  settle
+  choose_metrics
+  run python "$recipe/local/evaluation_table.py" --exp "$exp" --systems "$systems" --out "$exp/evaluation.csv"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --metrics "$metrics" \
+    --device "$device"
+}
+
+stage_5() {
+  settle
+  run python "$recipe/local/results.py" --exp "$exp" --systems "$systems" --steps "$steps" \
+    --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
+  [[ $dry_run ]] || cat "$exp/RESULTS.md"
+}
+
+main "$@"

@@ -37,10 +37,11 @@ def write_tables(folder: Path, out: Path) -> None:
         ("audio", "text", "speaker", "language"),
         [(str(wavs / f"{name}.wav"), text, "lj", "en-us") for name, text in train],
     )
+    prompt = str(wavs / f"{train[0][0]}.wav")
     _write(
         out / "test.csv",
-        ("id", "text", "prompt", "reference"),
-        [(name, text, str(wavs / f"{train[0][0]}.wav"), str(wavs / f"{name}.wav")) for name, text in test],
+        ("id", "audio", "text", "prompt", "reference"),
+        [(name, str(wavs / f"{name}.wav"), text, prompt, str(wavs / f"{name}.wav")) for name, text in test],
     )
 
 
