@@ -1,4 +1,4 @@
-"""The commands of the page on VITS and VALL-E run as they are written, on tiny models."""
+"""The commands of the page on text-to-speech systems run as they are written, on tiny models."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from tests.conftest import REPOSITORY
 from tests.models.codec.encodec.tiny_encodec import tiny_encodec
+from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
 from tests.models.tts.vits.test_trainer import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
@@ -43,6 +44,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     _write_vits(Path("exp/vits_one"), "none")
     _write_vits(Path("exp/vits"), "table")
+    write_tiny(Path("exp/fastspeech2"), "table")
     for system, part, network in (
         ("encodec", "encodec", tiny_encodec()),
         ("valle", "autoregressive", tiny_autoregressive()),
@@ -57,7 +59,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_commands(models: Path) -> None:
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     commands = [shlex.split(line)[1:] for block in blocks for line in block.splitlines()]
-    assert len(commands) == 4
+    assert len(commands) == 6
     for command in commands:
         bound = ["--control", "stop_at_bound=true"] if "exp/valle/bundle" in command else []
         result = CliRunner().invoke(app, [*command, *bound, "--device", "cpu"])

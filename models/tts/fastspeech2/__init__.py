@@ -17,5 +17,14 @@ CARD = SystemCard(
             importer="hiervox.models.tts.fastspeech2.published:import_fastspeech2",
         ),
     ),
-    works=("training", "published weights"),
+    pipeline="hiervox.models.tts.fastspeech2.pipeline:FastSpeech2Pipeline",
+    works=(
+        "text to speech with any vocoder",
+        "speed, pitch and energy",
+        "batches and streams",
+        "training",
+        "published weights",
+    ),
+    uses=("vocoder",),
+    controls="hiervox.models.tts.fastspeech2.controls:FastSpeech2Controls",
 )

@@ -18,6 +18,7 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.tts.speakers import share_speakers
+from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig
@@ -78,14 +79,13 @@ class VarianceSizes(Config):
         return self
 
 
-class FastSpeech2Config(Config):
-    """The network.
+class FastSpeech2Config(SpeakerSizes):
+    """The network; the speaker vector, as wide as `channels`, is added to the encoder's output.
 
     Attributes:
         n_symbols: size of the phoneme table.
         n_mels: of the spectrogram.
         channels: of the hidden sequences.
-        speakers: names of the trained speakers, in the order of the table's rows; none for one speaker.
         encoder, decoder: transformers over tokens and over frames.
         predictor: sizes of the three predictors.
         pitch, energy: what is predicted, and how it is embedded.
@@ -98,7 +98,6 @@ class FastSpeech2Config(Config):
     n_symbols: PositiveInt = 178
     n_mels: PositiveInt = 80
     channels: PositiveInt = Field(256, multiple_of=2)
-    speakers: tuple[str, ...] = ()
     encoder: TransformerSizes = TransformerSizes()
     decoder: TransformerSizes = TransformerSizes(n_layers=6)
     predictor: PredictorSizes = PredictorSizes()
@@ -116,6 +115,10 @@ class FastSpeech2Config(Config):
                 raise ValueError(f"{name}.n_heads must divide channels")
             if not all(size % 2 for size in sizes.kernel_sizes):
                 raise ValueError(f"{name}.kernel_sizes must be odd")
+        if self.condition_channels not in (0, self.channels):
+            raise ValueError(f"style_channels must be channels, {self.channels}")
+        if self.mel_channels != self.n_mels:
+            raise ValueError(f"mel_channels must be n_mels, {self.n_mels}")
         if not self.predictor.kernel_size % 2:
             raise ValueError("predictor.kernel_size must be odd")
         return self

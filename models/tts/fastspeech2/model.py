@@ -14,6 +14,7 @@ from hiervox.models.tts.fastspeech2.variance_adaptor import (
     VarianceOutput,
     VarianceTargets,
 )
+from hiervox.models.tts.voices.network import SpeakerNetwork
 from hiervox.modules.convolutions.post_net import PostNet
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.transformers.feed_forward import FeedForwardTransformer
@@ -34,7 +35,7 @@ class FastSpeech2Output:
     variances: VarianceOutput
 
 
-class FastSpeech2(nn.Module):
+class FastSpeech2(SpeakerNetwork):
     """Tokens to log-mel.
 
     Args:
@@ -42,12 +43,10 @@ class FastSpeech2(nn.Module):
     """
 
     def __init__(self, config: FastSpeech2Config) -> None:
-        super().__init__()
+        super().__init__(config)
         self.config = config
         self.embedding = nn.Embedding(config.n_symbols, config.channels)
         nn.init.normal_(self.embedding.weight, 0.0, config.channels**-0.5)
-        if config.speakers:
-            self.speaker_table = nn.Embedding(len(config.speakers), config.channels)
         self.encoder = _transformer(config.channels, config.encoder)
         self.adaptor = VarianceAdaptor(config)
         self.decoder = _transformer(config.channels, config.decoder)
@@ -55,12 +54,10 @@ class FastSpeech2(nn.Module):
         if config.post_net_channels:
             self.post_net = PostNet(config.n_mels, config.post_net_channels)
 
-    def encode(self, tokens: Tensor, token_mask: Tensor, speakers: Tensor | None = None) -> Tensor:
-        """Tokens (B, L), mask (B, 1, L) and rows (B,) of the speaker table → (B, C, L)."""
+    def encode(self, tokens: Tensor, token_mask: Tensor, style: Tensor | None = None) -> Tensor:
+        """Tokens (B, L), mask (B, 1, L) and speaker vectors (B, C, 1) → (B, C, L)."""
         hidden: Tensor = self.encoder(self.embedding(tokens).mT, token_mask)
-        if speakers is not None and self.config.speakers:
-            hidden = hidden + self.speaker_table(speakers).unsqueeze(2)
-        return hidden
+        return hidden if style is None else hidden + style
 
     def decode(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """(B, C, N), mask (B, 1, N) → log-mel (B, M, N) before and behind the post-net."""
@@ -74,7 +71,7 @@ class FastSpeech2(nn.Module):
         tokens: Tensor,
         token_lengths: Tensor,
         targets: VarianceTargets | None = None,
-        speakers: Tensor | None = None,
+        style: Tensor | None = None,
         frames: int | None = None,
         controls: VarianceControls | None = None,
     ) -> FastSpeech2Output:
@@ -84,12 +81,12 @@ class FastSpeech2(nn.Module):
             tokens: (B, L).
             token_lengths: (B,).
             targets: durations, pitch and energy; predicted where None.
-            speakers: (B,) rows of the speaker table; None for one speaker.
+            style: (B, style_channels, 1); None for one speaker.
             frames: length of the spectrograms; the longest item's where None.
             controls: of the predictions.
         """
         token_mask = sequence_mask(token_lengths, tokens.shape[1])
-        hidden = self.encode(tokens, token_mask, speakers)
+        hidden = self.encode(tokens, token_mask, style)
         variances: VarianceOutput = self.adaptor(hidden, token_mask, targets, controls, frames)
         mask = sequence_mask(variances.frame_lengths, variances.hidden.shape[2])
         return FastSpeech2Output(*self.decode(variances.hidden, mask), variances)
@@ -99,11 +96,11 @@ class FastSpeech2(nn.Module):
         self,
         tokens: Tensor,
         token_lengths: Tensor,
-        speakers: Tensor | None = None,
+        style: Tensor | None = None,
         controls: VarianceControls | None = None,
     ) -> FastSpeech2Output:
         """`forward` without targets and without gradients."""
-        output: FastSpeech2Output = self(tokens, token_lengths, speakers=speakers, controls=controls)
+        output: FastSpeech2Output = self(tokens, token_lengths, style=style, controls=controls)
         return output
 
 

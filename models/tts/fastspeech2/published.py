@@ -110,7 +110,10 @@ def _config(tensors: Mapping[str, Tensor], published: Mapping[str, Any]) -> Fast
         n_symbols=symbols,
         n_mels=tensors["mel_linear.weight"].shape[0],
         channels=channels,
+        mel_channels=tensors["mel_linear.weight"].shape[0],
+        voice="table" if speakers else "none",
         speakers=tuple(str(number) for number in range(speakers)),
+        style_channels=channels,
         encoder=_transformer(tensors, "encoder", transformer),
         decoder=_transformer(tensors, "decoder", transformer),
         predictor=PredictorSizes(
@@ -156,8 +159,9 @@ def _statistics(published: Mapping[str, Any]) -> dict[str, Tensor]:
     """Of stats.json: least, greatest, mean and standard deviation of each."""
     tensors: dict[str, Tensor] = {}
     for name in ("pitch", "energy"):
-        _, _, mean, std = published.get("stats", {}).get(name, (0, 0, 0.0, 1.0))
+        known = name in published.get("stats", {})
+        _, _, mean, std = published["stats"][name] if known else (0, 0, 0.0, 1.0)
         own = f"adaptor.{name}.statistics."
         tensors |= {own + "mean": torch.tensor(mean), own + "std": torch.tensor(std)}
-        tensors[own + "seen"] = torch.zeros(())
+        tensors[own + "seen"] = torch.tensor(float(known))
     return tensors

@@ -56,10 +56,18 @@ class FastSpeech2Task(CutTrainingTask[FastSpeech2Experiment]):
             batch["tokens"],
             batch["token_lengths"],
             self.targets(batch),
-            batch["speaker"] if self.config.model.speakers else None,
+            self._style(networks["main"], batch),
             batch["mel"].shape[2],
         )
         return output
+
+    def _style(self, network: nn.Module, batch: Batch) -> Tensor | None:
+        """Of the speaker's number, or of the clip itself, by the way that the config names."""
+        own = getattr(network, "module", network)
+        assert isinstance(own, FastSpeech2)
+        mask = sequence_mask(batch["frames"], batch["mel"].shape[2])
+        voice = batch["speaker"] if self.config.model.voice == "table" else batch["mel"] * mask
+        return own.style(voice, mask)
 
     def losses(
         self,
@@ -82,9 +90,9 @@ class FastSpeech2Task(CutTrainingTask[FastSpeech2Experiment]):
         first = {name: value[:1] for name, value in batch.items()}
         frames = int(first["frames"])
         tokens = first["tokens"][:, : int(first["token_lengths"])]
-        speakers = first["speaker"] if self.config.model.speakers else None
         network: FastSpeech2 = networks["main"]  # type: ignore[assignment]
-        predicted = network.infer(tokens, first["token_lengths"], speakers).post_net_mel[0]
+        style = self._style(network, first)
+        predicted = network.infer(tokens, first["token_lengths"], style).post_net_mel[0]
         mels = {
             "recorded": first["mel"][0, :, :frames],
             "given": self.forward(networks, first).post_net_mel[0, :, :frames],

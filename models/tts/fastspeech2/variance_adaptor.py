@@ -103,7 +103,7 @@ class Variance(nn.Module):
         self, channels: int, sizes: VarianceSizes, predictor: PredictorSizes, statistics_batches: int
     ) -> None:
         super().__init__()
-        self.level = sizes.level
+        self.level, self.normalised = sizes.level, sizes.normalised
         self.predictor = VariancePredictor(
             channels, predictor.filter_channels, predictor.kernel_size, predictor.dropout
         )

@@ -43,9 +43,9 @@ def _teacher_forced(golden: Golden, network: FastSpeech2) -> FastSpeech2Output:
     targets = VarianceTargets(
         golden["target_durations"], golden["target_pitch"][:, None], golden["target_energy"][:, None]
     )
-    speakers = golden["speakers"] if golden.names("speakers") else None
+    style = network.table_style(golden["speakers"]) if golden.names("speakers") else None
     frames = golden["target_mel"].shape[1]
-    output: FastSpeech2Output = network(golden["tokens"], golden["token_lengths"], targets, speakers, frames)
+    output: FastSpeech2Output = network(golden["tokens"], golden["token_lengths"], targets, style, frames)
     return output
 
 

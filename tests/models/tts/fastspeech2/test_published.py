@@ -47,7 +47,7 @@ BACK = (
 
 def _published() -> dict[str, Tensor]:
     """A tiny network by the published names, its point-wise convolutions as matrices."""
-    network = tiny_fastspeech2(True)
+    network = tiny_fastspeech2("table")
     named = {"encoder.position_enc": torch.zeros(1, 11, 16), "decoder.position_enc": torch.zeros(1, 11, 16)}
     for name, tensor in network.state_dict().items():
         if name.startswith("post_net."):
@@ -73,10 +73,11 @@ def test_a_checkpoint_becomes_ours(tmp_path: Path) -> None:
     assert experiment.model.speakers == ("0", "1") == experiment.features.speaker.names
     assert experiment.mel.framing == "between"
     assert float(network.adaptor.pitch.statistics.mean) == pytest.approx(207.6)
-    own = tiny_fastspeech2(True)
+    own = tiny_fastspeech2("table")
     tokens, lengths = torch.tensor([[5, 9, 7]]), torch.tensor([3])
     speaker = torch.tensor([1])
-    assert torch.equal(network.infer(tokens, lengths, speaker).mel, own.infer(tokens, lengths, speaker).mel)
+    style = own.table_style(speaker)
+    assert torch.equal(network.infer(tokens, lengths, style).mel, own.infer(tokens, lengths, style).mel)
 
 
 @pytest.mark.parametrize("lacking", ["mel_linear.weight", "variance_adaptor.pitch_bins"])
