@@ -105,7 +105,7 @@ class NarrowedExtractor(SemanticExtractor):
 
     def __init__(self, extractor: SemanticExtractor, name: str) -> None:
         self._extractor = extractor
-        self._bottleneck = load_bottleneck(name).to(extractor.device)
+        self._bottleneck = load_bottleneck(name).to(extractor.device).requires_grad_(False)
         if self._bottleneck.in_channels != extractor.channels:
             raise ConfigError(
                 f"bottleneck {name} is for {self._bottleneck.in_channels} channels, not {extractor.channels}",
@@ -114,5 +114,5 @@ class NarrowedExtractor(SemanticExtractor):
         super().__init__(extractor.config, self._bottleneck.out_channels, extractor.device)
 
     def _extract(self, wav: Tensor) -> Tensor:
-        narrowed: Tensor = self._bottleneck(self._extractor.extract(wav))
+        narrowed: Tensor = self._bottleneck(self._extractor.extract(wav, torch.is_grad_enabled()))
         return narrowed

@@ -27,13 +27,14 @@ class SemanticExtractor(ABC):
         self.channels = channels
         self.device = device
 
-    def extract(self, wav: Tensor) -> Tensor:
-        """Semantic vectors, without gradients.
+    def extract(self, wav: Tensor, gradients: bool = False) -> Tensor:
+        """Semantic vectors.
 
         Rows are taken as they are: silence that only fills up a shorter recording changes its vectors.
 
         Args:
             wav: (B, T) at 16 kHz in [-1, 1]; T a multiple of 320.
+            gradients: keep those with respect to `wav`; a loss needs them.
 
         Returns:
             (B, C, T / 320) float32 on `device`.
@@ -45,7 +46,7 @@ class SemanticExtractor(ABC):
 
         if wav.dim() != 2 or wav.shape[1] == 0 or wav.shape[1] % HOP_LENGTH:
             raise ValueError(f"wav is {tuple(wav.shape)}, not (B, T) with T a multiple of {HOP_LENGTH}")
-        with torch.no_grad():
+        with torch.set_grad_enabled(gradients):
             return self._extract(wav.to(self.device, torch.float32))
 
     @abstractmethod

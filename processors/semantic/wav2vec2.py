@@ -41,6 +41,7 @@ class Wav2Vec2Extractor(SemanticExtractor):
         instead = f"name a local folder, or use family whisper with name {OFFLINE_WHISPER}"
         network = load_pretrained(Wav2Vec2Model, config.name, instead)
         self._network = keep_layers(network, config.layer)
+        network.requires_grad_(False)
         nn.Module.to(network, device)  # transformers' own `to` is typed for no device
         super().__init__(config, network.config.hidden_size, device)
 

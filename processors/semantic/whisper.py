@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
+from hiervox.processors.mel import mel_filters
 from hiervox.processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
 from hiervox.processors.semantic.ctranslate2_file import read_ctranslate2
 from hiervox.processors.semantic.extractor import SemanticExtractor
@@ -25,6 +27,8 @@ WINDOW_FRAMES = 1500
 OVERLAP_FRAMES = 200
 """Frames that two windows of a longer recording share; each gives up the half next to its end."""
 WEIGHTS_NAME = "model.bin"
+N_FFT, HOP = 400, 160
+"""Of Whisper's spectrogram, in samples."""
 
 
 class WhisperExtractor(SemanticExtractor):
@@ -45,8 +49,6 @@ class WhisperExtractor(SemanticExtractor):
     """
 
     def __init__(self, config: SemanticConfig, device: torch.device) -> None:
-        from transformers import WhisperFeatureExtractor
-
         encoder = load_encoder(config.name)
         count = len(encoder.layers)
         if config.layer > count:
@@ -54,10 +56,10 @@ class WhisperExtractor(SemanticExtractor):
         if config.layer < count:
             encoder.layers = encoder.layers[: config.layer]
             encoder.layer_norm = nn.Identity()  # type: ignore[assignment]
+        encoder.requires_grad_(False)
         nn.Module.to(encoder, device)  # transformers' own `to` is typed for no device
         self._encoder = encoder
         self._positions = encoder.embed_positions.weight
-        self._log_mel = WhisperFeatureExtractor(feature_size=encoder.config.num_mel_bins)
         super().__init__(config, encoder.config.d_model, device)
 
     def _extract(self, wav: Tensor) -> Tensor:
@@ -70,16 +72,42 @@ class WhisperExtractor(SemanticExtractor):
 
     def _encode(self, wav: Tensor) -> Tensor:
         """(B, T) of at most 30 s to (B, N, C); N counts the filling too."""
-        padding = "max_length" if self.config.pad_to_30_seconds else "longest"
-        features = self._log_mel(
-            list(wav.cpu().numpy()), sampling_rate=SAMPLE_RATE, padding=padding, return_tensors="pt"
-        ).input_features.to(self.device)
+        if self.config.pad_to_30_seconds:
+            wav = nn.functional.pad(wav, (0, WINDOW_FRAMES * HOP_LENGTH - wav.shape[1]))
+        features = whisper_log_mel(wav, self._encoder.config.num_mel_bins)
         # The encoder takes inputs of just as many frames as it has positions, so it is given fewer of these.
         frames = features.shape[2] // 2
         self._encoder.embed_positions = nn.Embedding.from_pretrained(self._positions[:frames])
         self._encoder.config.max_source_positions = frames
         hidden: Tensor = self._encoder(features).last_hidden_state
         return hidden
+
+
+def whisper_log_mel(wav: Tensor, n_mels: int = 80) -> Tensor:
+    """What Whisper's encoder reads, with gradients; as transformers' `WhisperFeatureExtractor`.
+
+    Args:
+        wav: (B, T) at 16 kHz in [-1, 1].
+        n_mels: 80, or 128 for large-v3.
+
+    Returns:
+        (B, n_mels, T / 160) float32, about [-1, 1].
+    """
+    window, filters = (table.to(wav.device) for table in _log_mel_tables(n_mels))
+    with torch.autocast(wav.device.type, enabled=False):
+        spectrum = torch.stft(wav.float(), N_FFT, HOP, window=window, return_complex=True)[..., :-1]
+        power = (filters @ spectrum.abs().square()).clamp_min(1e-10).log10()
+        loudest = power.amax(dim=(1, 2), keepdim=True).detach()
+        levelled: Tensor = (torch.maximum(power, loudest - 8) + 4) / 4
+    return levelled
+
+
+@lru_cache
+@torch.inference_mode(False)  # what is kept serves passes with gradients, too
+def _log_mel_tables(n_mels: int) -> tuple[Tensor, Tensor]:
+    """The window (400,) and the filters (n_mels, 201)."""
+    filters = mel_filters(SAMPLE_RATE, N_FFT, n_mels, scale="slaney", area=True)
+    return torch.hann_window(N_FFT), torch.from_numpy(filters)
 
 
 class Window(NamedTuple):

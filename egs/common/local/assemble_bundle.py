@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from safetensors.torch import save_file
+from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import (
     CONFIG_NAME,
@@ -26,7 +28,8 @@ def assemble(runs: Path, parts: Sequence[str], out: Path, half: bool = False) ->
         runs: folder with one run or checkpoint folder a part.
         parts: names of these, or `part=run` where the run has another name.
         out: the bundle.
-        half: whether weights are kept in half precision; networks take them up in single precision.
+        half: whether weights are kept in half precision, or in 8 bits where these lose nothing; networks
+            take them up in single precision.
 
     Raises:
         CheckpointError: a part has no checkpoint; nothing is copied.
@@ -48,12 +51,16 @@ def assemble(runs: Path, parts: Sequence[str], out: Path, half: bool = False) ->
 
 
 def _halve(path: Path) -> None:
-    tensors = load_weights(path)
-    halved = {
-        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
-    }
-    save_file(halved, path)
+    save_file({name: _narrowed(tensor) for name, tensor in load_weights(path).items()}, path)
     give_default_mode(path)
+
+
+def _narrowed(tensor: Tensor) -> Tensor:
+    """Floating-point numbers in 16 bits, or in 8 where these hold them exactly."""
+    if not tensor.is_floating_point():
+        return tensor
+    narrow = tensor.to(torch.float8_e4m3fn)
+    return narrow if torch.equal(narrow.float(), tensor.float()) else tensor.half()
 
 
 def main() -> None:

