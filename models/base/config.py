@@ -45,13 +45,13 @@ class ScheduleConfig(Config):
     """Learning rate over time; `hiervox.models.base.training.schedule` has the formulas.
 
     Attributes:
-        kind: `exponential` multiplies by `decay` once every `every`; `cosine` falls to `final_ratio` at
-            `train.max_steps`; `noam` rises for `warmup_steps` and falls with the square root of the step;
-            `constant` only warms up.
+        kind: `exponential` multiplies by `decay` once every `every`, down to `final_ratio`; `cosine` falls to
+            `final_ratio` at `train.max_steps`; `noam` rises for `warmup_steps` and falls with the square root
+            of the step; `constant` only warms up.
         decay: factor of `exponential`.
         every: whether `decay` applies once an epoch or once a step.
         hold: epochs or steps, as `every` says, that pass before the first `decay`.
-        final_ratio: last learning rate of `cosine` over the initial one.
+        final_ratio: last learning rate of `exponential` and `cosine` over the initial one.
         warmup_steps: steps of linear warm-up; `noam` needs at least 1.
     """
 

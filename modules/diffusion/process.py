@@ -21,6 +21,8 @@ class NoiseSchedule:
 
     Args:
         betas: one for each step, in (0, 1).
+        dtype: what the values are computed in. In single precision, as in published code, 1 - ᾱ of the first
+            steps is off by several per cent.
 
     Attributes:
         betas: as given, (steps,) in double precision, as are the next two.
@@ -28,10 +30,11 @@ class NoiseSchedule:
         signal_levels: what is left of the signal's power after each step, ᾱ.
     """
 
-    def __init__(self, betas: Sequence[float]) -> None:
-        self.betas = torch.tensor(betas, dtype=torch.double, device="cpu")
-        self.alphas = 1 - self.betas
-        self.signal_levels = self.alphas.cumprod(dim=0)
+    def __init__(self, betas: Sequence[float], dtype: torch.dtype = torch.double) -> None:
+        computed = torch.tensor(betas, dtype=dtype, device="cpu")
+        self.betas = computed.double()
+        self.alphas = (1 - computed).double()
+        self.signal_levels = (1 - computed).cumprod(dim=0).double()
 
     def __len__(self) -> int:
         return len(self.betas)

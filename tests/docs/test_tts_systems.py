@@ -21,8 +21,10 @@ from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
 from tests.models.tts.vits.test_trainer import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
+from tests.models.tts.wavegrad2.test_pipeline import write_model
 
 PAGE = REPOSITORY / "docs" / "tts_systems.md"
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -45,6 +47,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     _write_vits(Path("exp/vits_one"), "none")
     _write_vits(Path("exp/vits"), "table")
     write_tiny(Path("exp/fastspeech2"), "table")
+    write_model(Path("exp/wavegrad2"))
     for system, part, network in (
         ("encodec", "encodec", tiny_encodec()),
         ("valle", "autoregressive", tiny_autoregressive()),
@@ -59,9 +62,16 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_commands(models: Path) -> None:
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     commands = [shlex.split(line)[1:] for block in blocks for line in block.splitlines()]
-    assert len(commands) == 6
+    assert len(commands) == 8
     for command in commands:
         bound = ["--control", "stop_at_bound=true"] if "exp/valle/bundle" in command else []
         result = CliRunner().invoke(app, [*command, *bound, "--device", "cpu"])
         assert result.exit_code == 0, f"{command}: {result.exception!r} {result.output}"
         assert soundfile.info(command[command.index("-o") + 1]).frames > 0
+
+
+def test_python(models: Path) -> None:
+    for code in PYTHON.findall(PAGE.read_text(encoding="utf-8")):
+        names: dict[str, Any] = {}
+        exec(compile(code, "tts_systems", "exec"), names)
+        assert names["speech"].wav.size > 0

@@ -29,7 +29,8 @@ def factor(schedule: ScheduleConfig, step: int, epoch: int, n_steps: int) -> flo
     rising = min(1.0, (step + 1) / warmup) if warmup else 1.0
     if schedule.kind == "exponential":
         done = epoch if schedule.every == "epoch" else step
-        return float(rising * schedule.decay ** max(0, done - schedule.hold))
+        fallen = max(schedule.final_ratio, schedule.decay ** max(0, done - schedule.hold))
+        return float(rising * fallen)
     if schedule.kind == "cosine" and step >= warmup:  # SGDR (arXiv 1608.03983), equation 5
         share = min(1.0, (step - warmup) / max(1, n_steps - warmup))
         return schedule.final_ratio + (1 - schedule.final_ratio) * (1 + math.cos(math.pi * share)) / 2

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hiervox.models.tts.durations import require_speakable
 from hiervox.models.tts.vits.config import VitsConfig
 from hiervox.models.tts.voices.network import SpeakerNetwork
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
@@ -25,7 +26,6 @@ from hiervox.modules.functional.masking import (
 from hiervox.modules.generators.hifigan import HiFiGANGenerator
 from hiervox.modules.predictors.duration import DurationPredictor
 from hiervox.modules.predictors.stochastic_duration import StochasticDurationPredictor
-from hiervox.utils.errors import CheckpointError
 
 MAX_FRAMES_PER_TOKEN = 100  # a second to each symbol and each blank; speech has 1 to 6 frames
 
@@ -232,7 +232,7 @@ class Vits(SpeakerNetwork):
             tokens, token_mask, style, duration_noise_scale, generator
         )
         lengths = torch.exp(log_durations) * token_mask
-        _require_speakable(lengths.sum((1, 2)) / token_lengths)
+        require_speakable(lengths.sum((1, 2)) / token_lengths, MAX_FRAMES_PER_TOKEN)
         durations = torch.ceil(lengths * length_scale).squeeze(1)
         frame_lengths = durations.sum(1).clamp_min(1).long()
         mask = sequence_mask(frame_lengths)
@@ -309,12 +309,3 @@ def _duration_predictor(config: VitsConfig) -> DurationPredictor | StochasticDur
     if sizes.kind == "deterministic":
         return DurationPredictor(*widths)
     return StochasticDurationPredictor(*widths, sizes.n_couplings)
-
-
-def _require_speakable(frames_per_token: Tensor) -> None:
-    """Refuse durations (B,) that no speech has, before memory for so many frames is asked for."""
-    longest = float(frames_per_token.max())
-    if not longest <= MAX_FRAMES_PER_TOKEN:
-        raise CheckpointError(
-            f"the model predicts {longest:.0f} frames to a token", "train it longer, or use other weights"
-        )

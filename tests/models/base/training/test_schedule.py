@@ -28,6 +28,11 @@ def test_the_rate_is_held_before_the_first_factor(every: str, step: int, epoch: 
     assert factor(schedule, step // 10, epoch // 10, 1000) == 1.0
 
 
+def test_an_exponential_rate_falls_to_the_final_ratio_and_no_further() -> None:
+    schedule = ScheduleConfig(decay=0.5, every="step", final_ratio=0.2)
+    assert [factor(schedule, step, 0, 1000) for step in (1, 2, 3, 99)] == pytest.approx([0.5, 0.25, 0.2, 0.2])
+
+
 def test_the_cosine_is_that_of_transformers() -> None:
     optimization = pytest.importorskip("transformers.optimization")
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)

@@ -1,0 +1,29 @@
+"""WaveGrad 2: text to waveform by diffusion, without a spectrogram between."""
+
+from hiervox.models.base.card import Part, SystemCard
+
+CARD = SystemCard(
+    name="wavegrad2",
+    task="tts",
+    summary="text to waveform by diffusion, in as many steps as there is time for",
+    paper="WaveGrad 2, arXiv 2106.09660",
+    weights_licence="none by the authors; BSD-3-Clause (maum-ai/wavegrad2, the code)",
+    parts=(
+        Part(
+            name="wavegrad2",
+            config="hiervox.models.tts.wavegrad2.config:WaveGrad2Experiment",
+            network="hiervox.models.tts.wavegrad2.model:WaveGrad2",
+            task="hiervox.models.tts.wavegrad2.trainer:WaveGrad2Task",
+            importer="hiervox.models.tts.wavegrad2.published:import_wavegrad2",
+        ),
+    ),
+    pipeline="hiervox.models.tts.wavegrad2.pipeline:WaveGrad2Pipeline",
+    works=(
+        "text to speech in 1 to 1000 steps",
+        "batches and streams",
+        "training",
+        "a search for short noise schedules",
+        "published weights",
+    ),
+    controls="hiervox.models.tts.wavegrad2.controls:WaveGrad2Controls",
+)
