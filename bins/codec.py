@@ -41,13 +41,18 @@ def encode(
     from hiervox.models.base.pipelines.bundle import resolve_bundle
     from hiervox.models.base.pipelines.codes import record_of, write_codes
     from hiervox.models.base.pipelines.loading import find_system, load
+    from hiervox.models.base.pipelines.protocols import ScaledCodec
     from hiervox.processors.audio import read_audio
 
     card, _ = find_system(resolve_bundle(model), "codec")
     wav, rate = read_audio(recording)
     pipeline: Codec = load(model, "codec", device)
-    codes = pipeline.encode(wav, rate, None if bandwidth is None else _codebooks(pipeline, bandwidth))
-    write_codes(out, codes, record_of(pipeline, card.name))
+    codebooks = None if bandwidth is None else _codebooks(pipeline, bandwidth)
+    if isinstance(pipeline, ScaledCodec):
+        codes, scales = pipeline.encode_scaled(wav, rate, codebooks)
+    else:
+        codes, scales = pipeline.encode(wav, rate, codebooks), None
+    write_codes(out, codes, record_of(pipeline, card.name), scales)
     used, frames = codes.shape
     kilobits = used * pipeline.frame_rate * math.log2(pipeline.codebook_size) / 1000
     typer.echo(f"{used} codebooks, {frames} frames, {kilobits:g} kbit/s: {out}")
@@ -72,8 +77,9 @@ def decode(
     from hiervox.models.base.pipelines.bundle import resolve_bundle
     from hiervox.models.base.pipelines.codes import read_codes, record_of
     from hiervox.models.base.pipelines.loading import find_system, load
+    from hiervox.models.base.pipelines.protocols import ScaledCodec
 
-    codes, record = read_codes(codes_file)
+    codes, record, scales = read_codes(codes_file)
     bundle = resolve_bundle(model)
     card, _ = find_system(bundle, "codec")
     pipeline: Codec = load(model, "codec", device)
@@ -81,7 +87,12 @@ def decode(
         raise DataError(
             f"{codes_file} holds codes of {record.system} at {record.rate} Hz", "name the model that made it"
         )
-    wav = pipeline.decode(codes)
+    if isinstance(pipeline, ScaledCodec) and scales is not None:
+        wav = pipeline.decode_scaled(codes, scales)
+    elif isinstance(pipeline, ScaledCodec) or scales is not None:
+        raise DataError(f"{codes_file} is not of this model's segments", "name the model that made it")
+    else:
+        wav = pipeline.decode(codes)
     write_sound(out, wav, pipeline.rate, {"input": str(codes_file), "model": str(bundle)})
     typer.echo(out)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import Field, ValidationError
 
 from hiervox.models.base.pipelines.protocols import Codec, Codes
+from hiervox.processors.audio import Waveform
 from hiervox.utils.config import Config
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import is_file, replacing_file
 
 HEADER = "codes"
+SCALES = "scales"
 SUFFIX = ".codes"
 
 
@@ -42,18 +45,27 @@ def record_of(codec: Codec, system: str) -> CodesRecord:
     )
 
 
-def write_codes(path: Path, codes: Codes, record: CodesRecord) -> None:
-    """Write codes (Q, N) in the smallest integers that hold them, in one step."""
+def write_codes(path: Path, codes: Codes, record: CodesRecord, scales: Waveform | None = None) -> None:
+    """Write codes (Q, N) in the smallest integers that hold them, in one step.
+
+    Args:
+        path: the file.
+        codes: as the codec gives them.
+        record: what they are codes of.
+        scales: (S,), of the segments of a `ScaledCodec`.
+    """
     from safetensors.numpy import save_file
 
     dtype = np.min_scalar_type(record.codebook_size - 1)
     with replacing_file(path) as temporary:
-        tensors = {HEADER: np.ascontiguousarray(codes.astype(dtype))}
+        tensors: dict[str, Any] = {HEADER: np.ascontiguousarray(codes.astype(dtype))}
+        if scales is not None:
+            tensors[SCALES] = np.ascontiguousarray(scales, np.float32)
         save_file(tensors, temporary, {HEADER: record.model_dump_json()})
 
 
-def read_codes(path: Path) -> tuple[Codes, CodesRecord]:
-    """Codes (Q, N) and what they are codes of.
+def read_codes(path: Path) -> tuple[Codes, CodesRecord, Waveform | None]:
+    """Codes (Q, N), what they are codes of, and the scales (S,) of their segments where they have such.
 
     Raises:
         DataError: the file is missing, broken, or holds tokens beyond its codebook.
@@ -66,8 +78,11 @@ def read_codes(path: Path) -> tuple[Codes, CodesRecord]:
         with safe_open(path, "np") as stream:
             record = CodesRecord.model_validate(json.loads((stream.metadata() or {})[HEADER]))
             codes: Codes = stream.get_tensor(HEADER).astype(np.int64)
+            scales = stream.get_tensor(SCALES) if SCALES in stream.keys() else None  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
         raise DataError(f"{path} is not a file of codes", "make it with `hiervox codec encode`") from error
     if codes.ndim != 2 or not codes.size or codes.min() < 0 or codes.max() >= record.codebook_size:
         raise DataError(f"{path} holds no usable codes", "make it again with `hiervox codec encode`")
-    return codes, record
+    if scales is not None and (scales.ndim != 1 or not np.isfinite(scales).all()):
+        raise DataError(f"{path} holds no usable scales", "make it again with `hiervox codec encode`")
+    return codes, record, scales

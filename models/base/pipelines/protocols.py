@@ -119,6 +119,17 @@ class Codec(Pipeline, Protocol):
         """(Q, N) → (T,) at `rate`; Q may be fewer than `codebooks`."""
 
 
+@runtime_checkable
+class ScaledCodec(Codec, Protocol):
+    """A codec whose tokens come in segments, each with the level that it was divided by."""
+
+    def encode_scaled(self, wav: Waveform, rate: int, codebooks: int | None = None) -> tuple[Codes, Waveform]:
+        """(T,) at `rate` Hz → the codes of all segments one after the other (Q, N), and scales (S,)."""
+
+    def decode_scaled(self, codes: Codes, scales: Waveform) -> Waveform:
+        """These → (T,) at `rate`."""
+
+
 class WaveformStream(Protocol):
     """A waveform that changes while it comes."""
 

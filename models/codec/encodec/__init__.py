@@ -18,5 +18,6 @@ CARD = SystemCard(
         ),
     ),
     pipeline="hiervox.models.codec.encodec.pipeline:EncodecPipeline",
+    pretrained="hiervox.models.codec.encodec.pretrained:ENTRIES",
     works=("tokens at several bandwidths", "training", "published weights"),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.pipelines.protocols import Codes
@@ -44,7 +46,6 @@ class EncodecPipeline:
 
         Raises:
             CheckpointError: it is missing, broken, or another system's.
-            ConfigError: its codes come in scaled segments, as those of the 48 kHz model.
         """
         network, experiment = load_network(folder, device)
         if not isinstance(network, Encodec):
@@ -52,12 +53,8 @@ class EncodecPipeline:
                 f"{folder} is {experiment.system}/{experiment.part}, not encodec/encodec",
                 "name an EnCodec checkpoint",
             )
-        if network.config.scale_input or network.config.segment_seconds is not None:
-            raise ConfigError(
-                f"the codes of {folder} come in scaled segments, which files of tokens do not hold",
-                "use a model like the published 24 kHz one, or `Encodec.encode` from Python",
-            )
-        return cls(network)
+        scaled = network.config.scale_input or network.config.segment_seconds is not None
+        return ScaledEncodecPipeline(network) if scaled else cls(network)
 
     @torch.inference_mode()
     def encode(self, wav: Waveform, rate: int, codebooks: int | None = None) -> Codes:
@@ -75,6 +72,11 @@ class EncodecPipeline:
             AudioError: the waveform is empty, has several channels, or is not finite.
             ConfigError: there are no so many codebooks.
         """
+        (segment,) = self._segments(wav, rate, codebooks)
+        codes: Codes = segment.codes[0].cpu().numpy()
+        return codes
+
+    def _segments(self, wav: Waveform, rate: int, codebooks: int | None) -> list[Segment]:
         if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
             raise AudioError(
                 f"a waveform of shape {wav.shape} can't be coded", "give finite samples of one channel"
@@ -83,9 +85,7 @@ class EncodecPipeline:
             raise ConfigError(f"no {codebooks} codebooks", f"choose 1 to {self.codebooks}")
         own = torch.from_numpy(resample(np.asarray(wav, np.float32), rate, self.rate))
         batch = own.to(self.device).expand(1, self.network.config.audio_channels, -1)
-        (segment,) = self.network.encode(batch, codebooks)
-        codes: Codes = segment.codes[0].cpu().numpy()
-        return codes
+        return self.network.encode(batch, codebooks)
 
     @torch.inference_mode()
     def decode(self, codes: Codes) -> Waveform:
@@ -94,6 +94,15 @@ class EncodecPipeline:
         Raises:
             DataError: the codes are not this codec's.
         """
+        return self._decoded([Segment(self._checked(codes), None)])
+
+    def _decoded(self, segments: list[Segment]) -> Waveform:
+        """(T,), the mean of the channels."""
+        wav: Waveform = self.network.decode(segments)[0].mean(0).float().cpu().numpy()
+        return wav
+
+    def _checked(self, codes: Codes) -> Tensor:
+        """(1, Q, N)."""
         if codes.ndim != 2 or not 1 <= codes.shape[0] <= self.codebooks or not codes.size:
             raise DataError(
                 f"codes of shape {codes.shape} can't be decoded", f"give 1 to {self.codebooks} codebooks"
@@ -103,6 +112,77 @@ class EncodecPipeline:
                 f"code {int(codes.max())} is not in a codebook of {self.codebook_size}",
                 "name the right model",
             )
-        batch = torch.from_numpy(np.ascontiguousarray(codes, np.int64))[None].to(self.device)
-        wav: Waveform = self.network.decode([Segment(batch, None)])[0].mean(0).float().cpu().numpy()
-        return wav
+        return torch.from_numpy(np.ascontiguousarray(codes, np.int64))[None].to(self.device)
+
+
+class ScaledEncodecPipeline(EncodecPipeline):
+    """Codes overlapping segments, each divided by its level, as the published 48 kHz model does.
+
+    A recording is coded in both channels alike, and decoded to the mean of them. A second of it is a segment,
+    so that each has the same number of frames but for the last.
+    """
+
+    def encode(self, wav: Waveform, rate: int, codebooks: int | None = None) -> Codes:
+        """Is refused: codes alone do not say how loud their segments are.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(
+            "the codes of this model come in scaled segments", "use `encode_scaled`, or a 24 kHz model"
+        )
+
+    def decode(self, codes: Codes) -> Waveform:
+        """Is refused, as `encode`.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(
+            "the codes of this model come in scaled segments", "use `decode_scaled`, or a 24 kHz model"
+        )
+
+    @torch.inference_mode()
+    def encode_scaled(self, wav: Waveform, rate: int, codebooks: int | None = None) -> tuple[Codes, Waveform]:
+        """Code a waveform (T,) of `rate` Hz.
+
+        Returns:
+            the codes of all segments one after the other (Q, N), and the level of each (S,).
+
+        Raises:
+            AudioError, ConfigError: as `EncodecPipeline.encode`.
+        """
+        segments = self._segments(wav, rate, codebooks)
+        codes: Codes = torch.cat([segment.codes[0] for segment in segments], dim=1).cpu().numpy()
+        ones = torch.ones(1, 1)
+        scales = [
+            (ones if segment.scale is None else segment.scale).reshape(()).cpu() for segment in segments
+        ]
+        levels: Waveform = torch.stack(scales).float().numpy()
+        return codes, levels
+
+    @torch.inference_mode()
+    def decode_scaled(self, codes: Codes, scales: Waveform) -> Waveform:
+        """Codes (Q, N) and levels (S,) → (T,) at `self.rate`.
+
+        Raises:
+            DataError: the codes are not this codec's, or are not of so many segments.
+        """
+        whole, frames = self._checked(codes), self._segment_frames
+        parts = whole.split(whole.shape[2] if frames is None else frames, dim=2)
+        if len(parts) != len(scales):
+            raise DataError(f"{len(scales)} scales for {len(parts)} segments", "name the right model")
+        levels = torch.from_numpy(np.asarray(scales, np.float32)).to(self.device)
+        used = self.network.config.scale_input
+        return self._decoded(
+            [
+                Segment(part, level.view(1, 1) if used else None)
+                for part, level in zip(parts, levels, strict=True)
+            ]
+        )
+
+    @property
+    def _segment_frames(self) -> int | None:
+        """Of all segments but the last."""
+        samples = self.network.segment_samples
+        return None if samples is None else -(-samples // math.prod(self.network.config.strides))

@@ -17,6 +17,7 @@ from hiervox.models.base.config import (
     TrainConfig,
 )
 from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.tts.valle.phones import PhoneTable
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
 
@@ -163,10 +164,18 @@ class AutoregressiveExperiment(DecoderExperiment):
     Attributes:
         model: sizes.
         loss: see `AutoregressiveLossConfig`.
+        phones: the symbols of a published model, which speaks and is not trained further here.
     """
 
     model: AutoregressiveConfig = AutoregressiveConfig()
     loss: AutoregressiveLossConfig = AutoregressiveLossConfig()
+    phones: PhoneTable = PhoneTable()
+
+    @model_validator(mode="after")
+    def _phones_fit(self) -> AutoregressiveExperiment:
+        if self.model.n_tokens < len(self.phones.symbols):
+            raise ValueError(f"model.n_tokens must be {len(self.phones.symbols)} or more, for phones.symbols")
+        return self
 
 
 class NonAutoregressiveExperiment(DecoderExperiment):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from hiervox.models.base.pipelines.bundle import find_part, load_part, part_chec
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.protocols import Codec
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.text_to_speech import Item, TextToSpeechPipeline
+from hiervox.models.base.pipelines.text_to_speech import Item, Script, TextToSpeechPipeline
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder
@@ -59,7 +60,7 @@ class VallePipeline(TextToSpeechPipeline):
         super().__init__(folder, next(autoregressive.parameters()).device)
         self.autoregressive, self.non_autoregressive = autoregressive.eval(), non_autoregressive.eval()
         self.codec = codec
-        self.text = experiment.text
+        self.text, self._phones = experiment.text, experiment.phones
         self.rate = codec.rate
         self._check_parts()
 
@@ -120,6 +121,26 @@ class VallePipeline(TextToSpeechPipeline):
             return voice
         tokens = torch.tensor(self._tokens(transcript.read_text(encoding="utf-8"), None))
         return Voice({**voice.tensors, TOKENS: tokens}, voice.model, voice.peak, voice.pitch)
+
+    def read(self, text: Script, language: str | None = None) -> list[TokenSequence]:
+        """Read a text once; a published model reads the phones of its own table.
+
+        Raises:
+            TextError: something in the text can't be spoken.
+            ConfigError: the model does not declare the language.
+        """
+        sequences = super().read(text, language)
+        if not self._phones.symbols or not isinstance(text, str):
+            return sequences
+        return [self._in_phones(sequence) for sequence in sequences]
+
+    def _in_phones(self, sequence: TokenSequence) -> TokenSequence:
+        tokens, places = self._phones.look_up(sequence.phonemes)
+        chosen: dict[str, Any] = {
+            name: [getattr(sequence, name)[place] for place in places]
+            for name in ("silent", "rates", "semitones", "pitch_ranges")
+        }
+        return replace(sequence, tokens=tokens, **chosen)
 
     def _tokens(self, text: str, language: str | None) -> list[int]:
         return [token for sequence in self.read(text, language) for token in sequence.tokens]

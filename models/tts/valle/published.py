@@ -14,6 +14,8 @@ from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.config import AutoregressiveConfig, NonAutoregressiveConfig
 from hiervox.models.tts.valle.non_autoregressive import NonAutoregressiveDecoder
+from hiervox.models.tts.valle.phones import PhoneTable
+from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError
 
 HEAD_CHANNELS = 64  # of every published size: width 1024 has 16 heads
@@ -48,15 +50,19 @@ _NAR_RULES = (
 
 def import_autoregressive(
     state_dict: dict[str, Tensor], published_config: dict[str, Any]
-) -> tuple[AutoregressiveConfig, dict[str, Tensor]]:
+) -> tuple[dict[str, Config], dict[str, Tensor]]:
     """Map the autoregressive half of a published checkpoint.
 
     Args:
         state_dict: tensors by the published names.
-        published_config: `nhead`, where it is not the width over 64.
+        published_config: `nhead`, where it is not the width over 64, and `symbols`, the text symbols of the
+            training set as its file lists them, without the model's own `<pad>`, `<bos>` and `<eos>`.
+
+    Returns:
+        the sections `model` and `phones`, and the tensors by our names.
 
     Raises:
-        CheckpointError: the tensors are not VALL-E's.
+        CheckpointError: the tensors are not VALL-E's, or have no rows for all symbols.
     """
     tensors = _half(state_dict, "ar_")
     config = AutoregressiveConfig(
@@ -65,7 +71,22 @@ def import_autoregressive(
     )
     with torch.device("meta"):
         network = AutoregressiveDecoder(config)
-    return config, map_tensors(tensors, _AR_RULES, network)
+    return {"model": config, "phones": _phones(config, published_config)}, map_tensors(
+        tensors, _AR_RULES, network
+    )
+
+
+def _phones(config: AutoregressiveConfig, published_config: dict[str, Any]) -> PhoneTable:
+    symbols = published_config.get("symbols")
+    if symbols is None:
+        return PhoneTable()
+    table = PhoneTable.of(symbols)
+    if len(table.symbols) > config.n_tokens:
+        raise CheckpointError(
+            f"{len(table.symbols)} symbols, but the text table has {config.n_tokens} rows",
+            "take the list of symbols that the model was trained with",
+        )
+    return table
 
 
 def import_non_autoregressive(

@@ -274,6 +274,13 @@ class Vits(SpeakerNetwork):
         wav: Tensor = self.decoder(z, style)
         return wav
 
+    @property
+    def conversion_context(self) -> int:
+        """Frames on either side that one of `convert` depends on: the posterior's, and twice the flow's."""
+        posterior, flow = self.config.posterior, self.config.flow
+        own = posterior.n_layers * (posterior.kernel_size // 2)
+        return own + 2 * flow.n_couplings * flow.n_layers * (flow.kernel_size // 2)
+
     @torch.no_grad()
     def convert(
         self,
@@ -281,8 +288,7 @@ class Vits(SpeakerNetwork):
         frame_lengths: Tensor,
         source: Tensor,
         target: Tensor,
-        noise_scale: float = 0.0,
-        generator: Noise = None,
+        noise: Tensor | None = None,
     ) -> Tensor:
         """The latent of a recording in another voice (section 4.3).
 
@@ -290,15 +296,15 @@ class Vits(SpeakerNetwork):
             linear_spec: (B, n_bins, N), 0 on padding.
             frame_lengths: (B,).
             source, target: (B, style_channels, 1), the voices of the recording and of the result.
-            noise_scale: of the posterior's standard deviation; the published code draws with 1.
-            generator: of the noise.
+            noise: (B, C, N), in standard deviations of the posterior; None for its mean. The published code
+                draws it.
 
         Returns:
             (B, C, N), for `decode` with the target's voice.
         """
         mask = sequence_mask(frame_lengths, linear_spec.size(2))
         mean, log_std = self.posterior_encoder(linear_spec, mask, source)
-        z = sample_gaussian(mean, log_std, mask, noise_scale, generator)
+        z = mean * mask if noise is None else (mean + noise * torch.exp(log_std)) * mask
         latent: Tensor = self.flow(self.flow(z, mask, source), mask, target, reverse=True)
         return latent
 

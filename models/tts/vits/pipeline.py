@@ -16,12 +16,14 @@ from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.protocols import Recording
 from hiervox.models.base.pipelines.speech import Speech, Synthesis
 from hiervox.models.base.pipelines.text_to_speech import Item
+from hiervox.models.base.pipelines.token_sequence import noise_for
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voices import Prompt, prepared, read_recording
 from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.controls import VitsControls
 from hiervox.models.tts.vits.model import Vits
 from hiervox.models.tts.voices.pipeline import SpeakerPipeline
+from hiervox.modules.functional.windows import window_plan
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.pitch import Track
@@ -30,6 +32,12 @@ from hiervox.utils.errors import CheckpointError, ConfigError
 
 FIRST_CHUNK, NEXT_CHUNK = 20, 200
 """Frames of the latent that are decoded at once: the first so that sound begins soon."""
+CONVERSION_WINDOW = 1000
+"""Frames of a recording that are converted at once."""
+EDGE_FRAMES = 3
+"""Of a spectrogram, which what lies beyond the end of its samples reaches."""
+NOISE_BLOCK = 256
+"""Frames of the posterior's noise that are drawn together."""
 RETRY_TEMPERATURE = 0.5
 """Factor of both noise scales at the second attempt."""
 
@@ -116,12 +124,17 @@ class VitsPipeline(SpeakerPipeline):
         yield from self._sound(synthesis.features, self.styles([voice]))
 
     @torch.inference_mode()
-    def _sound(self, z: Tensor, style: Tensor | None) -> Iterator[Waveform]:
-        """Latent (1, C, N) to sound, window by window; each sees all that its samples depend on."""
-        hop, context, frames = self._mel.hop_length, self.network.decoder.context, z.shape[2]
-        start, size = 0, FIRST_CHUNK
-        while start < frames:
-            stop, first = min(start + size, frames), max(0, start - context)
+    def _sound(
+        self, z: Tensor, style: Tensor | None, start: int = 0, end: int | None = None
+    ) -> Iterator[Waveform]:
+        """Frames `start` to `end` of a latent (1, C, N) to sound, window by window.
+
+        Each window sees all that its samples depend on.
+        """
+        hop, context = self._mel.hop_length, self.network.decoder.context
+        end, size = z.shape[2] if end is None else end, FIRST_CHUNK
+        while start < end:
+            stop, first = min(start + size, end), max(0, start - context)
             wav = self.network.decode(z[:, :, first : stop + context], style)[0, 0]
             yield wav[(start - first) * hop : (stop - first) * hop].float().cpu().numpy()
             start, size = stop, NEXT_CHUNK
@@ -158,7 +171,7 @@ class VitsPipeline(SpeakerPipeline):
         controls: Any = None,
         f0: Track | None = None,
     ) -> tuple[Track | None, Iterator[Waveform]]:
-        """`vc` chunk by chunk, at the model's rate and unscaled; the flow sees the recording as a whole.
+        """`vc` chunk by chunk, at the model's rate and unscaled; networks see a window of the recording.
 
         Returns:
             None, for the F0 that VITS does not have, and waveforms whose concatenation is the whole.
@@ -172,7 +185,7 @@ class VitsPipeline(SpeakerPipeline):
         own = self.styles([self._source_voice(recording, controls)])
         target = self.styles([self.voice(voice, for_text=False)])
         assert own is not None and target is not None
-        return None, self._sound(self._converted(source, own, target, controls), target)
+        return None, self._converted(source, own, target, controls)
 
     def _source_voice(self, recording: Waveform, controls: Any) -> Voice:
         if self.network.config.voice == "reference":
@@ -187,14 +200,33 @@ class VitsPipeline(SpeakerPipeline):
         return self._speaker_voice(name)
 
     @torch.inference_mode()
-    def _converted(self, source: Recording, own: Tensor, target: Tensor, controls: Any) -> Tensor:
+    def _converted(self, source: Recording, own: Tensor, target: Tensor, controls: Any) -> Iterator[Waveform]:
+        """The recording in another voice, window by window: the same samples as in one pass."""
         wav, rate = read_recording(source)
         samples = torch.from_numpy(resample(np.asarray(wav, np.float32), rate, self.rate))
-        spec = linear_spectrogram(samples[None].to(self.device), self._mel)
-        frames = torch.tensor([spec.shape[2]], device=self.device)
-        noise = torch.Generator().manual_seed(controls.seed)
-        scale = controls.conversion_noise_scale
-        return self.network.convert(spec, frames, own, target, scale, noise)
+        frames = len(samples) // self._mel.hop_length
+        for window in window_plan(frames, CONVERSION_WINDOW, self.network.decoder.context):
+            first = max(0, window.first - self.network.conversion_context - EDGE_FRAMES)
+            last = min(frames, window.last + self.network.conversion_context + EDGE_FRAMES)
+            end = None if last == frames else last * self._mel.hop_length
+            seen = samples[None, first * self._mel.hop_length : end].to(self.device)
+            spec = linear_spectrogram(seen, self._mel)
+            lengths = torch.tensor([spec.shape[2]], device=self.device)
+            noise = self._posterior_noise(first, last, controls)
+            latent = self.network.convert(spec, lengths, own, target, noise)
+            kept = window.start - first, window.stop - first
+            yield from self._sound(latent[:, :, : window.last - first], target, *kept)
+
+    def _posterior_noise(self, first: int, last: int, controls: Any) -> Tensor | None:
+        """(1, C, last - first); a frame's depends on the seed and its place alone."""
+        if controls.conversion_noise_scale == 0:
+            return None
+        blocks = range(first // NOISE_BLOCK, -(-last // NOISE_BLOCK))
+        size = (1, self.network.config.channels, NOISE_BLOCK)
+        drawn = [torch.randn(size, generator=noise_for(controls.seed, block)) for block in blocks]
+        start = first - blocks.start * NOISE_BLOCK
+        noise = torch.cat(drawn, dim=2)[:, :, start : start + last - first]
+        return controls.conversion_noise_scale * noise.to(self.device)
 
 
 def _padded(rows: Sequence[Sequence[float]], padding: float) -> Tensor:

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from typer.testing import CliRunner
 
 import hiervox
 from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.conversion import convert_published
-from hiervox.models.base.pipelines.protocols import Codec
+from hiervox.models.base.pipelines.protocols import Codec, ScaledCodec
 from hiervox.models.codec.encodec.config import EncodecConfig
 from hiervox.models.codec.encodec.model import Encodec
 from hiervox.models.codec.encodec.pipeline import EncodecPipeline
@@ -54,10 +55,36 @@ def test_what_can_not_be_coded_is_refused() -> None:
         pipeline.decode(np.zeros((5, 3), np.int64))
 
 
-def test_a_model_of_segments_is_refused(tmp_path: Path) -> None:
-    folder = checkpoint(tmp_path / "codec", tiny_encodec(scale_input=True, segment_seconds=0.1))
+def test_a_model_of_scaled_segments_codes_them_with_their_levels(tmp_path: Path) -> None:
+    codec = tiny_encodec(scale_input=True, segment_seconds=0.08, audio_channels=2)
+    folder = checkpoint(tmp_path / "codec", codec)
+    pipeline = hiervox.load(folder, "codec", device="cpu")
+    assert isinstance(pipeline, ScaledCodec)
+    codes, scales = pipeline.encode_scaled(WAV, 24_000, 2)
+    stereo = torch.from_numpy(WAV).expand(1, 2, -1)
+    segments = codec.encode(stereo, 2)
+    assert len(segments) == len(scales) == 3
+    np.testing.assert_array_equal(codes, torch.cat([one.codes[0] for one in segments], 1).numpy())
+    whole = codec.decode(segments)[0].mean(0).numpy()
+    np.testing.assert_allclose(pipeline.decode_scaled(codes, scales), whole, atol=1e-6)
     with pytest.raises(ConfigError, match="scaled segments"):
-        EncodecPipeline.load(folder)
+        pipeline.encode(WAV, 24_000)
+    with pytest.raises(DataError, match="2 scales for 3 segments"):
+        pipeline.decode_scaled(codes, scales[:2])
+
+    soundfile.write(tmp_path / "in.wav", WAV, 24_000, subtype="FLOAT")
+    options = ["--model", str(folder), "--device", "cpu", "-o"]
+    tokens = str(tmp_path / "in.codes")
+    encoded = CliRunner().invoke(app, ["codec", "encode", str(tmp_path / "in.wav"), *options, tokens])
+    assert encoded.exit_code == 0, encoded.output
+    decoded = CliRunner().invoke(app, ["codec", "decode", tokens, *options, str(tmp_path / "out.wav")])
+    assert decoded.exit_code == 0, decoded.output
+    assert soundfile.info(tmp_path / "out.wav").frames >= len(WAV)
+    plain = checkpoint(tmp_path / "plain", tiny_encodec(audio_channels=2))
+    refused = CliRunner().invoke(
+        app, ["codec", "decode", tokens, "--model", str(plain), "-o", str(tmp_path / "no.wav")]
+    )
+    assert isinstance(refused.exception, DataError)
 
 
 def test_the_command_line_writes_tokens_and_reads_them(tmp_path: Path) -> None:
@@ -76,7 +103,6 @@ def test_the_command_line_writes_tokens_and_reads_them(tmp_path: Path) -> None:
 
 
 def test_published_weights_need_no_config(tmp_path: Path) -> None:
-    import torch
     from transformers import EncodecConfig as TheirConfig
     from transformers import EncodecModel
 

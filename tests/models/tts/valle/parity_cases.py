@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder, SamplingConfig
+from hiervox.models.tts.valle.config import AutoregressiveConfig
 from hiervox.models.tts.valle.non_autoregressive import NonAutoregressiveDecoder
 from hiervox.models.tts.valle.published import import_autoregressive, import_non_autoregressive
 from hiervox.modules.functional.masking import sequence_mask
@@ -17,7 +18,9 @@ from tests.golden import Case, Golden, Output, with_weights
 
 def _decoders(golden: Golden) -> tuple[AutoregressiveDecoder, NonAutoregressiveDecoder]:
     weights = golden.state_dict()
-    ar_config, ar_weights = import_autoregressive(weights, {})
+    ar_sections, ar_weights = import_autoregressive(weights, {})
+    ar_config = ar_sections["model"]
+    assert isinstance(ar_config, AutoregressiveConfig)
     nar_config, nar_weights = import_non_autoregressive(weights, {})
     return (
         with_weights(AutoregressiveDecoder(ar_config), ar_weights),

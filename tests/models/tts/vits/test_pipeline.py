@@ -14,7 +14,7 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.protocols import TextToSpeech, VoiceConversion
 from hiervox.models.base.pipelines.voice import mix_voices
 from hiervox.models.tts.vits.controls import VitsControls
-from hiervox.models.tts.vits.pipeline import VitsPipeline
+from hiervox.models.tts.vits.pipeline import EDGE_FRAMES, VitsPipeline
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.vits.test_trainer import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
@@ -83,3 +83,26 @@ def test_an_encoder_of_references_takes_any_voice(tmp_path: Path) -> None:
     assert np.isfinite(pipeline.vc(SPOKEN, SPOKEN).wav).all()
     with pytest.raises(ConfigError, match="no voice to speak in"):
         pipeline.tts("Hello.")
+
+
+@pytest.mark.parametrize("noise_scale", [0.0, 1.0])
+def test_a_long_recording_is_converted_in_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noise_scale: float
+) -> None:
+    pipeline = _pipeline(tmp_path, "table")
+    controls = VitsControls(source_speaker="ada", conversion_noise_scale=noise_scale)
+    monkeypatch.setattr("hiervox.models.tts.vits.pipeline.CONVERSION_WINDOW", 10**6)
+    whole = np.concatenate(list(pipeline.vc_stream(SPOKEN, "bob", controls)[1]))
+    seen: list[int] = []
+    convert = pipeline.network.convert
+
+    def noted(spec: torch.Tensor, *others: Any) -> torch.Tensor:
+        seen.append(spec.shape[2])
+        return convert(spec, *others)
+
+    monkeypatch.setattr(pipeline.network, "convert", noted)
+    monkeypatch.setattr("hiervox.models.tts.vits.pipeline.CONVERSION_WINDOW", 300)
+    windows = np.concatenate(list(pipeline.vc_stream(SPOKEN, "bob", controls)[1]))
+    contexts = pipeline.network.conversion_context + pipeline.network.decoder.context
+    assert len(seen) > 2 and max(seen) <= 300 + 2 * (contexts + EDGE_FRAMES)
+    np.testing.assert_allclose(windows, whole, atol=1e-5)
