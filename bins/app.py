@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from hiervox.bins.align import align
 from hiervox.bins.benchmark import benchmark
 from hiervox.bins.codec import codec_app
 from hiervox.bins.config import config_app
@@ -91,6 +92,7 @@ for verb in (
     prepare,
     validate,
     vocabulary,
+    align,
     extract,
     train,
     tts,

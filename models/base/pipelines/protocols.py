@@ -6,7 +6,7 @@ tasks among its capabilities. Waveforms are mono float32 (T,), full scale at ±1
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.config import ExperimentConfig
     from hiervox.processors.audio import Waveform
     from hiervox.processors.spectrogram import SpectrogramConfig
+    from hiervox.processors.text.config import TextConfig
 
 Mel = NDArray[np.float32]
 """(M, N), log-mel as the vocoder's `mel` config says."""
@@ -177,6 +178,20 @@ class TextToAudio(Pipeline, Protocol):
         """(T,) at `rate`; as long as the system chooses where `seconds` is None."""
 
 
+@runtime_checkable
+class Aligner(Pipeline, Protocol):
+    """`alignment`: when each token of a text is said.
+
+    Attributes:
+        text: languages and symbols of the tokens.
+    """
+
+    text: TextConfig
+
+    def align(self, wav: Waveform, rate: int, tokens: Sequence[int]) -> list[tuple[float, float]]:
+        """Begin and end in seconds of each token in a waveform (T,) of `rate` Hz."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A task.
@@ -205,6 +220,7 @@ TASKS: dict[str, Task] = {
         Task("vocoder", Vocoder, "vocode", "log-mel spectrogram to waveform"),
         Task("sr", SuperResolution, "sr", "waveform to a higher rate"),
         Task("enhancement", Enhancement, "enhance", "noisy to clean waveform"),
+        Task("alignment", Aligner, "align", "recordings and their texts to durations"),
     )
 }
 """By name. A bundle that is opened for no task in particular is opened for the first of these that it

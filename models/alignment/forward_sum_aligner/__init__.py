@@ -1,0 +1,21 @@
+"""The forward-sum aligner: which frames each token of a text lasts."""
+
+from hiervox.models.base.card import Part, SystemCard
+
+CARD = SystemCard(
+    name="forward_sum_aligner",
+    task="alignment",
+    summary="forced alignment by a phoneme classifier that learns from the sum over all monotonic paths",
+    paper="One TTS Alignment To Rule Them All, arXiv 2108.10447; label priors of arXiv 2406.02560",
+    weights_licence="none published",
+    parts=(
+        Part(
+            name="aligner",
+            config="hiervox.models.alignment.forward_sum_aligner.config:AlignerExperiment",
+            network="hiervox.models.alignment.forward_sum_aligner.model:ForwardSumAligner",
+            task="hiervox.models.alignment.forward_sum_aligner.trainer:AlignerTask",
+        ),
+    ),
+    pipeline="hiervox.models.alignment.forward_sum_aligner.pipeline:AlignerPipeline",
+    works=("forced alignment", "training"),
+)
