@@ -25,7 +25,7 @@ from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
 from hiervox.processors.spectrogram import log_mel
-from hiervox.utils.errors import CheckpointError
+from hiervox.utils.errors import CheckpointError, ConfigError
 
 ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
 
@@ -63,7 +63,8 @@ class Networks:
 
         Raises:
             CheckpointError: a part's checkpoint is missing, broken, or of another part.
-            ConfigError: the parts were trained on different semantic features.
+            ConfigError: the parts were trained on different semantic features, or only text-to-vec with
+                speaker embeddings.
         """
         synthesizer = _experiment(folder, SYNTHESIZER, SynthesizerExperiment)
         text_to_vec = None
@@ -72,6 +73,11 @@ class Networks:
             require_same_features(
                 synthesizer.features.semantic, text_to_vec.features.semantic, f"{folder / TEXT_TO_VEC}"
             )
+            if text_to_vec.model.speaker is not None and synthesizer.model.speaker_encoder is None:
+                raise ConfigError(
+                    f"{folder / TEXT_TO_VEC} takes speaker embeddings, and the synthesizer has no encoder",
+                    "put the synthesizer there that it was trained for",
+                )
         return cls(folder, synthesizer, text_to_vec, torch.device(device))
 
     @cached_property
@@ -106,12 +112,12 @@ class Networks:
     def styles(self, recording: Tensor, for_text: bool) -> dict[str, Tensor]:
         """Style vectors (S, 1) of a prompt (1, T) at 16 kHz; without text-to-vec's where no text is read."""
         styles = {}
+        speaker = self.synthesizer.speaker(recording)
         if for_text and self.text_to_vec_experiment is not None:
             mel = log_mel(recording, self.text_to_vec_experiment.mel)
-            styles[TEXT_TO_VEC] = self.text_to_vec.style(mel)[0].float().cpu()
+            styles[TEXT_TO_VEC] = self.text_to_vec.style(mel, speaker=speaker)[0].float().cpu()
         mel = log_mel(recording, self.synthesizer_experiment.mel)
-        style = self.synthesizer.style(mel, speaker=self.synthesizer.speaker(recording))
-        styles[SYNTHESIZER] = style[0].float().cpu()
+        styles[SYNTHESIZER] = self.synthesizer.style(mel, speaker=speaker)[0].float().cpu()
         return styles
 
     @cached_property

@@ -21,6 +21,7 @@ from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder
+from hiervox.models.tts.hierspeechpp.prompts import prompt_recordings, prompt_spectrogram
 from hiervox.modules.functional.masking import (
     mask_lengths,
     random_segment_starts,
@@ -107,7 +108,7 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         wav, true_log_f0 = batch["wav"].unsqueeze(1), log_f0(batch["f0"]).unsqueeze(1)
         mel = log_mel(batch["wav"], mel_config)
         mask = sequence_mask(batch["frames"], mel.shape[-1])
-        prompt_mel, prompt_mask = self._prompt(batch, mel, mask)
+        prompt_mel, prompt_mask = prompt_spectrogram(batch, mel, mask, mel_config)
         speaker = self._speaker(_synthesizer(generator), batch)
         output: SynthesizerOutput = generator(
             wav=wav,
@@ -131,23 +132,11 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         self._hearing = _synthesizer(generator).voice_encoder
         return Generated(*self._judged(targets), extras=targets)
 
-    def _prompt(self, batch: Batch, mel: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-mel (B, mel_channels, M) that the style comes from, and its mask."""
-        if "prompt" not in batch:
-            return mel, mask
-        prompt_mel = log_mel(batch["prompt"], self.config.mel)
-        frames = batch["prompt_lengths"] // self.config.mel.hop_length
-        return prompt_mel, sequence_mask(frames, prompt_mel.shape[-1])
-
     def _speaker(self, network: HierarchicalSynthesizer, batch: Batch) -> Tensor | None:
         """The prompts' speaker embeddings (B, E)."""
         if network.voice_encoder is None:
             return None
-        if "prompt" in batch:
-            return network.voice_encoder.embed_training(batch["prompt"], batch["prompt_lengths"])
-        return network.voice_encoder.embed_training(
-            batch["wav"], self.config.mel.hop_length * batch["frames"]
-        )
+        return network.voice_encoder.embed_training(*prompt_recordings(batch, self.config.mel.hop_length))
 
     def _judged(self, targets: Targets) -> tuple[Tensor, Tensor]:
         """The parts of recorded and generated slice that the discriminators see."""
@@ -197,7 +186,7 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         spoken = network.infer(
             batch["semantic"],
             log_f0(batch["f0"]).unsqueeze(1),
-            network.style(*self._prompt(batch, mel, mask), self._speaker(network, batch)),
+            network.style(*prompt_spectrogram(batch, mel, mask, mel_config), self._speaker(network, batch)),
             mask,
             noise_scale=NOISE_SCALE,
         )

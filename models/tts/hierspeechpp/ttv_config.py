@@ -6,11 +6,17 @@ authors' code names the sizes that the paper leaves out).
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from hiervox.models.base.config import ExperimentConfig, LossWeight, LossWeights, OptimizerConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.models.tts.hierspeechpp.config import HierSpeechDataConfig, require_published_rates
+from hiervox.models.tts.hierspeechpp.config import (
+    HierSpeechDataConfig,
+    SpeakerEncoderSizes,
+    require_published_rates,
+)
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
@@ -71,6 +77,8 @@ class TextToVecConfig(Config):
         semantic_channels: of the semantic vectors (MMS-300m's 1024).
         mel_channels: of the prompt's spectrogram.
         style_channels: of the style vector.
+        speaker: what turns the prompt's embedding by the synthesizer's speaker encoder into a part of the
+            style; None as published. Ours: see `SynthesizerConfig.speaker_encoder`.
         channels: of the latent and of the text encoder.
         pitch_channels: of the pitch predictor before its first upsampling.
         pitch_slice_frames: semantic frames of the slice that the pitch predictor learns from in each step.
@@ -92,6 +100,7 @@ class TextToVecConfig(Config):
     semantic_channels: PositiveInt = 1024
     mel_channels: PositiveInt = 80
     style_channels: PositiveInt = 256
+    speaker: SpeakerEncoderSizes | None = None
     channels: PositiveInt = 256
     text_encoder: TextEncoderSizes = TextEncoderSizes()
     posterior: PosteriorSizes = PosteriorSizes()
@@ -170,6 +179,8 @@ class TextToVecExperiment(ExperimentConfig):
         text: languages and symbols; the table has room for each of the symbols.
         mel: of the prompts.
         limits: which utterances are used.
+        speaker_encoder: a safetensors file with the weights of the synthesizer's speaker encoder, which
+            training with `model.speaker` needs; they are not part of this network.
     """
 
     data: HierSpeechDataConfig
@@ -180,6 +191,7 @@ class TextToVecExperiment(ExperimentConfig):
     text: TextConfig = TextConfig()
     mel: SpectrogramConfig = SpectrogramConfig()
     limits: ClipLimits = ClipLimits()
+    speaker_encoder: Path | None = None
 
     @model_validator(mode="after")
     def _features_fit(self) -> TextToVecExperiment:

@@ -9,16 +9,21 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.checkpoints.checkpoint import load_into
 from hiervox.models.base.checkpoints.resizing import TABLES, grow_symbols
+from hiervox.models.base.checkpoints.tensor_files import load_weights
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
 from hiervox.models.base.training.freezing import covers
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, TextToVecOutput
+from hiervox.models.tts.hierspeechpp.networks.voice_encoder import beginnings_embedding
+from hiervox.models.tts.hierspeechpp.prompts import prompt_recordings, prompt_spectrogram
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.modules.functional.gaussian import sample_gaussian
-from hiervox.modules.functional.masking import slice_segments
+from hiervox.modules.functional.masking import sequence_mask, slice_segments
 from hiervox.modules.losses.ctc import BLANK, ctc_loss, forward_sum_loss
 from hiervox.modules.losses.duration import duration_nll
 from hiervox.modules.losses.kl import flow_kl
@@ -39,18 +44,24 @@ NOISE_SCALE = 0.333  # of what validation speaks: the authors' default
 
 @dataclass
 class _Inputs:
-    """What a batch has to be turned into: `mel` (B, bins, N), `tokens` (B, L), or (B, 2 L + 1) with
-    blanks between."""
+    """What a batch has to be turned into: `mel` (B, bins, M) of the prompts and its mask, `tokens` (B, L), or
+    (B, 2 L + 1) with blanks between."""
 
     mel: Tensor
+    mel_mask: Tensor
     tokens: Tensor
     token_lengths: Tensor
 
 
 class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
-    """One network. The style is that of the clip's own spectrogram."""
+    """One network. The style is that of the clip's own spectrogram; with `features.prompt`, of a prompt."""
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "tokens"})
+    _encoder: CAMPlusPlus | None = None
+
+    def batch_fields(self) -> frozenset[str]:
+        """With `features.prompt` also prompts."""
+        return self.fields | {"prompt"} if self.config.features.prompt is not None else self.fields
 
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether a clip is within `limits` and has a frame for each of its tokens and blanks, if any."""
@@ -60,16 +71,35 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         return limits.min_frames <= frames <= limits.max_frames and frames >= self._spaced(tokens)
 
     def build_networks(self) -> dict[str, nn.Module]:
-        """The network under the name `main`."""
+        """The network under the name `main`.
+
+        Raises:
+            ConfigError: `model.speaker` is there, and no `speaker_encoder`.
+            CheckpointError: its weights are missing or broken.
+        """
+        sizes, weights = self.config.model.speaker, self.config.speaker_encoder
+        if sizes is not None:
+            if weights is None:
+                raise ConfigError(
+                    "model.speaker needs a speaker encoder", "name its weights: speaker_encoder"
+                )
+            self._encoder = CAMPlusPlus(embedding_channels=sizes.channels).requires_grad_(False)
+            load_into(self._encoder, load_weights(weights), weights)
         return {"main": TextToVec(self.config.model)}
 
     def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
         """Symbol tables grow by name: a symbol keeps its row, and `text.symbols` that are new get fresh ones.
 
+        A speaker projection that the given network lacks starts at zero.
+
         Raises:
             ConfigError: `text.symbols` lacks some of the given ones, or `train.freeze` holds the new rows.
         """
         assert isinstance(given, TextToVecExperiment)
+        if self.config.model.speaker is not None and given.model.speaker is None:
+            own = TextToVec(self.config.model).state_dict()
+            fresh = {name: own[name] for name in own if name.startswith("speaker_projection.")}
+            tensors = {**tensors, **fresh}
         old, new = given.text.symbols, self.config.text.symbols
         n_symbols = self.config.model.n_symbols
         if (old, given.model.n_symbols) == (new, n_symbols):
@@ -96,9 +126,25 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         """
         inputs = self._inputs(batch)
         output: TextToVecOutput = networks["main"](
-            batch["semantic"], batch["frames"], inputs.tokens, inputs.token_lengths, inputs.mel
+            batch["semantic"],
+            batch["frames"],
+            inputs.tokens,
+            inputs.token_lengths,
+            inputs.mel,
+            inputs.mel_mask,
+            self._speaker(batch),
         )
         return output
+
+    def _speaker(self, batch: Batch) -> Tensor | None:
+        """The prompts' speaker embeddings (B, E)."""
+        sizes = self.config.model.speaker
+        if self._encoder is None or sizes is None:
+            return None
+        recordings, lengths = prompt_recordings(batch, self.config.mel.hop_length)
+        encoder = self._encoder.to(recordings.device)
+        samples = int(sizes.max_seconds * self.config.mel.sample_rate)
+        return beginnings_embedding(encoder, recordings, lengths, samples)
 
     def losses(
         self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: TextToVecOutput, step: int
@@ -137,8 +183,8 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         output = self.forward(networks, batch)
         terms = self.losses("main", networks, batch, output, step)
         mask = output.mask
-        mel = log_mel(batch["wav"], self.config.mel)
-        style = network.style(mel, mask)
+        inputs = self._inputs(batch)
+        style = network.style(inputs.mel, inputs.mel_mask, self._speaker(batch))
         noise_scale = self.config.model.prior_noise * NOISE_SCALE
         z = sample_gaussian(output.prior_mean, output.prior_log_std, mask, noise_scale)
         semantic = network.semantic_decoder(network.flow(z, mask, style, reverse=True), mask, style)
@@ -160,10 +206,11 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         semantic = batch["semantic"][:1, :, :frames]
         inputs = self._inputs(batch)
         tokens, token_lengths = inputs.tokens[:1, : inputs.token_lengths[0]], inputs.token_lengths[:1]
-        mel = inputs.mel[:1, :, :frames]
+        speaker = self._speaker(batch)
+        prompt = (inputs.mel[:1], inputs.mel_mask[:1], None if speaker is None else speaker[:1])
 
-        output = network(semantic, batch["frames"][:1], tokens, token_lengths, mel)
-        style = network.style(mel)
+        output = network(semantic, batch["frames"][:1], tokens, token_lengths, *prompt)
+        style = network.style(*prompt)
         predicted_f0 = network.pitch_predictor(semantic, output.mask, style)[0, 0].expm1()
         spoken = network.infer(tokens, token_lengths, style)
         spoken_f0 = spoken.log_f0[0, 0].expm1()
@@ -186,13 +233,15 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
 
     def _inputs(self, batch: Batch) -> _Inputs:
         require_semantic_channels(batch, self.config.model.semantic_channels)
-        mel = log_mel(batch["wav"], self.config.mel)
+        own_mel = log_mel(batch["wav"], self.config.mel)
+        mask = sequence_mask(batch["frames"], own_mel.shape[-1])
+        mel, mel_mask = prompt_spectrogram(batch, own_mel, mask, self.config.mel)
         tokens = batch["tokens"]
         if not self.config.model.blanks:
-            return _Inputs(mel, tokens, batch["token_lengths"])
+            return _Inputs(mel, mel_mask, tokens, batch["token_lengths"])
         spaced = tokens.new_full((tokens.size(0), self._spaced(tokens.size(1))), BLANK)
         spaced[:, 1::2] = tokens
-        return _Inputs(mel, spaced, self._spaced(batch["token_lengths"]))
+        return _Inputs(mel, mel_mask, spaced, self._spaced(batch["token_lengths"]))
 
     def _spaced(self, tokens: Count) -> Count:
         """How long a text of so many tokens is as the network reads it."""

@@ -92,8 +92,7 @@ headline() { echo "== stage $1: $2"; }
 # train PART [OPTION...]: start the run of conf/PART.json5, or continue it where a checkpoint is; a run that has all
 # its steps ends at once. The options are for the start alone.
 train() {
-  local part=$1 given settings=() speaker_encoder=() begin=("${@:2}")
-  [[ $part == synthesizer* ]] && speaker_encoder=(--set "speaker_encoder=$exp/campplus.safetensors")
+  local part=$1 given settings=() begin=("${@:2}")
   for given in ${overrides[@]+"${overrides[@]}"}; do
     if [[ $given =~ ^[a-z0-9_]+: ]]; then
       [[ $given == "$part":* ]] && settings+=(--set "${given#*:}")
@@ -101,9 +100,10 @@ train() {
       settings+=(--set "$given")
     fi
   done
+  bash "$recipe/local/fetch_speaker_encoder.sh" "$exp/campplus.safetensors"
   [[ -f $runs/$part/checkpoints/last.json ]] && begin=(--resume)
   hiervox train --config "$recipe/conf/$part.json5" --set "out_dir=$runs/$part" --set "data.cuts=$exp/features" \
-    ${speaker_encoder[@]+"${speaker_encoder[@]}"} ${settings[@]+"${settings[@]}"} --device "$device" ${begin[@]+"${begin[@]}"}
+    --set "speaker_encoder=$exp/campplus.safetensors" ${settings[@]+"${settings[@]}"} --device "$device" ${begin[@]+"${begin[@]}"}
 }
 
 if wanted 1; then
@@ -128,7 +128,6 @@ if wanted 4; then
 fi
 if wanted 5; then
   headline 5 start
-  bash "$recipe/local/fetch_speaker_encoder.sh" "$exp/campplus.safetensors"
   train synthesizer_start ${from:+--init-from "$from/synthesizer"}
 fi
 if wanted 6; then

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import PitchPredictor
 from hiervox.models.tts.hierspeechpp.networks.semantic_decoder import SemanticDecoder
+from hiervox.models.tts.hierspeechpp.networks.voice_encoder import SpeakerProjection
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.posterior import PosteriorEncoder
@@ -103,6 +104,10 @@ class TextToVec(nn.Module):
             config.duration,
         )
         self.style_encoder = StyleEncoder(config.mel_channels, style_channels, style_channels)
+        self.speaker_projection: SpeakerProjection | None = None
+        if config.speaker is not None:
+            sizes = config.speaker
+            self.speaker_projection = SpeakerProjection(sizes.channels, sizes.hidden_channels, style_channels)
         self.text_encoder = TextEncoder(
             config.n_symbols,
             channels,
@@ -152,22 +157,38 @@ class TextToVec(nn.Module):
         self.pitch_predictor = PitchPredictor(config.semantic_channels, config.pitch_channels, style_channels)
         self.phoneme_classifier = nn.Conv1d(channels, config.n_symbols, 1, bias=False)
 
-    def style(self, mel: Tensor, mask: Tensor | None = None) -> Tensor:
+    def style(self, mel: Tensor, mask: Tensor | None = None, speaker: Tensor | None = None) -> Tensor:
         """The voice of a log-mel spectrogram.
 
         Args:
             mel: (B, mel_channels, M).
             mask: (B, 1, M); None where nothing is padding.
+            speaker: (B, E), the prompt's embedding by the synthesizer's speaker encoder; None without one.
 
         Returns:
             (B, style_channels, 1).
+
+        Raises:
+            ValueError: the network takes embeddings, and none is given.
         """
         if mask is None:
             mask = torch.ones_like(mel[:, :1])
-        return self.style_encoder(mel, mask)
+        style: Tensor = self.style_encoder(mel, mask)
+        if self.speaker_projection is None:
+            return style
+        if speaker is None:
+            raise ValueError("this network needs the speaker embedding of the prompt")
+        return style + self.speaker_projection(speaker)
 
     def forward(
-        self, semantic: Tensor, frame_lengths: Tensor, tokens: Tensor, token_lengths: Tensor, mel: Tensor
+        self,
+        semantic: Tensor,
+        frame_lengths: Tensor,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        mel: Tensor,
+        mel_mask: Tensor | None = None,
+        speaker: Tensor | None = None,
     ) -> TextToVecOutput:
         """The training pass.
 
@@ -176,14 +197,16 @@ class TextToVec(nn.Module):
             frame_lengths: (B,), each at least the item's token length.
             tokens: (B, L), with blanks between where the config wants them.
             token_lengths: (B,).
-            mel: (B, mel_channels, N) of the same clips, whose voice is the style.
+            mel: (B, mel_channels, M), of what the style comes from: the same clips, or their prompts.
+            mel_mask: (B, 1, M), of `mel`; None where it is that of the clips.
+            speaker: as for `style`.
 
         Raises:
             ValueError: a clip has fewer frames than tokens.
         """
         mask = sequence_mask(frame_lengths, semantic.size(2))
         token_mask = sequence_mask(token_lengths, tokens.size(1))
-        style = self.style(mel, mask)
+        style = self.style(mel, mask if mel_mask is None else mel_mask, speaker)
         hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask, style)
         posterior_mean, posterior_log_std = self.posterior_encoder(semantic, mask, style)
         z = sample_gaussian(posterior_mean, posterior_log_std, mask)

@@ -10,8 +10,31 @@ from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.processors.filterbank import SAMPLE_RATE, log_filterbank
 
 
+class SpeakerProjection(nn.Sequential):
+    """Speaker embedding → part of a style vector: two layers.
+
+    The last one starts at zero, so that a network to which it is added speaks as before.
+
+    Args:
+        channels: of the speaker embedding.
+        hidden_channels: between the layers.
+        style_channels: of the style vector.
+    """
+
+    def __init__(self, channels: int, hidden_channels: int, style_channels: int) -> None:
+        last = nn.Linear(hidden_channels, style_channels)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        super().__init__(nn.Linear(channels, hidden_channels), nn.Mish(), last)
+
+    def forward(self, speaker: Tensor) -> Tensor:
+        """(B, channels) → (B, style_channels, 1)."""
+        added: Tensor = super().forward(speaker)
+        return added.unsqueeze(2)
+
+
 class VoiceEncoder(nn.Module):
-    """Speaker embedding of a prompt, and what it adds to the style: nothing, at first.
+    """Speaker embedding of a prompt, and what it adds to the style.
 
     Args:
         channels: of the speaker embedding.
@@ -21,31 +44,36 @@ class VoiceEncoder(nn.Module):
 
     Attributes:
         network: the speaker encoder; its weights stay as they are.
-        projection: embedding → part of the style. Its last layer starts at zero, so that a network to which
-            the encoder is added speaks as before.
+        projection: embedding → part of the style.
     """
 
     def __init__(self, channels: int, hidden_channels: int, style_channels: int, max_seconds: float) -> None:
         super().__init__()
         self.max_samples = int(max_seconds * SAMPLE_RATE)
         self.network = CAMPlusPlus(embedding_channels=channels)
-        last = nn.Linear(hidden_channels, style_channels)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
-        self.projection = nn.Sequential(nn.Linear(channels, hidden_channels), nn.Mish(), last)
+        self.projection = SpeakerProjection(channels, hidden_channels, style_channels)
 
     def embed(self, wav: Tensor) -> Tensor:
         """(B, T) at 16 kHz, of one length → (B, channels), of length sqrt(channels); gradients for `wav`."""
-        embedding: Tensor = self.network(log_filterbank(wav))
-        return functional.normalize(embedding.float(), dim=1) * embedding.shape[1] ** 0.5
+        return speaker_embedding(self.network, wav)
 
-    @torch.no_grad()
     def embed_training(self, prompts: Tensor, lengths: Tensor) -> Tensor:
         """Of prompts (B, T) of so many samples (B,): their beginnings, as much as all of them have."""
-        samples = min(self.max_samples, int(lengths.min()))
-        return self.embed(prompts[:, :samples])
+        return beginnings_embedding(self.network, prompts, lengths, self.max_samples)
 
     def forward(self, speaker: Tensor) -> Tensor:
         """(B, channels) → (B, style_channels, 1)."""
         added: Tensor = self.projection(speaker)
-        return added.unsqueeze(2)
+        return added
+
+
+def speaker_embedding(network: CAMPlusPlus, wav: Tensor) -> Tensor:
+    """(B, T) at 16 kHz, of one length → (B, channels), of length sqrt(channels); gradients for `wav`."""
+    embedding: Tensor = network(log_filterbank(wav))
+    return functional.normalize(embedding.float(), dim=1) * embedding.shape[1] ** 0.5
+
+
+@torch.no_grad()
+def beginnings_embedding(network: CAMPlusPlus, prompts: Tensor, lengths: Tensor, max_samples: int) -> Tensor:
+    """(B, T) of so many samples (B,) → (B, channels), by their beginnings, as much as all of them have."""
+    return speaker_embedding(network, prompts[:, : min(max_samples, int(lengths.min()))])

@@ -73,3 +73,12 @@ def test_the_first_language_of_a_model_is_its_default(bundle) -> None:
     assert pipeline.frontend().language == "de" and pipeline.frontend("en-us").language == "en-us"
     with pytest.raises(ConfigError, match="fr"):
         pipeline.frontend("fr")
+
+
+def test_text_to_vec_with_speaker_embeddings_needs_a_synthesizer_that_makes_them(bundle) -> None:
+    file = bundle / "text_to_vec" / "config.json"
+    config = json.loads(file.read_text())
+    config["model"]["speaker"] = {}
+    file.write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match="takes speaker embeddings, and the synthesizer has no encoder"):
+        Networks.load(bundle)

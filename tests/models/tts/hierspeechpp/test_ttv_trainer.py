@@ -5,10 +5,15 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
+from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.task import Batch
+from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment, TextToVecLossConfig
 from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
+from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.processors.text import intersperse
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
@@ -198,3 +203,34 @@ def test_published_optimizer_is_the_default_of_every_depth() -> None:
     for train in ({}, {"max_steps": 5}, {"optimizer": {"weight_decay": 0.1}}):
         own = task(train=train).config.train
         assert (own.batch_size, own.optimizer.learning_rate) == (32, 2e-4)
+
+
+def test_a_speaker_projection_that_is_added_changes_nothing_yet_and_is_trained(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    save_file(CAMPlusPlus().state_dict(), tmp_path / "encoder.safetensors")
+    plain = task()
+    weights = plain.build_networks()["main"].state_dict()
+    speaker = SpeakerEncoderSizes(hidden_channels=8, max_seconds=0.3)
+    heard = task(
+        model=tiny_config(SEMANTIC_CHANNELS).model_copy(update={"speaker": speaker}),
+        speaker_encoder=tmp_path / "encoder.safetensors",
+    )
+    network = heard.build_networks()["main"]
+    network.load_state_dict(heard.adapt_weights(weights, plain.config))
+    assert isinstance(network, TextToVec)
+    mel = torch.randn(2, 80, 20)
+    embedding = torch.randn(2, 192)
+    before = plain.build_networks()["main"]
+    before.load_state_dict(weights)
+    torch.testing.assert_close(network.eval().style(mel, None, embedding), before.eval().style(mel))
+    with pytest.raises(ValueError, match="needs the speaker embedding"):
+        network.style(mel)
+    engine = StepEngine(heard, "cpu")
+    engine.step(spoken_batch(), 0)
+    assert bool(engine.bare("main").speaker_projection[2].weight.any())
+
+
+def test_a_speaker_projection_needs_the_encoder_s_weights() -> None:
+    model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"speaker": SpeakerEncoderSizes()})
+    with pytest.raises(ConfigError, match="needs a speaker encoder"):
+        task(model=model).build_networks()

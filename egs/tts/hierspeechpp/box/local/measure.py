@@ -143,7 +143,7 @@ class Voice:
         spoken = self.text_to_vec.infer(
             tokens,
             torch.tensor([tokens.shape[1]]),
-            self.text_to_vec.style(self._mel(clip.prompt)),
+            self.text_to_vec.style(self._mel(clip.prompt), speaker=self._speaker(clip.prompt)),
             noise_scale=NOISE_SCALE,
             generator=_noise(),
         )
@@ -168,10 +168,11 @@ class Voice:
         return extract_f0(pad_to_grid(wav), SAMPLE_RATE, self.experiment.features.pitch, path.name)
 
     def _style(self, path: Path) -> Tensor:
+        return self.synthesizer.style(self._mel(path), speaker=self._speaker(path))
+
+    def _speaker(self, path: Path) -> Tensor | None:
         wav, _ = read_audio(path, SAMPLE_RATE)
-        return self.synthesizer.style(
-            self._mel(path), speaker=self.synthesizer.speaker(torch.from_numpy(wav)[None])
-        )
+        return self.synthesizer.speaker(torch.from_numpy(wav)[None])
 
     def _mel(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
