@@ -1,22 +1,30 @@
-"""Phoneme encoder: tokens to a hidden sequence and a prior (VITS, arXiv 2106.06103, section 2.5.2)."""
+"""Phoneme encoder: tokens to a hidden sequence and a prior.
+
+As in Glow-TTS (arXiv 2005.11129, appendix A.1) and VITS (arXiv 2106.06103, section 2.5.2).
+"""
 
 from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 
+from hiervox.modules.encoders.prenet import ConvolutionalPrenet
 from hiervox.modules.transformers.relative import RelativeTransformer
 
 
 class PhonemeEncoder(nn.Module):
-    """Embedding, transformer, projection.
+    """Embedding, transformer, projection; convolutions before the transformer where they are asked for.
 
     Args:
         n_symbols: size of the phoneme table.
         channels: of the hidden sequence.
         out_channels: of the prior.
         filter_channels, n_heads, n_layers, kernel_size, dropout: of the transformer.
+        prenet_layers: of the convolutions before it; 0 has none.
+        mean_only: whether the prior's standard deviation is 1.
+        norm_eps: of all layer norms.
     """
 
     def __init__(
@@ -29,15 +37,22 @@ class PhonemeEncoder(nn.Module):
         n_layers: int,
         kernel_size: int,
         dropout: float,
+        prenet_layers: int = 0,
+        mean_only: bool = False,
+        norm_eps: float = 1e-5,
     ) -> None:
         super().__init__()
         self.scale = math.sqrt(channels)
         self.embedding = nn.Embedding(n_symbols, channels)
         nn.init.normal_(self.embedding.weight, 0.0, channels**-0.5)
+        self.mean_only = mean_only
+        if prenet_layers:
+            self.prenet = ConvolutionalPrenet(channels, prenet_layers, norm_eps=norm_eps)
+        self.has_prenet = prenet_layers > 0
         self.transformer = RelativeTransformer(
-            channels, filter_channels, n_heads, n_layers, kernel_size, dropout
+            channels, filter_channels, n_heads, n_layers, kernel_size, dropout, norm_eps=norm_eps
         )
-        self.projection = nn.Conv1d(channels, 2 * out_channels, 1)
+        self.projection = nn.Conv1d(channels, out_channels * (1 if mean_only else 2), 1)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Encode.
@@ -49,6 +64,10 @@ class PhonemeEncoder(nn.Module):
         Returns:
             hidden (B, channels, L), prior mean and log standard deviation (B, out_channels, L).
         """
-        hidden = self.transformer(self.embedding(tokens).transpose(1, 2) * self.scale, mask)
-        mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)
+        embedded = self.embedding(tokens).transpose(1, 2) * self.scale
+        hidden = self.transformer(self.prenet(embedded, mask) if self.has_prenet else embedded, mask)
+        projected = self.projection(hidden) * mask
+        if self.mean_only:
+            return hidden, projected, torch.zeros_like(projected)
+        mean, log_std = projected.chunk(2, dim=1)
         return hidden, mean, log_std

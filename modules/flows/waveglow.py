@@ -8,9 +8,8 @@ from typing import NamedTuple
 import torch
 from pydantic import PositiveFloat, PositiveInt, model_validator
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.convolutions.wavenet import WaveNet
+from hiervox.modules.flows.affine_coupling import CouplingNetwork
 from hiervox.modules.flows.invertible_convolution import InvertibleConvolution
 from hiervox.modules.generators.vocoder import FixedNoise, VocoderGenerator
 from hiervox.utils.schema import Config
@@ -71,31 +70,6 @@ class FlowOutput(NamedTuple):
     log_determinants: list[Tensor]
 
 
-class CouplingNetwork(nn.Module):
-    """Half of the channels, and the mel spectrogram, to scales and offsets of the other half.
-
-    Args:
-        inputs: channels.
-        condition_channels: of the grouped mel spectrogram.
-        sizes: see `WaveGlowSizes`.
-    """
-
-    def __init__(self, inputs: int, condition_channels: int, sizes: WaveGlowSizes) -> None:
-        super().__init__()
-        self.input = weight_norm(nn.Conv1d(inputs, sizes.channels, 1))
-        self.wavenet = WaveNet(sizes.channels, sizes.kernel_size, 2, sizes.n_layers, condition_channels)
-        self.output = nn.Conv1d(sizes.channels, 2 * inputs, 1)
-        nn.init.zeros_(self.output.weight)  # the coupling does nothing at first
-        assert self.output.bias is not None
-        nn.init.zeros_(self.output.bias)
-
-    def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, inputs, S), (B, condition_channels, S) → offset and log scale, (B, inputs, S) each."""
-        mask = x.new_ones(1, 1, 1)
-        offset, log_scale = self.output(self.wavenet(self.input(x), mask, condition)).chunk(2, dim=1)
-        return offset, log_scale
-
-
 class WaveGlow(VocoderGenerator):
     """The flow in both directions.
 
@@ -110,7 +84,10 @@ class WaveGlow(VocoderGenerator):
         self.upsample = nn.ConvTranspose1d(mels, mels, kernel, stride=sizes.hop_length)
         self.mixers = nn.ModuleList(InvertibleConvolution(width) for width in sizes.widths)
         self.couplings = nn.ModuleList(
-            CouplingNetwork(width // 2, mels * sizes.group, sizes) for width in sizes.widths
+            CouplingNetwork(
+                width // 2, sizes.channels, sizes.kernel_size, 2, sizes.n_layers, mels * sizes.group
+            )
+            for width in sizes.widths
         )
         self.noise = FixedNoise(sizes.group)
         self.hop_length, self.source_rate = sizes.hop_length, sizes.hop_length // sizes.group
@@ -125,6 +102,7 @@ class WaveGlow(VocoderGenerator):
             mel: (B, in_channels, N).
         """
         x, condition = self._grouped(wav.unsqueeze(1)), self._condition(mel)
+        mask = x.new_ones(1, 1, 1)
         left, log_scales, log_determinants = [], [], []
         for flow, (mixer, coupling) in enumerate(zip(self.mixers, self.couplings, strict=True)):
             if self._leaves_before(flow):
@@ -132,7 +110,7 @@ class WaveGlow(VocoderGenerator):
                 left.append(early)
             x, log_determinant = mixer(x)
             kept, changed = x.chunk(2, dim=1)
-            offset, log_scale = coupling(kept, condition)
+            offset, log_scale = coupling(kept, mask, condition)
             x = torch.cat([kept, log_scale.exp() * changed + offset], dim=1)
             log_scales.append(log_scale)
             log_determinants.append(log_determinant)
@@ -159,9 +137,10 @@ class WaveGlow(VocoderGenerator):
         """mel (B, in_channels, N), z (B, group, source_rate * N) of deviation 1 → (B, 1, hop_length * N)."""
         condition = self._condition(mel)
         left, x = self._early(self.sizes.sigma * z)
+        mask = x.new_ones(1, 1, 1)
         for flow in range(self.sizes.n_flows - 1, -1, -1):
             kept, changed = x.chunk(2, dim=1)
-            offset, log_scale = self.couplings[flow](kept, condition)
+            offset, log_scale = self.couplings[flow](kept, mask, condition)
             x = torch.cat([kept, (changed - offset) * (-log_scale).exp()], dim=1)
             mixer = self.mixers[flow]
             assert isinstance(mixer, InvertibleConvolution)

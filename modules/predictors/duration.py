@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from hiervox.modules.predictors.variance import VariancePredictor
@@ -18,6 +19,9 @@ class DurationPredictor(VariancePredictor):
         kernel_size: odd.
         dropout: after each layer.
         style_channels: of the style vector; 0 where there is none.
+        concatenate_style: whether the style vector stands beside the hidden sequence and learns from the
+            durations (Glow-TTS), or is projected, added, and does not (VITS).
+        norm_eps: of the layer norms.
     """
 
     def __init__(
@@ -27,13 +31,17 @@ class DurationPredictor(VariancePredictor):
         kernel_size: int,
         dropout: float,
         style_channels: int = 0,
+        concatenate_style: bool = False,
+        norm_eps: float = 1e-5,
     ) -> None:
-        super().__init__(in_channels, filter_channels, kernel_size, dropout)
-        if style_channels:
+        beside = style_channels if concatenate_style else 0
+        super().__init__(in_channels + beside, filter_channels, kernel_size, dropout, norm_eps)
+        self.concatenate_style = concatenate_style
+        if style_channels and not concatenate_style:
             self.style_projection = nn.Conv1d(style_channels, in_channels, 1)
 
     def log_durations(self, hidden: Tensor, mask: Tensor, style: Tensor | None = None) -> Tensor:
-        """Log-frames of each token; no gradient flows back into `hidden` and `style`.
+        """Log-frames of each token; no gradient flows back into `hidden`, nor into a `style` that is added.
 
         Args:
             hidden: (B, in_channels, L).
@@ -44,7 +52,9 @@ class DurationPredictor(VariancePredictor):
             (B, 1, L), masked.
         """
         x = hidden.detach()
-        if style is not None:
+        if style is not None and self.concatenate_style:
+            x = torch.cat([x, style.expand(-1, -1, x.shape[2])], dim=1)
+        elif style is not None:
             x = x + self.style_projection(style.detach())
         return self.predict(x, mask)
 

@@ -17,15 +17,23 @@ class VariancePredictor(nn.Module):
         filter_channels: inside.
         kernel_size: odd.
         dropout: after each layer.
+        norm_eps: of the layer norms.
     """
 
-    def __init__(self, in_channels: int, filter_channels: int, kernel_size: int, dropout: float) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        filter_channels: int,
+        kernel_size: int,
+        dropout: float,
+        norm_eps: float = 1e-5,
+    ) -> None:
         super().__init__()
         self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
         for layer in range(N_LAYERS):
             inputs = filter_channels if layer else in_channels
             self.convs.append(nn.Conv1d(inputs, filter_channels, kernel_size, padding=kernel_size // 2))
-            self.norms.append(ChannelLayerNorm(filter_channels))
+            self.norms.append(ChannelLayerNorm(filter_channels, norm_eps))
         self.dropout = nn.Dropout(dropout)
         self.projection = nn.Conv1d(filter_channels, 1, 1)
 

@@ -44,6 +44,7 @@ class RelativeTransformer(nn.Module):
         window_size: largest distance with its own position embedding; None for no relative positions.
         contract_kernel_size: of the second feed-forward convolution; None for `kernel_size`.
         inner_dropout: on attention weights and feed-forward activations, where it is not `dropout`.
+        norm_eps: of the layer norms.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class RelativeTransformer(nn.Module):
         window_size: int | None = 4,
         contract_kernel_size: int | None = None,
         inner_dropout: float | None = None,
+        norm_eps: float = 1e-5,
     ) -> None:
         super().__init__()
         inner = dropout if inner_dropout is None else inner_dropout
@@ -64,12 +66,12 @@ class RelativeTransformer(nn.Module):
         self.attentions = nn.ModuleList(
             MultiHeadAttention(channels, channels, n_heads, inner, window_size) for _ in range(n_layers)
         )
-        self.attention_norms = nn.ModuleList(ChannelLayerNorm(channels) for _ in range(n_layers))
+        self.attention_norms = nn.ModuleList(ChannelLayerNorm(channels, norm_eps) for _ in range(n_layers))
         self.feed_forwards = nn.ModuleList(
             ConvFeedForward(channels, filter_channels, kernel_size, inner, contract_kernel_size)
             for _ in range(n_layers)
         )
-        self.feed_forward_norms = nn.ModuleList(ChannelLayerNorm(channels) for _ in range(n_layers))
+        self.feed_forward_norms = nn.ModuleList(ChannelLayerNorm(channels, norm_eps) for _ in range(n_layers))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """(B, channels, T) with mask (B, 1, T) → (B, channels, T), masked."""

@@ -1,4 +1,4 @@
-"""The recipes of VITS, EnCodec and VALL-E and their benchmark: options, dry runs, valid configs."""
+"""The recipes of VITS, Glow-TTS, EnCodec and VALL-E and their benchmark: options, dry runs, valid configs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ RECIPES = [
     "tts/vits/ljspeech",
     "tts/vits/vctk",
     "tts/vits/libritts",
+    "tts/glow_tts/mini",
+    "tts/glow_tts/ljspeech",
     "tts/valle/mini",
     "tts/valle/libritts",
     "benchmark/zero_shot_tts",

@@ -15,6 +15,7 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.models.tts.config import ClipLimits, TextEncoderSizes
 from hiervox.models.tts.speakers import share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.modules.discriminators import AnyDiscriminator
@@ -24,16 +25,6 @@ from hiervox.modules.generators.hifigan import HiFiGANSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
-
-
-class TextEncoderSizes(Config):
-    """The transformer of the text encoder."""
-
-    filter_channels: PositiveInt = 768
-    n_heads: PositiveInt = 2
-    n_layers: PositiveInt = 6
-    kernel_size: PositiveInt = 3
-    dropout: float = Field(0.1, ge=0, lt=1)
 
 
 class WaveNetSizes(Config):
@@ -133,15 +124,6 @@ class VitsLossConfig(AdversarialLossConfig):
     mel: LossWeight = 45.0
     kl: LossWeight = 1.0
     duration: LossWeight = 1.0
-
-
-class ClipLimits(Config):
-    """Which utterances are trained on: by frames, and by tokens without blanks (the published filters)."""
-
-    min_frames: PositiveInt = 32
-    max_frames: PositiveInt = 1000
-    min_tokens: PositiveInt = 1
-    max_tokens: PositiveInt = 190
 
 
 class VitsDataConfig(DataConfig):

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from hiervox.models.tts.durations import require_speakable
+from hiervox.models.tts.durations import read_apart, require_speakable
 from hiervox.models.tts.vits.config import VitsConfig
 from hiervox.models.tts.voices.network import SpeakerNetwork
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
@@ -18,7 +17,6 @@ from hiervox.modules.encoders.posterior import PosteriorEncoder
 from hiervox.modules.flows.wavenet import WaveNetFlow
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import (
-    mask_lengths,
     random_segment_starts,
     sequence_mask,
     slice_segments,
@@ -247,20 +245,16 @@ class Vits(SpeakerNetwork):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Prior mean and log standard deviation (B, C, L) and log-durations (B, 1, L).
 
-        With a generator for each item, the items are read one by one: durations are rounded to whole frames,
-        which must not depend on the last bits of a number, and those depend on the batch.
+        With a generator for each item, the items are read one by one (`read_apart`).
         """
         if isinstance(generator, Sequence):
-            parts = []
-            for i, (length, own) in enumerate(zip(mask_lengths(mask).tolist(), generator, strict=True)):
-                own_style = None if style is None else style[[i]]
-                parts.append(
-                    self._read_text(tokens[[i], :length], mask[[i], :, :length], own_style, noise_scale, own)
-                )
-            mean, log_std, log_durations = (
-                torch.cat([functional.pad(item, (0, mask.shape[-1] - item.shape[-1])) for item in items])
-                for items in zip(*parts, strict=True)
-            )
+
+            def read(
+                item: int, own: Tensor, own_mask: Tensor, own_style: Tensor | None
+            ) -> tuple[Tensor, ...]:
+                return self._read_text(own, own_mask, own_style, noise_scale, generator[item])
+
+            mean, log_std, log_durations = read_apart(read, tokens, mask, style)
             return mean, log_std, log_durations
         hidden, mean, log_std = self.text_encoder(tokens, mask)
         predictor = self.duration_predictor

@@ -17,12 +17,8 @@ from hiervox.models.base.checkpoints.block_names import (
     stochastic_duration_rules,
 )
 from hiervox.models.base.checkpoints.importing import map_tensors
-from hiervox.models.tts.vits.config import (
-    DurationSizes,
-    TextEncoderSizes,
-    VitsConfig,
-    VitsDecoderSizes,
-)
+from hiervox.models.tts.config import TextEncoderSizes
+from hiervox.models.tts.vits.config import DurationSizes, VitsConfig, VitsDecoderSizes
 from hiervox.models.tts.vits.model import Vits
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.tts.blanks import spaced, spaced_length
 from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.model import Vits, VitsOutput
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
@@ -18,9 +18,6 @@ from hiervox.modules.losses.kl import flow_kl
 from hiervox.modules.losses.reconstruction import mel_l1
 from hiervox.processors.spectrogram import log_mel, log_mel_of
 from hiervox.utils.plots import alignment_figure, spectrogram_figure
-
-BLANK = 0
-Count = TypeVar("Count", int, Tensor)
 
 
 class VitsTask(AdversarialTask[VitsExperiment]):
@@ -33,7 +30,9 @@ class VitsTask(AdversarialTask[VitsExperiment]):
         limits = self.config.limits
         if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
             return False
-        return limits.min_frames <= frames <= limits.max_frames and frames >= self._spaced(tokens)
+        return limits.min_frames <= frames <= limits.max_frames and frames >= spaced_length(
+            tokens, self.config.model.blanks
+        )
 
     def build_generator(self) -> Vits:
         """The network."""
@@ -106,13 +105,4 @@ class VitsTask(AdversarialTask[VitsExperiment]):
         return Media(audio={name: (sound, rate) for name, sound in sounds.items()}, figures=figures)
 
     def _tokens(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Tokens (B, L), with blanks between where the network wants them, and their lengths (B,)."""
-        tokens, lengths = batch["tokens"], batch["token_lengths"]
-        if not self.config.model.blanks:
-            return tokens, lengths
-        spaced = F.pad(tokens.unsqueeze(2), (1, 0), value=BLANK).flatten(1)
-        return F.pad(spaced, (0, 1), value=BLANK), self._spaced(lengths)
-
-    def _spaced(self, tokens: Count) -> Count:
-        """How long a text of so many tokens is as the network reads it."""
-        return 2 * tokens + 1 if self.config.model.blanks else tokens
+        return spaced(batch["tokens"], batch["token_lengths"], self.config.model.blanks)

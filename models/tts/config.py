@@ -1,0 +1,26 @@
+"""What the configs of several text-to-speech systems hold."""
+
+from __future__ import annotations
+
+from pydantic import Field, PositiveInt
+
+from hiervox.utils.config import Config
+
+
+class TextEncoderSizes(Config):
+    """The transformer of the text encoder."""
+
+    filter_channels: PositiveInt = 768
+    n_heads: PositiveInt = 2
+    n_layers: PositiveInt = 6
+    kernel_size: PositiveInt = 3
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class ClipLimits(Config):
+    """Which utterances are trained on: by frames, and by tokens without blanks (VITS' published filters)."""
+
+    min_frames: PositiveInt = 32
+    max_frames: PositiveInt = 1000
+    min_tokens: PositiveInt = 1
+    max_tokens: PositiveInt = 190

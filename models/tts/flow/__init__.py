@@ -1,0 +1,1 @@
+"""Text to frames by a flow: what Glow-TTS and Glow-WaveGAN share."""

@@ -1,0 +1,154 @@
+"""What can be set in a flow from text to frames. Defaults: Glow-TTS (arXiv 2005.11129, published code)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from hiervox.models.base.config import (
+    Beta,
+    ExperimentConfig,
+    LossWeight,
+    LossWeights,
+    OptimizerConfig,
+    ScheduleConfig,
+    TrainConfig,
+)
+from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.tts.config import ClipLimits, TextEncoderSizes
+from hiervox.models.tts.speakers import share_speakers
+from hiervox.models.tts.voices.config import SpeakerSizes
+from hiervox.modules.flows.glow import GlowSizes
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.config import Config
+
+
+class FlowTextEncoderSizes(TextEncoderSizes):
+    """The text encoder.
+
+    Attributes:
+        prenet_layers: convolutions before the transformer.
+        mean_only: whether the prior's standard deviation is 1.
+    """
+
+    prenet_layers: int = Field(3, ge=0)
+    mean_only: bool = True
+
+
+class FlowDurationSizes(Config):
+    """The duration predictor."""
+
+    filter_channels: PositiveInt = 256
+    kernel_size: PositiveInt = 3
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class FlowModelConfig(SpeakerSizes):
+    """The network.
+
+    Attributes:
+        n_symbols: size of the phoneme table.
+        frame_channels: of what the text becomes: mel bins, or a latent; also of references, whose
+            `mel_channels` they are by default.
+        channels: of the text encoder.
+        text_encoder, duration, flow: sizes of the parts.
+        blanks: a blank stands before, between and after the tokens.
+    """
+
+    n_symbols: PositiveInt = 178
+    frame_channels: PositiveInt = 80
+    channels: PositiveInt = 192
+    text_encoder: FlowTextEncoderSizes = FlowTextEncoderSizes()
+    duration: FlowDurationSizes = FlowDurationSizes()
+    flow: GlowSizes = GlowSizes()
+    blanks: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _references_are_frames(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and "frame_channels" in given:
+            return {"mel_channels": given["frame_channels"], **given}
+        return given
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> FlowModelConfig:
+        if self.channels % self.text_encoder.n_heads:
+            raise ValueError("text_encoder.n_heads must divide channels")
+        if self.frame_channels * self.flow.squeeze % self.flow.group:
+            raise ValueError("flow.group must divide frame_channels times flow.squeeze")
+        if self.mel_channels != self.frame_channels:
+            raise ValueError(f"mel_channels must be frame_channels, {self.frame_channels}")
+        return self
+
+
+class FlowLossConfig(LossWeights):
+    """Weights of the loss terms (sections 3.1 and 3.2).
+
+    Attributes:
+        likelihood: negative log-likelihood an element of the frames.
+        duration: squared error of the log-durations.
+    """
+
+    likelihood: LossWeight = 1.0
+    duration: LossWeight = 1.0
+
+
+class FlowOptimizerConfig(OptimizerConfig):
+    """Adam at the peak of the published schedule: (192 · 4000) to the power of -1/2."""
+
+    name: Literal["Adam", "AdamW", "Adamax", "NAdam", "RAdam"] = "Adam"
+    learning_rate: PositiveFloat = (192 * 4000) ** -0.5
+    betas: tuple[Beta, Beta] = (0.9, 0.98)
+    weight_decay: float = Field(0.0, ge=0)
+
+
+class FlowScheduleConfig(ScheduleConfig):
+    """The published schedule (section 4)."""
+
+    kind: Literal["exponential", "constant", "cosine", "noam"] = "noam"
+    warmup_steps: int = Field(4000, ge=0)
+
+
+class FlowTrainConfig(TrainConfig):
+    """The training loop with the published optimizer and batch; two GPUs had 32 each for 240,000 steps.
+
+    The published code clips each gradient value to 5; here their norm is.
+    """
+
+    max_steps: PositiveInt = 240_000
+    batch_size: PositiveInt = 64
+    clip_norm: PositiveFloat | None = 5.0
+    optimizer: FlowOptimizerConfig = FlowOptimizerConfig()
+    schedule: FlowScheduleConfig = FlowScheduleConfig()
+
+
+class FlowExperiment(ExperimentConfig):
+    """A training run of a flow from text to frames.
+
+    Attributes:
+        model: sizes.
+        loss: weights.
+        features: `speaker.names` are `model.speakers`, where there are several.
+        text: languages and symbols; the table has room for each of the symbols.
+        limits: which utterances are used.
+    """
+
+    train: FlowTrainConfig = FlowTrainConfig()
+    model: FlowModelConfig = FlowModelConfig()
+    loss: FlowLossConfig = FlowLossConfig()
+    features: FeaturesConfig = FeaturesConfig()
+    text: TextConfig = TextConfig()
+    limits: ClipLimits = ClipLimits()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _share_speakers(cls, given: Any) -> Any:
+        return share_speakers(given)
+
+    @model_validator(mode="after")
+    def _speakers_agree(self) -> FlowExperiment:
+        if tuple(self.features.speaker.names) != self.model.speakers:
+            raise ValueError("features.speaker.names must be model.speakers")
+        return self

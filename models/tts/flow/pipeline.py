@@ -1,0 +1,101 @@
+"""Speaking with a flow from text to frames: its voices, and the first half of the way to sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from hiervox.models.base.pipelines.controls import SpeechControls
+from hiervox.models.base.pipelines.speech import Synthesis
+from hiervox.models.base.pipelines.text_to_speech import Item
+from hiervox.models.tts.flow.model import FlowTextToFrames
+from hiervox.models.tts.voices.pipeline import SpeakerPipeline
+from hiervox.processors.text.config import TextConfig
+from hiervox.utils.errors import CheckpointError, ConfigError
+
+RETRY_TEMPERATURE = 0.5
+"""Factor of the noise scale at the second attempt."""
+
+
+class FlowControls(SpeechControls):
+    """Defaults are those of the published inference of Glow-TTS."""
+
+    speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
+    noise_scale: float = Field(0.667, ge=0, le=2, allow_inf_nan=False, description="of the prior")
+
+
+class FlowPipeline(SpeakerPipeline):
+    """Base of pipelines that begin with a `FlowTextToFrames`; `Synthesis.features` are its frames (C, N).
+
+    A system makes sound of them.
+
+    Attributes:
+        network: in eval mode.
+    """
+
+    network: FlowTextToFrames
+    voice_tensors = ("flow.blocks.0.",)
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second."""
+        return self.mel_config.sample_rate / self.mel_config.hop_length
+
+    @torch.inference_mode()
+    def acoustic(self, items: Sequence[Item], controls: Any, attempt: int = 0) -> list[Synthesis]:
+        """Token sequences to frames; at the second attempt with half the noise.
+
+        Raises:
+            CheckpointError: the durations are beyond any speech.
+            ConfigError: an F0 curve is given.
+        """
+        sequences = [sequence for sequence, _ in items]
+        if any(sequence.f0 is not None for sequence in sequences):
+            raise ConfigError("the model has no pitch that can be set", "leave the F0 curve out")
+        noise = [self.noise(sequence, controls, attempt) for sequence in sequences]
+        lengths = [len(sequence.tokens) for sequence in sequences]
+        rates = _padded([sequence.rates for sequence in sequences], 1.0).to(self.device)
+        made = self.network.infer(
+            _padded([sequence.tokens for sequence in sequences], 0).to(self.device),
+            torch.tensor(lengths, device=self.device),
+            self.styles([voice for _, voice in items]),
+            noise_scale=controls.noise_scale * RETRY_TEMPERATURE**attempt,
+            length_scale=1 / (rates.unsqueeze(1) * controls.speed),
+            generator=noise,
+        )
+        return [
+            Synthesis(
+                sequence,
+                made.frames[item, :, :frames].float().cpu().numpy(),
+                self.frame_rate,
+                noise[item],
+                durations=made.durations[item, : lengths[item]].tolist(),
+            )
+            for item, (sequence, frames) in enumerate(
+                zip(sequences, made.frame_lengths.tolist(), strict=True)
+            )
+        ]
+
+
+def require_symbol_rows(folder: Path, rows: int, text: TextConfig) -> None:
+    """Refuse a network that has fewer rows than there are symbols: it was trained on others.
+
+    Raises:
+        CheckpointError: such a network.
+    """
+    if rows < len(text.symbols):
+        raise CheckpointError(
+            f"{folder} reads {rows} symbols, and text.symbols has {len(text.symbols)}",
+            "the published ARPAbet models can be called from Python (docs/tts_systems.md)",
+        )
+
+
+def _padded(rows: Sequence[Sequence[float]], padding: float) -> Tensor:
+    """(B, L) of rows of different lengths."""
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[padding] * (longest - len(row))] for row in rows])

@@ -1,0 +1,10 @@
+"""What can be set when Glow-TTS speaks."""
+
+from __future__ import annotations
+
+from hiervox.models.base.pipelines.mel_text_to_speech import MelSpeechControls
+from hiervox.models.tts.flow.pipeline import FlowControls
+
+
+class GlowTtsControls(FlowControls, MelSpeechControls):
+    """The flow's, and the vocoder."""
