@@ -26,6 +26,7 @@ from hiervox.bins.prepare import prepare
 from hiervox.bins.pretrained import pretrained_app
 from hiervox.bins.process import expand_home, name_options, prepare_process
 from hiervox.bins.resynthesize import resynthesize
+from hiervox.bins.schedule import schedule
 from hiervox.bins.sr import sr
 from hiervox.bins.systems import systems_app
 from hiervox.bins.train import train
@@ -95,6 +96,7 @@ for verb in (
     align,
     extract,
     train,
+    schedule,
     tts,
     vc,
     svc,

@@ -122,16 +122,13 @@ class DiffWave(DiffusionGenerator):
 
     Args:
         sizes: see `DiffWaveSizes`.
-
-    Attributes:
-        schedule: of training.
     """
 
     def __init__(self, sizes: DiffWaveSizes) -> None:
         schedule = NoiseSchedule.linear(sizes.first_beta, sizes.last_beta, sizes.n_steps)
         fast = NoiseSchedule(sizes.sampling_betas) if sizes.sampling_betas else schedule
-        super().__init__(fast, schedule.aligned_steps(fast))
-        self.sizes, self.schedule = sizes, schedule
+        super().__init__(schedule, fast)
+        self.sizes = sizes
         self.input = _conv(1, sizes.channels)
         self.step_embedding = StepEmbedding(sizes.n_steps)
         self.upsampler = MelUpsampler(sizes.rates)
@@ -150,6 +147,10 @@ class DiffWave(DiffusionGenerator):
         steps = torch.randint(len(self.schedule), (batch,), device=device)
         levels = self.schedule.signal_levels.sqrt().float().to(device)
         return NoiseLevels(levels[steps], steps.float())
+
+    def codes_of(self, schedule: NoiseSchedule) -> list[float]:
+        """Where each step stands among those of training."""
+        return self.schedule.aligned_steps(schedule)
 
     def condition(self, mel: Tensor) -> Tensor:
         """(B, in_channels, N) → (B, in_channels, hop_length * N)."""

@@ -55,6 +55,19 @@ class NoiseSchedule:
         before = torch.cat([levels.new_ones(1), levels[:-1]])
         return NoiseSchedule((1 - levels / before).tolist())
 
+    def at(self, steps: Sequence[float]) -> NoiseSchedule:
+        """A shorter schedule, whose steps end where these numbers of steps would be done.
+
+        Args:
+            steps: rising, over 0; between whole numbers, log ᾱ is interpolated.
+        """
+        places = torch.tensor(steps, dtype=torch.double)
+        logs = torch.cat([self.signal_levels.new_zeros(1), self.signal_levels.log()])
+        below = places.floor().long().clamp(max=len(self) - 1)
+        return NoiseSchedule.of_levels(
+            torch.lerp(logs[below], logs[below + 1], places - below).exp().tolist()
+        )
+
     @classmethod
     def of_levels(cls, levels: Sequence[float]) -> NoiseSchedule:
         """The schedule that leaves these shares of the signal's power after its steps, ᾱ, falling."""
@@ -176,18 +189,26 @@ class DiffusionGenerator(VocoderGenerator):
     """Base of networks that tell the noise in a waveform, and generate by taking it out.
 
     Args:
+        schedule: of training.
         sampling_schedule: of inference.
-        codes: what the network is told at each of its steps.
+
+    Attributes:
+        codes: what the network is told at each step of inference.
     """
 
-    def __init__(self, sampling_schedule: NoiseSchedule, codes: Sequence[float]) -> None:
+    def __init__(self, schedule: NoiseSchedule, sampling_schedule: NoiseSchedule) -> None:
         super().__init__()
-        self.sampling_schedule, self.codes = sampling_schedule, list(codes)
+        self.schedule, self.sampling_schedule = schedule, sampling_schedule
+        self.codes = self.codes_of(sampling_schedule)
         self.noise = FixedNoise(len(sampling_schedule))
 
     @abstractmethod
     def draw_levels(self, batch: int, device: torch.device) -> NoiseLevels:
         """Random noise levels for training."""
+
+    @abstractmethod
+    def codes_of(self, schedule: NoiseSchedule) -> list[float]:
+        """What the network is told at each step of a schedule."""
 
     @abstractmethod
     def condition(self, mel: Tensor) -> Any:
@@ -239,11 +260,30 @@ class DiffusionGenerator(VocoderGenerator):
 
     @torch.no_grad()
     def _sample(self, mel: Tensor, source: Tensor) -> Tensor:
+        start, *noises = source.unbind(dim=1)
+        return self.generate(mel, self.sampling_schedule, self.codes, [start, *noises]).unsqueeze(1)
+
+    @torch.no_grad()
+    def generate(
+        self, mel: Tensor, schedule: NoiseSchedule, codes: Sequence[float], noises: Iterable[Tensor]
+    ) -> Tensor:
+        """Take the noise out in the steps of any schedule.
+
+        Args:
+            mel: (B, M, N).
+            schedule: of the steps.
+            codes: `codes_of` it.
+            noises: (B, hop_length * N) each: the start, and what is added again after every step but the
+                last.
+
+        Returns:
+            (B, hop_length * N) in [-1, 1].
+        """
         condition = self.condition(mel)
 
         def predict(noisy: Tensor, step: int) -> Tensor:
-            code = torch.full((len(noisy),), self.codes[step], device=noisy.device)
+            code = torch.full((len(noisy),), codes[step], device=noisy.device)
             return self.predict(noisy, code, condition)
 
-        start, *noises = source.unbind(dim=1)
-        return sample(predict, start, noises, self.sampling_schedule).unsqueeze(1)
+        drawn = iter(noises)
+        return sample(predict, next(drawn), drawn, schedule)

@@ -106,16 +106,12 @@ class WaveGrad(DiffusionGenerator):
 
     Args:
         sizes: see `ScoreSizes`.
-
-    Attributes:
-        schedule: of training.
     """
 
     def __init__(self, sizes: ScoreSizes) -> None:
         fast = sizes.sampling_schedule
-        super().__init__(fast, fast.signal_levels.sqrt().tolist())
+        super().__init__(sizes.schedule, fast)
         self.sizes = sizes
-        self.schedule = sizes.schedule
         self.wave_input = conv(1, sizes.wave_channels[0], 5)
         self.mel_input = conv(sizes.in_channels, sizes.mel_channels, 3)
         self.down = nn.ModuleList(
@@ -146,6 +142,11 @@ class WaveGrad(DiffusionGenerator):
         steps = torch.randint(len(self.schedule), (batch,), device=device)
         level = torch.lerp(ends[steps], ends[steps + 1], torch.rand(batch, device=device))
         return NoiseLevels(level, level)
+
+    def codes_of(self, schedule: NoiseSchedule) -> list[float]:
+        """√ᾱ after each step."""
+        levels: list[float] = schedule.signal_levels.sqrt().tolist()
+        return levels
 
     def condition(self, mel: Tensor) -> Tensor:
         """(B, in_channels, N) → (B, mel_channels, N)."""

@@ -16,6 +16,8 @@ from tests.egs.lookalikes import make_libritts
 
 EGS = REPOSITORY / "egs"
 RECIPES = [
+    "tts/wavegrad2/mini",
+    "tts/wavegrad2/ljspeech",
     "codec/encodec/mini",
     "tts/vits/mini",
     "tts/vits/ljspeech",

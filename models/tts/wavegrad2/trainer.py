@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.training.cut_task import CutTrainingTask
+from hiervox.models.base.training.sampling import SamplingCase
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.wavegrad2.config import WaveGrad2Experiment
 from hiervox.models.tts.wavegrad2.model import WaveGrad2, WaveGrad2Output
@@ -94,6 +95,25 @@ class WaveGrad2Task(CutTrainingTask[WaveGrad2Experiment]):
         }
         figures["alignment"] = alignment_figure(own.alignment[0].cpu())
         return Media(audio={name: (wav, mel.sample_rate) for name, wav in sounds.items()}, figures=figures)
+
+    def sampling_case(self, network: nn.Module, batch: Batch) -> SamplingCase:
+        """The recordings of a batch, to be made from their texts and durations."""
+        assert isinstance(network, WaveGrad2)
+        mask = sequence_mask(batch["frames"], int(batch["frames"].max()))
+        style = network.style(self._voice(batch), mask)
+        made = network.infer(batch["tokens"], batch["token_lengths"], style, durations=batch["durations"])
+
+        def generate(schedule: NoiseSchedule, noises: Iterable[Tensor]) -> Tensor:
+            samples = made.hidden.shape[2] * network.decoder.hop_length
+            return network.generate(made.hidden, schedule, (noise[:, :samples] for noise in noises))
+
+        training = self.config.model.decoder.schedule
+        return SamplingCase(batch["wav"], made.frame_lengths, self.config.mel, training, generate)
+
+    def with_schedule(self, model: Mapping[str, Any], schedule: NoiseSchedule) -> dict[str, Any]:
+        """The `model` section with a schedule for inference, in place of another of its length."""
+        others = [betas for betas in model["schedules"] if len(betas) != len(schedule)]
+        return {**model, "schedules": [*others, schedule.betas.tolist()]}
 
     def _voice(self, batch: Batch) -> Tensor | None:
         """What the network reads the voice from, by the way that the config names."""

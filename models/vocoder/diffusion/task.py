@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.models.base.training.cut_task import CutTrainingTask
+from hiervox.models.base.training.sampling import SamplingCase
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.vocoder.diffusion.config import DiffusionVocoderExperiment
 from hiervox.models.vocoder.training import build_network, compared, run, unwrapped, whole_frames
-from hiervox.modules.diffusion.process import DiffusionGenerator, add_noise
+from hiervox.modules.diffusion.process import DiffusionGenerator, NoiseSchedule, add_noise
 
 
 class DiffusionVocoderTask(CutTrainingTask[DiffusionVocoderExperiment]):
@@ -46,6 +47,23 @@ class DiffusionVocoderTask(CutTrainingTask[DiffusionVocoderExperiment]):
         """Mean absolute error of the noise."""
         noise, predicted = output
         return {"noise": functional.l1_loss(predicted.float(), noise.float())}
+
+    def sampling_case(self, network: nn.Module, batch: Batch) -> SamplingCase:
+        """The recordings of a batch, to be made from their spectrograms."""
+        generator, wav = unwrapped(network), batch["wav"]
+        assert isinstance(generator, DiffusionGenerator)
+        mel = whole_frames(wav, self.config.mel)
+
+        def generate(schedule: NoiseSchedule, noises: Iterable[Tensor]) -> Tensor:
+            whole = (noise[:, : mel.shape[2] * generator.hop_length] for noise in noises)
+            return generator.generate(mel, schedule, generator.codes_of(schedule), whole)
+
+        frames = torch.full((len(wav),), mel.shape[2], device=wav.device)
+        return SamplingCase(wav, frames, self.config.mel, generator.schedule, generate)
+
+    def with_schedule(self, model: Mapping[str, Any], schedule: NoiseSchedule) -> dict[str, Any]:
+        """The `model` section with a schedule for inference."""
+        return {**model, "sampling_betas": schedule.betas.tolist()}
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """The first segment as recorded and as sampled."""
