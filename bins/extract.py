@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hiervox.bins.options import DeviceOption, OverridesOption
+from hiervox.utils.errors import ConfigError
 
 
 def extract(
@@ -18,6 +20,13 @@ def extract(
         typer.Option(help="Config of a part that is to be trained on the folder. May be repeated."),
     ],
     overrides: OverridesOption = None,
+    predicted_by: Annotated[
+        str | None,
+        typer.Option(
+            help="An acoustic model, name or folder: store the mels that it predicts for the recordings' own "
+            "durations, for a vocoder whose features.predicted_by is the same."
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes; each holds the networks.")] = 1,
     shard: Annotated[
         str | None,
@@ -30,14 +39,22 @@ def extract(
     Where a config has a `text` section, texts in other languages are refused, and tokens count its symbols.
 
     \b
-    Example:
+    Examples:
       hiervox extract --cuts data --config synthesizer.json5 --out features
+      hiervox extract --cuts aligned --config hifigan.json5 --predicted-by exp/fastspeech2 --out predicted
     """
     from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
     from hiervox.models.base.data.plan import load_plan
     from hiervox.utils.device import device_of_process
 
-    fields, setup = load_plan(config, overrides or ())
+    assignments = list(overrides or ())
+    if predicted_by is not None:
+        assignments.append(f"features.predicted_by={json.dumps(predicted_by)}")
+    fields, setup = load_plan(config, assignments)
+    if predicted_by is not None and "predicted_mel" not in fields:
+        raise ConfigError(
+            f"{config[0]} is no vocoder's, and would not read predicted mels", "name the config of a vocoder"
+        )
     chosen = None if shard is None else Shard.parse(shard)
     result = extract(cuts, out, fields, setup, str(device_of_process(device)), jobs, chosen)
     typer.echo(f"{result.cuts} utterances have features ({result.seconds / 60:.1f} min): {out}")

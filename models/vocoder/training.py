@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.registry import get_part
+from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Batch, Media
-from hiervox.models.vocoder.config import VocoderExperiment
+from hiervox.models.vocoder.config import VocoderExperiment, VocoderExperimentT
 from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.plots import spectrogram_figure
@@ -18,6 +19,29 @@ def build_network(config: VocoderExperiment) -> nn.Module:
     """The network that the card of the experiment's system names."""
     network: nn.Module = resolve(get_part(config.system, config.part).network)(config.model)
     return network
+
+
+class PredictedMels(CutTrainingTask[VocoderExperimentT]):
+    """A task whose network hears the spectrograms of an acoustic model, where the config names one.
+
+    That is how a vocoder is fine-tuned on what it will be given (GTA). Losses compare with the recordings.
+    """
+
+    def batch_fields(self) -> frozenset[str]:
+        """With `features.predicted_by`, also its spectrograms."""
+        predicted = {"predicted_mel"} if self.config.features.predicted_by is not None else set()
+        return self.fields | predicted
+
+    def input_mel(self, batch: Batch) -> Tensor:
+        """What the network is to make sound of: (B, M, N), predicted or of the batch's waveforms."""
+        if "predicted_mel" in batch:
+            mel: Tensor = batch["predicted_mel"]
+            return mel
+        return log_mel(batch["wav"], self.config.mel)
+
+    def input_frames(self, batch: Batch) -> Tensor:
+        """`input_mel` with a frame for every hop."""
+        return self.input_mel(batch)[..., : batch["wav"].shape[-1] // self.config.mel.hop_length]
 
 
 def whole_frames(wav: Tensor, mel: SpectrogramConfig) -> Tensor:

@@ -109,7 +109,8 @@ def _of_part(layered: Layered) -> tuple[frozenset[str], FeatureSetup]:
     experiment: ExperimentConfig = validate(layered, resolve(part.config))
     if part.task is None:
         raise ConfigError(f"{experiment.system}/{part.name} can't be trained here", "choose another part")
-    fields: frozenset[str] = getattr(resolve(part.task)(experiment), "fields", frozenset())
+    task = resolve(part.task)(experiment)
+    fields: frozenset[str] = task.batch_fields() if hasattr(task, "batch_fields") else frozenset()
     return fields, FeatureSetup.of(experiment)
 
 

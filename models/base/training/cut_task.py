@@ -61,7 +61,7 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
         folder = cuts if cuts.is_dir() else cuts.parent
         if not folder.is_dir():
             raise DataError(f"no feature folder {cuts}", "make it with `hiervox extract`")
-        require_features(folder, FeatureSetup.of(self.config), self.fields)
+        require_features(folder, FeatureSetup.of(self.config), self.batch_fields())
 
     def _require_text(self, index: CutIndex) -> None:
         text = getattr(self.config, "text", None)

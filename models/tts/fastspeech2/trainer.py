@@ -61,6 +61,10 @@ class FastSpeech2Task(CutTrainingTask[FastSpeech2Experiment]):
         )
         return output
 
+    def teacher_forced(self, network: nn.Module, batch: Batch) -> Tensor:
+        """Log-mel (B, M, N) with what is given of the recordings, for vocoders that are to learn from it."""
+        return self.forward({"main": network}, batch).post_net_mel
+
     def _style(self, network: nn.Module, batch: Batch) -> Tensor | None:
         """Of the speaker's number, or of the clip itself, by the way that the config names."""
         own = getattr(network, "module", network)

@@ -10,7 +10,7 @@ from hiervox.models.base.training.task import Batch
 from hiervox.models.vocoder.apnet.config import APNetExperiment
 from hiervox.models.vocoder.gan.task import GANVocoderTaskBase
 from hiervox.modules.losses.phase import consistency_loss, log_amplitude, phase_losses, spectrum_losses
-from hiervox.processors.spectrogram import complex_spectrogram, log_mel
+from hiervox.processors.spectrogram import complex_spectrogram
 
 
 class APNetTask(GANVocoderTaskBase[APNetExperiment]):
@@ -18,7 +18,7 @@ class APNetTask(GANVocoderTaskBase[APNetExperiment]):
 
     def generate(self, generator: nn.Module, batch: Batch) -> Generated:
         """The segments and what the generator predicts; `extras` is its `APNetOutput`."""
-        mel = log_mel(batch["wav"], self.config.mel)
+        mel = self.input_mel(batch)
         output = generator(mel, spectra=True)
         return self._fitted(batch["wav"], output.wav, output)
 

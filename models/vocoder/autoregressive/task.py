@@ -8,14 +8,13 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Batch
 from hiervox.models.vocoder.autoregressive.config import AutoregressiveVocoderExperiment
-from hiervox.models.vocoder.training import build_network, unwrapped, whole_frames
+from hiervox.models.vocoder.training import PredictedMels, build_network, unwrapped
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator
 
 
-class AutoregressiveVocoderTask(CutTrainingTask[AutoregressiveVocoderExperiment]):
+class AutoregressiveVocoderTask(PredictedMels[AutoregressiveVocoderExperiment]):
     """A network that tells each sample from those before it, by its likelihood."""
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
@@ -32,7 +31,7 @@ class AutoregressiveVocoderTask(CutTrainingTask[AutoregressiveVocoderExperiment]
         edge = inner.context_frames * inner.hop_length
         known = inner.distribution.encode(wav[:, edge : wav.shape[1] - edge])
         given = inner.distribution.encode(functional.pad(wav, (1, 0))[:, edge : wav.shape[1] - edge])
-        parameters = network(whole_frames(wav, self.config.mel), symbols=given)
+        parameters = network(self.input_frames(batch), symbols=given)
         return inner.distribution.negative_log_likelihood(parameters, known)
 
     def losses(

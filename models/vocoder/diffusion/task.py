@@ -9,15 +9,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.sampling import SamplingCase
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.vocoder.diffusion.config import DiffusionVocoderExperiment
-from hiervox.models.vocoder.training import build_network, compared, run, unwrapped, whole_frames
+from hiervox.models.vocoder.training import (
+    PredictedMels,
+    build_network,
+    compared,
+    run,
+    unwrapped,
+    whole_frames,
+)
 from hiervox.modules.diffusion.process import DiffusionGenerator, NoiseSchedule, add_noise
 
 
-class DiffusionVocoderTask(CutTrainingTask[DiffusionVocoderExperiment]):
+class DiffusionVocoderTask(PredictedMels[DiffusionVocoderExperiment]):
     """A network that tells the noise in waveforms at random noise levels, by L1."""
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
@@ -34,7 +40,7 @@ class DiffusionVocoderTask(CutTrainingTask[DiffusionVocoderExperiment]):
         levels = generator.draw_levels(len(wav), wav.device)
         noise = torch.randn_like(wav)
         noisy = add_noise(wav, levels.signal.unsqueeze(1), noise)
-        return noise, network(whole_frames(wav, self.config.mel), noisy=noisy, code=levels.code)
+        return noise, network(self.input_frames(batch), noisy=noisy, code=levels.code)
 
     def losses(
         self,

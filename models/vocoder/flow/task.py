@@ -7,14 +7,13 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.vocoder.flow.config import FlowVocoderExperiment
-from hiervox.models.vocoder.training import build_network, compared, run, whole_frames
+from hiervox.models.vocoder.training import PredictedMels, build_network, compared, run, whole_frames
 from hiervox.modules.flows.waveglow import FlowOutput, flow_loss
 
 
-class FlowVocoderTask(CutTrainingTask[FlowVocoderExperiment]):
+class FlowVocoderTask(PredictedMels[FlowVocoderExperiment]):
     """A flow whose waveforms are to become white noise."""
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
@@ -26,7 +25,7 @@ class FlowVocoderTask(CutTrainingTask[FlowVocoderExperiment]):
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> FlowOutput:
         """What the flow makes of the segments (B, T)."""
         wav = batch["wav"]
-        output: FlowOutput = networks[self.main](whole_frames(wav, self.config.mel), wav=wav)
+        output: FlowOutput = networks[self.main](self.input_frames(batch), wav=wav)
         return output
 
     def losses(

@@ -12,13 +12,13 @@ from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.vocoder.gan.config import GANVocoderExperiment, GANVocoderExperimentT
 from hiervox.models.vocoder.gan.losses import multi_scale_mel_terms
-from hiervox.models.vocoder.training import build_network, compared, frame_f0, run
+from hiervox.models.vocoder.training import PredictedMels, build_network, compared, frame_f0, run
 from hiervox.modules.losses.reconstruction import mel_l1
 from hiervox.modules.losses.stft import multi_resolution_stft_losses
 from hiervox.processors.spectrogram import log_mel
 
 
-class GANVocoderTaskBase(AdversarialTask[GANVocoderExperimentT]):
+class GANVocoderTaskBase(PredictedMels[GANVocoderExperimentT], AdversarialTask[GANVocoderExperimentT]):
     """A generator from the mel spectrogram of random segments, against any discriminators."""
 
     def build_generator(self) -> nn.Module:
@@ -26,12 +26,12 @@ class GANVocoderTaskBase(AdversarialTask[GANVocoderExperimentT]):
         return build_network(self.config)
 
     def generate(self, generator: nn.Module, batch: Batch) -> Generated:
-        """The segments (B, T), and what the generator makes of their mel spectrograms.
+        """The segments (B, T), and what the generator makes of their mel spectrograms, or of predicted ones.
 
         Where the spectrogram has a frame more than hops, or the network makes a hop less than frames, the
         ends are left out.
         """
-        mel = log_mel(batch["wav"], self.config.mel)
+        mel = self.input_mel(batch)
         fake = run(generator, mel, frame_f0(batch, mel.shape[-1]))
         return self._fitted(batch["wav"], fake)
 
