@@ -18,6 +18,7 @@ EGS = REPOSITORY / "egs"
 RECIPES = [
     "tts/wavegrad2/mini",
     "tts/wavegrad2/ljspeech",
+    "tts/wavegrad2/libritts",
     "codec/encodec/mini",
     "tts/vits/mini",
     "tts/vits/ljspeech",

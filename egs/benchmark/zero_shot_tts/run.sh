@@ -5,7 +5,7 @@
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-systems=hierspeechpp,vits,valle
+systems=hierspeechpp,vits,valle,wavegrad2
 corpus=mini
 needs_corpus=
 data=
