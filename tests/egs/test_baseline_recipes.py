@@ -26,6 +26,8 @@ RECIPES = [
     "tts/vits/libritts",
     "tts/glow_tts/mini",
     "tts/glow_tts/ljspeech",
+    "tts/fastspeech2/mini",
+    "tts/fastspeech2/ljspeech",
     "tts/valle/mini",
     "tts/valle/libritts",
     "benchmark/zero_shot_tts",
