@@ -28,6 +28,8 @@ RECIPES = [
     "tts/glow_tts/ljspeech",
     "tts/fastspeech2/mini",
     "tts/fastspeech2/ljspeech",
+    "tts/glow_wavegan/mini",
+    "tts/glow_wavegan/ljspeech",
     "tts/valle/mini",
     "tts/valle/libritts",
     "benchmark/zero_shot_tts",

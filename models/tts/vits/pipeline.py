@@ -6,32 +6,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 from typing_extensions import Self
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.pipelines.controls import SpeechControls
-from hiervox.models.base.pipelines.protocols import Recording
-from hiervox.models.base.pipelines.speech import Speech, Synthesis
+from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.text_to_speech import Item
 from hiervox.models.base.pipelines.token_sequence import noise_for
-from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.base.pipelines.voices import Prompt, prepared, read_recording
 from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.controls import VitsControls
 from hiervox.models.tts.vits.model import Vits
-from hiervox.models.tts.voices.pipeline import SpeakerPipeline
+from hiervox.models.tts.voices.latents import LatentPipeline
 from hiervox.modules.functional.windows import window_plan
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
-from hiervox.processors.audio import Waveform, resample
-from hiervox.processors.pitch import Track
+from hiervox.processors.audio import Waveform
 from hiervox.processors.spectrogram import linear_spectrogram
 from hiervox.utils.errors import CheckpointError, ConfigError
 
-FIRST_CHUNK, NEXT_CHUNK = 20, 200
-"""Frames of the latent that are decoded at once: the first so that sound begins soon."""
 CONVERSION_WINDOW = 1000
 """Frames of a recording that are converted at once."""
 EDGE_FRAMES = 3
@@ -42,7 +35,7 @@ RETRY_TEMPERATURE = 0.5
 """Factor of both noise scales at the second attempt."""
 
 
-class VitsPipeline(SpeakerPipeline):
+class VitsPipeline(LatentPipeline):
     """Speaks in the model's own voices, and, where it has an encoder of references, in any.
 
     Args:
@@ -112,98 +105,19 @@ class VitsPipeline(SpeakerPipeline):
             )
         ]
 
-    def decode(self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: Any) -> list[Waveform]:
-        """Latents to waveforms (T_i,), one by one: the decoder would see the padding of others."""
-        return [
-            np.concatenate(list(self.decode_stream(one, voice, controls)))
-            for one, voice in zip(batch, voices, strict=True)
-        ]
+    @property
+    def decoder_context(self) -> int:
+        """Of HiFi-GAN."""
+        return self.network.decoder.context
 
-    def decode_stream(self, synthesis: Synthesis, voice: Voice, controls: Any) -> Iterator[Waveform]:
-        """`decode` in chunks, the first of a quarter of a second."""
-        yield from self._sound(synthesis.features, self.styles([voice]))
+    def decode_latent(self, z: Tensor, style: Tensor | None) -> Tensor:
+        """(1, C, N), style (1, S, 1) or None → (1, 1, T)."""
+        return self.network.decode(z, style)
 
     @torch.inference_mode()
-    def _sound(
-        self, z: Tensor, style: Tensor | None, start: int = 0, end: int | None = None
-    ) -> Iterator[Waveform]:
-        """Frames `start` to `end` of a latent (1, C, N) to sound, window by window.
-
-        Each window sees all that its samples depend on.
-        """
-        hop, context = self._mel.hop_length, self.network.decoder.context
-        end, size = z.shape[2] if end is None else end, FIRST_CHUNK
-        while start < end:
-            stop, first = min(start + size, end), max(0, start - context)
-            wav = self.network.decode(z[:, :, first : stop + context], style)[0, 0]
-            yield wav[(start - first) * hop : (stop - first) * hop].float().cpu().numpy()
-            start, size = stop, NEXT_CHUNK
-
-    def vc(
-        self,
-        source: Recording,
-        voice: Prompt | None = None,
-        controls: Any = None,
-        f0: Track | None = None,
-    ) -> Speech:
-        """Say what a recording says, as it says it, in a voice (arXiv 2106.06103, section 4.3).
-
-        Args:
-            source: spoken by one of the model's speakers (`source_speaker`), or, where the model has an
-                encoder of references, by anyone.
-            voice: whom to speak like; None for the model's own first voice.
-            controls: those of text are not used; None for the defaults.
-            f0: is not understood.
-
-        Raises:
-            AudioError: the recording is missing, silent, too short or not finite, or no sound was made.
-            ConfigError: the model has one voice, the source's speaker is not named, or `f0` is given.
-        """
-        controls = self._controls(controls)
-        target = self.voice(voice, for_text=False)
-        _, chunks = self.vc_stream(source, target, controls, f0)
-        return self.finished(list(chunks), None, target, controls)
-
-    def vc_stream(
-        self,
-        source: Recording,
-        voice: Prompt | None = None,
-        controls: Any = None,
-        f0: Track | None = None,
-    ) -> tuple[Track | None, Iterator[Waveform]]:
-        """`vc` chunk by chunk, at the model's rate and unscaled; networks see a window of the recording.
-
-        Returns:
-            None, for the F0 that VITS does not have, and waveforms whose concatenation is the whole.
-        """
-        controls = self._controls(controls)
-        if f0 is not None:
-            raise ConfigError("VITS has no pitch that can be set", "leave the F0 curve out")
-        if self.network.config.voice == "none":
-            raise ConfigError("the model has one voice", "convert with a model of several speakers")
-        recording = prepared(source, "the source")
-        own = self.styles([self._source_voice(recording, controls)])
-        target = self.styles([self.voice(voice, for_text=False)])
-        assert own is not None and target is not None
-        return None, self._converted(source, own, target, controls)
-
-    def _source_voice(self, recording: Waveform, controls: Any) -> Voice:
-        if self.network.config.voice == "reference":
-            return self.recording_voice(recording)
-        name = controls.source_speaker
-        if name not in self.speakers:
-            said = "is not named" if name is None else f"{name!r} is not one of the model's"
-            raise ConfigError(
-                f"the speaker of the source {said}",
-                f"set source_speaker to one of {', '.join(self.speakers)}",
-            )
-        return self._speaker_voice(name)
-
-    @torch.inference_mode()
-    def _converted(self, source: Recording, own: Tensor, target: Tensor, controls: Any) -> Iterator[Waveform]:
-        """The recording in another voice, window by window: the same samples as in one pass."""
-        wav, rate = read_recording(source)
-        samples = torch.from_numpy(resample(np.asarray(wav, np.float32), rate, self.rate))
+    def converted(self, wav: Waveform, own: Tensor, target: Tensor, controls: Any) -> Iterator[Waveform]:
+        """Window by window (arXiv 2106.06103, section 4.3): the same samples as in one pass."""
+        samples = torch.from_numpy(wav)
         frames = len(samples) // self._mel.hop_length
         for window in window_plan(frames, CONVERSION_WINDOW, self.network.decoder.context):
             first = max(0, window.first - self.network.conversion_context - EDGE_FRAMES)

@@ -1,0 +1,98 @@
+"""The autoencoder of Glow-WaveGAN (arXiv 2106.10831): waveform to latent and back, and the latent's pitch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from hiervox.models.tts.glow_wavegan.config import WaveGanConfig
+from hiervox.modules.encoders.posterior import WaveformEncoder
+from hiervox.modules.functional.gaussian import Noise, sample_gaussian
+from hiervox.modules.generators.hifigan import HiFiGANGenerator
+from hiervox.modules.predictors.variance import VariancePredictor
+
+KERNEL_RATIO = 2
+"""Kernel of a strided convolution over its rate."""
+INITIAL_LOG_STD = -5.0
+"""Of the latent, so that the decoder hears the encoder before it learns to do without."""
+
+
+@dataclass
+class WaveGanOutput:
+    """A training pass.
+
+    Attributes:
+        wav: (B, 1, T) decoded from a sample of the latent.
+        mean, log_std: (B, C, N) of the latent.
+        log_f0, voicing: (B, 1, N), predicted from the sample; the second as a logit.
+    """
+
+    wav: Tensor
+    mean: Tensor
+    log_std: Tensor
+    log_f0: Tensor
+    voicing: Tensor
+
+
+class WaveGan(nn.Module):
+    """Wave encoder, wave decoder, predictors of pitch and voicing.
+
+    Args:
+        config: sizes.
+    """
+
+    def __init__(self, config: WaveGanConfig) -> None:
+        super().__init__()
+        self.config = config
+        encoder, pitch = config.encoder, config.pitch
+        rates = config.decoder.rates[::-1]
+        self.hop_length = config.decoder.hop_length
+        self.encoder = WaveformEncoder(
+            [encoder.channels * 2**stage for stage in range(len(rates) + 1)],
+            rates,
+            [KERNEL_RATIO * rate for rate in rates],
+            encoder.block_kernel_sizes,
+            encoder.block_dilations,
+            2 * config.latent_channels,
+        )
+        deviation = self.encoder.output.bias
+        assert deviation is not None
+        nn.init.constant_(deviation[config.latent_channels :], INITIAL_LOG_STD)
+        self.decoder = HiFiGANGenerator(config.decoder)
+        self.pitch_predictor = VariancePredictor(
+            config.latent_channels, pitch.filter_channels, pitch.kernel_size, pitch.dropout
+        )
+        self.voicing_predictor = VariancePredictor(
+            config.latent_channels, pitch.filter_channels, pitch.kernel_size, pitch.dropout
+        )
+
+    def forward(self, wav: Tensor) -> WaveGanOutput:
+        """The training pass of waveforms (B, 1, T), T a multiple of the hop length."""
+        mean, log_std = self.encode(wav)
+        mask = mean.new_ones(len(mean), 1, mean.shape[2])
+        z = sample_gaussian(mean, log_std, mask)
+        return WaveGanOutput(
+            wav=self.decoder(z),
+            mean=mean,
+            log_std=log_std,
+            log_f0=self.pitch_predictor.predict(z, mask),
+            voicing=self.voicing_predictor.predict(z, mask),
+        )
+
+    def encode(self, wav: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 1, T), T a multiple of the hop length → mean and log-deviation (B, C, T / hop)."""
+        mean, log_std = self.encoder(wav).chunk(2, dim=1)
+        return mean, log_std
+
+    def latent(self, wav: Tensor, noise_scale: float = 1.0, generator: Noise = None) -> Tensor:
+        """Waveforms (B, T), cut to whole frames, to a sample (B, C, N) of their latent; the mean at 0."""
+        mean, log_std = self.encode(wav[:, None, : wav.shape[1] // self.hop_length * self.hop_length])
+        return sample_gaussian(
+            mean, log_std, mean.new_ones(len(mean), 1, mean.shape[2]), noise_scale, generator
+        )
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(B, C, N) → (B, 1, hop · N)."""
+        wav: Tensor = self.decoder(z)
+        return wav
