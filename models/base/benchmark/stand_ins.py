@@ -6,6 +6,9 @@ Each computes what inference uses of the package; what only training uses is Non
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -48,14 +51,25 @@ PACKAGES: dict[str, dict[str, dict[str, object]]] = {
         "einops.layers.torch": {"Rearrange": Transposition},
     },
     "pesq": {"pesq": {"pesq": None}},
+    "torchaudio": {
+        "torchaudio": {},
+        "torchaudio.transforms": {"MelScale": None, "MelSpectrogram": None, "Spectrogram": None},
+    },
 }
 
 
-def stand_in_for(*packages: str) -> None:
-    """Let `import` find stand-ins for those of `PACKAGES` that are not installed."""
-    for package in packages:
-        if package in sys.modules or find_spec(package) is not None:
-            continue
+@contextmanager
+def stand_ins(*packages: str) -> Iterator[None]:
+    """Let `import` find stand-ins for those of `PACKAGES` that are not installed, until the context ends."""
+    absent = [name for name in packages if name not in sys.modules and find_spec(name) is None]
+    names = [name for package in absent for name in PACKAGES[package]]
+    for package in absent:
         for name, contents in PACKAGES[package].items():
             module = sys.modules[name] = ModuleType(name)
+            module.__spec__ = ModuleSpec(name, loader=None)  # or `find_spec` fails
             vars(module).update(contents)
+    try:
+        yield
+    finally:  # other packages ask which of these are installed
+        for name in names:
+            del sys.modules[name]

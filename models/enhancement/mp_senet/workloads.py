@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.base.benchmark.stand_ins import stand_in_for
+from hiervox.models.base.benchmark.stand_ins import stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
 
@@ -39,10 +39,10 @@ def _prepare(network: nn.Module, size: Size) -> Run:
 
 
 def _published(folder: Path, size: Size) -> Published:
-    stand_in_for("timm", "einops", "pesq")
     sizes = SimpleNamespace(**json.loads((folder / "denoiser" / "config.json").read_text(encoding="utf-8")))
-    network = import_module("denoiser.generator").MPNet(sizes).eval()
-    denoise = import_module("denoiser.infer").denoise
+    with stand_ins("timm", "einops", "pesq"):
+        network = import_module("denoiser.generator").MPNet(sizes).eval()
+        denoise = import_module("denoiser.infer").denoise
     items = list(_noise(size))
     return Published(
         network.state_dict(),

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.base.benchmark.stand_ins import stand_in_for
+from hiervox.models.base.benchmark.stand_ins import stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.sr.speechsr.config import INPUT_RATE
 from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline
@@ -38,8 +38,8 @@ def _prepare(network: nn.Module, size: Size) -> Run:
 
 def _workload(rate: int) -> Workload:
     def published(folder: Path, size: Size) -> Published:
-        stand_in_for("timm", "einops")
-        module = import_module(f"speechsr{rate // 1000}k.speechsr")
+        with stand_ins("timm", "einops"):
+            module = import_module(f"speechsr{rate // 1000}k.speechsr")
         network = module.SynthesizerTrn(100, 30, "0", KERNEL_SIZES, DILATIONS, [3], CHANNELS, [3]).eval()
         wav = _noise(size)
         return Published(network.state_dict(), lambda: network(wav[:, None])[:, 0])

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.base.benchmark.stand_ins import stand_in_for
+from hiervox.models.base.benchmark.stand_ins import stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
@@ -19,6 +19,7 @@ FRAME_RATE, F0_PER_FRAME, PROMPT_FRAMES = 50, 4, 150
 TOKENS_PER_SECOND = 25
 """Phonemes with blanks between them."""
 N_SYMBOLS = 178
+PACKAGES = ("timm", "einops", "torchaudio")
 KERNEL_SIZES, DILATIONS = [3, 7, 11], [[1, 3, 5]] * 3
 TEXT_TO_VEC_SECTION = {"inter_channels": 256, "hidden_channels": 256}
 
@@ -40,8 +41,9 @@ def _prepare_synthesizer(network: Any, size: Size) -> Run:
 
 
 def _published_synthesizer(folder: Path, size: Size) -> Published:
-    stand_in_for("timm", "einops")
-    network = import_module("hierspeechpp_speechsynthesizer").SynthesizerTrn(
+    with stand_ins(*PACKAGES):
+        module = import_module("hierspeechpp_speechsynthesizer")
+    network = module.SynthesizerTrn(
         *(641, 30, 192, 192, 768, 2, 6, 3, 0.1, "1", KERNEL_SIZES, DILATIONS),
         *([4, 5, 4, 2, 2], 512, [8, 11, 8, 4, 4]),
     )
@@ -77,11 +79,10 @@ def _prepare_text_to_vec(network: Any, size: Size) -> Run:
 
 
 def _published_text_to_vec(folder: Path, size: Size) -> Published:
-    stand_in_for("timm", "einops")
     sys.modules["ttv_v1.monotonic_align"] = ModuleType("monotonic_align")  # compiled; inference needs none
-    network = import_module("ttv_v1.t2w2v_transformer").SynthesizerTrn(
-        *(641, 30, 256, 256, 1024, 4, 6, 3, 0.1, "1", KERNEL_SIZES, DILATIONS)
-    )
+    with stand_ins(*PACKAGES):
+        module = import_module("ttv_v1.t2w2v_transformer")
+    network = module.SynthesizerTrn(*(641, 30, 256, 256, 1024, 4, 6, 3, 0.1, "1", KERNEL_SIZES, DILATIONS))
     network.eval()
     with torch.no_grad():  # at random weights a token lasts a frame; so it lasts as long as in speech
         network.dp.flows[0].m.fill_(-1.0)
