@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.convolutions.channels_last import convolve, gains_from_channels_last, to_channels_last
+from hiervox.modules.convolutions.channels_last import (
+    convolve,
+    gains_from_channels_last,
+    is_channels_last,
+    to_channels_last,
+)
 
 LEAKY_SLOPE = 0.1
 """Of the leaky rectifiers of HiFi-GAN's generator."""
@@ -105,4 +110,5 @@ class ParallelBlocks(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) → (B, C, T)."""
-        return mean_of_blocks(self.blocks, x).contiguous()
+        y = mean_of_blocks(self.blocks, x)
+        return y if is_channels_last(x) else y.contiguous()

@@ -104,7 +104,8 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
         published = _published(workload, reference, setting.size)
         runs[PUBLISHED] = published.run
     network = _network(system, workload, published).to(device).eval()
-    runs[OURS] = workload.prepare(network, setting.size)
+    with _precision(setting.dtype, device.type):  # which it may be prepared for
+        runs[OURS] = workload.prepare(network, setting.size)
     guarded = {side: _guarded(run, setting.dtype, device.type) for side, run in runs.items()}
     difference = None
     if published is not None:
@@ -142,12 +143,17 @@ def _network(system: str, workload: Workload, published: Published | None) -> nn
     return built
 
 
-def _guarded(run: Run, dtype: str, device: str) -> Run:
-    """`run` without gradients and, for another dtype than float32, under autocast."""
+def _precision(dtype: str, device: str) -> torch.autocast:
+    """Autocast, for another dtype than float32."""
     low = None if dtype == "float32" else getattr(torch, dtype)
+    return torch.autocast(device, dtype=low, enabled=low is not None)
+
+
+def _guarded(run: Run, dtype: str, device: str) -> Run:
+    """`run` without gradients, in a dtype."""
 
     def guarded() -> Tensor:
-        with torch.inference_mode(), torch.autocast(device, dtype=low, enabled=low is not None):
+        with torch.inference_mode(), _precision(dtype, device):
             return run()
 
     return guarded

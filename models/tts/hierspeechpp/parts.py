@@ -22,6 +22,7 @@ from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.modules.convolutions.packed import pack_weights
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
 from hiervox.processors.spectrogram import log_mel
@@ -86,6 +87,7 @@ class Networks:
         network, _ = load_network(part_checkpoint(self.folder, SYNTHESIZER), self.device)
         assert isinstance(network, HierarchicalSynthesizer)
         remove_weight_norm(network)
+        pack_weights(network)
         return network
 
     @cached_property
@@ -98,6 +100,7 @@ class Networks:
         network, _ = load_network(part_checkpoint(self.folder, TEXT_TO_VEC), self.device)
         assert isinstance(network, TextToVec)
         remove_weight_norm(network)
+        pack_weights(network)
         return network
 
     @cached_property

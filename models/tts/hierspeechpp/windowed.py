@@ -20,9 +20,9 @@ BACKBONE_WINDOW = 400
 """Frames that a pass of the source network or the backbone keeps: 8 s, which most sentences are under."""
 STREAM_BACKBONE_WINDOW = 100
 """The same of the backbone alone in a stream, where the first chunk waits for it."""
-CPU_WINDOW, GPU_WINDOW = 200, 800
-"""Samples of the backbone (200 a second) that a pass of the upper part keeps; the dear part, and on a CPU
-short windows mostly stay in its cache."""
+WINDOW = 800
+"""Samples of the backbone (200 a second) that a pass of the upper part keeps; what it sees beyond that is
+computed twice."""
 CPU_PASSES, GPU_PASSES = 1, 16
 """Windows to one pass."""
 FIRST_CHUNK, LARGEST_CHUNK = 40, 200
@@ -96,11 +96,10 @@ class WindowedDecoder:
             generator.backbone_rate,
             passes,
         )
-        kept = CPU_WINDOW if on_cpu else GPU_WINDOW
         plan = [
             window
             for item, backbone in enumerate(backbones)
-            for window in window_plan(backbone.shape[-1], kept, generator.waveform_context, item)
+            for window in window_plan(backbone.shape[-1], WINDOW, generator.waveform_context, item)
         ]
         return run_windows(
             lambda windows: generator.waveform(cut(backbones, windows)), plan, generator.waveform_rate, passes

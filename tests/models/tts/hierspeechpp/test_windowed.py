@@ -53,7 +53,7 @@ def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = {
         "BACKBONE_WINDOW": 7,
         "STREAM_BACKBONE_WINDOW": 9,
-        "CPU_WINDOW": 33,
+        "WINDOW": 33,
         "FIRST_CHUNK": 5,
         "LARGEST_CHUNK": 50,
     }
