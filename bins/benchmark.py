@@ -51,6 +51,10 @@ def benchmark(
     device: DeviceOption = "auto",
     json: Annotated[Path | None, typer.Option(help="Write every repeat here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the table here.")] = None,
+    update: Annotated[
+        Path | None,
+        typer.Option(help="Of a system: put the rows into the table of this Markdown file."),
+    ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Time a model, or a system's networks: medians of processor time and, in brackets, of the time waited.
@@ -68,7 +72,7 @@ def benchmark(
     if dtype not in DTYPES:
         raise ConfigError(f"no dtype {dtype!r}", f"choose {' or '.join(DTYPES)}")
     from hiervox.models.base.benchmark.networks import Setting, Size
-    from hiervox.models.base.benchmark.report import document
+    from hiervox.models.base.benchmark.report import document, updated
     from hiervox.models.base.benchmark.report import markdown as as_markdown
     from hiervox.models.base.registry import system_cards
     from hiervox.utils.files import write_json, write_text
@@ -77,12 +81,16 @@ def benchmark(
         Setting(Size(seconds, batch, seed), device, number, dtype, repeats, warmup)
         for number in (threads or (None,))
     ]
+    if update is not None and not update.is_file():
+        raise ConfigError(f"no file {update}", "name the Markdown file whose table is updated")
     if target in system_cards():
         if sentences or agreement:
             raise ConfigError("--sentences and --agreement go with a model", "name one of `hiervox models`")
         rows, results = _networks(str(target), workload, settings, reference)
-    elif workload or reference:
-        raise ConfigError("--workload and --reference go with a system", "name one of `hiervox systems`")
+    elif workload or reference or update:
+        raise ConfigError(
+            "--workload, --reference and --update go with a system", "name one of `hiervox systems`"
+        )
     elif sentences or agreement:
         rows, results = _speech(target, settings[0], sentences, every)
     else:
@@ -91,6 +99,8 @@ def benchmark(
     typer.echo(table)
     if markdown is not None:
         write_text(markdown, table + "\n")
+    if update is not None:
+        write_text(update, updated(update.read_text(encoding="utf-8"), rows))
     if json is not None:
         write_json(json, document(results, " ".join(["hiervox", *sys.argv[1:]])))
 

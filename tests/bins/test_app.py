@@ -83,3 +83,24 @@ def test_every_verb_explains_itself(verb: str) -> None:
     result = CliRunner().invoke(app, [verb, "--help"])
     assert result.exit_code == 0
     assert result.output.count("\n") > 3
+
+
+HEAVY = ("transformers", "lhotse", "librosa", "numba", "matplotlib", "scipy", "sklearn", "onnxruntime")
+
+
+def _loaded_by(statement: str, *packages: str) -> list[str]:
+    report = f"print([name for name in {packages!r} if name in sys.modules])"
+    code = f"import sys; {statement}; {report}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
+    )
+    loaded: list[str] = json.loads(done.stdout.replace("'", '"'))
+    return loaded
+
+
+def test_the_command_line_starts_without_torch_and_other_large_packages() -> None:
+    assert _loaded_by("import hiervox.bins.app", "torch", "numpy", *HEAVY) == []
+
+
+def test_a_pipeline_that_speaks_starts_without_packages_that_it_may_not_need() -> None:
+    assert _loaded_by("import hiervox.models.tts.hierspeechpp.pipeline", *HEAVY) == []

@@ -13,6 +13,7 @@ import torch
 from hiervox.models.base.benchmark.models import ModelResult
 from hiervox.models.base.benchmark.networks import OURS, PUBLISHED, Result
 from hiervox.models.base.benchmark.streams import Moment
+from hiervox.utils.errors import ConfigError
 from hiervox.utils.timing import Timing, ratios
 
 Row = Sequence[str]
@@ -97,6 +98,36 @@ def markdown(rows: Sequence[Row]) -> str:
     """A Markdown table; the first row is the header."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def updated(text: str, rows: Sequence[Row]) -> str:
+    """A document with rows of `network_rows` in place of those of the same workload and threads.
+
+    Args:
+        text: with a table under the same header, to which new workloads are added.
+        rows: the header and the rows.
+
+    Raises:
+        ConfigError: there is no such table.
+    """
+    lines, (header, *new) = text.splitlines(), rows
+    wanted = markdown([header]).splitlines()
+    starts = [place for place in range(1, len(lines)) if lines[place - 1 : place + 1] == wanted]
+    if not starts:
+        raise ConfigError(
+            "the document has no table for these figures", f"put this header there: {wanted[0]}"
+        )
+    first = last = starts[0] + 1
+    while last < len(lines) and lines[last].startswith("|"):
+        last += 1
+    table = {_key(line): line for line in lines[first:last]}
+    table.update((_key(line), line) for line in markdown([header, *new]).splitlines()[2:])
+    return "\n".join([*lines[:first], *table.values(), *lines[last:]]) + "\n"
+
+
+def _key(line: str) -> tuple[str, ...]:
+    """Workload and threads of a table's line."""
+    return tuple(cell.strip() for cell in line.split("|")[1:3])
 
 
 def document(results: Sequence[Any], command: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from hiervox.bins.app import app
 from hiervox.models.base.benchmark.networks import Setting, Size, time_workload, workloads_of
+from hiervox.models.base.benchmark.report import markdown, updated
 from hiervox.models.base.registry import system_cards
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
@@ -84,6 +85,17 @@ def test_the_command_prints_a_table_and_writes_every_repeat(tmp_path: Path) -> N
     assert len(tree["results"][0]["timings"]["ours"]["wall"]) == 2
     assert tree["machine"]["torch"]
     assert (tmp_path / "b.md").read_text() in result.output + "\n"
+
+
+def test_rows_of_the_same_workload_and_threads_are_replaced_in_a_document() -> None:
+    header = ["workload", "threads", "ours (s)"]
+    text = "# Speed\n\n" + markdown([header, ["a", "1", "old"], ["b", "1", "kept"]]) + "\n\nMore.\n"
+    rows = [header, ["a", "1", "new"], ["a", "2", "added"]]
+    lines = updated(text, rows).splitlines()
+    assert lines[4:7] == ["| a | 1 | new |", "| b | 1 | kept |", "| a | 2 | added |"]
+    assert lines[:2] == ["# Speed", ""] and lines[-1] == "More."
+    with pytest.raises(ConfigError, match="no table"):
+        updated("# Speed\n", rows)
 
 
 def test_options_of_networks_go_with_a_system() -> None:
