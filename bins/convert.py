@@ -24,6 +24,10 @@ def convert(
     config: Annotated[
         Path | None, typer.Option(help="The authors' config.json beside it; some parts need none.")
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="The authors' file of discriminators, to fine-tune from (HiFi-GAN: do_*)."),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="Where you put the files of --pretrained; else they are downloaded.")
     ] = None,
@@ -50,7 +54,7 @@ def convert(
         raise ConfigError(
             "which weights is not clear", "give --pretrained, or --system, --part, --checkpoint and --config"
         )
-    weights = convert_published(system, part, checkpoint, config, out, overwrite)
+    weights = convert_published(system, part, checkpoint, config, out, overwrite, state)
     typer.echo(f"{weights / 1e6:.2f} M weights: {out}")
 
 

@@ -78,6 +78,16 @@ run() {
   fi
 }
 
+# timed NOTES COMMAND...: run it, and add to NOTES the processor's time of its processes, as `times` prints it.
+timed() {
+  if [[ $dry_run ]]; then
+    "${@:2}"
+  else
+    mkdir -p "$(dirname "$1")"
+    (trap 'times >>"$notes"' EXIT; notes=$1; "${@:2}")
+  fi
+}
+
 script() { run python "$common/local/$1.py" "${@:2}"; }
 
 # train PART CONFIG CUTS [OPTION...]: start its run, or continue it where a checkpoint is; a run that has all its

@@ -17,6 +17,8 @@ class Part:
         task: dotted name of its `TrainingTask`; None where the part can't be trained here.
         importer: dotted name of the function that maps the authors' checkpoint onto `network`; None where
             there is none.
+        state_importer: dotted name of the function that maps the further networks of the authors' training,
+            such as discriminators, onto those of `task`; None where there is none.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Part:
     network: str
     task: str | None = None
     importer: str | None = None
+    state_importer: str | None = None
 
 
 @dataclass(frozen=True)

@@ -100,9 +100,14 @@ def test_the_table_holds_figures_speed_and_size(tmp_path: Path) -> None:
         (tmp_path / system / "wavs" / "generated").mkdir()
         for kind in ("recorded", "generated"):
             (tmp_path / system / "wavs" / kind / "one.wav").touch()
+        checkpoint = tmp_path / system / "run" / "checkpoints" / "step-00000007"
+        checkpoint.mkdir(parents=True)
+        (checkpoint / "progress.json").write_text('{"step": 7}')
+        (checkpoint / "model.safetensors").touch()
+        (checkpoint.parent / "last.json").write_text(json.dumps({"folder": checkpoint.name}))
         speed = {"real_time_factor": 0.5, "parameters": 2_000_000}
         (tmp_path / system / "wavs" / "speed.json").write_text(json.dumps(speed))
-        (tmp_path / system / "seconds.txt").write_text("9.9 60.0 30.0\n9.9 30.0 0.0\n")
+        (tmp_path / system / "seconds.txt").write_text("0m0.0s 0m0.0s\n1m30.0s 0m30.0s\n")
     local = {name: runpy.run_path(str(BENCHMARK / "local" / f"{name}.py")) for name in PROGRAMS}
     rows = local["evaluation_table"]["table_rows"](tmp_path, ["a", "b"])
     assert [(name, system) for name, system, _, _ in rows] == [
@@ -117,5 +122,5 @@ def test_the_table_holds_figures_speed_and_size(tmp_path: Path) -> None:
     (tmp_path / "evaluation" / "summary.md").write_text("# Evaluation\n")
     page = local["results"]["report"](tmp_path, ["a", "b"], 7, "What they are.").splitlines()
     table = [line for line in page if line.startswith("|")]
-    assert table[2] == "| recordings | n/a | n/a | n/a | 4.00 | n/a | 0.500 |  |  |  |"
-    assert table[4] == "| b | n/a | n/a | n/a | 4.00 | n/a | 0.500 | 0.50 | 2.00 | 2.0 |"
+    assert table[2] == "| recordings | n/a | n/a | n/a | 4.00 | n/a | 0.500 |  |  |  |  |"
+    assert table[4] == "| b | n/a | n/a | n/a | 4.00 | n/a | 0.500 | 0.50 | 2.00 | 7 | 2.0 |"

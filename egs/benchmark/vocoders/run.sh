@@ -73,15 +73,8 @@ train_one() {
 
 stage_2() {
   settle
-  local name TIMEFORMAT='%R %U %S'
-  for name in "${names[@]}"; do
-    if [[ $dry_run ]]; then
-      train_one "$name"
-    else
-      mkdir -p "$exp/$name"
-      { time (train_one "$name") >&3 2>&4; } 3>&1 4>&2 2>>"$exp/$name/seconds.txt"
-    fi
-  done
+  local name
+  for name in "${names[@]}"; do timed "$exp/$name/seconds.txt" train_one "$name"; done
 }
 
 stage_3() {

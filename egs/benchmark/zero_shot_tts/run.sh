@@ -104,56 +104,25 @@ train_system() {
 
 stage_2() {
   settle
-  local name TIMEFORMAT='%R %U %S'
-  for name in "${names[@]}"; do
-    if [[ $dry_run ]]; then
-      train_system "$name"
-    else
-      mkdir -p "$exp/$name"
-      { time (train_system "$name") >&3 2>&4; } 3>&1 4>&2 2>>"$exp/$name/seconds.txt"
-    fi
-  done
-}
-
-# rows: of the list, between tabs: id, prompt, the prompt's text, text.
-rows() {
-  if [[ $dry_run ]]; then
-    printf 'ID\tPROMPT\tPROMPT_TEXT\tTEXT\n'
-  else
-    python "$common/local/speaking_list.py" "$list" --table "$prompts"
-  fi
+  local name
+  for name in "${names[@]}"; do timed "$exp/$name/seconds.txt" train_system "$name"; done
 }
 
 speak() {
-  local id prompt prompt_text text control given whose=()
+  local control given=()
   of "$1"
-  while IFS=$'\t' read -r -u 3 id prompt prompt_text text; do
-    [[ ! -f $exp/wavs/$1/$id.wav ]] || continue
-    given=()
-    for control in ${controls[@]+"${controls[@]}"}; do given+=(--control "${control/PROMPT_TEXT/$prompt_text}"); done
-    case $voice in
-      prompt) whose=(--prompt "$prompt") ;;
-      none) whose=() ;;
-      *) whose=(--voice "$voice") ;;
-    esac
-    run hiervox tts --text "$text" ${whose[@]+"${whose[@]}"} --model "$model" --seed "$seed" \
-      ${given[@]+"${given[@]}"} --out "$exp/wavs/$1/$id.wav" --device "$device" --overwrite
-  done 3< <(rows)
+  for control in ${controls[@]+"${controls[@]}"}; do given+=(--control "$control"); done
+  script speak_list --list "$list" --table "$prompts" --model "$model" --voice "$voice" --seed "$seed" \
+    ${given[@]+"${given[@]}"} --out "$exp/wavs/$1" --device "$device"
 }
 
 stage_3() {
   settle
-  local name id reference
+  local name
   for name in "${names[@]}"; do speak "$name"; done
   [[ " ${names[*]} " == *" valle "* ]] || return 0
   of valle
-  run mkdir -p "$exp/codes" "$exp/wavs/resynthesis"
-  while IFS=$'\t' read -r -u 3 id reference; do
-    [[ ! -f $exp/wavs/resynthesis/$id.wav ]] || continue
-    run hiervox codec encode "$reference" --model "$model" -o "$exp/codes/$id.codes" --device "$device" --overwrite
-    run hiervox codec decode "$exp/codes/$id.codes" --model "$model" -o "$exp/wavs/resynthesis/$id.wav" \
-      --device "$device" --overwrite
-  done 3< <([[ $dry_run ]] && printf 'ID\tREFERENCE\n' || python "$common/local/rows.py" "$list" id reference)
+  script recode_list --list "$list" --model "$model" --out "$exp/wavs/resynthesis" --device "$device"
 }
 
 stage_4() {
@@ -168,17 +137,13 @@ stage_4() {
 
 stage_5() {
   settle
-  local name control given=() id prompt prompt_text text
-  IFS=$'\t' read -r id prompt prompt_text text < <(rows)
+  local name given=()
   for name in "${names[@]}"; do
     of "$name"
     given+=(--system "$name" "$model" "$voice")
-    for control in ${controls[@]+"${controls[@]}"}; do
-      given+=(--control "$name" "${control/PROMPT_TEXT/$prompt_text}")
-    done
   done
   run python "$recipe/local/results.py" "${given[@]}" --exp "$exp" --corpus "$corpus" --steps "$steps" \
-    --prompt "$prompt" --device "$device" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
+    --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
   [[ $dry_run ]] || cat "$exp/RESULTS.md"
 }
 

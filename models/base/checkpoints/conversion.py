@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safetensors.torch import save_file
+
 from hiervox.models.base.checkpoints.building import bounded_building
 from hiervox.models.base.checkpoints.checkpoint import (
     CONFIG_NAME,
@@ -15,8 +17,10 @@ from hiervox.models.base.checkpoints.checkpoint import (
     load_network,
     save_weights,
 )
-from hiervox.models.base.checkpoints.importing import read_published
+from hiervox.models.base.checkpoints.importing import read_published, read_published_state
 from hiervox.models.base.registry import get_part
+from hiervox.models.base.training.run_folder import STATE_NAME
+from hiervox.models.base.training.state import network_file
 from hiervox.utils.config import read_json5
 from hiervox.utils.errors import CheckpointError, ConfigError, shortened
 from hiervox.utils.files import publish_folder, write_json
@@ -28,7 +32,13 @@ if TYPE_CHECKING:
 
 
 def convert_published(
-    system: str, part: str, checkpoint: Path, config: Path | None, out: Path, overwrite: bool = False
+    system: str,
+    part: str,
+    checkpoint: Path,
+    config: Path | None,
+    out: Path,
+    overwrite: bool = False,
+    state: Path | None = None,
 ) -> int:
     """Write `checkpoint` as a folder that `load_network` reads, and read it once.
 
@@ -38,6 +48,8 @@ def convert_published(
         config: the authors' config beside it (JSON); None where the weights say all.
         out: the folder to write; it appears when it is whole.
         overwrite: replace a checkpoint folder that is already there.
+        state: the authors' file of further networks of the training, such as discriminators, which a
+            fine-tuning starts from.
 
     Returns:
         The number of weights.
@@ -49,6 +61,7 @@ def convert_published(
     importer = get_part(system, part).importer
     if importer is None:
         raise ConfigError(f"no published weights of {system}/{part} are known", "choose another part")
+    further = {} if state is None else _further_networks(system, part, state)
     _check_free(out, overwrite)
     imported, tensors = _import(importer, checkpoint, config)
     sections = imported if isinstance(imported, Mapping) else {"model": imported}
@@ -58,6 +71,9 @@ def convert_published(
     try:
         trees = {name: section.model_dump(mode="json") for name, section in sections.items()}
         save_weights(partial, tensors, {"system": system, "part": part, **trees})
+        for name, weights in further.items():
+            (partial / STATE_NAME).mkdir(exist_ok=True)
+            save_file(weights, network_file(partial / STATE_NAME, name))
         network, experiment = load_network(partial)
         # again, with the defaults of today: what was published must not follow later ones
         write_json(partial / CONFIG_NAME, inference_config(experiment.model_dump(mode="json")))
@@ -65,6 +81,17 @@ def convert_published(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _further_networks(system: str, part: str, state: Path) -> dict[str, dict[str, Tensor]]:
+    importer = get_part(system, part).state_importer
+    if importer is None:
+        raise ConfigError(f"no published training state of {system}/{part} is known", "leave it out")
+    further: dict[str, dict[str, Tensor]] = resolve(importer)(read_published_state(state))
+    return {
+        name: {key: tensor.contiguous() for key, tensor in tensors.items()}
+        for name, tensors in further.items()
+    }
 
 
 def _import(importer: str, checkpoint: Path, config: Path | None) -> tuple[Any, dict[str, Tensor]]:

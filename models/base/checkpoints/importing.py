@@ -71,6 +71,25 @@ def read_published(path: Path) -> dict[str, Tensor]:
     return tree
 
 
+def read_published_state(path: Path) -> dict[str, dict[str, Tensor]]:
+    """Read the networks of a published training state on the CPU: all state dicts of a file, by its keys.
+
+    Raises:
+        CheckpointError: the file is missing, broken, or holds none.
+    """
+    if not is_file(path):
+        raise CheckpointError(f"no checkpoint {path}", "check the path")
+    tree = _read_torch(path)
+    networks = {
+        key: {name.removeprefix("module."): tensor for name, tensor in entry.items()}
+        for key, entry in (tree.items() if isinstance(tree, dict) else ())
+        if isinstance(entry, dict) and entry and all(isinstance(tensor, Tensor) for tensor in entry.values())
+    }
+    if not networks:
+        raise CheckpointError(f"{path} holds no networks", "name the file of the authors' training state")
+    return networks
+
+
 def _read_torch(path: Path) -> Any:
     try:
         with warnings.catch_warnings():  # of pickles that torch did not write; they are refused, or read

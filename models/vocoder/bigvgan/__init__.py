@@ -19,4 +19,5 @@ CARD = SystemCard(
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
+    workloads="hiervox.models.vocoder.bigvgan.workloads:WORKLOADS",
 )

@@ -15,8 +15,10 @@ CARD = SystemCard(
             network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
             task="hiervox.models.vocoder.gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.hifigan.published:import_hifigan",
+            state_importer="hiervox.models.vocoder.gan.published:import_discriminators",
         ),
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
+    workloads="hiervox.models.vocoder.hifigan.workloads:WORKLOADS",
 )

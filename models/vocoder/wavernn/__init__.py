@@ -19,4 +19,5 @@ CARD = SystemCard(
     ),
     pipeline="hiervox.models.vocoder.autoregressive.pipeline:AutoregressiveVocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
+    workloads="hiervox.models.vocoder.wavernn.workloads:WORKLOADS",
 )

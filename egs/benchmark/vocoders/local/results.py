@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,8 @@ import torch
 import typer
 
 from hiervox.evaluation.table import GROUND_TRUTH
-from hiervox.models.base.checkpoints.checkpoint import read_json
+from hiervox.models.base.checkpoints.checkpoint import find_checkpoint, read_json
+from hiervox.models.base.training.run_folder import PROGRESS_NAME
 from hiervox.utils.files import write_text
 
 FIGURES = {  # of `hiervox evaluate`: column, digits
@@ -23,7 +25,7 @@ FIGURES = {  # of `hiervox evaluate`: column, digits
     "f0_rmse": ("F0 RMSE (Hz) ↓", 1),
     "f0_pearson": ("FPC ↑", 3),
 }
-COSTS = ("RTF ↓", "parameters (M)", "training (min)")
+COSTS = ("RTF ↓", "parameters (M)", "steps", "training (min)")
 
 
 def row(cells: list[str]) -> str:
@@ -44,9 +46,13 @@ def evaluated(summary: dict[str, Any], system: str) -> list[str]:
 def costs(folder: Path) -> list[str]:
     """The cells of `COSTS`, of a vocoder's folder."""
     speed = read_json(folder / "wavs" / "speed.json")
-    notes = [line.split() for line in (folder / "seconds.txt").read_text(encoding="utf-8").splitlines()]
-    minutes = sum(float(user) + float(system) for _, user, system in notes) / 60
-    return [f"{speed['real_time_factor']:.2f}", f"{speed['parameters'] / 1e6:.2f}", f"{minutes:.1f}"]
+    notes = re.findall(r"(\d+)m([\d.]+)s", (folder / "seconds.txt").read_text(encoding="utf-8"))
+    minutes = sum(
+        int(whole) + float(seconds) / 60 for whole, seconds in notes
+    )  # as the shell's `times` has them
+    steps = read_json(find_checkpoint(folder / "run") / PROGRESS_NAME)["step"]
+    factor, parameters = speed["real_time_factor"], speed["parameters"] / 1e6
+    return [f"{factor:.2f}", f"{parameters:.2f}", str(steps), f"{minutes:.1f}"]
 
 
 def report(exp: Path, systems: list[str], steps: int, notes: str) -> str:
@@ -60,7 +66,7 @@ def report(exp: Path, systems: list[str], steps: int, notes: str) -> str:
     detail = (exp / "evaluation" / "summary.md").read_text(encoding="utf-8")
     parts = [
         "# Vocoders at a small size",
-        f"{datetime.date.today()}, {steps} optimizer steps of every network; {machine}.",
+        f"{datetime.date.today()}, at most {steps} optimizer steps of every network; {machine}.",
         "\n".join(lines),
         notes.rstrip(),
         detail.replace("# Evaluation", "## Evaluation", 1),

@@ -6,13 +6,12 @@ import argparse
 import datetime
 import os
 import platform
-import time
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
 
-import hiervox
 from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import (
     WEIGHTS_NAME,
@@ -21,10 +20,9 @@ from hiervox.models.base.checkpoints.checkpoint import (
     read_json,
 )
 from hiervox.models.base.pipelines.bundle import is_checkpoint, parts_of
-from hiervox.models.base.pipelines.controls import make_controls, parse_assignments
+from hiervox.models.base.training.run_folder import PROGRESS_NAME
 from hiervox.utils.files import write_text
 
-TEXT = "The quick brown fox jumps over the lazy dog, and runs away into the forest behind the house."
 FIGURES = {  # of `hiervox evaluate`: column, factor, digits
     "wer_corpus": ("WER (%) ↓", 100, 1),
     "cer_corpus": ("CER (%) ↓", 100, 1),
@@ -32,7 +30,7 @@ FIGURES = {  # of `hiervox evaluate`: column, factor, digits
     "f0_pearson": ("FPC ↑", 1, 3),
     "dnsmos_ovrl": ("DNSMOS ↑", 1, 2),
 }
-COSTS = ("RTF ↓", "parameters (M)", "training (min)")
+COSTS = ("RTF ↓", "parameters (M)", "steps", "training (min)")
 OWN_VOICE = "*"
 
 
@@ -43,28 +41,29 @@ def parameters_of(model: Path) -> float:
     return sum(tensor.numel() for file in files for tensor in load_weights(file).values()) / 1e6
 
 
+def steps_of(runs: Path) -> str:
+    """Of the optimizer, one number where all networks have as many; empty where nothing was trained."""
+    found = {
+        run.name: int(read_json(find_checkpoint(run) / PROGRESS_NAME)["step"])
+        for run in sorted(runs.glob("*"))
+        if run.is_dir()
+    }
+    if len(set(found.values())) <= 1:
+        return "".join(str(steps) for steps in set(found.values()))
+    return ", ".join(f"{name} {steps}" for name, steps in found.items())
+
+
 def training_minutes(notes: Path) -> float | None:
-    """Of the processor, from lines `waited user system` (s); None where nothing was trained."""
+    """Of the processor, as the shell's `times` prints it, `1m2.5s 0m0.3s`; None where nothing was trained."""
     if not notes.is_file():
         return None
-    lines = [line.split() for line in notes.read_text(encoding="utf-8").splitlines()]
-    return sum(float(user) + float(system) for _, user, system in lines) / 60
+    found = re.findall(r"(\d+)m([\d.]+)s", notes.read_text(encoding="utf-8"))
+    return sum(int(minutes) + float(seconds) / 60 for minutes, seconds in found)
 
 
-def real_time_factor(model: Path, prompt: Path | str | None, assignments: list[str], device: str) -> float:
-    """Seconds of the processor to a second of speech, for one sentence, the networks loaded and warm.
-
-    On a GPU, seconds waited.
-    """
-    pipeline = hiervox.load(model, "tts", device)
-    controls = make_controls(pipeline.controls, parse_assignments(assignments))
-    voice = pipeline.voice(prompt)
-    clock = time.process_time if pipeline.device.type == "cpu" else time.perf_counter
-    pipeline.tts("Hello.", voice, controls)
-    begun = clock()
-    speech = pipeline.tts(TEXT, voice, controls)
-    factor: float = (clock() - begun) * speech.rate / speech.wav.size
-    return factor
+def real_time_factor(speed: dict[str, float]) -> float:
+    """Seconds of the processor to a second of speech, over the whole list."""
+    return speed["work"] / speed["speech"]
 
 
 def evaluated(summary: dict[str, Any], system: str) -> list[str]:
@@ -90,11 +89,13 @@ def table(arguments: argparse.Namespace) -> list[str]:
     references = [name for name in (GROUND_TRUTH, "resynthesis") if name in summary["systems"]]
     lines += [row([name, *evaluated(summary, name), *[""] * len(COSTS)]) for name in references]
     for name, folder, voice in arguments.system:
-        assignments = [text for owner, text in arguments.control if owner == name]
-        prompt = {"prompt": arguments.prompt, "none": None}.get(voice, voice)
-        factor = real_time_factor(Path(folder), prompt, assignments, arguments.device)
+        factor = real_time_factor(read_json(arguments.exp / "wavs" / name / "speed.json"))
         minutes = training_minutes(arguments.exp / name / "seconds.txt")
-        costs = [f"{factor:.2f}", f"{parameters_of(Path(folder)):.2f}"]
+        costs = [
+            f"{factor:.2f}",
+            f"{parameters_of(Path(folder)):.2f}",
+            steps_of(arguments.exp / name / "runs"),
+        ]
         trained = "given" if minutes is None else f"{minutes:.1f}"
         mark = "" if voice == "prompt" else OWN_VOICE
         lines.append(row([name + mark, *evaluated(summary, name), *costs, trained]))
@@ -104,7 +105,7 @@ def table(arguments: argparse.Namespace) -> list[str]:
 def report(arguments: argparse.Namespace) -> str:
     """The whole page."""
     detail = (arguments.exp / "evaluation" / "summary.md").read_text(encoding="utf-8")
-    budget = f"corpus {arguments.corpus}, {arguments.steps} optimizer steps of every network that was trained"
+    budget = f"corpus {arguments.corpus}, at most {arguments.steps} optimizer steps of every network"
     machine = f"{os.cpu_count()} CPU cores ({platform.machine()}), PyTorch {torch.__version__}"
     parts = [
         "# Text to speech in unseen voices",
@@ -122,13 +123,10 @@ def main() -> None:
     parser.add_argument(
         "--system", nargs=3, action="append", required=True, metavar=("NAME", "MODEL", "VOICE")
     )
-    parser.add_argument("--control", nargs=2, action="append", default=[], metavar=("NAME", "KEY=VALUE"))
     parser.add_argument("--exp", type=Path, required=True)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--prompt", type=Path, required=True, help="the first of the list")
     parser.add_argument("--notes", type=Path, required=True, help="what comes behind the table")
-    parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     write_text(arguments.out, report(arguments))

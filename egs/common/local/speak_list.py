@@ -1,0 +1,76 @@
+"""Speak a list with one model: EXP/ID.wav for each row, and in speed.json how quick it was.
+
+Sentences that are there are kept. The time is the processor's, or on a GPU the time waited.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from hiervox.models.base.pipelines.controls import make_controls, parse_assignments
+from hiervox.models.base.pipelines.loading import load
+from hiervox.utils.errors import HierVoxError
+from hiervox.utils.files import write_json
+
+sys.path.insert(0, str(Path(__file__).parent))
+from speaking_list import rows_of, texts_of
+
+SPEED_NAME = "speed.json"
+PROMPT_TEXT = "PROMPT_TEXT"
+"""In a control's value, what is said in the row's prompt."""
+FIRST_WORDS = "Hello there."
+"""Spoken before the clock runs: a first pass is slower than all others."""
+
+
+def speak(arguments: argparse.Namespace) -> None:
+    """Write what is not there yet."""
+    rows = rows_of(arguments.list, texts_of(arguments.table))
+    rows = [row for row in rows if not (arguments.out / f"{row[0]}.wav").exists()]
+    if not rows:
+        return
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    pipeline: Any = load(arguments.model, "tts", arguments.device)
+    clock = time.process_time if pipeline.device.type == "cpu" else time.perf_counter
+    speed = arguments.out / SPEED_NAME
+    total = json.loads(speed.read_text(encoding="utf-8")) if speed.exists() else {"work": 0.0, "speech": 0.0}
+    for number, (name, prompt, prompt_text, text) in enumerate(rows):
+        given = [control.replace(PROMPT_TEXT, prompt_text) for control in arguments.control]
+        own = {"seed": str(arguments.seed), **parse_assignments(given)}
+        controls = make_controls(pipeline.controls, own)
+        voice = {"prompt": prompt, "none": None}.get(arguments.voice, arguments.voice)
+        if not number:
+            pipeline.tts(FIRST_WORDS, voice, controls)
+        begun = clock()
+        speech = pipeline.tts(text, voice, controls)
+        total["work"] += clock() - begun
+        total["speech"] += speech.wav.size / speech.rate
+        speech.save(arguments.out / f"{name}.wav")
+        write_json(speed, total)
+
+
+def main() -> None:
+    """Parse and speak."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", type=Path, required=True, help="CSV: id, text, prompt")
+    parser.add_argument("--table", type=Path, required=True, help="CSV: audio, text; what is said in prompts")
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument(
+        "--voice", default="prompt", help="prompt, none, or the name of one of the model's own"
+    )
+    parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--seed", type=int, default=1234)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--out", type=Path, required=True)
+    speak(parser.parse_args())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except HierVoxError as error:
+        sys.exit(f"speak_list.py: {error}")
