@@ -122,12 +122,12 @@ class WaveGanOptimizerConfig(OptimizerConfig):
 
 
 class WaveGanTrainConfig(TrainConfig):
-    """The training loop as HiFi-GAN's."""
+    """The training loop as HiFi-GAN's, with a warm-up for the encoder."""
 
     max_steps: PositiveInt = 1_000_000
     batch_size: PositiveInt = 16
     optimizer: WaveGanOptimizerConfig = WaveGanOptimizerConfig()
-    schedule: ScheduleConfig = ScheduleConfig(decay=0.999)
+    schedule: ScheduleConfig = ScheduleConfig(decay=0.999, warmup_steps=1000)
 
 
 class WaveGanExperiment(AdversarialExperiment):

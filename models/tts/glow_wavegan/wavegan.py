@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from hiervox.models.tts.glow_wavegan.config import WaveGanConfig
 from hiervox.modules.encoders.posterior import WaveformEncoder
@@ -16,6 +17,8 @@ KERNEL_RATIO = 2
 """Kernel of a strided convolution over its rate."""
 INITIAL_LOG_STD = -5.0
 """Of the latent, so that the decoder hears the encoder before it learns to do without."""
+LARGEST_LOG_STD = 1.0
+"""Approached smoothly: without a bound, early updates at full size drove the variance beyond any number."""
 
 
 @dataclass
@@ -82,8 +85,8 @@ class WaveGan(nn.Module):
 
     def encode(self, wav: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 1, T), T a multiple of the hop length → mean and log-deviation (B, C, T / hop)."""
-        mean, log_std = self.encoder(wav).chunk(2, dim=1)
-        return mean, log_std
+        mean, deviation = self.encoder(wav).chunk(2, dim=1)
+        return mean, LARGEST_LOG_STD - functional.softplus(LARGEST_LOG_STD - deviation)
 
     def latent(self, wav: Tensor, noise_scale: float = 1.0, generator: Noise = None) -> Tensor:
         """Waveforms (B, T), cut to whole frames, to a sample (B, C, N) of their latent; the mean at 0."""
