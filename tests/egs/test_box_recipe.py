@@ -135,3 +135,24 @@ def test_wrong_options_are_named(arguments: list[str], message: str, tmp_path: P
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": path}, check=False)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_blurred_formants_have_less_contrast(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(RECIPE / "local"))
+    formants = importlib.import_module("formants")
+    time = np.arange(16000) / 16000
+    gains = {"sharp": 30.0, "blurred": 15.0}
+    for name, decibels in gains.items():
+        peaks = [10 ** (decibels / 20 * (np.exp(-(((120 * n - 700) / 200) ** 2)) - 1)) for n in range(1, 60)]
+        wav = sum(peak * np.sin(2 * np.pi * 120 * (n + 1) * time) for n, peak in enumerate(peaks))
+        (tmp_path / name).mkdir()
+        write_audio(tmp_path / name / "a.wav", (0.05 * wav).astype(np.float32), 16000)
+    sharp, blurred = (
+        formants.measure(tmp_path / name / "a.wav", tmp_path / "sharp" / "a.wav") for name in gains
+    )
+    assert sharp[1] == 0 and blurred[1] > 1
+    assert sharp[0] > 1.5 * blurred[0]
+    arguments = ["--made", f"blurred={tmp_path / 'blurred'}", "--recorded", str(tmp_path / "sharp")]
+    monkeypatch.setattr("sys.argv", ["formants.py", *arguments, "--picture", str(tmp_path / "picture.png")])
+    formants.main()
+    assert (tmp_path / "picture.png").stat().st_size > 1000
