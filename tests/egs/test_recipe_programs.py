@@ -93,7 +93,7 @@ def test_a_bundle_is_halved_and_takes_runs_of_other_names(tmp_path: Path) -> Non
         assert all(torch.equal(tensor.half(), half[name].half()) for name, tensor in whole.items())
         widths = {tensor.element_size() for tensor in half.values()}
         assert widths == {1, 2}  # zeros and ones need no more than 8 bits
-    load(str(tmp_path / "half"), device="cpu")
+    assert load(str(tmp_path / "half"), device="cpu").fingerprint
 
 
 def test_libritts_is_fetched_and_what_is_there_is_kept(tmp_path: Path) -> None:

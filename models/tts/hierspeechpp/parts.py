@@ -143,7 +143,7 @@ class Networks:
             }
             for name in sorted(weights):
                 digest.update(f"{part}/{name}".encode())
-                digest.update(weights[name].contiguous().numpy().tobytes())
+                digest.update(weights[name].reshape(-1).view(torch.uint8).numpy().tobytes())  # 8 bits too
         return digest.hexdigest()
 
 

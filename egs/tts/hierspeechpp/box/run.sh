@@ -41,7 +41,8 @@ Usage: run.sh --corpus DIR [OPTION VALUE]...
   --stop-stage M      last stage (default $stop_stage)
   --exp DIR           where everything goes (default exp)
   --bundle DIR        where the trained models go (default EXP/bundle)
-  --from BUNDLE       start from the weights of a bundle, such as pretrained/box, instead of from nothing
+  --from BUNDLE       start from the weights of a bundle, such as pretrained/box, instead of from nothing; a
+                      text-to-vec that is not trained on is taken from it
   --set KEY=VALUE     override a key of the training configs; may be repeated
   --set PART:KEY=VALUE  of one: text_to_vec, synthesizer_start or synthesizer
   --device D          of training: auto, cpu, cuda, cuda:1 (default $device)
@@ -137,7 +138,8 @@ fi
 if wanted 7; then
   headline 7 bundle
   parts=(text_to_vec synthesizer)
-  [[ -d $runs/synthesizer ]] || parts=(text_to_vec synthesizer=synthesizer_start)
+  [[ -d $runs/text_to_vec || -z $from ]] || parts=("text_to_vec=$from/text_to_vec" synthesizer)
+  [[ -d $runs/synthesizer ]] || parts[1]=synthesizer=synthesizer_start
   for part in speechsr24 speechsr48; do
     [[ -d $runs/$part ]] && parts+=("$part")
   done
