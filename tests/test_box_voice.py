@@ -34,10 +34,9 @@ SENTENCES = (
     "Nobody knew why the lights in the hall went out last night.",
 )
 MOST_WORD_ERRORS = 0.10
-LEAST_LIKENESS = 0.7
+LEAST_LIKENESS = 0.76
 READERS = REPOSITORY.parent / "shared" / "speech" / "librispeech_test_other"
-READERS_PROMPTS = ("1688-142285-0001.flac", "3080-5032-0001.flac")
-LEAST_READERS_LIKENESS = 0.6
+LEAST_READERS_LIKENESS = {"1688-142285-0001.flac": 0.68, "3080-5032-0001.flac": 0.70}  # measured: 0.71, 0.73
 LARGEST = 60_000_000
 
 
@@ -63,7 +62,7 @@ def test_the_shipped_voice_says_five_sentences() -> None:
 def test_the_voices_of_two_readers_are_caught() -> None:
     """Readers that no training has heard."""
     encoder, pipeline = ResemblyzerSimilarity(), load(str(BOX), device="cpu")
-    for name in READERS_PROMPTS:
+    for name, least in LEAST_READERS_LIKENESS.items():
         voice = pipeline.voice(READERS / name)
         given = encoder.embed(read_audio(READERS / name, 16000)[0])
         assert given is not None
@@ -72,7 +71,7 @@ def test_the_voices_of_two_readers_are_caught() -> None:
             made = encoder.embed(pipeline.tts(text, voice, HierSpeechControls(seed=index)).wav)
             assert made is not None
             likeness.append(float(made @ given))
-        assert np.mean(likeness) > LEAST_READERS_LIKENESS
+        assert np.mean(likeness) > least
 
 
 def test_all_weights_are_small_and_in_half_precision() -> None:

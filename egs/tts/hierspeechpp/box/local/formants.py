@@ -47,12 +47,12 @@ def draw(wavs: Sequence[tuple[str, Path]], picture: Path) -> None:
     """Spectrograms under each other."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 2 * len(wavs)), layout="constrained")
+    figure = Figure(figsize=(8, 1.6 * len(wavs)), layout="constrained")
     for row, (name, path) in zip(np.atleast_1d(figure.subplots(len(wavs), 1)), wavs, strict=True):
         wav = read_audio(path, SAMPLE_RATE)[0][: 3 * SAMPLE_RATE]
         row.specgram(wav, NFFT=N_FFT, Fs=SAMPLE_RATE, noverlap=N_FFT - HOP // 2, vmin=-120, cmap="magma")
         row.set(ylabel="Hz", title=name)
-    figure.savefig(picture, dpi=70)
+    figure.savefig(picture, dpi=55)
 
 
 def main() -> None:
