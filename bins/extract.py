@@ -41,7 +41,7 @@ def extract(
     \b
     Examples:
       hiervox extract --cuts data --config synthesizer.json5 --out features
-      hiervox extract --cuts aligned --config hifigan.json5 --predicted-by exp/fastspeech2 --out predicted
+      hiervox extract --cuts aligned --config vocoder.json5 --predicted-by exp/acoustic --out predicted
     """
     from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
     from hiervox.models.base.data.plan import load_plan

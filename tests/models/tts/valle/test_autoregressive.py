@@ -9,8 +9,9 @@ import torch
 from hiervox.models.tts.valle.autoregressive import SamplingConfig, Written, causal_mask
 from tests.models.tts.valle.tiny_valle import tiny_autoregressive
 
-TOKENS, TOKEN_LENGTHS = torch.randint(1, 178, (2, 6)), torch.tensor([6, 4])
-PROMPT, PROMPT_LENGTHS = torch.randint(0, 16, (2, 5)), torch.tensor([3, 5])
+_GENERATOR = torch.Generator().manual_seed(0)  # other modules draw numbers when they are imported, too
+TOKENS, TOKEN_LENGTHS = torch.randint(1, 178, (2, 6), generator=_GENERATOR), torch.tensor([6, 4])
+PROMPT, PROMPT_LENGTHS = torch.randint(0, 16, (2, 5), generator=_GENERATOR), torch.tensor([3, 5])
 
 
 def _write(seed: int = 0, items: Any = slice(None), **options: Any) -> list[Written]:
