@@ -24,7 +24,7 @@ def schedule(
 
     \b
     Example:
-      hiervox schedule --model exp/wavegrad2 --cuts features --steps 6 --out exp/wavegrad2_6
+      hiervox schedule --model exp/run --cuts features --steps 6 --out exp/six_steps
     """
     from hiervox.models.base.training.sampling import Search, find_schedule
     from hiervox.utils.device import choose_device
