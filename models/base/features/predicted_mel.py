@@ -91,7 +91,7 @@ class TeacherForced:
         if task is None or not hasattr(resolve(task), "teacher_forced"):
             raise ConfigError(
                 f"{name} is {experiment.system}, which predicts no spectrograms for given durations",
-                "name an acoustic model, such as one of fastspeech2",
+                "name an acoustic model that can be teacher-forced",
             )
         self.task: Any = resolve(task)(experiment)
         self.network, self.device = network.eval(), device
