@@ -34,7 +34,14 @@ RECIPES = [
     "tts/valle/libritts",
     "benchmark/zero_shot_tts",
 ]
-SYSTEMS = sorted(path.stem for path in (EGS / "benchmark" / "zero_shot_tts" / "conf").glob("*.sh"))
+SYSTEMS = {
+    corpus: sorted(
+        path.stem
+        for path in (EGS / "benchmark" / "zero_shot_tts" / "conf").glob("*.sh")
+        if f"{corpus}_stages=" in path.read_text()
+    )
+    for corpus in ("mini", "libritts")
+}
 CONFIGS = sorted(
     path
     for recipe in RECIPES
@@ -88,7 +95,8 @@ def test_the_benchmark_trains_and_speaks_with_every_system(corpus: str, tmp_path
     )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    for system in SYSTEMS:
+    assert {"hierspeechpp", "vits", "valle"} <= set(SYSTEMS[corpus])
+    for system in SYSTEMS[corpus]:
         (trained,) = [
             line for line in lines if line.startswith(str(EGS / "tts" / system / corpus / "run.sh"))
         ]

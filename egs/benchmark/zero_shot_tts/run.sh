@@ -5,7 +5,7 @@
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-systems=hierspeechpp,vits,valle,wavegrad2
+systems=
 corpus=mini
 needs_corpus=
 data=
@@ -18,7 +18,7 @@ list= prompts=
 extra=(systems data train_parts sentences steps codec models list prompts)
 extra_about=(
   "--corpus is mini (the recordings that the repository brings along) or libritts"
-  "--systems NAMES     by commas, each a file of conf/ (default $systems)"
+  "--systems NAMES     by commas, each a file of conf/ (default: all that have stages for the corpus)"
   "--data DIR          folder that holds LibriTTS, or gets it (default EXP/corpus)"
   "--train-parts NAMES of LibriTTS (default \"$train_parts\"); test-clean is tested with"
   "--sentences N       of LibriTTS to speak (default $sentences)"
@@ -37,9 +37,20 @@ about=(
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
 
+# with_stages: the systems whose file of conf/ names stages for the corpus, by commas.
+with_stages() {
+  local file stages=${corpus}_stages mini_stages libritts_stages
+  for file in "$recipe"/conf/*.sh; do
+    mini_stages= libritts_stages=
+    source "$file"
+    if [[ ${!stages} ]]; then basename "$file" .sh; fi
+  done | paste -sd,
+}
+
 settle() {
   corpus=${corpus##*/}
   [[ $corpus == mini || $corpus == libritts ]] || fail "--corpus is mini or libritts"
+  [[ $systems ]] || systems=$(with_stages)
   IFS=, read -r -a names <<<"$systems"
   local name
   for name in "${names[@]}"; do [[ -f $recipe/conf/$name.sh ]] || fail "no system $name: there is no conf/$name.sh"; done

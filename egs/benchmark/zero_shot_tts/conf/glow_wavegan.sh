@@ -1,0 +1,3 @@
+# Glow-WaveGAN with an encoder of references.
+mini_stages="1 4"
+parts=(wavegan flow)
