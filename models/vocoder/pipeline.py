@@ -40,6 +40,7 @@ class VocoderPipeline(MelVocoderPipeline):
         self, network: VocoderGenerator, mel: SpectrogramConfig, pitch: PitchConfig | None = None
     ) -> None:
         super().__init__(network, mel)
+        network.prepare_for_inference()
         self.pitch = pitch or PitchConfig()
         self.silence = mel.silence
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
+from hiervox.modules.generators.vocoder import VocoderGenerator
 
 PublishedNetwork = Callable[[Path], tuple[nn.Module, Callable[[Tensor], Tensor]]]
 """A checkout of the authors' repository → their network and its pass, from (B, M, N) to a waveform."""
@@ -25,7 +25,7 @@ def vocoder_workload(
     mel: tuple[int, int, int],
     most_seconds: float | None = None,
 ) -> Workload:
-    """A spectrogram to a waveform, weight norm folded.
+    """A spectrogram to a waveform, the network prepared for inference.
 
     Args:
         name: how the command line calls it.
@@ -33,29 +33,30 @@ def vocoder_workload(
         published: the authors' network.
         config: what the part's importer reads beside the weights.
         mel: bins, hop and rate (Hz).
-        most_seconds: of sound, for what is drawn sample by sample; no bound where None.
+        most_seconds: of sound, for what draws it sample by sample, each side its own; no bound where None.
     """
-    inputs = partial(_inputs, mel=mel, most_seconds=most_seconds)
+    inputs = partial(_inputs, mel=mel)
     return Workload(
         name=name,
         part=part,
         prepare=partial(_prepare, inputs=inputs),
         published=partial(_published, network_of=published, inputs=inputs),
         published_config=config,
+        most_seconds=most_seconds,
+        compared=most_seconds is None,
     )
 
 
-def _inputs(size: Size, mel: tuple[int, int, int], most_seconds: float | None) -> Tensor:
+def _inputs(size: Size, mel: tuple[int, int, int]) -> Tensor:
     bins, hop, rate = mel
-    seconds = size.seconds if most_seconds is None else min(size.seconds, most_seconds)
     generator = torch.Generator().manual_seed(size.seed)
-    return torch.rand(size.batch, bins, round(seconds * rate / hop), generator=generator)
+    return torch.rand(size.batch, bins, round(size.seconds * rate / hop), generator=generator)
 
 
 def _prepare(network: nn.Module, size: Size, inputs: Callable[[Size], Tensor]) -> Run:
-    remove_weight_norm(network)
-    device = next(network.parameters()).device
-    mel = inputs(size).to(device)
+    assert isinstance(network, VocoderGenerator)
+    mel = inputs(size).to(next(network.parameters()).device)
+    network.prepare_for_inference()
     return lambda: network(mel)
 
 

@@ -54,7 +54,7 @@ choose_metrics() {
 # small VOCODER FIRST LAST [OPTION...]: stages of its own recipe, on the data of all.
 small() {
   run "$vocoders/$1/run.sh" --corpus "$corpus" --test "$test" --size small --stage "$2" --stop-stage "$3" \
-    --device "$device" "${@:4}"
+    --device "$device" --jobs "$jobs" "${@:4}"
 }
 
 # F0 is what one of them wants besides the waveforms; it is computed for all.

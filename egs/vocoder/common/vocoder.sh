@@ -42,6 +42,7 @@ Usage: run.sh --corpus TABLE --test TABLE [OPTION VALUE]...
   --exp DIR       where everything goes (default exp)
   --set KEY=VALUE override a key of the config, as in train.max_steps=1000; may be repeated
   --device D      auto, cpu, cuda, cuda:1 (default $device)
+  --jobs N        processes that validate and extract (default $jobs)
 EOF
 }
 
@@ -53,7 +54,7 @@ fail() {
 while (($#)); do
   case $1 in
     --help | -h) usage; exit 0 ;;
-    --stage | --stop-stage | --corpus | --root | --parts | --test-speakers | --test | --limit | --size | --exp | --device)
+    --stage | --stop-stage | --corpus | --root | --parts | --test-speakers | --test | --limit | --size | --exp | --device | --jobs)
       (($# >= 2)) || fail "$1 needs a value"
       name=${1#--}
       declare "${name//-/_}=$2"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -47,11 +47,11 @@ class Result:
     """What a workload took.
 
     Attributes:
-        workload, setting: which and how.
+        workload, setting: which and how; the size is what was run.
         timings: by side, `ours` and, where there is a checkout, `published`.
         memory: the most that the process held, bytes; of both sides where there are two.
         difference: of the two sides' outputs, the largest over the published standard deviation; None for
-            one side.
+            one side, or where outputs are not compared.
     """
 
     workload: str
@@ -89,6 +89,9 @@ def time_workload(system: str, name: str, setting: Setting, reference: Path | No
         raise ConfigError(f"system {system!r} has no workload {name!r}", nearest(name, known))
     if reference is not None and not reference.is_dir():
         raise ConfigError(f"no folder {reference}", "name a checkout of the published repository")
+    most = known[name].most_seconds
+    if most is not None and setting.size.seconds > most:
+        setting = replace(setting, size=replace(setting.size, seconds=most))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_time, system, name, setting, reference).result()
 
@@ -108,7 +111,7 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
         runs[OURS] = workload.prepare(network, setting.size)
     guarded = {side: _guarded(run, setting.dtype, device.type) for side, run in runs.items()}
     difference = None
-    if published is not None:
+    if published is not None and workload.compared:
         difference = _difference(guarded[OURS](), guarded[PUBLISHED]())
     wait = torch.cuda.synchronize if device.type == "cuda" else None
     timings = measure(guarded, setting.repeats, setting.warmup, wait)

@@ -49,7 +49,8 @@ def _network_row(result: Result, beside: bool) -> Row:
     cells.append(_times(ours))
     if beside and published is not None:
         least, median, most = ratios(published, ours)
-        cells += [f"{median:.2f} [{least:.2f}, {most:.2f}]", f"{result.difference:.1e}"]
+        cells.append(f"{median:.2f} [{least:.2f}, {most:.2f}]")
+        cells.append("" if result.difference is None else f"{result.difference:.1e}")
     elif beside:
         cells += ["", ""]
     return [*cells, f"{ours.median('wall') / length:.3f}", f"{result.memory / 1e6:.0f}"]

@@ -52,6 +52,8 @@ class Workload:
             nothing of the kind. Inputs follow from the size alone, so that both sides have the same.
         published_config: what the part's importer reads beside the weights.
         experiment: sections of the part's config that differ from its defaults, for random weights.
+        most_seconds: of speech, where more would take too long; a larger size is cut to it.
+        compared: whether both sides' outputs are; not where each draws random numbers of its own.
     """
 
     name: str
@@ -60,3 +62,5 @@ class Workload:
     published: Callable[[Path, Size], Published] | None = None
     published_config: Mapping[str, Any] = field(default_factory=dict)
     experiment: Mapping[str, Any] = field(default_factory=dict)
+    most_seconds: float | None = None
+    compared: bool = True

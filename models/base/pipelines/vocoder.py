@@ -123,6 +123,7 @@ class MelVocoderPipeline(MelVocoder):
 
     Attributes:
         device: of the network.
+        n_parameters: of the network, weight norm folded.
     """
 
     def __init__(self, network: nn.Module, mel: SpectrogramConfig) -> None:
@@ -130,6 +131,7 @@ class MelVocoderPipeline(MelVocoder):
         self.network = network.eval()
         remove_weight_norm(self.network)
         self.device = next(network.parameters()).device
+        self.n_parameters = sum(parameter.numel() for parameter in network.parameters())
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:

@@ -21,8 +21,10 @@ from hiervox.models.base.pipelines.mel_file import write_mel
 from hiervox.models.base.registry import get_card
 from hiervox.models.vocoder.autoregressive.pipeline import AutoregressiveVocoderPipeline
 from hiervox.models.vocoder.training import build_network
+from hiervox.models.vocoder.training import run as run_network
 from hiervox.modules.autoregressive.generation import Folding
 from hiervox.modules.generators.hifigan import HiFiGANGenerator, HiFiGANSizes
+from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.mel_presets import PRESETS
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
 from hiervox.utils.registry import resolve
@@ -30,14 +32,18 @@ from tests.models.base.data.corpora import voice
 from tests.models.vocoder.small import HOP, MELS, MODELS, RATE, experiment
 
 
-def pipeline_of(system: str) -> Any:
+def network_of(system: str) -> Any:
     torch.manual_seed(0)
-    config = experiment(system)
-    network = build_network(config)
+    network = build_network(experiment(system)).eval()
     for name, parameter in network.named_parameters():
         if not name.endswith("gamma") and parameter.abs().max() == 0:  # layers that start at zero
             torch.nn.init.normal_(parameter, std=0.05)
-    return resolve(get_card(system).pipeline or "")(network, config.mel, config.features.pitch)
+    return network
+
+
+def pipeline_of(system: str) -> Any:
+    config = experiment(system)
+    return resolve(get_card(system).pipeline or "")(network_of(system), config.mel, config.features.pitch)
 
 
 def inputs(pipeline: Any, frames: int = 150) -> tuple[np.ndarray, np.ndarray | None]:
@@ -63,6 +69,18 @@ def test_chunks_are_the_whole_and_batches_the_single_ones(system: str) -> None:
     batch = pipeline.vocode_batch(mels, f0s)
     for made, alone in zip(batch, (whole, pipeline.vocode(short, short_f0), whole), strict=True):
         np.testing.assert_allclose(made, alone, atol=2e-5)
+
+
+@pytest.mark.parametrize("system", ["apnet", "bigvgan", "hifigan", "istftnet", "melgan", "nsf_hifigan"])
+def test_a_prepared_network_gives_what_the_trained_one_does(system: str) -> None:
+    pipeline, trained = pipeline_of(system), network_of(system)
+    mel, f0 = inputs(pipeline, 40)
+    given = [None if one is None else torch.from_numpy(one)[None] for one in (mel, f0)]
+    with torch.no_grad():
+        expected = run_network(trained, *given).flatten().numpy()
+    np.testing.assert_allclose(pipeline.vocode(mel, f0), expected, atol=1e-5)
+    remove_weight_norm(trained)
+    assert pipeline.n_parameters == sum(weight.numel() for weight in trained.parameters())
 
 
 def test_apnet2_gives_one_chunk() -> None:

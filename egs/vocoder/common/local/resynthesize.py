@@ -48,16 +48,16 @@ def main(
         name = f"{Path(row['audio']).stem}.wav"
         soundfile.write(out / "recorded" / name, recorded, vocoder.rate)
         soundfile.write(out / "generated" / name, made[: len(recorded)], vocoder.rate)
-    parameters = sum(parameter.numel() for parameter in vocoder.network.parameters())
     speed = {
         "real_time_factor": spent / length,
         "clock": "processor" if clock is time.process_time else "waited",
         "threads": torch.get_num_threads(),
         "seconds": length,
-        "parameters": parameters,
+        "parameters": vocoder.n_parameters,
     }
     (out / "speed.json").write_text(json.dumps(speed, indent=2) + "\n", encoding="utf-8")
-    typer.echo(f"{spent / length:.3f} s of work to a second of audio, {parameters / 1e6:.3f} M parameters")
+    size = vocoder.n_parameters / 1e6
+    typer.echo(f"{spent / length:.3f} s of work to a second of audio, {size:.3f} M parameters")
 
 
 if __name__ == "__main__":
