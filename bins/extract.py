@@ -23,8 +23,8 @@ def extract(
     predicted_by: Annotated[
         str | None,
         typer.Option(
-            help="An acoustic model, name or folder: store the mels that it predicts for the recordings' own "
-            "durations, for a vocoder whose features.predicted_by is the same."
+            help="An acoustic model, name or folder: store the mels or semantic vectors that it predicts for "
+            "the recordings' own durations; training's features.predicted_by is then the same."
         ),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes; each holds the networks.")] = 1,
@@ -51,9 +51,10 @@ def extract(
     if predicted_by is not None:
         assignments.append(f"features.predicted_by={json.dumps(predicted_by)}")
     fields, setup = load_plan(config, assignments)
-    if predicted_by is not None and "predicted_mel" not in fields:
+    if predicted_by is not None and not any(name.startswith("predicted_") for name in fields):
         raise ConfigError(
-            f"{config[0]} is no vocoder's, and would not read predicted mels", "name the config of a vocoder"
+            f"what {config[0]} trains reads nothing that is predicted",
+            "name the config of a vocoder or the like",
         )
     chosen = None if shard is None else Shard.parse(shard)
     result = extract(cuts, out, fields, setup, str(device_of_process(device)), jobs, chosen)

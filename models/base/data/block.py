@@ -36,14 +36,19 @@ class BlockExtractor:
         fields: which features; those that are not stored are left out.
         setup: what the experiment says of them.
         device: of the networks.
+        kept: features that are left to cuts that have them.
     """
 
-    def __init__(self, fields: Iterable[str], setup: FeatureSetup, device: str) -> None:
+    def __init__(
+        self, fields: Iterable[str], setup: FeatureSetup, device: str, kept: frozenset[str] = frozenset()
+    ) -> None:
         self.setup = setup
+        self.kept = kept
         features = build_features(fields, setup, device).values()
         self.features: list[Feature] = [feature for feature in features if feature.stored]
         for feature in self.features:
-            feature.load()
+            if feature.name not in kept:
+                feature.load()
 
     def extract(self, cuts: Sequence[DataCut], manifest: Path) -> None:
         """Write `manifest`, with `.h5` and `.failures.json` beside it. The manifest comes last.
@@ -69,7 +74,10 @@ class BlockExtractor:
         store = FeatureStore(path, {cut.id: f"{number:03d}" for number, cut in enumerate(block)})
         with closing(store):
             for feature in self.features:
-                failed |= feature.extract([clip for clip in clips if clip.cut.id not in failed], store)
+                wanted = [clip for clip in clips if clip.cut.id not in failed]
+                if feature.name in self.kept:
+                    wanted = [clip for clip in wanted if not feature.is_in(clip.cut)]
+                failed |= feature.extract(wanted, store)
             store.save()
         return failed
 

@@ -25,7 +25,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hiervox.models.base.data.block import BlockExtractor, Failure, failures_path
-from hiervox.models.base.data.features import FEATURES_NAME, FeatureSetup, same_features, write_features
+from hiervox.models.base.data.features import (
+    FEATURES_NAME,
+    FeatureSetup,
+    same_features,
+    shared_features,
+    write_features,
+)
 from hiervox.models.base.data.index import CutIndex, open_index
 from hiervox.models.base.data.manifest import CUTS_NAME, iterate_trees, read_cuts, require_folder, write_cuts
 from hiervox.models.base.data.pronunciation import require_languages
@@ -98,6 +104,9 @@ def extract(
 ) -> Extraction:
     """Compute the stored ones of some features, for every cut of a manifest, into the folder `out`.
 
+    What the manifest's own folder holds already, made with the same settings, is not computed again: the cuts
+    of `out` point to it there.
+
     Blocks that are done already are kept, so that a run which was stopped can be started again. A cut that
     fails is left out of the result and listed in `extract_failures.csv`.
 
@@ -115,7 +124,9 @@ def extract(
         ConfigError: there is no such feature, or a text is in a language that `setup.text` does not declare.
     """
     shard = shard or Shard.of_process()
-    plan = _Plan(tuple(sorted(fields)), setup, device)
+    fields = tuple(sorted(fields))
+    source = manifest if manifest.is_dir() else manifest.parent
+    plan = _Plan(fields, setup, device, shared_features(source, setup, fields))
     index = open_index(manifest)
     require_folder(out)
     if setup.text is not None and "tokens" in plan.fields:
@@ -148,15 +159,16 @@ class _Block:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What to compute, and where."""
+    """What to compute, and where; `kept` is taken from the manifest."""
 
     fields: tuple[str, ...]
     setup: FeatureSetup
     device: str
+    kept: frozenset[str]
 
     def extractor(self) -> BlockExtractor:
         """Loads the networks."""
-        return BlockExtractor(self.fields, self.setup, self.device)
+        return BlockExtractor(self.fields, self.setup, self.device, self.kept)
 
 
 def _block_path(out: Path, number: int) -> Path:

@@ -146,6 +146,22 @@ def same_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -> b
     return read_features(folder) == json.loads(json.dumps(_record(setup, fields)))
 
 
+def shared_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -> frozenset[str]:
+    """Of some stored features those that a folder holds as `setup` wants them; none of a plain manifest's.
+
+    Features that depend on nothing but rate and text are not among them: they cost nothing to make again.
+    """
+    if not (folder / FEATURES_NAME).is_file():
+        return frozenset()
+    record, wanted = read_features(folder), json.loads(json.dumps(_record(setup, fields)))
+    if any(record.get(key) != wanted[key] for key in ("sample_rate", "pad_multiple")):
+        return frozenset()
+    recipes = record["features"]
+    return frozenset(
+        name for name, recipe in wanted["features"].items() if recipe and recipes.get(name) == recipe
+    )
+
+
 def require_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -> None:
     """Make sure that a feature folder holds what an experiment asks for.
 

@@ -130,11 +130,13 @@ def part_of(folder: Path) -> BundlePart:
 
 
 def parts_of(bundle: Path) -> list[BundlePart]:
-    """All checkpoints in a bundle, by the names of their folders; only configs are read.
+    """All checkpoints of a bundle by the names of their folders, or the one that it is; reads configs only.
 
     Raises:
         As `part_of`.
     """
+    if is_checkpoint(bundle):
+        return [part_of(bundle)]
     return [part_of(folder) for folder in _folders(bundle) if is_checkpoint(folder)]
 
 
@@ -160,8 +162,7 @@ def find_part(bundle: Path, task: str, rate: int | None = None) -> BundlePart:
     Raises:
         CheckpointError: the bundle has none, or what it has is broken.
     """
-    parts = [part_of(bundle)] if is_checkpoint(bundle) else parts_of(bundle)
-    serving = [part for part in parts if part.card.serves(task)]
+    serving = [part for part in parts_of(bundle) if part.card.serves(task)]
     rates = [output_rate(part) if rate else None for part in serving]
     for part, own in zip(serving, rates, strict=True):
         if own in (None, rate):

@@ -199,6 +199,8 @@ class SynthesizerConfig(Config):
         spoken_ratio: share of training items whose slice the generator makes from the semantic vectors, by
             the way that inference takes, instead of from the recording. Ours: it brings the priors to speech
             in fewer steps than the divergences alone.
+        predicted_ratio: share of training items whose lowest prior hears `features.predicted_by`'s vectors
+            instead of a perturbed copy's, where such are extracted. Ours: they are smoother.
     """
 
     semantic_channels: PositiveInt = 1024
@@ -219,6 +221,7 @@ class SynthesizerConfig(Config):
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
+    predicted_ratio: float = Field(0.5, ge=0, le=1)
 
     @property
     def hop_length(self) -> int:

@@ -71,8 +71,10 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
     _extractor: SemanticExtractor | None = None
 
     def batch_fields(self) -> frozenset[str]:
-        """With `features.prompt` also prompts."""
-        return self.fields | {"prompt"} if self.config.features.prompt is not None else self.fields
+        """With `features.prompt` also prompts, with `features.predicted_by` what text-to-vec predicts."""
+        features = self.config.features
+        given = {"prompt": features.prompt, "predicted_semantic": features.predicted_by}
+        return self.fields | {name for name, setting in given.items() if setting is not None}
 
     def build_generator(self) -> nn.Module:
         """The synthesizer, with the pretrained weights of its speaker encoder, where the config names them.
@@ -115,7 +117,9 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
             linear_spec=linear_spectrogram(batch["wav"], mel_config),
             mel=prompt_mel,
             semantic=batch["semantic"],
-            semantic_perturbed=batch["semantic_perturbed"],
+            semantic_perturbed=self._heard_by_prior(batch)
+            if generator.training
+            else batch["semantic_perturbed"],
             log_f0=true_log_f0,
             mask=mask,
             mel_mask=prompt_mask,
@@ -131,6 +135,14 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         )
         self._hearing = _synthesizer(generator).voice_encoder
         return Generated(*self._judged(targets), extras=targets)
+
+    def _heard_by_prior(self, batch: Batch) -> Tensor:
+        """The lowest prior's input (B, C, N): in `predicted_ratio` of the items what text-to-vec predicts."""
+        perturbed, predicted = batch["semantic_perturbed"], batch.get("predicted_semantic")
+        if predicted is None:
+            return perturbed
+        chance = torch.rand(len(perturbed), 1, 1, device=perturbed.device)
+        return torch.where(chance < self.config.model.predicted_ratio, predicted, perturbed)
 
     def _speaker(self, network: HierarchicalSynthesizer, batch: Batch) -> Tensor | None:
         """The prompts' speaker embeddings (B, E)."""

@@ -77,14 +77,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
             ConfigError: `model.speaker` is there, and no `speaker_encoder`.
             CheckpointError: its weights are missing or broken.
         """
-        sizes, weights = self.config.model.speaker, self.config.speaker_encoder
-        if sizes is not None:
-            if weights is None:
-                raise ConfigError(
-                    "model.speaker needs a speaker encoder", "name its weights: speaker_encoder"
-                )
-            self._encoder = CAMPlusPlus(embedding_channels=sizes.channels).requires_grad_(False)
-            load_into(self._encoder, load_weights(weights), weights)
+        self._require_encoder()
         return {"main": TextToVec(self.config.model)}
 
     def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
@@ -138,13 +131,23 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
 
     def _speaker(self, batch: Batch) -> Tensor | None:
         """The prompts' speaker embeddings (B, E)."""
-        sizes = self.config.model.speaker
-        if self._encoder is None or sizes is None:
+        sizes, encoder = self.config.model.speaker, self._require_encoder()
+        if encoder is None or sizes is None:
             return None
         recordings, lengths = prompt_recordings(batch, self.config.mel.hop_length)
-        encoder = self._encoder.to(recordings.device)
         samples = int(sizes.max_seconds * self.config.mel.sample_rate)
-        return beginnings_embedding(encoder, recordings, lengths, samples)
+        return beginnings_embedding(encoder.to(recordings.device), recordings, lengths, samples)
+
+    def _require_encoder(self) -> CAMPlusPlus | None:
+        """The speaker encoder; None where `model.speaker` asks for none."""
+        sizes, weights = self.config.model.speaker, self.config.speaker_encoder
+        if sizes is None or self._encoder is not None:
+            return self._encoder
+        if weights is None:
+            raise ConfigError("model.speaker needs a speaker encoder", "name its weights: speaker_encoder")
+        self._encoder = CAMPlusPlus(embedding_channels=sizes.channels).requires_grad_(False)
+        load_into(self._encoder, load_weights(weights), weights)
+        return self._encoder
 
     def losses(
         self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: TextToVecOutput, step: int
@@ -183,11 +186,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         output = self.forward(networks, batch)
         terms = self.losses("main", networks, batch, output, step)
         mask = output.mask
-        inputs = self._inputs(batch)
-        style = network.style(inputs.mel, inputs.mel_mask, self._speaker(batch))
-        noise_scale = self.config.model.prior_noise * NOISE_SCALE
-        z = sample_gaussian(output.prior_mean, output.prior_log_std, mask, noise_scale)
-        semantic = network.semantic_decoder(network.flow(z, mask, style, reverse=True), mask, style)
+        semantic, style = self._spoken(network, batch, output)
         f0_mask = mask.repeat_interleave(F0_PER_FRAME, dim=2)
         true_log_f0 = log_f0(batch["f0"]).unsqueeze(1)
         return {
@@ -196,6 +195,22 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
             "spoken_semantic": masked_l1(semantic, batch["semantic"], mask),
             "spoken_log_f0": log_f0_l1(network.pitch_predictor(semantic, mask, style), true_log_f0, f0_mask),
         }
+
+    def predict_semantic(self, network: nn.Module, batch: Batch) -> Tensor:
+        """Semantic vectors (B, C, N) of the text as it is aligned with the recording.
+
+        For synthesizers that are to learn from what they will be given.
+        """
+        assert isinstance(network, TextToVec)
+        return self._spoken(network, batch, self.forward({"main": network}, batch))[0]
+
+    def _spoken(self, network: TextToVec, batch: Batch, output: TextToVecOutput) -> tuple[Tensor, Tensor]:
+        """Semantic vectors from the aligned text alone, and the style (B, S, 1) that they are spoken in."""
+        inputs, mask = self._inputs(batch), output.mask
+        style = network.style(inputs.mel, inputs.mel_mask, self._speaker(batch))
+        noise_scale = self.config.model.prior_noise * NOISE_SCALE
+        z = sample_gaussian(output.prior_mean, output.prior_log_std, mask, noise_scale)
+        return network.semantic_decoder(network.flow(z, mask, style, reverse=True), mask, style), style
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """Pictures of the first clip: its alignment, F0, semantic vectors, and those of its text alone."""

@@ -106,4 +106,4 @@ def test_a_model_without_given_durations_is_refused(corpus: Path, tmp_path: Path
 def test_only_vocoders_read_predicted_mels(corpus: Path, tmp_path: Path) -> None:
     config = tmp_path / "fastspeech2.json5"
     config.write_text('{system: "fastspeech2", part: "acoustic"}')
-    assert "no vocoder's" in str(_extract(corpus, config, tmp_path / "acoustic").exception)
+    assert "reads nothing that is predicted" in str(_extract(corpus, config, tmp_path / "acoustic").exception)

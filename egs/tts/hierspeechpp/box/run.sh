@@ -13,6 +13,7 @@ bundle=
 device=auto
 jobs=$(getconf _NPROCESSORS_ONLN)
 clips=50
+copies=2
 corpora=()
 from=
 test_corpora=()
@@ -27,14 +28,15 @@ Usage: run.sh --corpus DIR [OPTION VALUE]...
   3 features     semantic vectors, F0 and tokens
   4 text_to_vec  train it
   5 start        train the synthesizer's first steps, without discriminators
-  6 synthesizer  train it on from there
+  6 synthesizer  train it on from there, on what text-to-vec predicts, too
   7 bundle       what \`hiervox tts --model\` takes, in half precision; without stage 6, of stage 5; with the
                  SpeechSR runs of DATA.md, if there are any
   8 measure      reconstruction, copy-synthesis and speech of the test corpora; word errors, likeness, DNSMOS
 
   --corpus DIR        recordings with a manifest.jsonl (audio, speaker, text; ipa and avg_logprob where there are);
                       may be repeated
-  --multiply DIR      likewise, and its voices again at two other speeds, as new voices: for real ones, which are few
+  --multiply DIR      likewise, and its voices again at other speeds, as new voices: for real ones, which are few
+  --copies N          of each voice of --multiply (default $copies)
   --test-corpus DIR   likewise, to measure on; none of it may be trained on
   --clips N           of each, to measure on (default $clips)
   --stage N           first stage (default $stage)
@@ -58,7 +60,7 @@ fail() {
 while (($#)); do
   case $1 in
     --help | -h) usage; exit 0 ;;
-    --stage | --stop-stage | --exp | --bundle | --from | --device | --jobs | --clips)
+    --stage | --stop-stage | --exp | --bundle | --from | --device | --jobs | --clips | --copies)
       (($# >= 2)) || fail "$1 needs a value"
       name=${1#--}
       declare "${name//-/_}=$2"
@@ -111,7 +113,7 @@ if wanted 1; then
   headline 1 data
   ((${#corpora[@]})) || fail "no --corpus and no --multiply; see run.sh --help"
   held_out=(--held-out "$recipe/conf/held_out_speakers.txt" --held-out "$repository/egs/datasets/kokoro/heldout_voices.txt")
-  python "$recipe/local/corpus_table.py" "${corpora[@]}" "${held_out[@]}" --out "$exp/data/table.jsonl"
+  python "$recipe/local/corpus_table.py" "${corpora[@]}" --copies "$copies" "${held_out[@]}" --out "$exp/data/table.jsonl"
   hiervox prepare --table "$exp/data/table.jsonl" --out "$exp/data" --overwrite
 fi
 if wanted 2; then
@@ -133,6 +135,11 @@ if wanted 5; then
 fi
 if wanted 6; then
   headline 6 synthesizer
+  speaking=$runs/text_to_vec
+  [[ -d $speaking || -z $from ]] || speaking=$from/text_to_vec
+  hiervox extract --cuts "$exp/features" --out "$exp/predicted" --config "$recipe/conf/synthesizer.json5" \
+    --predicted-by "$speaking" --jobs "$jobs" --device "$device"
+  overrides+=("synthesizer:data.cuts=$exp/predicted" "synthesizer:features.predicted_by=$speaking")
   train synthesizer --init-from "$runs/synthesizer_start"
 fi
 if wanted 7; then
