@@ -15,7 +15,7 @@ from hiervox.utils.errors import ConfigError
 if TYPE_CHECKING:
     from hiervox.models.base.benchmark.networks import Setting
 
-DTYPES = ("float32", "bfloat16")
+DTYPES = ("float32", "tf32", "bfloat16", "float16")
 
 
 def benchmark(
@@ -33,11 +33,17 @@ def benchmark(
         Path | None, typer.Option(help="A checkout of the system's published repository to run beside it.")
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Length of the speech.")] = 4.0,
-    batch: Annotated[int, typer.Option(min=1, max=64, help="Utterances in a batch, of a system.")] = 1,
+    batch: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=64, help="Of a system: utterances in a batch; may be repeated. Default: 1."),
+    ] = None,
     threads: Annotated[
         list[int] | None, typer.Option(min=1, help="Of torch; may be repeated. Default: all cores.")
     ] = None,
-    dtype: Annotated[str, typer.Option(help=f"{' or '.join(DTYPES)}, of a system.")] = DTYPES[0],
+    dtype: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Of a system: {', '.join(DTYPES)}; may be repeated. Default: {DTYPES[0]}."),
+    ] = None,
     sentences: Annotated[
         int | None, typer.Option(min=1, help="Of a model: stream a text of so many, and print memory.")
     ] = None,
@@ -69,8 +75,9 @@ def benchmark(
       hiervox benchmark NAME --threads 1 --threads 2
     """
     check_outputs([], overwrite, files=[json, markdown])
-    if dtype not in DTYPES:
-        raise ConfigError(f"no dtype {dtype!r}", f"choose {' or '.join(DTYPES)}")
+    for name in dtype or ():
+        if name not in DTYPES:
+            raise ConfigError(f"no dtype {name!r}", f"choose {' or '.join(DTYPES)}")
     from hiervox.models.base.benchmark.networks import Setting, Size
     from hiervox.models.base.benchmark.report import document, updated
     from hiervox.models.base.benchmark.report import markdown as as_markdown
@@ -78,8 +85,10 @@ def benchmark(
     from hiervox.utils.files import write_json, write_text
 
     settings = [
-        Setting(Size(seconds, batch, seed), device, number, dtype, repeats, warmup)
+        Setting(Size(seconds, length, seed), device, number, precision, repeats, warmup)
         for number in (threads or (None,))
+        for precision in (dtype or DTYPES[:1])
+        for length in (batch or (1,))
     ]
     if update is not None and not update.is_file():
         raise ConfigError(f"no file {update}", "name the Markdown file whose table is updated")

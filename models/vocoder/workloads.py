@@ -50,12 +50,13 @@ def vocoder_workload(
 def _inputs(size: Size, mel: tuple[int, int, int]) -> Tensor:
     bins, hop, rate = mel
     generator = torch.Generator().manual_seed(size.seed)
-    return torch.rand(size.batch, bins, round(size.seconds * rate / hop), generator=generator)
+    values = torch.rand(size.batch, bins, round(size.seconds * rate / hop), generator=generator)
+    return values.to(size.device)
 
 
 def _prepare(network: nn.Module, size: Size, inputs: Callable[[Size], Tensor]) -> Run:
     assert isinstance(network, VocoderGenerator)
-    mel = inputs(size).to(next(network.parameters()).device)
+    mel = inputs(size)
     network.prepare_for_inference()
     return lambda: network(mel)
 
@@ -65,6 +66,7 @@ def _published(
 ) -> Published:
     network: Any
     network, run = network_of(folder)
+    network.to(size.device)
     state_dict = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     if hasattr(network, "remove_weight_norm"):
         network.remove_weight_norm()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -30,7 +31,8 @@ class Setting:
         size: of the work.
         device: `auto`, `cpu`, `cuda` …
         threads: of torch, on the CPU; None leaves them.
-        dtype: `float32`, or `bfloat16` by autocast.
+        dtype: `float32`; `tf32`, the same where a GPU multiplies by TensorFloat-32; or `bfloat16` or
+            `float16` by autocast.
         repeats, warmup: runs that count, and runs before them.
     """
 
@@ -49,9 +51,10 @@ class Result:
     Attributes:
         workload, setting: which and how; the size is what was run.
         timings: by side, `ours` and, where there is a checkout, `published`.
-        memory: the most that the process held, bytes; of both sides where there are two.
+        memory: the most that was held, bytes: by the process, both sides included; on a GPU by our side.
         difference: of the two sides' outputs, the largest over the published standard deviation; None for
             one side, or where outputs are not compared.
+        gpu: that it ran on; None for the CPU.
     """
 
     workload: str
@@ -59,6 +62,7 @@ class Result:
     timings: dict[str, Timing]
     memory: int
     difference: float | None = None
+    gpu: str | None = None
 
 
 def workloads_of(system: str) -> dict[str, Workload]:
@@ -100,23 +104,34 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
     workload, device = workloads_of(system)[name], choose_device(setting.device)
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
+    set_tf32(setting.dtype != "float32")
     torch.manual_seed(setting.size.seed)
+    size = replace(setting.size, device=str(device))
     runs: dict[str, Run] = {}
     published = None
     if reference is not None:
-        published = _published(workload, reference, setting.size)
+        published = _published(workload, reference, size)
         runs[PUBLISHED] = published.run
+    before = torch.cuda.memory_allocated(device) if device.type == "cuda" else 0
     network = _network(system, workload, published).to(device).eval()
     with _precision(setting.dtype, device.type):  # which it may be prepared for
-        runs[OURS] = workload.prepare(network, setting.size)
+        runs[OURS] = workload.prepare(network, size)
     guarded = {side: _guarded(run, setting.dtype, device.type) for side, run in runs.items()}
+    output = guarded[OURS]()
+    held = torch.cuda.max_memory_allocated(device) - before if device.type == "cuda" else None
     difference = None
     if published is not None and workload.compared:
-        difference = _difference(guarded[OURS](), guarded[PUBLISHED]())
-    wait = torch.cuda.synchronize if device.type == "cuda" else None
+        difference = _difference(output, guarded[PUBLISHED]())
+    wait = partial(torch.cuda.synchronize, device) if device.type == "cuda" else None
     timings = measure(guarded, setting.repeats, setting.warmup, wait)
-    memory = torch.cuda.max_memory_allocated() if device.type == "cuda" else peak_memory()
-    return Result(name, setting, timings, memory, difference)
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    return Result(name, setting, timings, peak_memory() if held is None else held, difference, gpu)
+
+
+def set_tf32(allowed: bool) -> None:
+    """Whether a GPU multiplies float32 by TensorFloat-32, which keeps 10 bits of the mantissa."""
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
 
 
 def _published(workload: Workload, reference: Path, size: Size) -> Published:
@@ -135,7 +150,8 @@ def _network(system: str, workload: Workload, published: Published | None) -> nn
     """Our network: with the published weights, or with random ones at its default sizes."""
     part = get_part(system, workload.part)
     if published is not None and part.importer is not None:
-        imported, tensors = resolve(part.importer)(published.state_dict, dict(workload.published_config))
+        weights = {name: tensor.cpu() for name, tensor in published.state_dict.items()}
+        imported, tensors = resolve(part.importer)(weights, dict(workload.published_config))
         config = imported["model"] if isinstance(imported, Mapping) else imported
         network: nn.Module = resolve(part.network)(config)
         network.load_state_dict(tensors)
@@ -147,8 +163,8 @@ def _network(system: str, workload: Workload, published: Published | None) -> nn
 
 
 def _precision(dtype: str, device: str) -> torch.autocast:
-    """Autocast, for another dtype than float32."""
-    low = None if dtype == "float32" else getattr(torch, dtype)
+    """Autocast, for 16 bits."""
+    low = getattr(torch, dtype) if dtype.endswith("16") else None
     return torch.autocast(device, dtype=low, enabled=low is not None)
 
 
@@ -165,4 +181,5 @@ def _guarded(run: Run, dtype: str, device: str) -> Run:
 def _difference(ours: Tensor, published: Tensor) -> float:
     if ours.shape != published.shape:
         return float("inf")
+    ours = ours.to(published.device)
     return float((ours.double() - published.double()).abs().max() / published.double().std())

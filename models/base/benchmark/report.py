@@ -18,6 +18,8 @@ from hiervox.utils.timing import Timing, ratios
 
 Row = Sequence[str]
 RATIO_HEADERS = ("times faster [least, most]", "difference")
+KEYS = ("workload", "threads", "on a GPU", "dtype", "batch")
+"""Headers of the columns that tell a table's rows apart."""
 
 
 def machine() -> dict[str, Any]:
@@ -33,8 +35,13 @@ def machine() -> dict[str, Any]:
 
 
 def network_rows(results: Sequence[Result]) -> list[Row]:
-    """A header and a row a workload and setting. Times are processor seconds, in brackets those waited."""
+    """A header and a row a workload and setting. Times are processor seconds, in brackets those waited.
+
+    On a GPU they are milliseconds until it is done.
+    """
     beside = any(PUBLISHED in result.timings for result in results)
+    if any(result.gpu is not None for result in results):
+        return _gpu_rows(results, beside)
     header = ["workload", "threads", *(["published (s)"] if beside else []), "ours (s)"]
     header += [*(RATIO_HEADERS if beside else ()), "real-time factor", "memory (MB)"]
     return [header, *(_network_row(result, beside) for result in results)]
@@ -43,17 +50,42 @@ def network_rows(results: Sequence[Result]) -> list[Row]:
 def _network_row(result: Result, beside: bool) -> Row:
     ours, published = result.timings[OURS], result.timings.get(PUBLISHED)
     length = result.setting.size.seconds * result.setting.size.batch
-    cells = [result.workload, str(result.setting.threads or torch.get_num_threads())]
+    dtype = "" if result.setting.dtype == "float32" else f", {result.setting.dtype}"
+    cells = [result.workload + dtype, str(result.setting.threads or torch.get_num_threads())]
     if beside:
         cells.append("" if published is None else _times(published))
     cells.append(_times(ours))
     if beside and published is not None:
         least, median, most = ratios(published, ours)
         cells.append(f"{median:.2f} [{least:.2f}, {most:.2f}]")
-        cells.append("" if result.difference is None else f"{result.difference:.1e}")
+        cells.append(_error(result))
     elif beside:
         cells += ["", ""]
     return [*cells, f"{ours.median('wall') / length:.3f}", f"{result.memory / 1e6:.0f}"]
+
+
+def _gpu_rows(results: Sequence[Result], beside: bool) -> list[Row]:
+    header = ["on a GPU", "dtype", "batch", *(["published (ms)"] if beside else []), "ours (ms)"]
+    header += [*(RATIO_HEADERS if beside else ()), "real-time factor", "memory (MB)"]
+    return [header, *(_gpu_row(result, beside) for result in results)]
+
+
+def _gpu_row(result: Result, beside: bool) -> Row:
+    ours, published, size = result.timings[OURS], result.timings.get(PUBLISHED), result.setting.size
+    cells = [result.workload, result.setting.dtype, str(size.batch)]
+    if published is not None:
+        least, median, most = ratios(published, ours, "wall")
+        cells += [f"{1e3 * published.median('wall'):.2f}", f"{1e3 * ours.median('wall'):.2f}"]
+        cells += [f"{median:.2f} [{least:.2f}, {most:.2f}]", _error(result)]
+    else:
+        blank = [""] if beside else []
+        cells += [*blank, f"{1e3 * ours.median('wall'):.2f}", *blank, *blank]
+    factor = ours.median("wall") / (size.seconds * size.batch)
+    return [*cells, f"{factor:.5f}", f"{result.memory / 1e6:.0f}"]
+
+
+def _error(result: Result) -> str:
+    return "" if result.difference is None else f"{result.difference:.1e}"
 
 
 def _times(timing: Timing) -> str:
@@ -102,11 +134,11 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def updated(text: str, rows: Sequence[Row]) -> str:
-    """A document with rows of `network_rows` in place of those of the same workload and threads.
+    """A document with rows in place of those of the same table whose cells under `KEYS` are the same.
 
     Args:
         text: with a table under the same header, to which new workloads are added.
-        rows: the header and the rows.
+        rows: the header and the rows, as of `network_rows`.
 
     Raises:
         ConfigError: there is no such table.
@@ -121,14 +153,15 @@ def updated(text: str, rows: Sequence[Row]) -> str:
     first = last = starts[0] + 1
     while last < len(lines) and lines[last].startswith("|"):
         last += 1
-    table = {_key(line): line for line in lines[first:last]}
-    table.update((_key(line), line) for line in markdown([header, *new]).splitlines()[2:])
+    table = {_key(line, header): line for line in lines[first:last]}
+    table.update((_key(line, header), line) for line in markdown([header, *new]).splitlines()[2:])
     return "\n".join([*lines[:first], *table.values(), *lines[last:]]) + "\n"
 
 
-def _key(line: str) -> tuple[str, ...]:
-    """Workload and threads of a table's line."""
-    return tuple(cell.strip() for cell in line.split("|")[1:3])
+def _key(line: str, header: Row) -> tuple[str, ...]:
+    """The cells under `KEYS` of a table's line."""
+    cells = zip(header, line.split("|")[1:], strict=False)
+    return tuple(cell.strip() for name, cell in cells if name in KEYS)
 
 
 def document(results: Sequence[Any], command: str) -> dict[str, Any]:

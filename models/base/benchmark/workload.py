@@ -20,11 +20,13 @@ class Size:
         seconds: of speech.
         batch: utterances of that length.
         seed: of inputs and random weights.
+        device: where inputs and published networks are to be.
     """
 
     seconds: float = 4.0
     batch: int = 1
     seed: int = 0
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,9 @@ def _prepare(network: nn.Module, size: Size) -> Run:
 def _published(folder: Path, size: Size) -> Published:
     sizes = SimpleNamespace(**json.loads((folder / "denoiser" / "config.json").read_text(encoding="utf-8")))
     with stand_ins("timm", "einops", "pesq"):
-        network = import_module("denoiser.generator").MPNet(sizes).eval()
+        network = import_module("denoiser.generator").MPNet(sizes).to(size.device).eval()
         denoise = import_module("denoiser.infer").denoise
-    items = list(_noise(size))
+    items = list(_noise(size).to(size.device))
     return Published(
         network.state_dict(),
         lambda: torch.stack([denoise(item, network, sizes).reshape(-1) for item in items]),

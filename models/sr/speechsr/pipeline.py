@@ -96,7 +96,7 @@ class SpeechSRPipeline:
     @torch.inference_mode()
     def raise_rate(self, low: torch.Tensor) -> Waveform:
         """One pass of the network: (T,) at 16 kHz → (T · `self.rate` // 16000,)."""
-        raised: Waveform = self.network(low.view(1, 1, -1).to(self.device)).view(-1).cpu().numpy()
+        raised: Waveform = self.network(low.view(1, 1, -1).to(self.device)).view(-1).float().cpu().numpy()
         return raised
 
 

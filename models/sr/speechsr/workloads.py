@@ -40,8 +40,9 @@ def _workload(rate: int) -> Workload:
     def published(folder: Path, size: Size) -> Published:
         with stand_ins("timm", "einops"):
             module = import_module(f"speechsr{rate // 1000}k.speechsr")
-        network = module.SynthesizerTrn(100, 30, "0", KERNEL_SIZES, DILATIONS, [3], CHANNELS, [3]).eval()
-        wav = _noise(size)
+        network = module.SynthesizerTrn(100, 30, "0", KERNEL_SIZES, DILATIONS, [3], CHANNELS, [3])
+        network.to(size.device).eval()
+        wav = _noise(size).to(size.device)
         return Published(network.state_dict(), lambda: network(wav[:, None])[:, 0])
 
     return Workload(

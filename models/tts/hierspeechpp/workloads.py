@@ -29,9 +29,9 @@ def _synthesizer_inputs(size: Size) -> tuple[Tensor, Tensor, Tensor]:
     """Semantic vectors, log-F0 and a prompt's mel."""
     generator, frames = torch.Generator().manual_seed(size.seed), round(size.seconds * FRAME_RATE)
     return (
-        torch.randn(size.batch, 1024, frames, generator=generator),
-        5 * torch.rand(size.batch, 1, F0_PER_FRAME * frames, generator=generator),
-        torch.randn(size.batch, 80, PROMPT_FRAMES, generator=generator),
+        torch.randn(size.batch, 1024, frames, generator=generator).to(size.device),
+        5 * torch.rand(size.batch, 1, F0_PER_FRAME * frames, generator=generator).to(size.device),
+        torch.randn(size.batch, 80, PROMPT_FRAMES, generator=generator).to(size.device),
     )
 
 
@@ -49,9 +49,12 @@ def _published_synthesizer(folder: Path, size: Size) -> Published:
         *(641, 30, 192, 192, 768, 2, 6, 3, 0.1, "1", KERNEL_SIZES, DILATIONS),
         *([4, 5, 4, 2, 2], 512, [8, 11, 8, 4, 4]),
     )
-    network.eval()
+    network.to(size.device).eval()
     semantic, log_f0, mel = _synthesizer_inputs(size)
-    lengths = torch.full((size.batch,), semantic.shape[-1]), torch.full((size.batch,), PROMPT_FRAMES)
+    lengths = [
+        torch.full((size.batch,), number, device=size.device)
+        for number in (semantic.shape[-1], PROMPT_FRAMES)
+    ]
     return Published(
         network.state_dict(),
         lambda: network.voice_conversion(semantic, lengths[0], mel, lengths[1], log_f0, noise_scale=0.0),
@@ -62,9 +65,9 @@ def _text_to_vec_inputs(size: Size) -> tuple[Tensor, Tensor, Tensor]:
     """Tokens, their number and a prompt's mel."""
     generator, length = torch.Generator().manual_seed(size.seed), round(size.seconds * TOKENS_PER_SECOND)
     return (
-        torch.randint(1, N_SYMBOLS, (size.batch, length), generator=generator),
-        torch.full((size.batch,), length),
-        torch.randn(size.batch, 80, PROMPT_FRAMES, generator=generator),
+        torch.randint(1, N_SYMBOLS, (size.batch, length), generator=generator).to(size.device),
+        torch.full((size.batch,), length, device=size.device),
+        torch.randn(size.batch, 80, PROMPT_FRAMES, generator=generator).to(size.device),
     )
 
 
@@ -86,11 +89,11 @@ def _published_text_to_vec(folder: Path, size: Size) -> Published:
     with stand_ins(*PACKAGES):
         module = import_module("ttv_v1.t2w2v_transformer")
     network = module.SynthesizerTrn(*(641, 30, 256, 256, 1024, 4, 6, 3, 0.1, "1", KERNEL_SIZES, DILATIONS))
-    network.eval()
+    network.to(size.device).eval()
     with torch.no_grad():  # at random weights a token lasts a frame; so it lasts as long as in speech
         network.dp.flows[0].m.fill_(-1.0)
     tokens, lengths, mel = _text_to_vec_inputs(size)
-    mel_lengths = torch.full((size.batch,), PROMPT_FRAMES)
+    mel_lengths = torch.full((size.batch,), PROMPT_FRAMES, device=size.device)
     return Published(
         network.state_dict(),
         lambda: network.infer(tokens, lengths, mel, mel_lengths, noise_scale=0.0, noise_scale_w=0.0)[0],

@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from hiervox.bins.app import app
-from hiervox.models.base.benchmark.networks import Setting, Size, time_workload, workloads_of
+from hiervox.models.base.benchmark.networks import Result, Setting, Size, time_workload, workloads_of
 from hiervox.models.base.benchmark.report import markdown, network_rows, updated
 from hiervox.models.base.registry import system_cards
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
+from hiervox.utils.timing import Timing
 
 # A repository whose network has the weights of ours under its own names, and computes something else.
 REPOSITORY = """
@@ -133,9 +135,41 @@ def test_rows_of_the_same_workload_and_threads_are_replaced_in_a_document() -> N
         updated("# Speed\n", rows)
 
 
+def test_rows_of_a_gpu_are_milliseconds_in_a_table_of_their_own() -> None:
+    slow, fast = Timing((0.4, 0.2, 0.3), (0.1, 0.1, 0.1)), Timing((0.1, 0.1, 0.1), (0.1, 0.1, 0.1))
+    setting = Setting(Size(seconds=2.0, batch=4), "cuda", dtype="bfloat16")
+    alone = Result("b", setting, {"ours": fast}, 5_000_000, gpu="some GPU")
+    beside = Result("a", setting, {"published": slow, "ours": fast}, 7_000_000, 0.001, "some GPU")
+    header, first, second = network_rows([beside, alone])
+    assert first == [
+        *("a", "bfloat16", "4", "300.00", "100.00", "3.00 [2.00, 4.00]", "1.0e-03", "0.01250", "7")
+    ]
+    assert second == ["b", "bfloat16", "4", "", "100.00", "", "", "0.01250", "5"]
+    table = updated(markdown([header, first]), [header, [*first[:2], "8", *first[3:]]])
+    assert table.count("| a | bfloat16 |") == 2  # batches of another size have a row of their own
+
+
 def test_options_of_networks_go_with_a_system() -> None:
     result = CliRunner().invoke(app, ["benchmark", "--workload", "x"])
     assert isinstance(result.exception, ConfigError)
+
+
+def test_several_dtypes_and_batches_give_a_row_each() -> None:
+    arguments = ["benchmark", "speechsr", "--workload", "speechsr24", "--seconds", "0.5", "--repeats", "1"]
+    several = ["--dtype", "float32", "--dtype", "bfloat16", "--batch", "1", "--batch", "2"]
+    result = CliRunner().invoke(
+        app, [*arguments, *several, "--threads", "1", "--device", "cpu", "--warmup", "0"]
+    )
+    assert result.exit_code == 0, result.output
+    rows = [line.split("|")[1].strip() for line in result.output.splitlines() if "speechsr24" in line]
+    assert rows == ["speechsr24"] * 2 + ["speechsr24, bfloat16"] * 2
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_network_on_a_gpu() -> None:
+    setting = Setting(Size(seconds=0.5), device="cuda", repeats=2, dtype="bfloat16")
+    result = time_workload("speechsr", "speechsr24", setting)
+    assert result.gpu and result.memory > 0
 
 
 @pytest.mark.parametrize("system", [name for name, card in system_cards().items() if card.workloads])
