@@ -9,6 +9,7 @@ quickest with.
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import Any, Protocol
 
 import torch
@@ -16,10 +17,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.modules.convolutions.minimal_filtering import TILINGS, Tiling, transformed_taps, transforms
+from hiervox.modules.convolutions.packed_2d import (
+    JoiningConvolution2d,
+    PackedConvolution2d,
+    require_inference,
+)
 from hiervox.utils.logging import get_logger
 
 LEAST_CHANNELS = 8
 TYPICAL_SAMPLES = 256
+PACKED_TYPES = (nn.Conv1d, nn.Conv2d, JoiningConvolution2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 _log = get_logger("packed")
 
@@ -39,6 +46,7 @@ def _operators() -> Any:
             samples, weight = torch.zeros(1, 16, 8), torch.zeros(8, 8, 3)
             _Direct(operators, weight, None, padding=1)(samples)
             _PerSample(operators, weight[..., 0], None)(samples)
+            PackedConvolution2d(JoiningConvolution2d([16, 16], 8, 1), operators)(*torch.zeros(2, 1, 16, 4, 4))
     except (AttributeError, RuntimeError, NotImplementedError) as error:
         _log.warning("layers keep their plain weights, which is slower: no oneDNN (%s)", str(error)[:80])
         return None
@@ -52,9 +60,11 @@ class _PerSample:
         operators: of `_operators`.
         weight: (C', C)
         bias: (C',) or None.
+        activation: of the output, by oneDNN's name.
     """
 
-    def __init__(self, operators: Any, weight: Tensor, bias: Tensor | None) -> None:
+    def __init__(self, operators: Any, weight: Tensor, bias: Tensor | None, activation: str = "none") -> None:
+        self._activation = activation
         self._multiply = operators._linear_pointwise.default
         self._weight = operators._reorder_linear_weight(weight.detach().float().contiguous(), TYPICAL_SAMPLES)
         self._bias = None if bias is None else bias.detach().float().clone()
@@ -67,7 +77,7 @@ class _PerSample:
         return self._rows(rows).view(*samples.shape[:-1], -1)
 
     def _rows(self, rows: Tensor) -> Tensor:
-        y: Tensor = self._multiply(rows, self._weight, self._bias, "none", [], "")
+        y: Tensor = self._multiply(rows, self._weight, self._bias, self._activation, [], "")
         return y
 
 
@@ -214,13 +224,14 @@ class PackedConvolution(nn.Module):
 
     Args:
         layer: one that `can_be_packed` is true of; its weights are not kept.
+        activation: of a linear layer's output, by oneDNN's name.
     """
 
-    def __init__(self, layer: nn.Conv1d | nn.Linear) -> None:
+    def __init__(self, layer: nn.Conv1d | nn.Linear, activation: str = "none") -> None:
         super().__init__()
         self._linear = isinstance(layer, nn.Linear)
         if isinstance(layer, nn.Linear):
-            self._kernel = _kernel(layer.weight.unsqueeze(2), layer.bias)
+            self._kernel: Kernel = _PerSample(_operators(), layer.weight, layer.bias, activation)
             return
         dilation = layer.dilation[0]
         padding = layer.padding[0]
@@ -234,7 +245,7 @@ class PackedConvolution(nn.Module):
         Raises:
             RuntimeError: a gradient is asked for.
         """
-        _require_inference(x)
+        require_inference(x)
         if self._linear:
             return self._kernel(x.float().contiguous())
         return self._kernel(x.float().mT.contiguous()).mT
@@ -255,7 +266,7 @@ class PackedUpsampling(nn.Module):
         taps = -(-weight.shape[-1] // self._stride)
         weight = F.pad(weight, (0, taps * self._stride - weight.shape[-1]))
         by_phase = weight.unflatten(-1, (taps, self._stride)).flip(2).permute(3, 1, 0, 2).flatten(0, 1)
-        bias = None if layer.bias is None else layer.bias.repeat(self._stride)
+        bias = None if layer.bias is None else layer.bias.detach().repeat(self._stride)
         self._kernel = _kernel(by_phase, bias, padding=taps - 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -264,23 +275,50 @@ class PackedUpsampling(nn.Module):
         Raises:
             RuntimeError: a gradient is asked for.
         """
-        _require_inference(x)
+        require_inference(x)
         phases = self._kernel(x.float().mT.contiguous())
         samples = phases.reshape(len(x), phases.shape[1] * self._stride, -1)
         length = self._stride * x.shape[-1] + self._lasts
         return samples[:, self._padding : self._padding + length].contiguous().mT
 
 
-def _require_inference(x: Tensor) -> None:
-    if x.requires_grad and torch.is_grad_enabled():
-        raise RuntimeError("layers with packed weights are for inference alone")
+class PackedUpsampling2d(nn.Module):
+    """What `nn.ConvTranspose2d` computes that upsamples the last axis alone, for inference alone.
+
+    Args:
+        layer: one that `can_be_packed` is true of; its weights are not kept.
+    """
+
+    def __init__(self, layer: nn.ConvTranspose2d) -> None:
+        super().__init__()
+        line = nn.ConvTranspose1d(
+            layer.in_channels,
+            layer.out_channels,
+            layer.kernel_size[1],
+            layer.stride[1],
+            int(layer.padding[1]),
+            layer.output_padding[1],
+            bias=layer.bias is not None,
+        )
+        line.weight.data = layer.weight.detach().squeeze(2)
+        if layer.bias is not None and line.bias is not None:
+            line.bias.data = layer.bias.detach()
+        self._line = PackedUpsampling(line)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T, F) → (B, C', T, stride * F + …), the channels side by side."""
+        lines = self._line(x.transpose(1, 2).flatten(0, 1))
+        y: Tensor = lines.unflatten(0, (len(x), -1)).transpose(1, 2)
+        return y
 
 
 def can_be_packed(layer: nn.Module) -> bool:
     """Whether a layer has plain float32 weights on a CPU, one group, and channels enough."""
     if type(layer) is nn.Linear:
         channels = layer.in_features, layer.out_features
-    elif type(layer) is nn.Conv1d or type(layer) is nn.ConvTranspose1d:
+    elif isinstance(layer, nn.Conv1d | nn.Conv2d | nn.ConvTranspose1d | nn.ConvTranspose2d):
+        if type(layer) not in PACKED_TYPES:
+            return False
         if layer.groups != 1 or layer.padding_mode != "zeros" or not _has_kernel(layer):
             return False
         channels = layer.in_channels, layer.out_channels
@@ -290,9 +328,14 @@ def can_be_packed(layer: nn.Module) -> bool:
     return weight.device.type == "cpu" and weight.dtype == torch.float32 and min(channels) >= LEAST_CHANNELS
 
 
-def _has_kernel(layer: nn.Conv1d | nn.ConvTranspose1d) -> bool:
+def _has_kernel(layer: nn.Conv1d | nn.Conv2d | nn.ConvTranspose1d | nn.ConvTranspose2d) -> bool:
     """Whether there is a kernel for its taps, stride and padding."""
     taps, padding = layer.kernel_size[0], layer.padding
+    if isinstance(layer, nn.Conv2d):
+        return not isinstance(padding, str)
+    if isinstance(layer, nn.ConvTranspose2d):
+        along_last = taps == layer.stride[0] == layer.dilation[0] == layer.dilation[1] == 1
+        return along_last and int(padding[0]) == 0 and layer.output_padding[1] <= int(padding[1])
     if isinstance(layer, nn.ConvTranspose1d):
         return layer.dilation[0] == 1 and layer.output_padding[0] <= int(padding[0])
     if taps == 1:
@@ -309,8 +352,26 @@ def pack_weights(network: nn.Module) -> None:
     if torch.is_autocast_enabled("cpu") or _operators() is None:
         return
     for module in list(network.modules()):
+        if isinstance(module, nn.Sequential):
+            _fuse_activations(module)
         for name, child in module.named_children():
-            if isinstance(child, nn.ConvTranspose1d) and can_be_packed(child):
-                setattr(module, name, PackedUpsampling(child))
-            elif isinstance(child, nn.Conv1d | nn.Linear) and can_be_packed(child):
-                setattr(module, name, PackedConvolution(child))
+            if can_be_packed(child):
+                setattr(module, name, _packed(child))
+
+
+def _fuse_activations(layers: nn.Sequential) -> None:
+    """Let linear layers compute the SiLU that follows them."""
+    for number, (layer, activation) in enumerate(pairwise(list(layers))):
+        if isinstance(layer, nn.Linear) and type(activation) is nn.SiLU and can_be_packed(layer):
+            layers[number], layers[number + 1] = PackedConvolution(layer, "swish"), nn.Identity()
+
+
+def _packed(layer: nn.Module) -> nn.Module:
+    if isinstance(layer, nn.ConvTranspose1d):
+        return PackedUpsampling(layer)
+    if isinstance(layer, nn.ConvTranspose2d):
+        return PackedUpsampling2d(layer)
+    if isinstance(layer, nn.Conv2d):
+        return PackedConvolution2d(layer, _operators())
+    assert isinstance(layer, nn.Conv1d | nn.Linear)
+    return PackedConvolution(layer)

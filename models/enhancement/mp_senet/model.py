@@ -8,9 +8,12 @@ from torch import Tensor, nn
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
 from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock, NormalizedConvolution
 from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
+from hiervox.modules.convolutions.packed import pack_weights
 
 # Along frequency: two bins become one on the way in, and one two on the way out.
 _KERNEL, _STRIDE = (1, 3), (1, 2)
+CPU_PIECE = 1_000
+"""Cells of time and frequency that a Conformer works on at once; that much stays in a CPU's cache."""
 
 
 class MPSENet(nn.Module):
@@ -44,6 +47,15 @@ class MPSENet(nn.Module):
         return amplitude * self.mask_decoder(x), self.phase_decoder(x)
 
 
+def prepare_for_cpu(network: MPSENet) -> None:
+    """Fold and pack the weights of a network in eval mode and let it work on pieces, for inference alone."""
+    for module in network.modules():
+        if isinstance(module, GridConformer):
+            module.piece = CPU_PIECE
+            module.convolution.fold_batch_norm()
+    pack_weights(network)
+
+
 class SpectrumEncoder(nn.Module):
     """Amplitude and phase (B, 2, N, F) to features (B, C, N, (F - 1) / 2)."""
 
@@ -56,6 +68,8 @@ class SpectrumEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 2, N, F) → (B, C, N, (F - 1) / 2)."""
+        if x.device.type == "cpu" and not self.training:  # once, and not in each layer
+            x = x.contiguous(memory_format=torch.channels_last)
         y: Tensor = self.halving(self.dense(self.first(x)))
         return y
 

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
-from hiervox.models.enhancement.mp_senet.model import MPSENet
-from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
+from hiervox.models.enhancement.mp_senet.model import MPSENet, prepare_for_cpu
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError
@@ -17,8 +16,6 @@ from hiervox.utils.errors import AudioError, CheckpointError
 WINDOW_SECONDS = 5
 """Most that the network sees at once, as HierSpeech++'s authors advise. Attention costs with its square: in
 windows of 10 s, a second of sound takes a CPU a third more time."""
-CPU_PIECE = 2_000
-"""Cells of time and frequency that a Conformer works on at once; that much stays in a CPU's cache."""
 FADE_SECONDS = 0.5
 """Over which the results of two windows change into each other."""
 
@@ -39,10 +36,6 @@ class MPSENetPipeline:
         self.network = network.eval()
         self.rate: int = network.config.sample_rate
         self.device = network.mask_decoder.slope.device
-        if self.device.type == "cpu":
-            for module in network.modules():
-                if isinstance(module, GridConformer):
-                    module.piece = CPU_PIECE
         hop = network.config.hop_length
         self.window = WINDOW_SECONDS * self.rate // hop * hop
         self.fade = int(FADE_SECONDS * self.rate) // hop * hop
@@ -60,6 +53,8 @@ class MPSENetPipeline:
                 f"{checkpoint} is {experiment.system}/{experiment.part}, not mp_senet/mp_senet",
                 "name an MP-SENet checkpoint",
             )
+        if torch.device(device).type == "cpu":
+            prepare_for_cpu(network.eval())
         return cls(network)
 
     def enhance(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:

@@ -13,17 +13,20 @@ from hiervox.modules.convolutions.minimal_filtering import TILINGS, transformed_
 from hiervox.modules.convolutions.packed import (
     PackedConvolution,
     PackedUpsampling,
+    PackedUpsampling2d,
     can_be_packed,
     pack_weights,
 )
+from hiervox.modules.convolutions.packed_2d import JoiningConvolution2d, PackedConvolution2d
 
+PACKED = (PackedConvolution, PackedConvolution2d, PackedUpsampling, PackedUpsampling2d)
 TOLERANCE = 5e-5  # of the standard deviation
 
 
 def _packed(layer: nn.Module) -> nn.Module:
     network = nn.Sequential(copy.deepcopy(layer))
     pack_weights(network)
-    assert isinstance(network[0], PackedConvolution | PackedUpsampling)
+    assert isinstance(network[0], PACKED)
     return network
 
 
@@ -79,6 +82,42 @@ def test_upsampling_agrees(kernel_size: int, stride: int, padding: int, output_p
         _require_agreement(layer, torch.randn(batch, 32, samples))
 
 
+@pytest.mark.parametrize(("dilation", "padding"), [((1, 1), (1, 1)), ((4, 1), (4, 1)), ((1, 1), (0, 0))])
+def test_convolutions_of_several_maps_agree(dilation: tuple[int, int], padding: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    layer = JoiningConvolution2d([8, 16], 24, 3, padding=padding, dilation=dilation)
+    maps = torch.randn(2, 8, 13, 9), torch.randn(2, 16, 13, 9)
+    with torch.inference_mode():
+        expected = layer(*maps)
+        actual = _packed(layer)[0](*maps)
+    assert actual.is_contiguous(memory_format=torch.channels_last)
+    assert (actual - expected).abs().max() < TOLERANCE * expected.std()
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_convolutions_of_maps_agree(stride: int) -> None:
+    torch.manual_seed(0)
+    layer = nn.Conv2d(16, 8, (1, 3), (1, stride), bias=False)
+    _require_agreement(layer, torch.randn(2, 16, 6, 11))
+
+
+@pytest.mark.parametrize(("taps", "stride", "padding"), [(3, 2, 0), (4, 2, 1)])
+def test_upsampling_of_maps_along_frequency_agrees(taps: int, stride: int, padding: int) -> None:
+    torch.manual_seed(0)
+    layer = nn.ConvTranspose2d(16, 8, (1, taps), (1, stride), (0, padding))
+    _require_agreement(layer, torch.randn(2, 16, 6, 11))
+
+
+def test_linear_layers_take_the_activation_behind_them() -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Linear(16, 32), nn.SiLU(), nn.Linear(32, 8), nn.ReLU())
+    x = torch.randn(3, 16)
+    expected = layers(x)
+    pack_weights(layers)
+    assert isinstance(layers[1], nn.Identity) and isinstance(layers[3], nn.ReLU)
+    assert (layers(x) - expected).abs().max() < TOLERANCE * expected.std()
+
+
 def test_results_have_their_channels_side_by_side() -> None:
     with torch.inference_mode():
         assert is_channels_last(_packed(nn.Conv1d(128, 128, 5, padding=2))(torch.randn(2, 128, 30)))
@@ -95,6 +134,9 @@ def test_what_cannot_be_packed_stays() -> None:
         nn.Linear(16, 16).to(torch.bfloat16),
         nn.ConvTranspose1d(16, 16, 4, dilation=2),
         nn.ConvTranspose1d(16, 16, 4, stride=2, output_padding=1),
+        nn.Conv2d(16, 16, 3, padding="same"),
+        nn.Conv2d(2, 16, 1),
+        nn.ConvTranspose2d(16, 16, (3, 3), (2, 2)),
     ]
     assert not any(can_be_packed(layer) for layer in kept)
     network = nn.Sequential(*kept)

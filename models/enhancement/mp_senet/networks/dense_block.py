@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+from hiervox.modules.convolutions.packed_2d import JoiningConvolution2d
+
+
+class MapNorm(nn.InstanceNorm2d):
+    """Instance normalisation that is quicker on a CPU where a sample's channels lie side by side."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T, F), same shape; outside training the layout stays."""
+        if self.training or x.device.type != "cpu":
+            return super().forward(x)
+        items = [
+            functional.batch_norm(item, None, None, self.weight, self.bias, training=True, eps=self.eps)
+            for item in x.split(1)
+        ]
+        return torch.cat(items) if len(items) > 1 else items[0]
 
 
 class NormalizedConvolution(nn.Module):
     """A convolution, instance normalisation over its whole map, and PReLU, each channel its own.
 
     Args:
-        convolution: a plain or transposed 2-D convolution.
+        convolution: a plain or transposed 2-D convolution, perhaps of several maps.
     """
 
     def __init__(self, convolution: nn.Conv2d | nn.ConvTranspose2d) -> None:
         super().__init__()
         self.convolution = convolution
-        self.norm = nn.InstanceNorm2d(convolution.out_channels, affine=True)
+        self.norm = MapNorm(convolution.out_channels, affine=True)
         self.activation = nn.PReLU(convolution.out_channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, T, F) → (B, C', T', F')."""
-        y: Tensor = self.activation(self.norm(self.convolution(x)))
+    def forward(self, *maps: Tensor) -> Tensor:
+        """(B, C, T, F), each map that the convolution takes → (B, C', T', F')."""
+        y: Tensor = self.activation(self.norm(self.convolution(*maps)))
         return y
 
 
@@ -37,8 +54,8 @@ class DilatedDenseBlock(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(
             NormalizedConvolution(
-                nn.Conv2d(
-                    channels * (number + 1),
+                JoiningConvolution2d(
+                    [channels] * (number + 1),
                     channels,
                     kernel_size=3,
                     dilation=(2**number, 1),
@@ -50,9 +67,7 @@ class DilatedDenseBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, F) → the last layer's output, of the same shape."""
-        seen = x
+        maps = [x]
         for layer in self.layers:
-            if x is not seen:
-                seen = torch.cat([x, seen], dim=1)  # the newest stands first, as in the published weights
-            x = layer(seen)
-        return x
+            maps.insert(0, layer(*maps))  # the newest stands first, as in the published weights
+        return maps[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from hiervox.modules.attention.self_attention import KeyValueCache, SelfAttention
 
@@ -46,7 +47,7 @@ class ConvolutionModule(nn.Module):
         self.depthwise = nn.Conv1d(
             inner_channels, inner_channels, kernel_size, padding="same", groups=inner_channels
         )
-        self.batch_norm = nn.BatchNorm1d(inner_channels)
+        self.batch_norm: nn.BatchNorm1d | nn.Identity = nn.BatchNorm1d(inner_channels)
         self.output = nn.Linear(inner_channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -60,6 +61,12 @@ class ConvolutionModule(nn.Module):
         mixed = functional.silu(self.batch_norm(mixed.squeeze(2))).mT
         convolved: Tensor = self.output(mixed)
         return convolved
+
+    def fold_batch_norm(self) -> None:
+        """Let the depthwise convolution scale and shift as the running statistics do, for inference alone."""
+        if isinstance(self.batch_norm, nn.BatchNorm1d):
+            self.depthwise = fuse_conv_bn_eval(self.depthwise, self.batch_norm)
+            self.batch_norm = nn.Identity()
 
 
 class GridConformer(nn.Module):
@@ -87,19 +94,24 @@ class GridConformer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, M, N, C): attends along M and convolves along N; same shape."""
+        columns = x.transpose(1, 2)
         if self.training or self.piece is None:
-            return self._convolve(self._attend(x))
+            return self._convolve(self._attend(columns).transpose(1, 2))
         _, m, n, _ = x.shape
-        columns = x.split(max(1, self.piece // m), dim=2)
-        x = torch.cat([self._attend(part) for part in columns], dim=2)
-        rows = x.split(max(1, self.piece // n), dim=1)
-        return torch.cat([self._convolve(part) for part in rows], dim=1)
+        attended, y = torch.empty(2, *x.shape, dtype=x.dtype, device=x.device)
+        size = max(1, self.piece // m)
+        for start in range(0, n, size):
+            part = self._attend(columns[:, start : start + size])
+            attended[:, :, start : start + size] = part.transpose(1, 2)
+        size = max(1, self.piece // n)
+        for start in range(0, m, size):
+            y[:, start : start + size] = self._convolve(attended[:, start : start + size])
+        return y
 
     def _attend(self, x: Tensor) -> Tensor:
-        """(B, M, n, C), any part of N."""
+        """(B, n, M, C), any part of N."""
         x = x + 0.5 * self.first_feed_forward(x)
-        attended = self.attention(x.transpose(1, 2).flatten(0, 1))
-        return x + attended.unflatten(0, (x.shape[0], -1)).transpose(1, 2)
+        return x + self.attention(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
     def _convolve(self, x: Tensor) -> Tensor:
         """(B, m, N, C), any part of M."""
