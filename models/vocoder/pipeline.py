@@ -15,6 +15,7 @@ from hiervox.models.base.pipelines.protocols import Mel
 from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoderPipeline
 from hiervox.models.base.pipelines.vocoder import MelF0 as F0
 from hiervox.models.vocoder.config import VocoderExperiment
+from hiervox.modules.functional.interpolation import interpolate_unvoiced
 from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length
@@ -120,6 +121,8 @@ class VocoderPipeline(MelVocoderPipeline):
     def _prepared(self, mels: Sequence[Mel], f0s: Sequence[F0] | None) -> tuple[Tensor, Tensor | None]:
         batch = torch.from_numpy(np.stack(mels).astype(np.float32)).to(self.device)
         f0 = None if f0s is None else torch.from_numpy(np.stack(f0s).astype(np.float32)).to(self.device)
+        if f0 is not None and self.network.continuous_f0:
+            f0 = interpolate_unvoiced(f0)
         return batch, self.network.source_signal(batch, f0)
 
     def _chunks(self, mel: Tensor, source: Tensor | None, frames: int) -> Iterator[Tensor]:

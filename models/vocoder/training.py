@@ -9,6 +9,7 @@ from hiervox.models.base.registry import get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.vocoder.config import VocoderExperiment, VocoderExperimentT
+from hiervox.modules.functional.interpolation import interpolate_unvoiced
 from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.plots import spectrogram_figure
@@ -66,7 +67,10 @@ def frame_f0(batch: Batch, frames: int) -> Tensor | None:
 
 def run(network: nn.Module, mel: Tensor, f0: Tensor | None = None) -> Tensor:
     """mel (B, M, N) → waveform (B, 1, T), with the source signal that the network makes itself."""
-    source = unwrapped(network).source_signal(mel, f0)
+    inner = unwrapped(network)
+    if f0 is not None and inner.continuous_f0:
+        f0 = interpolate_unvoiced(f0)
+    source = inner.source_signal(mel, f0)
     wav: Tensor = network(mel) if source is None else network(mel, source)
     return wav
 

@@ -159,7 +159,7 @@ class NSFHiFiGANGenerator(VocoderGenerator):
         self.sizes = sizes
         self.generator = HiFiGANGenerator(sizes)
         self.hop_length, self.context = sizes.hop_length, self.generator.context
-        self.needs_f0 = sizes.source != "none"
+        self.needs_f0, self.continuous_f0 = sizes.source != "none", sizes.source == "sine"
         self.source_rate = 0
         if sizes.source == "harmonic":
             self.source_rate = sizes.hop_length

@@ -21,6 +21,7 @@ class VocoderGenerator(nn.Module):
             whole utterance, which then can't be generated in chunks.
         source_rate: values of the source signal to a mel frame; 0 where the network takes none.
         needs_f0: whether the source signal is made from F0.
+        continuous_f0: whether unvoiced frames take an F0 between their neighbours' (`interpolate_unvoiced`).
         gains_from_packing: whether inference on a CPU is quicker with weights laid out for it.
     """
 
@@ -28,6 +29,7 @@ class VocoderGenerator(nn.Module):
     context: int | None
     source_rate: int = 0
     needs_f0: bool = False
+    continuous_f0: bool = False
     gains_from_packing: bool = False
 
     def prepare_for_inference(self) -> None:

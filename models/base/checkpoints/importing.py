@@ -74,12 +74,16 @@ def read_published(path: Path) -> dict[str, Tensor]:
 def read_published_state(path: Path) -> dict[str, dict[str, Tensor]]:
     """Read the networks of a published training state on the CPU: all state dicts of a file, by its keys.
 
+    A file that is one state dict has it under the key "".
+
     Raises:
         CheckpointError: the file is missing, broken, or holds none.
     """
     if not is_file(path):
         raise CheckpointError(f"no checkpoint {path}", "check the path")
     tree = _read_torch(path)
+    if isinstance(tree, dict) and any(isinstance(entry, Tensor) for entry in tree.values()):
+        tree = {"": tree}
     networks = {
         key: {name.removeprefix("module."): tensor for name, tensor in entry.items()}
         for key, entry in (tree.items() if isinstance(tree, dict) else ())

@@ -15,6 +15,7 @@ CARD = SystemCard(
             network="hiervox.modules.generators.apnet:APNet",
             task="hiervox.models.vocoder.apnet.trainer:APNetTask",
             importer="hiervox.models.vocoder.apnet.published:import_apnet",
+            state_importer="hiervox.models.vocoder.apnet.published:import_discriminators",
         ),
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",

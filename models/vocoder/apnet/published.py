@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import RESIDUAL_BLOCK_RULES
+from hiervox.models.vocoder.gan.published import Member, import_members
+from hiervox.models.vocoder.gan.published import import_discriminators as import_scales
 from hiervox.models.vocoder.published import (
     HIFIGAN_MEL_KEYS,
     Imported,
@@ -15,6 +19,8 @@ from hiervox.models.vocoder.published import (
     read_mel,
     read_sizes,
 )
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
 from hiervox.modules.generators.apnet import APNet, APNetSizes
 from hiervox.processors.mel_presets import PRESETS
 
@@ -68,3 +74,20 @@ def import_apnet(state_dict: dict[str, Tensor], published_config: dict[str, Any]
         for name, tensor in state_dict.items()
     }
     return import_network(flat, sizes, mel, APNet, _RULES)
+
+
+def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
+    """Map the discriminators of a `do_*` checkpoint.
+
+    Args:
+        published: `mpd`, our `period`; `msd` of APNet, our `scale`; `mrd` of APNet2, our `magnitude` with
+            `layers: "wide"`, `window: "rectangular"` and `centered: true`.
+
+    Raises:
+        CheckpointError: one is missing or of other sizes.
+    """
+    if "mrd" not in published:
+        return import_scales(published)
+    wide = partial(MultiResolutionMagnitudeDiscriminator, layers="wide")
+    members = {"period": Member("mpd", MultiPeriodDiscriminator), "magnitude": Member("mrd", wide)}
+    return import_members(published, members)

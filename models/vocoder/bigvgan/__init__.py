@@ -15,6 +15,7 @@ CARD = SystemCard(
             network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
             task="hiervox.models.vocoder.gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.bigvgan.published:import_bigvgan",
+            state_importer="hiervox.models.vocoder.bigvgan.published:import_discriminators",
         ),
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",

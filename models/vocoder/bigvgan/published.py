@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from hiervox.models.vocoder.gan.published import SIZE_KEYS, generator_rules, paired_blocks
+from hiervox.models.vocoder.gan.published import (
+    SIZE_KEYS,
+    Member,
+    generator_rules,
+    import_members,
+    paired_blocks,
+)
 from hiervox.models.vocoder.published import (
     HIFIGAN_MEL_KEYS,
     HINT,
@@ -15,6 +23,10 @@ from hiervox.models.vocoder.published import (
     read_mel,
     read_sizes,
 )
+from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
+from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTDiscriminator
 from hiervox.modules.generators.hifigan import HiFiGANGenerator, HiFiGANSizes
 from hiervox.processors.mel_presets import BIGVGAN_24K
 from hiervox.utils.errors import CheckpointError
@@ -48,3 +60,25 @@ def import_bigvgan(state_dict: dict[str, Tensor], published_config: dict[str, An
     )
     mel = read_mel(published_config, HIFIGAN_MEL_KEYS, BIGVGAN_24K)
     return import_network(state_dict, sizes, mel, HiFiGANGenerator, generator_rules(sizes), FILTERS)
+
+
+def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
+    """Map the discriminators of a training state (`bigvgan_discriminator_optimizer.pt`, `do_*`).
+
+    Args:
+        published: `mpd`, our `period`; and `mrd`, which is `magnitude` in the first version (with
+            `window: "rectangular"`), `cqt` of 128 channels in the second, or `band`.
+
+    Raises:
+        CheckpointError: one is missing or of other sizes.
+    """
+    names = published.get("mrd", {})
+    build: Callable[[], nn.Module]
+    if any(".conv_pres." in name for name in names):
+        second, build = "cqt", partial(SubBandCQTDiscriminator, channels=128)
+    elif any(".band_convs." in name for name in names):
+        second, build = "band", MultiBandDiscriminator
+    else:
+        second, build = "magnitude", MultiResolutionMagnitudeDiscriminator
+    members = {"period": Member("mpd", MultiPeriodDiscriminator), second: Member("mrd", build)}
+    return import_members(published, members)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_scale import MultiScaleDiscriminator
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleDiscriminator, MultiScaleDiscriminator
+from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTDiscriminator
 from hiervox.modules.generators.hifigan import HiFiGANSizes
 from hiervox.utils.errors import CheckpointError
 
@@ -24,6 +28,7 @@ SIZE_KEYS = {
     "block_dilations": "resblock_dilation_sizes",
 }
 """Our keys of `HiFiGANSizes` → those of the published configs."""
+STATE_HINT = "name the authors' file of the discriminators beside the generator's"
 
 
 def paired_blocks(published: Mapping[str, Any]) -> bool:
@@ -43,20 +48,48 @@ def generator_rules(sizes: HiFiGANSizes) -> Rules:
     return hifigan_rules(len(sizes.rates), len(sizes.block_kernel_sizes))
 
 
-DISCRIMINATOR_RULES = (
+_STACK: Rules = (
     (r"\.convs\.(\d+)\.(?:conv\.)?", r".stack.convs.\1."),
     (r"\.conv_post\.(?:conv\.)?", ".stack.last."),
 )
-"""From names of the published code to those of our discriminators."""
-SPECTRAL_RULES = (
+_SPECTRAL: Rules = (
     (r"^(discriminators\.0\..*)\.weight_orig$", r"\1.parametrizations.weight.original"),
     (r"^(discriminators\.0\..*)\.weight_(u|v)$", r"\1.parametrizations.weight.0._\2"),
 )
 """Of the first scale, which has spectral norm."""
+_MELGAN: Rules = (
+    (r"^disc_(\d+)\.model\.layer_0\.1\.", r"discriminators.\1.stack.convs.0."),
+    (r"^disc_(\d+)\.model\.layer_([1-5])\.0\.", r"discriminators.\1.stack.convs.\2."),
+    (r"^disc_(\d+)\.model\.layer_6\.", r"discriminators.\1.stack.last."),
+)
+_DISCRIMINATOR_RULES: Mapping[type[nn.Module], Rules] = {
+    MultiPeriodDiscriminator: _STACK,
+    MultiScaleDiscriminator: (*_STACK, *_SPECTRAL),
+    MelGANMultiScaleDiscriminator: _MELGAN,
+    MultiResolutionMagnitudeDiscriminator: _STACK,
+    MultiResolutionSTFTDiscriminator: _STACK,
+    MultiBandDiscriminator: ((r"\.band_convs\.", ".stacks."), (r"\.conv_post\.", ".last.")),
+    SubBandCQTDiscriminator: ((r"\.conv_pres\.(\d+)\.(?:conv\.)?", r".octaves.\1."), *_STACK),
+}
+"""From names of the published code to those of our discriminators."""
+
+
+class Member(NamedTuple):
+    """Where the tensors of a discriminator are in a published training state.
+
+    Attributes:
+        key: of the state dict.
+        build: the discriminator.
+        prefix: of its tensors' names in that state dict.
+    """
+
+    key: str
+    build: Callable[[], nn.Module]
+    prefix: str = ""
 
 
 def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
-    """Map the discriminators of a `do_*` checkpoint onto the default ones, `period` and `scale`.
+    """Map the discriminators of a `do_*` checkpoint onto HiFi-GAN's default ones, `period` and `scale`.
 
     Its optimizer states, whose rates have decayed, are left out: a fine-tuning starts its own.
 
@@ -66,28 +99,46 @@ def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[st
     Raises:
         CheckpointError: one is missing or of other sizes.
     """
-    with torch.device("meta"):
-        members = {"period": ("mpd", MultiPeriodDiscriminator()), "scale": ("msd", MultiScaleDiscriminator())}
-    return {"discriminator": member_tensors(published, members)}
+    members = {
+        "period": Member("mpd", MultiPeriodDiscriminator),
+        "scale": Member("msd", MultiScaleDiscriminator),
+    }
+    return import_members(published, members)
 
 
-def member_tensors(
-    published: Mapping[str, dict[str, Tensor]], members: Mapping[str, tuple[str, nn.Module]]
-) -> dict[str, Tensor]:
-    """Tensors by the names of a `DiscriminatorEnsemble`.
+def import_members(
+    published: Mapping[str, dict[str, Tensor]], members: Mapping[str, Member]
+) -> dict[str, dict[str, Tensor]]:
+    """Map published discriminators onto a `DiscriminatorEnsemble`, which training calls `discriminator`.
 
     Args:
         published: key → state dict.
-        members: our name → (key, network).
+        members: by the name that a config gives them.
 
     Raises:
-        CheckpointError: a key is missing, or its tensors are not the network's.
+        CheckpointError: one is missing, or its tensors are not the discriminator's.
     """
     tensors: dict[str, Tensor] = {}
-    for name, (key, network) in members.items():
-        if key not in published:
-            raise CheckpointError(f"the training state has no {key}", "name the file do_* beside g_*")
-        spectral = SPECTRAL_RULES if isinstance(network, MultiScaleDiscriminator) else ()
-        mapped = map_tensors(published[key], (*DISCRIMINATOR_RULES, *spectral), network)
+    for name, member in members.items():
+        state = {
+            key.removeprefix(member.prefix): tensor
+            for key, tensor in published.get(member.key, {}).items()
+            if key.startswith(member.prefix)
+        }
+        if not state:
+            missing = f"{member.key} {member.prefix}".strip(" .") or "discriminators"
+            raise CheckpointError(f"the training state has no {missing}", STATE_HINT)
+        mapped = map_discriminator(state, member.build)
         tensors |= {f"members.{name}.{tensor}": value for tensor, value in mapped.items()}
-    return tensors
+    return {"discriminator": tensors}
+
+
+def map_discriminator(state: dict[str, Tensor], build: Callable[[], nn.Module]) -> dict[str, Tensor]:
+    """Published tensors by the names of our discriminator.
+
+    Raises:
+        CheckpointError: they are not that discriminator's.
+    """
+    with torch.device("meta"):
+        network = build()
+    return map_tensors(state, _DISCRIMINATOR_RULES[type(network)], network)

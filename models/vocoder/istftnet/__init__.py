@@ -15,6 +15,7 @@ CARD = SystemCard(
             network="hiervox.modules.generators.istftnet:ISTFTNet",
             task="hiervox.models.vocoder.gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.istftnet.published:import_istftnet",
+            state_importer="hiervox.models.vocoder.gan.published:import_discriminators",
         ),
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",

@@ -15,6 +15,7 @@ CARD = SystemCard(
             network="hiervox.modules.generators.melgan:MelGANGenerator",
             task="hiervox.models.vocoder.gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.melgan.published:import_melgan",
+            state_importer="hiervox.models.vocoder.melgan.published:import_discriminators",
         ),
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
 
+from hiervox.models.vocoder.gan.published import Member, import_members
 from hiervox.models.vocoder.published import Imported, Rules, import_network, read_sizes
+from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleDiscriminator
 from hiervox.modules.generators.melgan import MelGANGenerator, MelGANSizes
 from hiervox.processors.mel_presets import PRESETS
 
@@ -48,3 +51,15 @@ def _rules(sizes: MelGANSizes) -> Rules:
         ]
     rules.append((rf"^model\.{first + len(sizes.rates) * length + 2}\.", "output."))
     return (*rules, (r"\.block\.2\.", ".dilated."), (r"\.block\.4\.", ".pointwise."))
+
+
+def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
+    """Map the discriminators of a `netD.pt` onto ours, `scale`.
+
+    Args:
+        published: the file's one state dict under the key "".
+
+    Raises:
+        CheckpointError: one is missing or of other sizes.
+    """
+    return import_members(published, {"scale": Member("", MelGANMultiScaleDiscriminator, "model.")})

@@ -15,8 +15,10 @@ CARD = SystemCard(
             network="hiervox.modules.generators.nsf_hifigan:NSFHiFiGANGenerator",
             task="hiervox.models.vocoder.gan.task:F0VocoderTask",
             importer="hiervox.models.vocoder.nsf_hifigan.published:import_nsf_hifigan",
+            state_importer="hiervox.models.vocoder.nsf_hifigan.published:import_discriminators",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
+    pipeline="hiervox.models.vocoder.nsf_hifigan.pipeline:F0VocoderPipeline",
+    controls="hiervox.models.vocoder.nsf_hifigan.pipeline:F0VocoderControls",
+    works=("log-mel to waveform", "pitch shift", "streaming", "training", "published weights"),
 )

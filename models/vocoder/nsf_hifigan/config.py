@@ -12,6 +12,7 @@ from hiervox.models.vocoder.gan.config import (
 )
 from hiervox.modules.generators.nsf_hifigan import NSFHiFiGANSizes
 
+PERIODS = (3, 5, 7, 11, 17, 23, 37)
 SIZES = {
     "harmonic": NSFHiFiGANSizes(),
     "pitch_controllable": NSFHiFiGANSizes(source="sine"),
@@ -39,7 +40,7 @@ class NSFHiFiGANExperiment(GANVocoderExperiment):
         "features": {"pitch": {"f_min": 65.0, "f_max": 1100.0, "hop_seconds": 512 / 44_100}},
         "discriminators": {
             **HIFIGAN_DISCRIMINATORS,
-            "period": {"type": "multi_period", "periods": (3, 5, 7, 11, 17, 23, 37)},
+            "period": {"type": "multi_period", "periods": PERIODS},
         },
         "train": {
             **adam(1e-4, (0.8, 0.99), 0.999, "epoch", "AdamW"),

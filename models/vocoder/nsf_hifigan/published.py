@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
-from hiervox.models.vocoder.gan.published import SIZE_KEYS
+from hiervox.models.vocoder.gan.published import SIZE_KEYS, Member, import_members
+from hiervox.models.vocoder.nsf_hifigan.config import PERIODS
 from hiervox.models.vocoder.published import (
     HIFIGAN_MEL_KEYS,
     Imported,
@@ -15,6 +18,8 @@ from hiervox.models.vocoder.published import (
     read_mel,
     read_sizes,
 )
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_scale import MultiScaleDiscriminator
 from hiervox.modules.generators.nsf_hifigan import NSFHiFiGANGenerator, NSFHiFiGANSizes
 from hiervox.processors.mel_presets import BIGVGAN_24K, PRESETS
 
@@ -38,6 +43,7 @@ _SOURCE_RULES: Rules = (
     (r"^source_conv\.", "source_conv."),
 )
 _SOURCE = r"^(m_source|noise_convs)\."
+_BOTH = "discriminator."
 
 
 def import_nsf_hifigan(state_dict: dict[str, Tensor], published_config: dict[str, Any]) -> Imported:
@@ -79,3 +85,19 @@ def _import_amphion(state_dict: dict[str, Tensor], published_config: dict[str, A
 def _rules(sizes: NSFHiFiGANSizes) -> Rules:
     names = hifigan_rules(len(sizes.rates), len(sizes.block_kernel_sizes), ours="generator.")
     return (*_SOURCE_RULES, *names)
+
+
+def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
+    """Map the discriminators of one of openvpi's training checkpoints onto ours, `period` and `scale`.
+
+    Args:
+        published: `state_dict`, which holds all networks.
+
+    Raises:
+        CheckpointError: one is missing or of other sizes.
+    """
+    members = {
+        "period": Member("state_dict", partial(MultiPeriodDiscriminator, periods=PERIODS), f"{_BOTH}mpd."),
+        "scale": Member("state_dict", MultiScaleDiscriminator, f"{_BOTH}msd."),
+    }
+    return import_members(published, members)

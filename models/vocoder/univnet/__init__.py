@@ -15,6 +15,7 @@ CARD = SystemCard(
             network="hiervox.modules.generators.univnet:UnivNetGenerator",
             task="hiervox.models.vocoder.gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.univnet.published:import_univnet",
+            state_importer="hiervox.models.vocoder.univnet.published:import_discriminators",
         ),
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",

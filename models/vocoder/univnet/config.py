@@ -9,6 +9,7 @@ from hiervox.models.vocoder.config import adam
 from hiervox.models.vocoder.gan.config import GANVocoderExperiment
 from hiervox.modules.generators.univnet import UnivNetSizes
 
+PERIOD_CHANNELS = (64, 128, 256, 512, 1024)
 SIZES = {"c32": UnivNetSizes(), "c16": UnivNetSizes(channels=16)}
 
 
@@ -24,7 +25,7 @@ class UnivNetExperiment(GANVocoderExperiment):
     defaults: ClassVar[Mapping[str, Any]] = {
         "mel": "bigvgan_24k",
         "discriminators": {
-            "period": {"type": "multi_period", "channels": (64, 128, 256, 512, 1024), "slope": 0.2},
+            "period": {"type": "multi_period", "channels": PERIOD_CHANNELS, "slope": 0.2},
             "magnitude": {"type": "multi_resolution_magnitude", "slope": 0.2},
         },
         "loss": {

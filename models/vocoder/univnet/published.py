@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 
+from hiervox.models.vocoder.gan.published import Member, import_members
 from hiervox.models.vocoder.published import Imported, Rules, import_network, read_mel, read_sizes
+from hiervox.models.vocoder.univnet.config import PERIOD_CHANNELS
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
 from hiervox.modules.generators.univnet import UnivNetGenerator, UnivNetSizes
 from hiervox.processors.mel_presets import BIGVGAN_24K
 
@@ -54,3 +60,21 @@ def import_univnet(state_dict: dict[str, Tensor], published_config: dict[str, An
     sizes = read_sizes(UnivNetSizes, published_config, _SIZE_KEYS)
     mel = read_mel(published_config, _MEL_KEYS, BIGVGAN_24K)
     return import_network(state_dict, sizes, mel, UnivNetGenerator, _RULES)
+
+
+def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
+    """Map the discriminators that a checkpoint holds beside its generator.
+
+    Args:
+        published: `model_d`, of which `MPD` is our `period` and `MRD` our `magnitude` with `window:
+            "rectangular"`.
+
+    Raises:
+        CheckpointError: one is missing or of other sizes.
+    """
+    periods = partial(MultiPeriodDiscriminator, channels=PERIOD_CHANNELS)
+    members = {
+        "period": Member("model_d", periods, "MPD."),
+        "magnitude": Member("model_d", MultiResolutionMagnitudeDiscriminator, "MRD."),
+    }
+    return import_members(published, members)

@@ -15,6 +15,7 @@ CARD = SystemCard(
             network="hiervox.modules.generators.vocos:Vocos",
             task="hiervox.models.vocoder.gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.vocos.published:import_vocos",
+            state_importer="hiervox.models.vocoder.vocos.published:import_discriminators",
         ),
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",

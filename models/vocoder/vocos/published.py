@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
 
+from hiervox.models.vocoder.gan.published import Member, import_members
 from hiervox.models.vocoder.published import Imported, Rules, import_network, read_mel, read_sizes
+from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
 from hiervox.modules.generators.vocos import Vocos, VocosSizes
 from hiervox.processors.mel_presets import PRESETS
 
@@ -56,3 +60,19 @@ def import_vocos(state_dict: dict[str, Tensor], published_config: dict[str, Any]
         base = base.model_copy(update={"framing": "between"})
     mel = read_mel(published_config, _MEL_KEYS, base)
     return import_network(state_dict, sizes, mel, Vocos, _RULES, _FIXED)
+
+
+def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
+    """Map the discriminators of a training checkpoint onto ours, `period` and `band`.
+
+    Args:
+        published: `state_dict`, which holds all networks.
+
+    Raises:
+        CheckpointError: one is missing or of other sizes.
+    """
+    members = {
+        "period": Member("state_dict", MultiPeriodDiscriminator, "multiperioddisc."),
+        "band": Member("state_dict", MultiBandDiscriminator, "multiresddisc."),
+    }
+    return import_members(published, members)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.vocoder.gan.losses import multi_scale_mel_terms
+from hiervox.models.vocoder.gan.published import map_discriminator
 from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
 from hiervox.modules.discriminators.multi_period import PERIODS, MultiPeriodDiscriminator
 from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
@@ -23,34 +24,17 @@ from hiervox.processors.mel_presets import HIFIGAN, PRESETS
 from hiervox.processors.spectrogram import log_mel
 from tests.golden import Case, Golden, Output, with_weights
 
-Rules = Sequence[tuple[str, str]]
-
-STACK: Rules = (
-    (r"\.convs\.(\d+)\.(?:conv\.)?", r".stack.convs.\1."),
-    (r"\.conv_post\.(?:conv\.)?", ".stack.last."),
-)
-SPECTRAL_NORM: Rules = (
-    (r"^(discriminators\.0\..*)\.weight_orig$", r"\1.parametrizations.weight.original"),
-    (r"^(discriminators\.0\..*)\.weight_(u|v)$", r"\1.parametrizations.weight.0._\2"),
-)
-BANDS: Rules = ((r"\.band_convs\.", ".stacks."), (r"\.conv_post\.", ".last."))
-OCTAVES: Rules = ((r"\.conv_pres\.(\d+)\.(?:conv\.)?", r".octaves.\1."), *STACK)
-MELGAN: Rules = (
-    (r"^disc_(\d+)\.model\.layer_0\.1\.", r"discriminators.\1.stack.convs.0."),
-    (r"^disc_(\d+)\.model\.layer_([1-5])\.0\.", r"discriminators.\1.stack.convs.\2."),
-    (r"^disc_(\d+)\.model\.layer_6\.", r"discriminators.\1.stack.last."),
-)
 ENCODEC = {"slope": 0.2, "normalize_first": False, "logits_are_feature": False}
 APNET2 = ((1024, 256, 1024), (2048, 512, 2048), (512, 128, 512))
 
 
-def _loaded(golden: Golden, prefix: str, network: nn.Module, rules: Rules) -> nn.Module:
+def _loaded(golden: Golden, prefix: str, build: Callable[[], nn.Module]) -> nn.Module:
     state_dict = {
         name.removeprefix(prefix): tensor
         for name, tensor in golden.state_dict().items()
         if name.startswith(prefix)
     }
-    loaded: nn.Module = with_weights(network, map_tensors(state_dict, rules, network))
+    loaded: nn.Module = with_weights(build(), map_discriminator(state_dict, build))
     return loaded
 
 
@@ -85,21 +69,20 @@ def single(
     prefix: str,
     keys: Sequence[int],
     build: Callable[[], nn.Module],
-    rules: Rules = STACK,
     kind: str = "least_squares",
 ) -> Case:
     """The case of a golden file with discriminators of one kind."""
 
     def case(golden: Golden) -> Iterator[Output]:
-        yield from _outputs(golden, name, keys, _loaded(golden, prefix, build(), rules), kind)
+        yield from _outputs(golden, name, keys, _loaded(golden, prefix, build), kind)
 
     return case
 
 
 def hifigan(golden: Golden) -> Iterator[Output]:
     """Both kinds, and the generator's losses: adversarial, feature matching, 45 · mel, their sum."""
-    periods = _loaded(golden, "mpd.", MultiPeriodDiscriminator(), STACK)
-    scales = _loaded(golden, "msd.", MultiScaleDiscriminator(), (*STACK, *SPECTRAL_NORM))
+    periods = _loaded(golden, "mpd.", MultiPeriodDiscriminator)
+    scales = _loaded(golden, "msd.", MultiScaleDiscriminator)
     yield from _outputs(golden, "mpd", PERIODS, periods)
     yield from _outputs(golden, "msd", (1, 2, 4), scales)
     real, fake = _audio(golden)
@@ -112,10 +95,10 @@ def hifigan(golden: Golden) -> Iterator[Output]:
 
 def univnet(golden: Golden) -> Iterator[Output]:
     """Both kinds, and the losses of the spectra."""
-    magnitudes = MultiResolutionMagnitudeDiscriminator(window="rectangular", slope=0.2)
-    periods = MultiPeriodDiscriminator(channels=(64, 128, 256, 512, 1024), slope=0.2)
-    yield from _outputs(golden, "mrd", (1024, 2048, 512), _loaded(golden, "MRD.", magnitudes, STACK))
-    yield from _outputs(golden, "mpd", PERIODS, _loaded(golden, "MPD.", periods, STACK))
+    magnitudes = partial(MultiResolutionMagnitudeDiscriminator, window="rectangular", slope=0.2)
+    periods = partial(MultiPeriodDiscriminator, channels=(64, 128, 256, 512, 1024), slope=0.2)
+    yield from _outputs(golden, "mrd", (1024, 2048, 512), _loaded(golden, "MRD.", magnitudes))
+    yield from _outputs(golden, "mpd", PERIODS, _loaded(golden, "MPD.", periods))
     real, fake = _audio(golden)
     losses = multi_resolution_stft_losses(fake.squeeze(1), real.squeeze(1))
     yield "stft_losses", torch.stack([losses["spectral_convergence"], losses["log_magnitude"]])
@@ -123,11 +106,9 @@ def univnet(golden: Golden) -> Iterator[Output]:
 
 def vocos(golden: Golden) -> Iterator[Output]:
     """Both kinds with hinge losses, and the mel loss of some pieces."""
-    periods = MultiPeriodDiscriminator(first_is_feature=False)
-    bands = _loaded(golden, "multiresddisc.", MultiBandDiscriminator(), BANDS)
-    yield from _outputs(
-        golden, "mpd", PERIODS, _loaded(golden, "multiperioddisc.", periods, STACK), "clipped_hinge"
-    )
+    periods = partial(MultiPeriodDiscriminator, first_is_feature=False)
+    bands = _loaded(golden, "multiresddisc.", MultiBandDiscriminator)
+    yield from _outputs(golden, "mpd", PERIODS, _loaded(golden, "multiperioddisc.", periods), "clipped_hinge")
     yield from _outputs(golden, "mrd", (2048, 1024, 512), bands, "clipped_hinge")
     real, fake = (log_mel_pieces(golden[name]) for name in ("wav", "wav_generated"))
     yield (
@@ -146,7 +127,7 @@ def log_mel_pieces(wav: Tensor) -> list[Tensor]:
 def cqt(golden: Golden) -> Iterator[Output]:
     """The discriminators, the doubled rate, and the transforms alone."""
     channels, prefix = (128, "mrd.") if golden.name.startswith("bigvgan") else (32, "")
-    network = _loaded(golden, prefix, SubBandCQTDiscriminator(channels=channels), OCTAVES)
+    network = _loaded(golden, prefix, partial(SubBandCQTDiscriminator, channels=channels))
     yield from _outputs(golden, "cqtd", BINS_PER_OCTAVE, network)
     yield "wav_resampled", double_rate(golden["wav"])
     discriminators = network.get_submodule("discriminators")
@@ -179,13 +160,11 @@ CASES: Mapping[str, Case] = {
     "vocos_discriminators": vocos,
     "bigvgan_mpd": single("mpd", "mpd.", PERIODS, MultiPeriodDiscriminator),
     "bigvgan_mrd": single("mrd", "mrd.", (1024, 2048, 512), _rectangular),
-    "bigvgan_mbd": single("mbd", "mrd.", (2048, 1024, 512), MultiBandDiscriminator, BANDS),
+    "bigvgan_mbd": single("mbd", "mrd.", (2048, 1024, 512), MultiBandDiscriminator),
     "bigvgan_cqtd": cqt,
     "bigvgan_mel_loss": mel_loss,
     "amphion_mssbcqtd": cqt,
     "amphion_msstftd": single("msstftd", "", (1024, 2048, 512), _amphion_stft),
     "apnet2_mrd": single("mrd", "mrd.", (1024, 2048, 512), _apnet2, kind="clipped_hinge"),
-    "melgan_discriminators": single(
-        "msd", "model.", (1, 2, 4), MelGANMultiScaleDiscriminator, MELGAN, "hinge"
-    ),
+    "melgan_discriminators": single("msd", "model.", (1, 2, 4), MelGANMultiScaleDiscriminator, "hinge"),
 }

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.importing import read_published_state
-from hiervox.models.vocoder.gan.published import member_tensors
+from hiervox.models.vocoder.gan.published import Member, import_members
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
 from hiervox.modules.discriminators.multi_scale import MultiScaleDiscriminator
@@ -54,13 +54,16 @@ def test_discriminators_of_a_training_state_become_ours(tmp_path: Path) -> None:
     state = read_published_state(tmp_path / "do_00000007")
     assert set(state) == {"mpd", "msd"}
     mine = members()
-    tensors = member_tensors(state, {"period": ("mpd", mine["period"]), "scale": ("msd", mine["scale"])})
+    sources = {
+        "period": Member("mpd", lambda: members()["period"]),
+        "scale": Member("msd", lambda: members()["scale"]),
+    }
     ensemble = DiscriminatorEnsemble(mine)
-    ensemble.load_state_dict(tensors)
+    ensemble.load_state_dict(import_members(state, sources)["discriminator"])
     for name, tensor in DiscriminatorEnsemble(given).state_dict().items():
         assert torch.equal(ensemble.state_dict()[name], tensor), name
     with pytest.raises(CheckpointError, match="has no msd"):
-        member_tensors({"mpd": state["mpd"]}, {"scale": ("msd", mine["scale"])})
+        import_members({"mpd": state["mpd"]}, {"scale": sources["scale"]})
 
 
 def test_a_file_without_networks_is_refused(tmp_path: Path) -> None:
