@@ -51,6 +51,10 @@ def benchmark(
     agreement: Annotated[
         bool, typer.Option("--agreement", help="Of a model: compare batches and streams with single texts.")
     ] = False,
+    train: Annotated[
+        bool,
+        typer.Option("--train", help="Of a system: time training steps. The default batch is the config's."),
+    ] = False,
     repeats: Annotated[int, typer.Option(min=1, help="Runs that count.")] = 5,
     warmup: Annotated[int, typer.Option(min=0, help="Runs before them.")] = 1,
     seed: Annotated[int, typer.Option(help="Of inputs and random weights.")] = 0,
@@ -95,10 +99,16 @@ def benchmark(
     if target in system_cards():
         if sentences or agreement:
             raise ConfigError("--sentences and --agreement go with a model", "name one of `hiervox models`")
-        rows, results = _networks(str(target), workload, settings, reference)
-    elif workload or reference or update:
+        if train and reference is not None:
+            raise ConfigError("--reference does not go with --train", "leave one out")
+        if train:
+            rows, results = _training(str(target), workload, settings, bool(batch))
+        else:
+            rows, results = _networks(str(target), workload, settings, reference)
+    elif workload or reference or update or train:
         raise ConfigError(
-            "--workload, --reference and --update go with a system", "name one of `hiervox systems`"
+            "--workload, --reference, --train and --update go with a system",
+            "name one of `hiervox systems`",
         )
     elif sentences or agreement:
         rows, results = _speech(target, settings[0], sentences, every)
@@ -126,6 +136,20 @@ def _networks(
         for setting in settings
     ]
     return network_rows(results), results
+
+
+def _training(
+    system: str, names: list[str] | None, settings: list[Setting], batch_given: bool
+) -> tuple[list[Any], list[Any]]:
+    from hiervox.models.base.benchmark.report import training_rows
+    from hiervox.models.base.benchmark.training import time_training, training_cases
+
+    results = [
+        time_training(system, name, setting, setting.size.batch if batch_given else None)
+        for name in names or list(training_cases(system))
+        for setting in settings
+    ]
+    return training_rows(results), results
 
 
 def _model(name: str | None, settings: list[Setting]) -> tuple[list[Any], list[Any]]:

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,22 @@ Case = Callable[["Golden"], Iterable[Output]]
 """Computes the tensors of one golden file."""
 
 
+_device = torch.device("cpu")
+
+
+@contextmanager
+def computed_on(device: torch.device) -> Iterator[None]:
+    """Put golden tensors and `with_weights` on a device, which multiplies float32 as float32."""
+    global _device
+    before = _device, torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    _device = device
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        _device, torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
 def relative_error(actual: Tensor, golden: Tensor) -> float:
     """Largest absolute difference divided by the golden tensor's standard deviation.
 
@@ -35,6 +52,7 @@ def relative_error(actual: Tensor, golden: Tensor) -> float:
     """
     if actual.shape != golden.shape:
         return float("inf")
+    actual, golden = actual.cpu(), golden.cpu()
     if not golden.is_floating_point():
         return 0.0 if torch.equal(actual.to(golden.dtype), golden) else float("inf")
     if not torch.isfinite(actual).all():
@@ -72,7 +90,7 @@ class Golden:
         """Inputs and golden outputs."""
         tensors = load_weights(self.folder / f"{self.name}.safetensors")
         self.unused = set(tensors)
-        return tensors
+        return {name: tensor.to(_device) for name, tensor in tensors.items()}
 
     @cached_property
     def document(self) -> Any:
@@ -126,7 +144,7 @@ class Golden:
                 if re.fullmatch(pattern, name):
                     tensors[name] = tensors[name] * factor
         for name in self.names(re.escape(STATE_PREFIX) + ".+"):
-            tensors[name.removeprefix(STATE_PREFIX)] = self[name]
+            tensors[name.removeprefix(STATE_PREFIX)] = self[name].cpu()
         return tensors
 
     def _scales(self) -> dict[str, float]:
@@ -151,7 +169,7 @@ class Golden:
 def with_weights(network: nn.Module, weights: dict[str, Tensor]) -> Any:
     """`network` in eval mode, with these weights and no others."""
     network.load_state_dict(weights)
-    return network.eval()
+    return network.to(_device).eval()
 
 
 def _read_json(path: Path) -> Any:

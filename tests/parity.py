@@ -1,9 +1,9 @@
 """Agreement with golden files of published code.
 
-`python -m tests.parity FOLDER --salt N` takes any folder of the format that ../shared/parity/README.md
-describes, rebuilds the stand-in weights with `fill.py`, runs ours, and prints every tensor's error. Exit
-code 1 means that one is over 1e-3 of the golden standard deviation, 2 that a file of the folder can't be
-used.
+`python -m tests.parity FOLDER --salt N [--device cuda]` takes any folder of the format that
+../shared/parity/README.md describes, rebuilds the stand-in weights with `fill.py`, runs ours, and prints
+every tensor's error. Exit code 1 means that one is over 1e-3 of the golden standard deviation, 2 that a file
+of the folder can't be used.
 
 What is computed for a golden file stands beside its system's tests: a module `parity_cases` with `CASES`,
 golden file → function. A file may have several.
@@ -20,8 +20,9 @@ from typing import Annotated
 import torch
 import typer
 
+from hiervox.utils.device import choose_device
 from hiervox.utils.errors import DataError, HierVoxError
-from tests.golden import TOLERANCE, Case, Golden
+from tests.golden import TOLERANCE, Case, Golden, computed_on
 
 TESTS = Path(__file__).resolve().parent
 SUFFIXES = (".safetensors", ".json")
@@ -81,15 +82,17 @@ def compare_file(folder: Path, name: str, salt: int) -> int:
 def main(
     folder: Annotated[Path, typer.Argument(help="Folder of golden files.")],
     salt: Annotated[int, typer.Option(help="Which stand-in weights the golden files were made with.")] = 0,
+    device: Annotated[str, typer.Option(help="Where ours runs: cpu, cuda, …; float32 without TF32.")] = "cpu",
 ) -> None:
     """Compare with golden files of published code."""
     try:
-        names = golden_files(folder)
+        names, place = golden_files(folder), choose_device(device)
     except HierVoxError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
     taken = [name for name in names if name in parity_cases()]
-    code = max((compare_file(folder, name, salt) for name in taken), default=0)
+    with computed_on(place):
+        code = max((compare_file(folder, name, salt) for name in taken), default=0)
     for name in names:
         if name not in parity_cases():
             typer.echo(f"{name}  taken by no system yet")

@@ -13,7 +13,7 @@ import typer
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner, Result
 
-from tests.golden import OFFICIAL, TOLERANCE, Golden, relative_error
+from tests.golden import OFFICIAL, TOLERANCE, Golden, computed_on, relative_error
 from tests.parity import compare, main, parity_cases
 
 GOLDEN = "speechsr24"
@@ -43,6 +43,14 @@ def test_agrees_with_the_published_code(shared: Path, name: str) -> None:
     assert errors
     assert {tensor: error for tensor, error in errors.items() if not error < TOLERANCE} == {}
     assert not golden.unused
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", sorted(parity_cases()))
+def test_agrees_with_the_published_code_on_a_gpu(shared: Path, name: str) -> None:
+    with computed_on(torch.device("cuda")):
+        errors = dict(compare(Golden(OFFICIAL, name)))
+    assert {tensor: error for tensor, error in errors.items() if not error < TOLERANCE} == {}
 
 
 def test_agreement_exits_0_and_prints_the_error(folder: Path) -> None:

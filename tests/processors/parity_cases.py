@@ -21,7 +21,7 @@ def real_audio(golden: Golden) -> Iterator[Output]:
     yield "linear_spec_magnitude", linear_spectrogram(wav, config)
     yield "log_mel", log_mel(wav, config)
     if "yaapt_f0_hz" in golden:
-        track = extract_f0(wav[0].numpy(), RATE, PitchConfig(), golden.name)
+        track = extract_f0(wav[0].cpu().numpy(), RATE, PitchConfig(), golden.name)
         yield "yaapt_f0_hz", torch.from_numpy(fit_length(track, golden["yaapt_f0_hz"].shape[-1]))
 
 

@@ -77,6 +77,11 @@ def workloads_of(system: str) -> dict[str, Workload]:
     return {workload.name: workload for workload in resolve(card.workloads)}
 
 
+def label_of(system: str, name: str) -> str:
+    """How a workload is called in tables: with its system, unless its own name says enough."""
+    return name if name == system or len(workloads_of(system)) > 1 else f"{system}, {name}"
+
+
 def time_workload(system: str, name: str, setting: Setting, reference: Path | None = None) -> Result:
     """Time one workload in a process of its own, so that memory and modules of one do not reach the next.
 
@@ -125,7 +130,9 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
     wait = partial(torch.cuda.synchronize, device) if device.type == "cuda" else None
     timings = measure(guarded, setting.repeats, setting.warmup, wait)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
-    return Result(name, setting, timings, peak_memory() if held is None else held, difference, gpu)
+    return Result(
+        label_of(system, name), setting, timings, peak_memory() if held is None else held, difference, gpu
+    )
 
 
 def set_tf32(allowed: bool) -> None:

@@ -13,12 +13,13 @@ import torch
 from hiervox.models.base.benchmark.models import ModelResult
 from hiervox.models.base.benchmark.networks import OURS, PUBLISHED, Result
 from hiervox.models.base.benchmark.streams import Moment
+from hiervox.models.base.benchmark.training import TrainingResult
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.timing import Timing, ratios
 
 Row = Sequence[str]
 RATIO_HEADERS = ("times faster [least, most]", "difference")
-KEYS = ("workload", "threads", "on a GPU", "dtype", "batch")
+KEYS = ("workload", "threads", "on a GPU", "training step", "device", "dtype", "batch")
 """Headers of the columns that tell a table's rows apart."""
 
 
@@ -90,6 +91,30 @@ def _error(result: Result) -> str:
 
 def _times(timing: Timing) -> str:
     return f"{timing.median():.3f} ({timing.median('wall'):.3f})"
+
+
+def training_rows(results: Sequence[TrainingResult]) -> list[Row]:
+    """A header and a row a part and setting. A step is processor seconds and, in brackets, those waited.
+
+    On a GPU it is seconds until it is done.
+    """
+    header = ["training step", "device", "dtype", "batch", "length (s)", "parameters (M)", "step (s)"]
+    return [[*header, "memory (MB)"], *(_training_row(result) for result in results)]
+
+
+def _training_row(result: TrainingResult) -> Row:
+    setting, threads = result.setting, result.setting.threads or torch.get_num_threads()
+    timing, on_gpu = result.timing, result.gpu is not None
+    return [
+        result.case,
+        result.gpu or f"CPU, {threads} thread{'s' if threads > 1 else ''}",
+        setting.dtype,
+        str(setting.size.batch),
+        f"{setting.size.seconds:.2f}",
+        f"{result.parameters / 1e6:.1f}",
+        f"{timing.median('wall'):.4f}" if on_gpu else _times(timing),
+        f"{result.memory / 1e6:.0f}",
+    ]
 
 
 def model_rows(results: Sequence[ModelResult]) -> list[Row]:

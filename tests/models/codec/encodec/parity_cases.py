@@ -151,7 +151,7 @@ def _quantizer(golden: Golden, commit_all: bool) -> ResidualVectorQuantizer:
         state[f"codebooks.{number}.usage"] = golden["rvq_cluster_size"][number]
         state[f"codebooks.{number}.initialized"] = torch.ones(1)
     quantizer.load_state_dict(state)
-    return quantizer.train()
+    return quantizer.to(entries.device).train()
 
 
 @torch.enable_grad()

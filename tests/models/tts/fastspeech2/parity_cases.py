@@ -104,7 +104,7 @@ def frame_level(golden: Golden) -> Iterator[Output]:
     """config/LJSpeech_paper, several speakers, values that are not normalised."""
     output = _teacher_forced(golden, _network(golden, FRAMES))
     yield from _predictions(output)
-    scale = torch.tensor([1.0, 1.0, 1e-4, 1e-3, 1.0])
+    scale = torch.tensor([1.0, 1.0, 1e-4, 1e-3, 1.0], device=golden["tokens"].device)
     yield "losses_scaled", _losses(golden, output) * scale
 
 

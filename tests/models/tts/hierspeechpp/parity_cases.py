@@ -24,7 +24,7 @@ def synthesizer(golden: Golden) -> Iterator[Output]:
     network: HierarchicalSynthesizer = with_weights(HierarchicalSynthesizer(config), weights)
     semantic, log_f0 = golden["w2v"], golden["log_f0"]
     batch = semantic.shape[0]
-    mask = torch.ones(batch, 1, semantic.shape[-1])
+    mask = semantic.new_ones(batch, 1, semantic.shape[-1])
     styles = network.style(golden["prompt_mel"])
     style = _mixed(golden, styles, 0.0, batch)
     yield "style", styles.squeeze(2)
@@ -39,7 +39,7 @@ def synthesizer(golden: Golden) -> Iterator[Output]:
     yield "prosody_mel", network.prosody(after_flow, mask, style)
     if "linear_spec" in golden:
         spectrum = golden["linear_spec"]
-        items, frames = spectrum.shape[0], torch.ones(spectrum.shape[0], 1, spectrum.shape[-1])
+        items, frames = spectrum.shape[0], spectrum.new_ones(spectrum.shape[0], 1, spectrum.shape[-1])
         posterior = network.acoustic_posterior(
             spectrum, golden["wav"], frames, _mixed(golden, styles, 0.0, items)
         )
@@ -55,7 +55,7 @@ def text_to_vec(golden: Golden) -> Iterator[Output]:
     network: TextToVec = with_weights(TextToVec(config), weights)
     tokens = golden["tokens"]
     batch, length = tokens.shape
-    token_mask = torch.ones(batch, 1, length)
+    token_mask = torch.ones(batch, 1, length, device=tokens.device)
     styles = network.style(golden["prompt_mel"])
     style = _mixed(golden, styles, 0.0, batch)
     yield "style", styles.squeeze(2)
@@ -66,13 +66,13 @@ def text_to_vec(golden: Golden) -> Iterator[Output]:
     yield "log_duration", network.duration_predictor.sample(hidden, token_mask, style, 0.0)
     if "w2v" in golden:
         semantic = golden["w2v"]
-        mask = torch.ones(semantic.shape[0], 1, semantic.shape[-1])
+        mask = semantic.new_ones(semantic.shape[0], 1, semantic.shape[-1])
         style = _mixed(golden, styles, 0.0, semantic.shape[0])
         posterior_mean, posterior_logs = network.posterior_encoder(semantic, mask, style)
         yield "posterior_mean", posterior_mean
         yield "posterior_logs", posterior_logs
         yield "flow_of_mean", network.flow(posterior_mean, mask, style)
-    lengths = torch.full((batch,), length)
+    lengths = torch.full((batch,), length, device=tokens.device)
     for name, ratio in _denoised(golden, "w2v"):
         style = _mixed(golden, styles, ratio, batch)
         output = network.infer(tokens, lengths, style, noise_scale=0.0, duration_noise_scale=0.0)

@@ -54,7 +54,7 @@ def _teacher_forced(
 def _greedy(golden: Golden, ar: AutoregressiveDecoder, nar: NonAutoregressiveDecoder) -> Iterator[Output]:
     for kind in ("capped", "ending"):
         tokens, prompt = golden[f"{kind}_tokens"], golden[f"{kind}_prompt"]
-        lengths = torch.tensor([tokens.shape[1]]), torch.tensor([prompt.shape[1]])
+        lengths = tokens.new_tensor([tokens.shape[1]]), tokens.new_tensor([prompt.shape[1]])
         sampling = SamplingConfig(top_k=1)
         (written,) = ar.write(tokens, lengths[0], prompt[..., 0], lengths[1], sampling)
         yield f"{kind}, by the end token", torch.tensor(written.ended), torch.tensor(kind == "ending")

@@ -71,7 +71,7 @@ def _style(network: Vits, golden: Golden, key: str) -> Tensor | None:
 def _inference(golden: Golden, network: Vits) -> Iterator[Output]:
     """Without noise, step by step and in one."""
     tokens, style = golden["tokens"], _style(network, golden, "speaker")
-    lengths = torch.tensor([tokens.shape[1]])
+    lengths = tokens.new_tensor([tokens.shape[1]])
     mask = sequence_mask(lengths)
     hidden, mean, log_std = network.text_encoder(tokens, mask)
     yield "text_hidden", hidden
@@ -118,7 +118,7 @@ def _analysis(golden: Golden, network: Vits) -> Iterator[Output]:
     spec, style = golden["spec"], _style(network, golden, "speaker")
     yield "spec", linear_spectrogram(golden["wav"], MEL)
     yield "mel", log_mel(golden["wav"], MEL)
-    lengths = torch.tensor([spec.shape[2]])
+    lengths = torch.tensor([spec.shape[2]], device=spec.device)
     mask = sequence_mask(lengths)
     mean, log_std = network.posterior_encoder(spec, mask, style)
     yield "posterior_mean", mean

@@ -63,7 +63,7 @@ def _text(golden: Golden, network: WaveGrad2) -> Iterator[Output]:
     yield "text_encoding", encoder(tokens, mask).mT
     memory = network.memory(tokens, mask, network.table_style(golden["speakers"]))
     yield "encoder_out", memory.mT
-    alone = torch.ones(1, 1, golden["encoder_conv_in"].shape[2])
+    alone = golden["encoder_conv_in"].new_ones(1, 1, golden["encoder_conv_in"].shape[2])
     yield "encoder_conv_out", encoder.convolved(golden["encoder_conv_in"], alone)
     hidden = golden["encoder_lstm_in"]
     yield "encoder_lstm_out", encoder.recurrent(hidden.mT, torch.tensor([hidden.shape[1]])).mT
@@ -76,7 +76,10 @@ def _resampling(golden: Golden, network: WaveGrad2) -> Iterator[Output]:
     yield "duration_s", network.duration_predictor(memory, mask)
     ranges = network.ranges(memory, durations, mask)
     yield "sigma", ranges.masked_fill(mask[:, 0] == 0, 1e-8)
-    sizes, starts = network.config.resampling, torch.zeros(len(memory), dtype=torch.long)
+    sizes, starts = (
+        network.config.resampling,
+        torch.zeros(len(memory), dtype=torch.long, device=memory.device),
+    )
     frames = int(golden["frame_lengths"].max())
     positions = frame_positions(starts, frames, sizes.frame_offset)
     alignment = gaussian_alignment(durations, ranges, mask, positions, sizes.epsilon)
@@ -107,7 +110,7 @@ def _reverse(golden: Golden, network: WaveGrad2, schedule: NoiseSchedule) -> Ite
     deviations = schedule.posterior_variances.sqrt().tolist()
     wav, last = noises[0], len(schedule) - 1
     for number, step in enumerate(range(last, -1, -1)):
-        level = schedule.signal_levels[[step]].float().sqrt()
+        level = schedule.signal_levels[[step]].float().sqrt().to(wav.device)
         noise = network.decoder.predict(wav, level, condition)
         added = deviations[step] * noises[number + 1] if step else 0.0
         if step == last:

@@ -28,11 +28,11 @@ def network(golden: Golden) -> Iterator[Output]:
     mel = golden["mel"]
     yield "log_mel", golden_log_mel(golden, mel_of(sections))
     yield "embedding_table", own.step_embedding.table
-    yield "step_embedding", own.step_embedding(torch.tensor([0, 13, 49]))
-    yield "step_embedding_between", own.step_embedding(torch.tensor([0.25, 7.5, 40.75]))
+    yield "step_embedding", own.step_embedding(torch.tensor([0, 13, 49], device=golden["mel"].device))
+    yield "step_embedding_between", own.step_embedding(golden["mel"].new_tensor([0.25, 7.5, 40.75]))
     yield "upsampled_mel", own.upsampler(mel)[..., : golden["upsampled_mel"].shape[-1]]
     for name in golden.names(r"noise_predicted_step_[\d.]+"):
-        step = torch.tensor([float(name.rsplit("_", 1)[1])])
+        step = golden["mel"].new_tensor([float(name.rsplit("_", 1)[1])])
         yield name, own.predict_noise(golden["noisy_wav"], step, mel).unsqueeze(1)
     source = torch.cat([golden["start"].unsqueeze(1), golden["step_noise"].transpose(0, 1)], dim=1)
     yield "audio_6_steps", own(mel, source).squeeze(1)

@@ -98,7 +98,7 @@ def _overtones_alone(drawn: Tensor) -> Tensor:
 
 def _growing(phase: Tensor, hop: int, frames: int) -> Tensor:
     """The initial phase as Amphion has it, added at every sample of the first frame: (1, T, sines)."""
-    steps = torch.arange(1, hop * frames + 1).clamp(max=hop)
+    steps = torch.arange(1, hop * frames + 1, device=phase.device).clamp(max=hop)
     return phase.unsqueeze(1) * steps[:, None]
 
 

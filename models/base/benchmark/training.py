@@ -1,0 +1,204 @@
+"""Timing the training step of a system's networks, on random batches of the sizes that its config sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hiervox.models.base.benchmark.networks import Setting, label_of, set_tf32
+from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.feature import Feature
+from hiervox.models.base.data.feature_registry import build_features
+from hiervox.models.base.data.features import FeatureSetup
+from hiervox.models.base.data.spectra import SpectralFeature
+from hiervox.models.base.registry import get_card, get_part
+from hiervox.models.base.training.cut_task import CutTrainingTask
+from hiervox.models.base.training.engine import StepEngine
+from hiervox.models.base.training.experiment import build_task
+from hiervox.models.base.training.task import Batch
+from hiervox.utils.device import choose_device
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import nearest, resolve
+from hiervox.utils.timing import Timing, measure, peak_memory
+
+PHONEMES_PER_SECOND = 12
+PRECISIONS = {"float32": "no", "tf32": "no", "bfloat16": "bf16", "float16": "fp16"}
+"""dtype → `train.precision`."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training step took.
+
+    Attributes:
+        case: the workload's or the part's name.
+        setting: how it was run; the size is what was run.
+        parameters: of the network that is trained for inference.
+        timing: of the step.
+        memory: the most that was held, bytes: by the process, or on a GPU by its tensors.
+        losses: of the last step, unweighted.
+        gpu: that it ran on; None for the CPU.
+    """
+
+    case: str
+    setting: Setting
+    parameters: int
+    timing: Timing
+    memory: int
+    losses: dict[str, float]
+    gpu: str | None = None
+
+
+def training_cases(system: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """What of a system can be trained: name → (part, sections that differ from its defaults).
+
+    The workloads of the card name them; a part that has none goes by its own name.
+    """
+    card = get_card(system)
+    workloads = () if card.workloads is None else resolve(card.workloads)
+    cases = {one.name: (one.part, one.experiment) for one in workloads}
+    named = {part for part, _ in cases.values()}
+    cases |= {part.name: (part.name, {}) for part in card.parts if part.name not in named}
+    return {name: case for name, case in cases.items() if get_part(system, case[0]).task is not None}
+
+
+def time_training(system: str, name: str, setting: Setting, batch: int | None = None) -> TrainingResult:
+    """Time the training step of one part, in a process of its own.
+
+    Args:
+        system, name: one of `training_cases`.
+        setting: how it is run. The seconds are those of utterances; a part that is trained on segments takes
+            its config's.
+        batch: instead of the size's; None takes `train.batch_size` of the part's default config.
+
+    Raises:
+        ConfigError: no such system, case or device, or a batch can't be made up.
+    """
+    known = training_cases(system)
+    if name not in known:
+        raise ConfigError(f"system {system!r} trains no {name!r}", nearest(name, known))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_time, system, name, setting, batch).result()
+
+
+def _time(system: str, name: str, setting: Setting, batch: int | None) -> TrainingResult:
+    part, sections = training_cases(system)[name]
+    device = choose_device(setting.device)
+    if setting.threads is not None:
+        torch.set_num_threads(setting.threads)
+    set_tf32(setting.dtype != "float32")
+    experiment = experiment_of(system, part, sections, PRECISIONS[setting.dtype])
+    size = replace(setting.size, batch=batch or experiment.train.batch_size, device=str(device))
+    task = build_task(experiment)
+    assert isinstance(task, CutTrainingTask)
+    given = random_batch(experiment, task.batch_fields(), size.batch, size.seconds, size.seed)
+    engine = StepEngine(task, setting.device)
+    given = {key: value.to(device) if isinstance(value, Tensor) else value for key, value in given.items()}
+    losses: dict[str, Tensor] = {}
+    done = iter(range(setting.warmup + setting.repeats))
+    step = partial(_step, engine, given, losses, done)
+    wait = partial(torch.cuda.synchronize, device) if device.type == "cuda" else None
+    timing = measure({name: step}, setting.repeats, setting.warmup, wait)[name]
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    return TrainingResult(
+        case=name if get_card(system).workloads is None else label_of(system, name),
+        setting=replace(setting, size=replace(size, seconds=seconds_of(given, experiment))),
+        parameters=sum(parameter.numel() for parameter in engine.bare(task.main).parameters()),
+        timing=timing,
+        memory=peak_memory() if gpu is None else torch.cuda.max_memory_allocated(device),
+        losses={term: float(value) for term, value in losses.items()},
+        gpu=gpu,
+    )
+
+
+def _step(engine: StepEngine, batch: Batch, losses: dict[str, Tensor], done: Any) -> None:
+    losses.update(engine.step(batch, next(done)))
+
+
+def experiment_of(
+    system: str, part: str, sections: Mapping[str, Any], precision: str = "no"
+) -> ExperimentConfig:
+    """The part's default experiment, but for `sections`."""
+    tree: dict[str, Any] = {"system": system, "part": part, "out_dir": ".", **sections}
+    tree = {**tree, "data": {"cuts": ".", **tree.get("data", {})}}
+    tree["train"] = {**tree.get("train", {}), "precision": precision}
+    experiment: ExperimentConfig = resolve(get_part(system, part).config).model_validate(tree)
+    return experiment
+
+
+def seconds_of(batch: Batch, experiment: ExperimentConfig) -> float:
+    """Length of a batch's items."""
+    frames, setup = int(batch["frames"][0]), FeatureSetup.of(experiment)
+    return float(frames / setup.frame_rate)
+
+
+def random_batch(
+    experiment: ExperimentConfig, fields: frozenset[str], items: int, seconds: float, seed: int = 0
+) -> Batch:
+    """A batch as `models/base/data/dataset.py` makes it, of random values in the ranges of speech.
+
+    Args:
+        experiment: whose segments, features and symbols it has.
+        fields: of the batch.
+        items: B.
+        seconds: of utterances, where the experiment is not trained on segments.
+        seed: of the values.
+
+    Raises:
+        ConfigError: nothing is known of what one of the fields holds.
+    """
+    setup, data = FeatureSetup.of(experiment), experiment.data
+    samples = data.segment_samples or round(seconds * data.sample_rate)
+    if data.segment_samples is None and setup.pad_multiple is not None:
+        samples = -(-samples // setup.pad_multiple) * setup.pad_multiple
+    frames = samples // setup.hop_length
+    if data.segment_samples is None and data.max_frames is not None and "tokens" not in fields:
+        frames = min(frames, data.max_frames)
+    generator = torch.Generator().manual_seed(seed)
+    wav = 0.1 * torch.randn(items, frames * setup.hop_length, generator=generator)
+    tokens = max(1, round(frames / float(setup.frame_rate) * PHONEMES_PER_SECOND))
+    batch: Batch = {"ids": [str(item) for item in range(items)], "frames": torch.full((items,), frames)}
+    for name, feature in build_features(fields, setup).items():
+        batch[name] = _values(feature, experiment, wav, frames, tokens, generator)
+        if feature.axis == "tokens":
+            batch["token_lengths"] = torch.full((items,), tokens)
+        elif feature.axis == "time" and (feature.frame_rate / setup.frame_rate).denominator != 1:
+            batch[f"{name}_lengths"] = torch.full((items,), feature.rows(frames))
+    return batch
+
+
+def _values(
+    feature: Feature,
+    experiment: ExperimentConfig,
+    wav: Tensor,
+    frames: int,
+    tokens: int,
+    generator: torch.Generator,
+) -> Tensor:
+    items, rows = len(wav), feature.rows(frames)
+    if feature.name == "wav":
+        return wav
+    if isinstance(feature, SpectralFeature):
+        return feature.transform(wav)[..., :frames]
+    if feature.name == "f0":
+        f0 = 100 + 100 * torch.rand(items, rows, generator=generator)
+        return f0 * (torch.rand(items, rows, generator=generator) > 0.3)
+    if feature.name in ("semantic", "semantic_perturbed"):
+        channels: int = getattr(experiment, "model").semantic_channels  # noqa: B009
+        return torch.randn(items, channels, rows, generator=generator)
+    if feature.name == "tokens":
+        return torch.randint(1, len(feature.config.symbols), (items, tokens), generator=generator)
+    if feature.name == "durations":
+        each = torch.full((items, tokens), frames // tokens)
+        each[:, -1] += frames - each[0].sum()
+        return each
+    if feature.name == "speaker":
+        return torch.zeros(items, dtype=torch.long)
+    raise ConfigError(f"no random {feature.name} can be made up", "choose another system")

@@ -1,0 +1,73 @@
+"""Timing training steps on random batches."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from hiervox.bins.app import app
+from hiervox.models.base.benchmark.networks import Setting, Size
+from hiervox.models.base.benchmark.report import training_rows
+from hiervox.models.base.benchmark.training import (
+    TrainingResult,
+    experiment_of,
+    random_batch,
+    seconds_of,
+    training_cases,
+)
+from hiervox.models.base.registry import system_cards
+from hiervox.models.base.training.experiment import build_task
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.timing import Timing
+
+CASES = [
+    pytest.param(system, case, id=f"{system} {case}")
+    for system in system_cards()
+    for case in training_cases(system)
+]
+
+
+@pytest.mark.parametrize(("system", "case"), CASES)
+def test_a_batch_holds_what_the_task_asks_for(system: str, case: str) -> None:
+    part, sections = training_cases(system)[case]
+    experiment = experiment_of(system, part, sections)
+    fields = build_task(experiment).batch_fields()  # type: ignore[attr-defined]
+    if "codes" in fields:
+        with pytest.raises(ConfigError, match="no random codes"):
+            random_batch(experiment, fields, 2, 1.0)
+        return
+    batch = random_batch(experiment, fields, 2, 1.0)
+    assert fields <= batch.keys()
+    assert all(len(batch[name]) == 2 for name in fields)
+    assert seconds_of(batch, experiment) <= 1.1
+    if "durations" in fields:
+        assert torch.equal(batch["durations"].sum(dim=1), batch["frames"])
+
+
+def test_the_command_times_steps_and_keeps_their_losses(tmp_path: Path) -> None:
+    arguments = ["benchmark", "wavernn", "--train", "--batch", "1", "--repeats", "1", "--warmup", "0"]
+    where = ["--threads", "1", "--device", "cpu", "--json", str(tmp_path / "b.json")]
+    result = CliRunner().invoke(app, [*arguments, *where])
+    assert result.exit_code == 0, result.output
+    assert "| wavernn, logistics | CPU, 1 thread | float32 | 1 |" in result.output
+    (step,) = json.loads((tmp_path / "b.json").read_text())["results"]
+    assert step["losses"]["likelihood"] > 0 and step["parameters"] > 4e6
+
+
+def test_rows_tell_devices_apart() -> None:
+    setting, timing = Setting(Size(0.5, 16), "cuda", dtype="tf32"), Timing((0.25,), (0.2,))
+    results = [
+        TrainingResult("a", setting, 2_000_000, timing, 3_000_000, {}, gpu) for gpu in ("some GPU", None)
+    ]
+    _, on_gpu, on_cpu = training_rows(results)
+    assert on_gpu == ["a", "some GPU", "tf32", "16", "0.50", "2.0", "0.2500", "3"]
+    assert on_cpu[1].startswith("CPU, ") and on_cpu[6] == "0.200 (0.250)"
+
+
+def test_training_goes_with_a_system_and_without_a_reference(tmp_path: Path) -> None:
+    for arguments in (["--train"], ["speechsr", "--train", "--reference", str(tmp_path)]):
+        assert isinstance(CliRunner().invoke(app, ["benchmark", *arguments]).exception, ConfigError)
