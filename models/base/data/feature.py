@@ -193,6 +193,11 @@ class Feature(ABC):
         """The feature of a clip in a batch: from the feature folder where it is stored."""
         return clip.stored(self.name) if self.stored else self.compute(clip)
 
+    def read_or_compute(self, clip: Clip) -> Any:
+        """The feature of a clip in a batch, computed where it is not stored with it."""
+        stored = self.stored and all(name in (clip.cut.custom or {}) for name in self.arrays)
+        return self.read(clip) if stored else self.compute(clip)
+
     def rows(self, frames: int) -> int:
         """Rows of so many frames along the time axis."""
         ratio = self.frame_rate * self.config.hop_length / self.config.sample_rate

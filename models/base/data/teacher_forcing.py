@@ -80,8 +80,7 @@ class TeacherForced:
         frames = utterance_frames(clip.cut, self.setup)
         batch: dict[str, Any] = {"ids": [clip.cut.id], "frames": torch.tensor([frames])}
         for name, feature in build_features(self.task.batch_fields(), self.setup).items():
-            stored = feature.stored and all(key in (clip.cut.custom or {}) for key in feature.arrays)
-            value = feature.read(own) if stored else feature.compute(own)
+            value = feature.read_or_compute(own)
             rows = len(value) if feature.axis in ("tokens", "own") else feature.rows(frames)
             batch[name] = feature.collate([value], rows)
             if feature.axis in ("tokens", "own"):

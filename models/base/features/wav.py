@@ -56,6 +56,10 @@ class Wav(Feature):
         """Samples (T,) as float32."""
         return clip.wav
 
+    def read_or_compute(self, clip: Clip) -> Waveform:
+        """As `read`, which goes to the recording where nothing is stored; `compute` gives 16-bit PCM."""
+        return self.read(clip)
+
     def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
         """Sounds that are broken, of an unusual length, silent, clipped, or of a lower rate."""
         recording = clip.cut.recording

@@ -24,6 +24,9 @@ from hiervox.modules.flows.glow import GlowSizes
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
 
+NOISE_SCALE = 0.667
+"""Of the prior's standard deviation at inference, as published."""
+
 
 class FlowTextEncoderSizes(TextEncoderSizes):
     """The text encoder.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.models.tts.durations import read_apart, require_speakable
-from hiervox.models.tts.flow.config import FlowModelConfig
+from hiervox.models.tts.flow.config import NOISE_SCALE, FlowModelConfig
 from hiervox.models.tts.voices.network import SpeakerNetwork
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.phoneme import PhonemeEncoder
@@ -168,7 +168,7 @@ class FlowTextToFrames(SpeakerNetwork):
         tokens: Tensor,
         token_lengths: Tensor,
         style: Tensor | None = None,
-        noise_scale: float = 0.667,
+        noise_scale: float = NOISE_SCALE,
         length_scale: float | Tensor = 1.0,
         generator: Noise = None,
     ) -> FlowInference:

@@ -13,6 +13,7 @@ from torch import Tensor
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.text_to_speech import Item
+from hiervox.models.tts.flow.config import NOISE_SCALE
 from hiervox.models.tts.flow.model import FlowTextToFrames
 from hiervox.models.tts.voices.pipeline import SpeakerPipeline
 from hiervox.processors.text.config import TextConfig
@@ -26,7 +27,7 @@ class FlowControls(SpeechControls):
     """Defaults are those of the published inference of Glow-TTS."""
 
     speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
-    noise_scale: float = Field(0.667, ge=0, le=2, allow_inf_nan=False, description="of the prior")
+    noise_scale: float = Field(NOISE_SCALE, ge=0, le=2, allow_inf_nan=False, description="of the prior")
 
 
 class FlowPipeline(SpeakerPipeline):

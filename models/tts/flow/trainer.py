@@ -56,8 +56,7 @@ class FlowTask(CutTrainingTask[FlowExperimentT]):
         network = networks[self.main]
         tokens, lengths = self._tokens(batch)
         frames = self.frames(batch, network.training)
-        speakers = batch["speaker"] if self.config.model.voice == "table" else None
-        output: FlowOutput = network(frames, batch["frames"], tokens, lengths, speakers)
+        output: FlowOutput = network(frames, batch["frames"], tokens, lengths, self._speakers(batch))
         return output
 
     def losses(
@@ -81,8 +80,7 @@ class FlowTask(CutTrainingTask[FlowExperimentT]):
         tokens, lengths = self._tokens(first)
         recorded = self.frames(first, training=False)[:, :, :count]
         mask = sequence_mask(torch.tensor([count], device=recorded.device))
-        speakers = first["speaker"] if self.config.model.voice == "table" else None
-        style = network.frame_style(recorded, mask, speakers)
+        style = network.frame_style(recorded, mask, self._speakers(first))
         spoken = network.infer(tokens[:, : int(lengths)], lengths, style)
         figures = {
             "frames/recorded": spectrogram_figure(recorded[0].float().cpu(), "recorded"),
@@ -90,6 +88,10 @@ class FlowTask(CutTrainingTask[FlowExperimentT]):
             "alignment": alignment_figure(output.alignment[0].cpu()),
         }
         return Media(figures=figures)
+
+    def _speakers(self, batch: Batch) -> Tensor | None:
+        """Rows (B,) of the speaker table, where there is one."""
+        return batch["speaker"] if self.config.model.voice == "table" else None
 
     def _tokens(self, batch: Batch) -> tuple[Tensor, Tensor]:
         return spaced(batch["tokens"], batch["token_lengths"], self.config.model.blanks)

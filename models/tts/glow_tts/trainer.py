@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.training.task import Batch
+from hiervox.models.tts.flow.config import NOISE_SCALE
+from hiervox.models.tts.flow.model import FlowTextToFrames
 from hiervox.models.tts.flow.trainer import FlowTask
 from hiervox.models.tts.glow_tts.config import GlowTtsExperiment
+from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.processors.spectrogram import log_mel
 
 
@@ -20,3 +24,24 @@ class GlowTtsTask(FlowTask[GlowTtsExperiment]):
         if training and self.config.dither:
             wav = wav + self.config.dither * torch.rand_like(wav)
         return log_mel(wav, self.config.mel)
+
+    def teacher_forced(self, network: nn.Module, batch: Batch) -> Tensor:
+        """Log-mel (B, M, N) of recordings' texts, for vocoders that are to learn from it.
+
+        Durations are those of the network's own alignment search; frames are drawn from the aligned prior at
+        the default temperature of inference, an utterance always with the same noise. Where the flow takes
+        frames in pairs, an odd last frame repeats the one before.
+
+        Raises:
+            ValueError: a clip has fewer frames than tokens.
+        """
+        output = self.forward({self.main: network}, batch)
+        assert isinstance(network, FlowTextToFrames)
+        frames = self.frames(batch, training=False)[:, :, : output.mask.shape[2]]
+        style = network.frame_style(frames, output.mask, self._speakers(batch))
+        seeds = (int(generator_for(name).integers(2**62)) for name in batch["ids"])
+        noise = [torch.Generator().manual_seed(seed) for seed in seeds]
+        z = sample_gaussian(output.mean, output.log_std, output.mask, NOISE_SCALE, noise)
+        mel = network.flow.inverse(z, output.mask, style)
+        missing = int(batch["frames"].max()) - mel.shape[2]
+        return torch.cat([mel, mel[:, :, -1:].expand(-1, -1, missing)], dim=2)

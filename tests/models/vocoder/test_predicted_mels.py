@@ -23,6 +23,8 @@ from tests.models.base.data.corpora import make_manifest
 from tests.models.base.data.test_aligning import HalfSilent
 from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.fastspeech2.tiny_fastspeech2 import HOP_LENGTH, MEL
+from tests.models.tts.glow_tts import tiny_glow_tts as glow_tts
+from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
 from tests.models.vocoder.small import DISCRIMINATORS, UPSAMPLING
 
 RATE = 22_050
@@ -81,6 +83,21 @@ def test_a_vocoder_learns_from_predicted_mels(corpus: Path, tmp_path: Path) -> N
     other = task.generate(generator, {**batch, "predicted_mel": batch["predicted_mel"] + 1})
     assert torch.equal(heard.real, other.real) and not torch.equal(heard.fake, other.fake)
     assert "mel" in StepEngine(task, device="cpu").step(batch, 0)
+
+
+def test_glow_tts_aligns_the_recordings_itself(tmp_path: Path) -> None:
+    """From cuts that nobody aligned, whose waveforms are not stored."""
+    make_manifest(tmp_path / "raw", [0.9, 1.1], rate=RATE)
+    write_glow_tts(tmp_path / "acoustic")
+    mels = glow_tts.MEL["n_mels"]
+    config = _config(tmp_path, mel=glow_tts.MEL, model={**UPSAMPLING, "in_channels": mels})
+    result = _extract(tmp_path / "raw", config, tmp_path / "acoustic")
+    assert result.exit_code == 0 and "2 utterances" in result.output, result.output
+    cut = read_cuts(tmp_path / "predicted")[0]
+    predicted = cut.load_predicted_mel()
+    frames = cut.custom["wav"].shape[0] // glow_tts.HOP_LENGTH
+    assert frames % 2 and cut.custom["predicted_mel"].shape == [frames, mels]
+    assert np.isfinite(predicted).all() and predicted.std() > 0
 
 
 def test_what_does_not_fit_is_refused(corpus: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.glow_tts.config import GlowTtsExperiment
 from hiervox.models.tts.glow_tts.trainer import GlowTtsTask
-from tests.models.tts.glow_tts.tiny_glow_tts import HOP_LENGTH, MEL, sizes
+from tests.models.tts.glow_tts.tiny_glow_tts import HOP_LENGTH, MEL, sizes, tiny_glow_tts
 from tests.overfit import overfit
 
 
@@ -58,6 +58,29 @@ def test_clips_need_a_frame_for_each_token_and_blank_in_whole_pairs() -> None:
     task = _task(limits={"min_frames": 1})
     assert task.usable(22, 10) and not task.usable(21, 10)
     assert not task.usable(100, None) and not task.usable(100, 191)
+
+
+@pytest.mark.parametrize("voice", ["none", "table", "reference"])
+def test_mels_for_given_recordings(voice: str) -> None:
+    """Aligned by the network's own search: as long as the recordings, the odd frame too, always the same."""
+    task, network = _task(voice), tiny_glow_tts(voice)
+    batch = _batch()
+    batch["wav"] = torch.nn.functional.pad(batch["wav"], (0, HOP_LENGTH))
+    batch["frames"] = batch["frames"] + torch.tensor([1, 0])
+    with torch.no_grad():
+        mel = task.teacher_forced(network, batch)
+        assert mel.shape == (2, 10, 49) and mel.isfinite().all() and mel[0].std() > 0
+        assert torch.equal(mel[..., -1], mel[..., -2])
+        assert torch.equal(mel, task.teacher_forced(network, batch))
+        output = task.forward({"main": network}, batch)
+        durations = output.alignment[0].sum(0)
+        assert durations.sum() == 48 and durations.min() >= 1
+        # what the frames are drawn around is the prior of those durations
+        frames = task.frames(batch, training=False)[..., :48]
+        style = network.frame_style(frames, output.mask, batch["speaker"] if voice == "table" else None)
+        z, _ = network.flow(mel[..., :48], output.mask, style)
+        noise = ((z - output.mean) / output.log_std.exp())[0]
+        assert abs(noise.std() - 0.667) < 0.1
 
 
 def test_media_of_a_batch() -> None:
