@@ -43,7 +43,7 @@ class VocoderExperiment(ExperimentConfig):
     def _fill_in(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        tree = filled(given, cls.defaults)
+        tree = filled(given, cls._defaults(given))
         if isinstance(given.get("discriminators"), Mapping):  # those that are named, and no others
             tree["discriminators"] = cls._named(given["discriminators"])
         tree["model"] = cls._sized(tree.get("model", {}))
@@ -53,6 +53,14 @@ class VocoderExperiment(ExperimentConfig):
             fitting = {"sample_rate": mel.sample_rate, "segment_samples": frames * mel.hop_length}
             tree["data"] = filled(tree["data"], fitting)
         return tree
+
+    @classmethod
+    def _defaults(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Without a peak where spectrograms are predicted: they are of the recordings as they are."""
+        features, own = given.get("features"), cls.defaults.get("features", {})
+        if not isinstance(features, Mapping) or not features.get("predicted_by"):
+            return cls.defaults
+        return {**cls.defaults, "features": {key: own[key] for key in own if key != "peak"}}
 
     @classmethod
     def _named(cls, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,6 +85,14 @@ class VocoderExperiment(ExperimentConfig):
             raise ValueError(f"no sizes {name!r}: {nearest(str(name), cls.sizes)}")
         base = cls.model_fields["model"].default if name is None else cls.sizes[name]
         return {**base.model_dump(), **{key: value for key, value in model.items() if key != "preset"}}
+
+    @model_validator(mode="after")
+    def _check_peak(self) -> VocoderExperiment:
+        if self.features.peak is not None and self.features.predicted_by is not None:
+            raise ValueError(
+                "features.peak does not go with features.predicted_by: what is predicted is not scaled"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_mel(self) -> VocoderExperiment:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field, model_validator
 
-from hiervox.models.base.data.clip import PCM_SCALE
-from hiervox.models.base.data.feature import Feature
+from hiervox.models.base.data.clip import PCM_SCALE, Clip, utterance_frames
+from hiervox.models.base.data.feature import Feature, Settings
 from hiervox.processors.audio import Waveform
+from hiervox.utils.config import Config
 from hiervox.utils.errors import AudioError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
     from numpy.typing import NDArray
 
-    from hiervox.models.base.data.clip import Clip
     from hiervox.models.base.data.validation import Limits
 
 SILENT_PEAK = 1e-3  # -60 dBFS
@@ -25,8 +26,38 @@ CLIPPED_LEVEL = 0.999
 CLIPPED_SHARE = 1e-3
 
 
+class PeakConfig(Config):
+    """To what peak the waveforms of a batch are scaled, full scale at 1.
+
+    Attributes:
+        lowest, highest: drawn between them, for each clip of each epoch anew.
+        draw: uniform of the `linear` value, or of its `decibels`.
+        of: what has the peak: the `utterance` that a segment is cut from, or the `segment`.
+    """
+
+    lowest: float = Field(0.95, gt=0, le=1)
+    highest: float = Field(0.95, gt=0, le=1)
+    draw: Literal["linear", "decibels"] = "linear"
+    of: Literal["utterance", "segment"] = "utterance"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PeakConfig:
+        if self.lowest > self.highest:
+            raise ValueError(f"lowest {self.lowest:g} is above highest {self.highest:g}")
+        return self
+
+    def sample(self, generator: np.random.Generator) -> float:
+        """A peak."""
+        if self.draw == "linear":
+            return float(generator.uniform(self.lowest, self.highest))
+        return float(np.exp(generator.uniform(np.log(self.lowest), np.log(self.highest))))
+
+
 class Wav(Feature):
     """Samples at `data.sample_rate`: (B, N · hop_length), zero-padded, full scale at ±1.
+
+    With `features.peak` they are scaled as they are read. Nothing else is: stored spectrograms are those of
+    the recordings as they are.
 
     They are stored as 16-bit PCM, so that a feature folder stands alone and training neither decodes nor
     resamples. Without a stored copy at the rate they come from the recordings.
@@ -34,6 +65,7 @@ class Wav(Feature):
 
     name = "wav"
     stored = True
+    settings: ClassVar[Settings] = {"peak": (PeakConfig | None, None)}
 
     @property
     def frame_rate(self) -> Fraction:
@@ -41,7 +73,7 @@ class Wav(Feature):
         return Fraction(self.config.sample_rate)
 
     def recipe(self) -> dict[str, Any]:
-        """Nothing but the rate, which stands for all features."""
+        """Nothing but the rate, which stands for all features; they are stored as they are."""
         return {}
 
     def compute(self, clip: Clip) -> NDArray[np.int16]:
@@ -54,7 +86,16 @@ class Wav(Feature):
 
     def read(self, clip: Clip) -> Waveform:
         """Samples (T,) as float32."""
-        return clip.wav
+        wanted: PeakConfig | None = self.config.features.peak
+        if wanted is None:
+            return clip.wav
+        peak = float(np.abs(clip.wav if wanted.of == "segment" else self._utterance(clip)).max())
+        scale = wanted.sample(clip.generator) / peak if peak > 0 else 1.0
+        return clip.wav * np.float32(scale)
+
+    def _utterance(self, clip: Clip) -> Waveform:
+        """All samples of what a clip is cut from, stored or not."""
+        return Clip(clip.cut, self.config, 0, utterance_frames(clip.cut, self.config)).wav
 
     def read_or_compute(self, clip: Clip) -> Waveform:
         """As `read`, which goes to the recording where nothing is stored; `compute` gives 16-bit PCM."""

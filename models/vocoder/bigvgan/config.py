@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from hiervox.models.vocoder.config import adam
-from hiervox.models.vocoder.gan.config import GANVocoderExperiment
+from hiervox.models.vocoder.gan.config import UTTERANCE_PEAK, GANVocoderExperiment
 from hiervox.modules.generators.hifigan import HiFiGANSizes
 
 _BASE = HiFiGANSizes(in_channels=100, activation="alias_free_snake")
@@ -35,6 +35,7 @@ class BigVGANExperiment(GANVocoderExperiment):
     sizes: ClassVar[Mapping[str, HiFiGANSizes]] = SIZES
     defaults: ClassVar[Mapping[str, Any]] = {
         "mel": "bigvgan_24k",
+        "features": {"peak": {**UTTERANCE_PEAK, "of": "segment"}},
         "discriminators": {
             "period": {"type": "multi_period"},
             "magnitude": {"type": "multi_resolution_magnitude"},

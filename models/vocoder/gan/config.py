@@ -52,4 +52,6 @@ HIFIGAN_DISCRIMINATORS: dict[str, Any] = {
     "period": {"type": "multi_period"},
     "scale": {"type": "multi_scale"},
 }
+UTTERANCE_PEAK: dict[str, Any] = {"lowest": 0.95, "highest": 0.95}
+"""To which HiFi-GAN and those that follow it scale every recording."""
 HIFIGAN_TRAINING = adam(2e-4, (0.8, 0.99), 0.999, "epoch", "AdamW")

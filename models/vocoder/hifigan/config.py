@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from hiervox.models.vocoder.gan.config import (
     HIFIGAN_DISCRIMINATORS,
     HIFIGAN_TRAINING,
+    UTTERANCE_PEAK,
     GANVocoderExperiment,
 )
 from hiervox.modules.generators.hifigan import HiFiGANSizes
@@ -33,6 +34,7 @@ class HiFiGANExperiment(GANVocoderExperiment):
     sizes: ClassVar[Mapping[str, HiFiGANSizes]] = SIZES
     defaults: ClassVar[Mapping[str, Any]] = {
         "mel": "hifigan",
+        "features": {"peak": UTTERANCE_PEAK},
         "discriminators": HIFIGAN_DISCRIMINATORS,
         "train": {**HIFIGAN_TRAINING, "batch_size": 16, "max_steps": 2_500_000},
     }

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from hiervox.models.vocoder.gan.config import (
     HIFIGAN_DISCRIMINATORS,
     HIFIGAN_TRAINING,
+    UTTERANCE_PEAK,
     GANVocoderExperiment,
 )
 from hiervox.modules.generators.istftnet import ISTFTNetSizes
@@ -19,6 +20,7 @@ class ISTFTNetExperiment(GANVocoderExperiment):
     model: ISTFTNetSizes = ISTFTNetSizes()
     defaults: ClassVar[Mapping[str, Any]] = {
         "mel": "hifigan",
+        "features": {"peak": UTTERANCE_PEAK},
         "discriminators": HIFIGAN_DISCRIMINATORS,
         "train": {**HIFIGAN_TRAINING, "batch_size": 16, "max_steps": 2_500_000},
     }

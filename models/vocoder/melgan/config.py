@@ -19,6 +19,7 @@ class MelGANExperiment(GANVocoderExperiment):
     model: MelGANSizes = MelGANSizes()
     defaults: ClassVar[Mapping[str, Any]] = {
         "mel": "melgan",
+        "features": {"peak": {"lowest": 0.3 * 0.95, "highest": 0.95}},
         "discriminators": {"scale": {"type": "melgan_multi_scale"}},
         "loss": {"kind": "hinge", "feature_matching": 10 * 4 / 15, "mel": 0.0},
         "train": {**adam(1e-4, (0.5, 0.9)), "batch_size": 16, "max_steps": 2_000_000},

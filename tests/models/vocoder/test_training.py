@@ -90,3 +90,16 @@ def test_a_discriminator_without_a_type_changes_the_default_of_its_name() -> Non
     config = schema.model_validate({**_tree("hifigan"), "discriminators": {"period": {"periods": [2, 3]}}})
     assert list(config.discriminators) == ["period"]
     assert config.discriminators["period"].periods == (2, 3)
+
+
+def test_peaks_of_recordings_are_the_authors() -> None:
+    """And none where spectrograms are predicted for recordings as they are."""
+    peak = experiment("hifigan").features.peak
+    assert (peak.lowest, peak.highest, peak.of) == (0.95, 0.95, "utterance")
+    assert experiment("bigvgan").features.peak.of == "segment"
+    assert experiment("univnet").features.peak is None
+    assert experiment("hifigan", features={"peak": None}).features.peak is None
+    predicted = {"predicted_by": "fastspeech2"}
+    assert experiment("hifigan", features=predicted).features.peak is None
+    with pytest.raises(ValueError, match=r"features\.peak does not go with"):
+        experiment("hifigan", features={**predicted, "peak": {"of": "segment"}})
