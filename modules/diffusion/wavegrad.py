@@ -30,12 +30,13 @@ class ScoreSizes(Config):
         mel_channels: of the first convolution over them.
         rates: of the upsampling blocks.
         channels: of the upsampling blocks.
-        dilations: of the four convolutions of each upsampling block.
+        dilations: of the four convolutions of each upsampling block, from the lowest rate on; these are the
+            vocoder's in github.com/ivanvovk/WaveGrad 721c37c.
         wave_channels: of the noisy waveform's way down, from the waveform's rate to that of the first
             upsampling block's output.
         blocks_per_rate: 1, or 2 for the large network, whose every block is followed by one without resizing.
-        interpolation: how blocks resize.
-        first_beta, last_beta, n_steps: of the linear noise schedule in training.
+        interpolation: how blocks resize; the open implementations do it by `linear` interpolation.
+        first_beta, last_beta, n_steps: of the linear noise schedule in training; ᾱ ends at 0.0066.
     """
 
     in_channels: PositiveInt = 128
@@ -84,8 +85,10 @@ class WaveGradSizes(ScoreSizes):
     """Sizes of the vocoder.
 
     Attributes:
-        sampling_first_beta, sampling_last_beta, sampling_steps: of the linear schedule at inference.
-        sampling_betas: the schedule at inference, where it is not that one.
+        sampling_first_beta, sampling_last_beta, sampling_steps: of the linear schedule at inference, whose ᾱ
+            ends at 0.28. The training schedule's range in so few steps would end at 0.78, far from noise.
+        sampling_betas: the schedule at inference, where it is not that one, such as ivanvovk's six steps:
+            1e-6, 1.89e-5, 1.19e-4, 1e-3, 1.11e-2, 6e-2.
     """
 
     sampling_first_beta: PositiveFloat = Field(1e-4, lt=1)

@@ -133,6 +133,23 @@ def import_members(
     return {"discriminator": tensors}
 
 
+def import_from_state_dict(
+    published: Mapping[str, dict[str, Tensor]], members: Mapping[str, tuple[str, Callable[[], nn.Module]]]
+) -> dict[str, dict[str, Tensor]]:
+    """`import_members` of a training checkpoint whose `state_dict` holds all networks.
+
+    Args:
+        published: with that key.
+        members: by the name that a config gives them: prefix of the tensors' names, and the discriminator.
+
+    Raises:
+        CheckpointError: one is missing, or its tensors are not the discriminator's.
+    """
+    return import_members(
+        published, {name: Member("state_dict", build, prefix) for name, (prefix, build) in members.items()}
+    )
+
+
 def map_discriminator(state: dict[str, Tensor], build: Callable[[], nn.Module]) -> dict[str, Tensor]:
     """Published tensors by the names of our discriminator.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
-from hiervox.models.vocoder.gan.published import SIZE_KEYS, Member, import_members
+from hiervox.models.vocoder.gan.published import SIZE_KEYS, import_from_state_dict
 from hiervox.models.vocoder.nsf_hifigan.config import PERIODS
 from hiervox.models.vocoder.published import (
     HIFIGAN_MEL_KEYS,
@@ -43,7 +43,6 @@ _SOURCE_RULES: Rules = (
     (r"^source_conv\.", "source_conv."),
 )
 _SOURCE = r"^(m_source|noise_convs)\."
-_BOTH = "discriminator."
 
 
 def import_nsf_hifigan(state_dict: dict[str, Tensor], published_config: dict[str, Any]) -> Imported:
@@ -87,17 +86,12 @@ def _rules(sizes: NSFHiFiGANSizes) -> Rules:
     return (*_SOURCE_RULES, *names)
 
 
+MEMBERS: Mapping[str, tuple[str, Callable[[], nn.Module]]] = {
+    "period": ("discriminator.mpd.", partial(MultiPeriodDiscriminator, periods=PERIODS)),
+    "scale": ("discriminator.msd.", MultiScaleDiscriminator),
+}
+
+
 def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
-    """Map the discriminators of one of openvpi's training checkpoints onto ours, `period` and `scale`.
-
-    Args:
-        published: `state_dict`, which holds all networks.
-
-    Raises:
-        CheckpointError: one is missing or of other sizes.
-    """
-    members = {
-        "period": Member("state_dict", partial(MultiPeriodDiscriminator, periods=PERIODS), f"{_BOTH}mpd."),
-        "scale": Member("state_dict", MultiScaleDiscriminator, f"{_BOTH}msd."),
-    }
-    return import_members(published, members)
+    """Map openvpi's discriminators onto ours, `period` and `scale`; see `import_from_state_dict`."""
+    return import_from_state_dict(published, MEMBERS)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from hiervox.models.vocoder.gan.published import Member, import_members
+from hiervox.models.vocoder.gan.published import import_from_state_dict
 from hiervox.models.vocoder.published import Imported, Rules, import_network, read_mel, read_sizes
 from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
@@ -62,17 +62,12 @@ def import_vocos(state_dict: dict[str, Tensor], published_config: dict[str, Any]
     return import_network(state_dict, sizes, mel, Vocos, _RULES, _FIXED)
 
 
+MEMBERS: Mapping[str, tuple[str, Callable[[], nn.Module]]] = {
+    "period": ("multiperioddisc.", MultiPeriodDiscriminator),
+    "band": ("multiresddisc.", MultiBandDiscriminator),
+}
+
+
 def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[str, dict[str, Tensor]]:
-    """Map the discriminators of a training checkpoint onto ours, `period` and `band`.
-
-    Args:
-        published: `state_dict`, which holds all networks.
-
-    Raises:
-        CheckpointError: one is missing or of other sizes.
-    """
-    members = {
-        "period": Member("state_dict", MultiPeriodDiscriminator, "multiperioddisc."),
-        "band": Member("state_dict", MultiBandDiscriminator, "multiresddisc."),
-    }
-    return import_members(published, members)
+    """Map the authors' discriminators onto ours, `period` and `band`; see `import_from_state_dict`."""
+    return import_from_state_dict(published, MEMBERS)

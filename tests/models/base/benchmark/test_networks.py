@@ -37,6 +37,15 @@ class SynthesizerTrn(nn.Module):
 """
 
 
+def _write_repository(module: Path, code: str, shared: Path, golden: str) -> None:
+    """A package of one module, with the shapes of a golden file's tensors beside it."""
+    module.parent.mkdir()
+    (module.parent / "__init__.py").touch()
+    module.write_text(code)
+    spec = shared / "parity" / "official" / f"{golden}.spec.json"
+    (module.parent / "spec.json").write_text(spec.read_text())
+
+
 def test_workloads_name_parts_of_their_systems() -> None:
     for name, card in system_cards().items():
         if card.workloads is not None:
@@ -53,12 +62,7 @@ def test_a_network_alone() -> None:
 
 
 def test_beside_published_code_outputs_are_compared(shared: Path, tmp_path: Path) -> None:
-    package = tmp_path / "speechsr48k"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "speechsr.py").write_text(REPOSITORY)
-    spec = shared / "parity" / "official" / "speechsr48.spec.json"
-    (package / "spec.json").write_text(spec.read_text())
+    _write_repository(tmp_path / "speechsr48k" / "speechsr.py", REPOSITORY, shared, "speechsr48")
     setting = Setting(Size(seconds=0.5), device="cpu", threads=1, repeats=1, warmup=0)
     result = time_workload("speechsr", "speechsr48", setting, tmp_path)
     assert set(result.timings) == {"published", "ours"}
@@ -85,12 +89,7 @@ class WaveRNN(nn.Module):
 
 
 def test_what_is_drawn_sample_by_sample_is_short_and_not_compared(shared: Path, tmp_path: Path) -> None:
-    package = tmp_path / "models"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "fatchord_version.py").write_text(DRAWING)
-    spec = shared / "parity" / "official" / "wavernn_mol.spec.json"
-    (package / "spec.json").write_text(spec.read_text())
+    _write_repository(tmp_path / "models" / "fatchord_version.py", DRAWING, shared, "wavernn_mol")
     setting = Setting(Size(seconds=60), device="cpu", threads=1, repeats=1, warmup=0)
     result = time_workload("wavernn", "logistics", setting, tmp_path)
     assert result.setting.size.seconds < 0.5 and result.difference is None
