@@ -11,6 +11,8 @@ from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSyn
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.published import import_synthesizer
 from hiervox.models.tts.hierspeechpp.published_ttv import import_text_to_vec
+from hiervox.modules.convolutions.packed import pack_weights
+from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.utils.errors import DataError
 from tests.golden import Case, Golden, Output, with_weights
 
@@ -19,7 +21,7 @@ TEXT_TO_VEC_CONFIG = {"model": {"inter_channels": 256, "hidden_channels": 256}}
 
 
 def synthesizer(golden: Golden) -> Iterator[Output]:
-    """Style, every stage at denoise ratio 0, and the waveform at each ratio."""
+    """Style, every stage at denoise ratio 0, and the waveform at each ratio, with packed weights too."""
     config, weights = import_synthesizer(golden.state_dict(), {})
     network: HierarchicalSynthesizer = with_weights(HierarchicalSynthesizer(config), weights)
     semantic, log_f0 = golden["w2v"], golden["log_f0"]
@@ -47,10 +49,16 @@ def synthesizer(golden: Golden) -> Iterator[Output]:
     for name, ratio in _denoised(golden, "audio"):
         style = _mixed(golden, styles, ratio, batch)
         yield name, network.infer(semantic, log_f0, style, noise_scale=0.0)
+    remove_weight_norm(network)
+    pack_weights(network)
+    for name, ratio in _denoised(golden, "audio"):
+        style = _mixed(golden, network.style(golden["prompt_mel"]), ratio, batch)
+        yield f"{name}, packed", network.infer(semantic, log_f0, style, noise_scale=0.0), golden[name]
 
 
 def text_to_vec(golden: Golden) -> Iterator[Output]:
-    """Style, text encoder, durations, posterior, flow, and what text becomes at each denoise ratio."""
+    """Style, text encoder, durations, posterior, flow, and what text becomes at each denoise
+    ratio, with packed weights too."""
     config, weights = import_text_to_vec(golden.state_dict(), TEXT_TO_VEC_CONFIG)
     network: TextToVec = with_weights(TextToVec(config), weights)
     tokens = golden["tokens"]
@@ -78,6 +86,14 @@ def text_to_vec(golden: Golden) -> Iterator[Output]:
         output = network.infer(tokens, lengths, style, noise_scale=0.0, duration_noise_scale=0.0)
         yield name, output.semantic
         yield name.replace("w2v", "log_f0", 1), output.log_f0
+    remove_weight_norm(network)
+    pack_weights(network)
+    for name, ratio in _denoised(golden, "w2v"):
+        style = _mixed(golden, network.style(golden["prompt_mel"]), ratio, batch)
+        output = network.infer(tokens, lengths, style, noise_scale=0.0, duration_noise_scale=0.0)
+        pitch = name.replace("w2v", "log_f0", 1)
+        yield f"{name}, packed", output.semantic, golden[name]
+        yield f"{pitch}, packed", output.log_f0, golden[pitch]
 
 
 def _denoised(golden: Golden, prefix: str) -> list[tuple[str, float]]:
