@@ -34,7 +34,7 @@ class Published:
     """The published network with random weights.
 
     Attributes:
-        state_dict: its weights, by the authors' names.
+        state_dict: its weights, by the authors' names; empty where the pass needs none.
         run: its pass.
     """
 
@@ -55,6 +55,8 @@ class Workload:
         published_config: what the part's importer reads beside the weights.
         experiment: sections of the part's config that differ from its defaults, for random weights.
         most_seconds: of speech, where more would take too long; a larger size is cut to it.
+        trains: whether the pass is a training step. It gives its losses, of which each is compared with the
+            published one by that one's own size.
         compared: whether both sides' outputs are; not where each draws random numbers of its own.
     """
 
@@ -65,4 +67,5 @@ class Workload:
     published_config: Mapping[str, Any] = field(default_factory=dict)
     experiment: Mapping[str, Any] = field(default_factory=dict)
     most_seconds: float | None = None
+    trains: bool = False
     compared: bool = True

@@ -39,6 +39,6 @@ CARD = SystemCard(
     uses=("sr", "enhancement"),
     controls="hiervox.models.tts.hierspeechpp.controls:HierSpeechControls",
     weights="box",
-    workloads="hiervox.models.tts.hierspeechpp.workloads:WORKLOADS",
+    workloads="hiervox.models.tts.hierspeechpp.training_workloads:ALL_WORKLOADS",
     pretrained="hiervox.models.tts.hierspeechpp.pretrained:ENTRIES",
 )

@@ -22,6 +22,7 @@ TOKENS_PER_SECOND = 25
 N_SYMBOLS = 178
 PACKAGES = ("timm", "einops", "torchaudio")
 KERNEL_SIZES, DILATIONS = [3, 7, 11], [[1, 3, 5]] * 3
+TEXT_TO_VEC_SIZES = (641, 30, 256, 256, 1024, 4, 6, 3, 0.1, "1", KERNEL_SIZES, DILATIONS)
 TEXT_TO_VEC_SECTION = {"inter_channels": 256, "hidden_channels": 256}
 
 
@@ -88,7 +89,7 @@ def _published_text_to_vec(folder: Path, size: Size) -> Published:
     sys.modules["ttv_v1.monotonic_align"] = ModuleType("monotonic_align")  # compiled; inference needs none
     with stand_ins(*PACKAGES):
         module = import_module("ttv_v1.t2w2v_transformer")
-    network = module.SynthesizerTrn(*(641, 30, 256, 256, 1024, 4, 6, 3, 0.1, "1", KERNEL_SIZES, DILATIONS))
+    network = module.SynthesizerTrn(*TEXT_TO_VEC_SIZES)
     network.to(size.device).eval()
     with torch.no_grad():  # at random weights a token lasts a frame; so it lasts as long as in speech
         network.dp.flows[0].m.fill_(-1.0)
