@@ -48,6 +48,12 @@ def benchmark(
         int | None, typer.Option(min=1, help="Of a model: stream a text of so many, and print memory.")
     ] = None,
     every: Annotated[float, typer.Option(min=1, help="With --sentences: seconds of sound a row.")] = 60.0,
+    growth: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of a model: time 1 to 500 words, 1 to 32 texts and prompts of 1 to 60 s, and plot here."
+        ),
+    ] = None,
     agreement: Annotated[
         bool, typer.Option("--agreement", help="Of a model: compare batches and streams with single texts.")
     ] = False,
@@ -55,6 +61,10 @@ def benchmark(
         bool,
         typer.Option("--train", help="Of a system: time training steps. The default batch is the config's."),
     ] = False,
+    fused: Annotated[
+        bool,
+        typer.Option(help="Of a system: alias-free activations in one compiled pass, or step by step."),
+    ] = True,
     repeats: Annotated[int, typer.Option(min=1, help="Runs that count.")] = 5,
     warmup: Annotated[int, typer.Option(min=0, help="Runs before them.")] = 1,
     seed: Annotated[int, typer.Option(help="Of inputs and random weights.")] = 0,
@@ -76,9 +86,10 @@ def benchmark(
     Examples:
       hiervox benchmark
       hiervox benchmark --sentences 200
+      hiervox benchmark --growth growth.svg
       hiervox benchmark NAME --threads 1 --threads 2
     """
-    check_outputs([], overwrite, files=[json, markdown])
+    check_outputs([], overwrite, files=[json, markdown, growth])
     for name in dtype or ():
         if name not in DTYPES:
             raise ConfigError(f"no dtype {name!r}", f"choose {' or '.join(DTYPES)}")
@@ -89,7 +100,7 @@ def benchmark(
     from hiervox.utils.files import write_json, write_text
 
     settings = [
-        Setting(Size(seconds, length, seed), device, number, precision, repeats, warmup)
+        Setting(Size(seconds, length, seed), device, number, precision, repeats, warmup, fused)
         for number in (threads or (None,))
         for precision in (dtype or DTYPES[:1])
         for length in (batch or (1,))
@@ -97,8 +108,10 @@ def benchmark(
     if update is not None and not update.is_file():
         raise ConfigError(f"no file {update}", "name the Markdown file whose table is updated")
     if target in system_cards():
-        if sentences or agreement:
-            raise ConfigError("--sentences and --agreement go with a model", "name one of `hiervox models`")
+        if sentences or agreement or growth:
+            raise ConfigError(
+                "--sentences, --growth and --agreement go with a model", "name one of `hiervox models`"
+            )
         if train and reference is not None:
             raise ConfigError("--reference does not go with --train", "leave one out")
         if train:
@@ -110,6 +123,8 @@ def benchmark(
             "--workload, --reference, --train and --update go with a system",
             "name one of `hiervox systems`",
         )
+    elif growth is not None:
+        rows, results = _growth(target, settings[0], growth)
     elif sentences or agreement:
         rows, results = _speech(target, settings[0], sentences, every)
     else:
@@ -158,6 +173,25 @@ def _model(name: str | None, settings: list[Setting]) -> tuple[list[Any], list[A
 
     results = [result for setting in settings for result in time_model(name, setting)]
     return model_rows(results), results
+
+
+def _growth(name: str | None, setting: Setting, plot: Path) -> tuple[list[Any], list[Any]]:
+    from hiervox.models.base.benchmark.growth import exponents, time_growth
+    from hiervox.models.base.benchmark.report import growth_rows
+    from hiervox.utils.plots import growth_figure, save_figure
+
+    results = time_growth(name, setting)
+    axes = {axis: [result for result in results if result.axis == axis] for axis in exponents(results)}
+    columns = {
+        axis: (
+            [one.size for one in points],
+            [one.timing.median() for one in points],
+            [one.memory / 1e6 for one in points],
+        )
+        for axis, points in axes.items()
+    }
+    save_figure(growth_figure(columns), plot)
+    return growth_rows(results), results
 
 
 def _speech(

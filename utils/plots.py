@@ -128,6 +128,28 @@ def curves_figure(curves: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]
     return figure
 
 
+def growth_figure(axes: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]]) -> Figure:
+    """Draw how time and memory grow, a column for each thing that does; linear growth is a straight line.
+
+    Args:
+        axes: name → its sizes, seconds, and megabytes, of equal lengths.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3 * len(axes), 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    grid = figure.subplots(2, len(axes), squeeze=False)
+    for (name, (sizes, seconds, megabytes)), (above, below) in zip(axes.items(), grid.T, strict=True):
+        above.plot(sizes, seconds, marker=".", linewidth=1)
+        below.plot(sizes, megabytes, marker=".", linewidth=1)
+        above.set(ylim=(0, None))
+        below.set(ylim=(0, None), xlabel=name)
+    grid[0, 0].set(ylabel="processor time (s)")
+    grid[1, 0].set(ylabel="memory (MB)")
+    return figure
+
+
 def save_figure(figure: Figure, path: Path | str) -> None:
     """Write a figure in the format that the suffix names (.png, .svg, .pdf); the folder is made."""
     with replacing_file(Path(path)) as temporary:

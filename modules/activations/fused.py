@@ -43,10 +43,20 @@ class SineActivation(Protocol):
         """α and magnitude, (C,) each."""
 
 
+_allowed = True
+
+
+def use_kernels(allowed: bool) -> None:
+    """Whether this process may run activations in compiled passes, which is the default."""
+    global _allowed
+    _allowed = allowed
+
+
 def can_fuse(x: Tensor) -> bool:
     """Whether `alias_free_snake` takes this input (B, C, T): on a CPU or GPU, and no graph is recorded."""
     return (
-        x.dtype in DTYPES.get(x.device.type, ())
+        _allowed
+        and x.dtype in DTYPES.get(x.device.type, ())
         and x.numel() > 0
         and not torch.jit.is_tracing()
         and not torch.compiler.is_compiling()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.base.registry import get_card, get_part
+from hiervox.modules.activations.fused import use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import nearest, resolve
@@ -34,6 +35,7 @@ class Setting:
         dtype: `float32`; `tf32`, the same where a GPU multiplies by TensorFloat-32; or `bfloat16` or
             `float16` by autocast.
         repeats, warmup: runs that count, and runs before them.
+        fused: whether alias-free activations may run in one compiled pass.
     """
 
     size: Size = field(default_factory=Size)
@@ -42,6 +44,7 @@ class Setting:
     dtype: str = "float32"
     repeats: int = 5
     warmup: int = 1
+    fused: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,10 @@ def workloads_of(system: str) -> dict[str, Workload]:
     return {workload.name: workload for workload in resolve(card.workloads)}
 
 
-def label_of(system: str, name: str) -> str:
+def label_of(system: str, name: str, fused: bool = True) -> str:
     """How a workload is called in tables: with its system, unless its own name says enough."""
-    return name if name == system or len(workloads_of(system)) > 1 else f"{system}, {name}"
+    label = name if name == system or len(workloads_of(system)) > 1 else f"{system}, {name}"
+    return label if fused else f"{label}, not fused"
 
 
 def time_workload(system: str, name: str, setting: Setting, reference: Path | None = None) -> Result:
@@ -110,6 +114,7 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
     set_tf32(setting.dtype != "float32")
+    use_kernels(setting.fused)
     torch.manual_seed(setting.size.seed)
     size = replace(setting.size, device=str(device))
     runs: dict[str, Run] = {}
@@ -131,7 +136,12 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
     timings = measure(guarded, setting.repeats, setting.warmup, wait)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return Result(
-        label_of(system, name), setting, timings, peak_memory() if held is None else held, difference, gpu
+        label_of(system, name, setting.fused),
+        setting,
+        timings,
+        peak_memory() if held is None else held,
+        difference,
+        gpu,
     )
 
 

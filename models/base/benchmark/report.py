@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from hiervox.models.base.benchmark.growth import Growth
 from hiervox.models.base.benchmark.models import ModelResult
 from hiervox.models.base.benchmark.networks import OURS, PUBLISHED, Result
 from hiervox.models.base.benchmark.streams import Moment
@@ -143,6 +144,24 @@ def stream_rows(moments: Sequence[Moment]) -> list[Row]:
         *(
             [f"{one.audio:.1f}", f"{one.elapsed:.2f}", f"{one.processor:.2f}", f"{one.resident / 1e6:.0f}"]
             for one in moments
+        ),
+    ]
+
+
+def growth_rows(results: Sequence[Growth]) -> list[Row]:
+    """A header and a row a size. Memory is all that the process held."""
+    return [
+        ["what grows", "size", "sound (s)", "time (s)", "time per second of sound (s)", "memory (MB)"],
+        *(
+            [
+                result.axis,
+                str(result.size),
+                f"{result.sound:.1f}",
+                _times(result.timing),
+                f"{result.timing.median() / result.sound:.3f}",
+                f"{result.memory / 1e6:.0f}",
+            ]
+            for result in results
         ),
     ]
 

@@ -23,6 +23,7 @@ from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.experiment import build_task
 from hiervox.models.base.training.task import Batch
+from hiervox.modules.activations.fused import use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import nearest, resolve
@@ -63,7 +64,10 @@ def training_cases(system: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """
     card = get_card(system)
     workloads = () if card.workloads is None else resolve(card.workloads)
-    cases = {one.name: (one.part, one.experiment) for one in workloads}
+    cases: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for one in workloads:
+        if (one.part, one.experiment) not in cases.values():  # several passes of it are trained as one
+            cases[one.name] = (one.part, one.experiment)
     named = {part for part, _ in cases.values()}
     cases |= {part.name: (part.name, {}) for part in card.parts if part.name not in named}
     return {name: case for name, case in cases.items() if get_part(system, case[0]).task is not None}
@@ -94,6 +98,7 @@ def _time(system: str, name: str, setting: Setting, batch: int | None) -> Traini
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
     set_tf32(setting.dtype != "float32")
+    use_kernels(setting.fused)
     experiment = experiment_of(system, part, sections, PRECISIONS[setting.dtype])
     size = replace(setting.size, batch=batch or experiment.train.batch_size, device=str(device))
     task = build_task(experiment)
@@ -108,7 +113,7 @@ def _time(system: str, name: str, setting: Setting, batch: int | None) -> Traini
     timing = measure({name: step}, setting.repeats, setting.warmup, wait)[name]
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return TrainingResult(
-        case=name if get_card(system).workloads is None else label_of(system, name),
+        case=name if get_card(system).workloads is None else label_of(system, name, setting.fused),
         setting=replace(setting, size=replace(size, seconds=seconds_of(given, experiment))),
         parameters=sum(parameter.numel() for parameter in engine.bare(task.main).parameters()),
         timing=timing,

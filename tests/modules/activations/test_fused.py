@@ -134,3 +134,13 @@ def test_other_sizes_and_activations_run_step_by_step(monkeypatch: pytest.Monkey
 def test_importing_it_does_not_import_numba() -> None:
     code = "import sys, hiervox.modules.activations.alias_free; assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_kernels_can_be_left_out() -> None:
+    x = torch.randn(1, 2, 40)
+    assert fused.can_fuse(x)
+    try:
+        fused.use_kernels(False)
+        assert not fused.can_fuse(x)
+    finally:
+        fused.use_kernels(True)

@@ -61,6 +61,11 @@ def test_a_network_alone() -> None:
     assert result.memory > 0 and result.difference is None
 
 
+def test_a_network_without_the_fused_activation_is_named_so() -> None:
+    setting = Setting(Size(seconds=0.5), device="cpu", threads=1, repeats=1, warmup=0, fused=False)
+    assert time_workload("speechsr", "speechsr24", setting).workload == "speechsr24, not fused"
+
+
 def test_beside_published_code_outputs_are_compared(shared: Path, tmp_path: Path) -> None:
     _write_repository(tmp_path / "speechsr48k" / "speechsr.py", REPOSITORY, shared, "speechsr48")
     setting = Setting(Size(seconds=0.5), device="cpu", threads=1, repeats=1, warmup=0)
