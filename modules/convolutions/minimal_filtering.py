@@ -41,13 +41,7 @@ class Tiling:
         return self.outputs + self.taps - 1
 
 
-TILINGS = {
-    3: Tiling(256, 4, 3),
-    5: Tiling(128, 4, 5),
-    7: Tiling(128, 4, 4, 2),
-    9: Tiling(256, 3, 3, 3),
-    11: Tiling(128, 4, 4, 3),
-}
+TILINGS = {3: Tiling(256, 4, 3), 5: Tiling(128, 4, 5), 7: Tiling(128, 4, 4, 2), 11: Tiling(128, 4, 4, 3)}
 """By the number of taps. With up to eight points float32 keeps about five digits."""
 
 
