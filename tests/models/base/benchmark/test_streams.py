@@ -15,11 +15,11 @@ from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 
 
 def test_memory_does_not_grow_with_the_text(tmp_path: Path) -> None:
+    """The second time no length is new to oneDNN, whose caches of 1024 kernels fill by length."""
     pipeline = hiervox.load(write_tiny_bundle(tmp_path / "tiny"), device="cpu")
-    moments = list(watch(pipeline, sentences(16), (voice(1.0), 16_000)))
-    assert moments[-1].audio > 5 and moments[0].audio < 1  # the first sound does not wait for the text
-    early = max(moment.resident for moment in moments[: len(moments) // 3])
-    assert moments[-1].resident < early + 60e6
+    first, second = (list(watch(pipeline, sentences(12), (voice(1.0), 16_000))) for _ in range(2))
+    assert first[-1].audio > 5 and first[0].audio < 1  # the first sound does not wait for the text
+    assert second[-1].resident < first[-1].resident + 30e6
 
 
 def test_batches_and_streams_are_single_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
