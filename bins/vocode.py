@@ -37,7 +37,7 @@ def vocode(
     Examples:
       hiervox vocode speech.wav --model exp/vocoder -o again.wav
       hiervox vocode predicted.npy --model exp/vocoder -o speech.wav
-      hiervox vocode song.wav --model exp/nsf_hifigan --semitones 3 -o higher.wav
+      hiervox vocode song.wav --model exp/vocoder --semitones 3 -o higher.wav
     """
     check_outputs([out], overwrite, inputs=[source])
 
