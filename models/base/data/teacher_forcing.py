@@ -113,15 +113,15 @@ def predictor_of(feature: Feature, method: str, what: str) -> TeacherForced:
     )
 
 
-def fitted(rows: NDArray[np.float32], frames: int, clip: Clip) -> NDArray[np.float32]:
+def fitted(rows: NDArray[np.float32], clip: Clip) -> NDArray[np.float32]:
     """The rows (N, C) as they are, if they are as many as the recording's frames.
 
     Raises:
         DataError: they are not.
     """
-    if len(rows) != frames:
+    if len(rows) != clip.frames:
         raise DataError(
-            f"{clip.cut.id} has {frames} frames, and {len(rows)} are predicted",
+            f"{clip.cut.id} has {clip.frames} frames, and {len(rows)} are predicted",
             "give both configs the same data section",
         )
     return rows

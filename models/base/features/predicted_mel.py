@@ -55,5 +55,5 @@ class PredictedMel(Feature):
         Raises:
             DataError: the model's frames are not the recording's.
         """
-        mel = fitted(self._predictor().predict(clip), clip.frames, clip)
+        mel = fitted(self._predictor().predict(clip), clip)
         return np.maximum(mel, np.float32(self.config.mel.silence))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from hiervox.models.base.data.feature import Feature, Settings
+from hiervox.models.base.data.feature import Failures, Feature, FeatureStore, Settings
 from hiervox.models.base.data.teacher_forcing import SETTINGS, TeacherForced, fitted, predictor_of
 from hiervox.models.base.features.semantic import Semantic
-from hiervox.processors.audio import FRAME_RATE
 from hiervox.processors.semantic import require_same_features
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.data.clip import Clip
 
 
-class PredictedSemantic(Feature):
+class PredictedSemantic(Semantic):
     """Semantic vectors by the text-to-vec model `features.predicted_by`: (B, C, rows), stored in float16.
 
     Text and recording are aligned, so frame for frame they belong to it, as smooth as what is spoken. An
@@ -27,17 +26,7 @@ class PredictedSemantic(Feature):
     """
 
     name = "predicted_semantic"
-    stored = True
     settings: ClassVar[Settings] = SETTINGS
-
-    @property
-    def frame_rate(self) -> Fraction:
-        """50 a second."""
-        return Fraction(FRAME_RATE)
-
-    def recipe(self) -> dict[str, Any]:
-        """The model, and what it predicts."""
-        return {**Semantic(self.config).recipe(), **super().recipe()}
 
     def load(self) -> None:
         """Load the model.
@@ -62,11 +51,10 @@ class PredictedSemantic(Feature):
         """
         predictor = self._predictor()
         if predictor.can_predict(clip):
-            return fitted(predictor.predict(clip), clip.frames, clip).astype(np.float16)
-        plain = Semantic(self.config, self.networks)
-        stored = Semantic.name in (clip.cut.custom or {})
-        return (plain.read(clip) if stored else plain.compute(clip)).astype(np.float16)
+            return fitted(predictor.predict(clip), clip).astype(np.float16)
+        plain: NDArray[np.float32] = Semantic(self.config, self.networks).read_or_compute(clip)
+        return plain.astype(np.float16)
 
-    def read(self, clip: Clip) -> NDArray[np.float32]:
-        """(rows, C) as stored, in float32."""
-        return clip.stored(self.name).astype(np.float32)
+    def extract(self, clips: Sequence[Clip], store: FeatureStore) -> Failures:
+        """One by one."""
+        return Feature.extract(self, clips, store)

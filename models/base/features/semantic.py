@@ -46,10 +46,16 @@ class Semantic(Feature):
         """50 a second."""
         return Fraction(FRAME_RATE)
 
+    def recipe(self) -> dict[str, Any]:
+        """The encoder, and what else a subclass depends on."""
+        features = self.config.features.model_dump(mode="json")
+        return {f"features.{key}": features[key] for key in {**Semantic.settings, **self.settings}}
+
     def require_recipe(self, stored: Mapping[str, Any], where: str) -> None:
         """As of any feature, but a copy of the encoder under another path is the same."""
         given = SemanticConfig.model_validate(stored[KEY])
         require_same_features(self.config.features.semantic, given, where)
+        super().require_recipe({**stored, KEY: self.recipe()[KEY]}, where)
 
     def compute(self, clip: Clip) -> NDArray[np.float16]:
         """(rows, C)."""

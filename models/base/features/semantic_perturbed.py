@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from hiervox.models.base.data.feature import Feature, Settings
+from hiervox.models.base.data.feature import Settings
 from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.features.semantic import Job, Semantic
 from hiervox.processors.audio import SAMPLE_RATE
@@ -33,16 +33,6 @@ class SemanticPerturbed(Semantic):
         "perturbed_copies": (Annotated[int, Field(ge=0)], 1),
         "perturbation": (PerturbationConfig, PerturbationConfig()),
     }
-
-    def recipe(self) -> dict[str, Any]:
-        """That of the plain vectors, and how the copies are perturbed."""
-        return {**Semantic(self.config).recipe(), **super().recipe()}
-
-    def require_recipe(self, stored: Mapping[str, Any], where: str) -> None:
-        """As of any feature; the encoder as of the plain vectors."""
-        super().require_recipe(stored, where)
-        plain = Semantic(self.config).recipe()
-        Feature.require_recipe(self, {**stored, **plain}, where)
 
     @property
     def arrays(self) -> tuple[str, ...]:
