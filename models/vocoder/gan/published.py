@@ -28,6 +28,18 @@ SIZE_KEYS = {
     "block_dilations": "resblock_dilation_sizes",
 }
 """Our keys of `HiFiGANSizes` → those of the published configs."""
+COMMON_CONFIG: Mapping[str, Any] = {
+    "resblock": "1",
+    "upsample_rates": [8, 8, 2, 2],
+    "upsample_kernel_sizes": [16, 16, 4, 4],
+    "upsample_initial_channel": 512,
+    "resblock_kernel_sizes": [3, 7, 11],
+    "resblock_dilation_sizes": [[1, 3, 5]] * 3,
+    "n_fft": 1024,
+    "hop_size": 256,
+    "win_size": 1024,
+}
+"""What the config of HiFi-GAN's V1 sets, and those of networks that follow it keep, by the authors' keys."""
 STATE_HINT = "name the authors' file of the discriminators beside the generator's"
 
 

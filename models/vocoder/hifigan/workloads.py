@@ -9,19 +9,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hiervox.models.vocoder.gan.published import COMMON_CONFIG
 from hiervox.models.vocoder.workloads import vocoder_workload
 
 V1: dict[str, Any] = {
-    "resblock": "1",
-    "upsample_rates": [8, 8, 2, 2],
-    "upsample_kernel_sizes": [16, 16, 4, 4],
-    "upsample_initial_channel": 512,
-    "resblock_kernel_sizes": [3, 7, 11],
-    "resblock_dilation_sizes": [[1, 3, 5]] * 3,
+    **COMMON_CONFIG,
     "num_mels": 80,
-    "n_fft": 1024,
-    "hop_size": 256,
-    "win_size": 1024,
     "sampling_rate": 22050,
     "fmin": 0,
     "fmax": 8000,

@@ -7,24 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hiervox.models.vocoder.hifigan.workloads import V1
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from tests.golden import Golden
 
-HIFIGAN: dict[str, Any] = {
-    "resblock": "1",
-    "upsample_rates": [8, 8, 2, 2],
-    "upsample_kernel_sizes": [16, 16, 4, 4],
-    "upsample_initial_channel": 512,
-    "resblock_kernel_sizes": [3, 7, 11],
-    "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]],
-    "num_mels": 80,
-    "n_fft": 1024,
-    "hop_size": 256,
-    "win_size": 1024,
-    "sampling_rate": 22050,
-    "fmin": 0,
-    "fmax": 8000,
-}
+HIFIGAN = V1
 
 
 def golden_log_mel(golden: Golden, mel: SpectrogramConfig) -> Tensor:

@@ -7,27 +7,17 @@ from collections.abc import Iterator
 import torch
 
 from hiervox.models.vocoder.wavernn.published import import_wavernn
+from hiervox.models.vocoder.wavernn.workloads import LOGISTICS
 from hiervox.modules.autoregressive.wavernn import WaveRNN
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import golden_log_mel, mel_of
 
-CONFIG = {
-    "num_mels": 80,
-    "bits": 9,
-    "voc_upsample_factors": [5, 5, 11],
-    "voc_pad": 2,
-    "voc_rnn_dims": 512,
-    "voc_fc_dims": 512,
-    "voc_compute_dims": 128,
-    "voc_res_out_dims": 128,
-    "voc_res_blocks": 10,
-}
 MODES = {"wavernn_mol": "MOL", "wavernn_raw": "RAW"}
 
 
 def network(golden: Golden) -> Iterator[Output]:
     """Mel spectrogram, features, parameters and likelihood of each next sample; a drawn sample."""
-    sections, weights = import_wavernn(golden.state_dict(), {**CONFIG, "voc_mode": MODES[golden.name]})
+    sections, weights = import_wavernn(golden.state_dict(), {**LOGISTICS, "voc_mode": MODES[golden.name]})
     own: WaveRNN = with_weights(WaveRNN(sections["model"]), weights)  # type: ignore[arg-type]
     mel, wav = golden["mel"], golden["wav"]
     yield "log_mel", golden_log_mel(golden, mel_of(sections))
