@@ -62,7 +62,8 @@ class CutDataset(Dataset[dict[str, Any]]):
             "frames": torch.tensor([clip.frames for clip in clips]),
         }
         for feature in self.features.values():
-            batch |= _field(feature, clips, share)
+            values = [feature.read(clip) for clip in clips]
+            batch |= batch_field(feature, values, clips, share.frames, share.tokens)
         return batch
 
     def _clip(self, cut: DataCut) -> Clip:
@@ -74,14 +75,15 @@ class CutDataset(Dataset[dict[str, Any]]):
         return Clip(cut, self.setup, start, frames, generator)
 
 
-def _field(feature: Feature, clips: Sequence[Clip], share: BatchShare) -> dict[str, Any]:
-    """One feature of a batch, with the lengths that the frames don't tell."""
-    values = [feature.read(clip) for clip in clips]
+def batch_field(
+    feature: Feature, values: Sequence[Any], clips: Sequence[Clip], frames: int, tokens: int
+) -> dict[str, Any]:
+    """One feature of a batch of N frames and L tokens, with the lengths that the frames don't tell."""
     if feature.axis == "own":
         lengths = [len(value) for value in values]
         batch = {feature.name: feature.collate(values, max(lengths))}
         return batch | {f"{feature.name}_lengths": torch.tensor(lengths)}
-    rows = share.tokens if feature.axis == "tokens" else feature.rows(share.frames)
+    rows = tokens if feature.axis == "tokens" else feature.rows(frames)
     batch = {feature.name: feature.collate(values, rows)}
     if feature.axis == "tokens":
         batch["token_lengths"] = torch.tensor([len(value) for value in values])

@@ -74,19 +74,16 @@ class TeacherForced:
 
     def _batch(self, clip: Clip) -> dict[str, Any]:
         """What the model is trained on, of one utterance; what is not stored with it is computed."""
+        from hiervox.models.base.data.dataset import batch_field
         from hiervox.models.base.data.feature_registry import build_features
 
         own = Clip(clip.cut, self.setup)
         frames = utterance_frames(clip.cut, self.setup)
         batch: dict[str, Any] = {"ids": [clip.cut.id], "frames": torch.tensor([frames])}
-        for name, feature in build_features(self.task.batch_fields(), self.setup).items():
+        for feature in build_features(self.task.batch_fields(), self.setup).values():
             value = feature.read_or_compute(own)
-            rows = len(value) if feature.axis in ("tokens", "own") else feature.rows(frames)
-            batch[name] = feature.collate([value], rows)
-            if feature.axis in ("tokens", "own"):
-                batch["token_lengths" if feature.axis == "tokens" else f"{name}_lengths"] = torch.tensor(
-                    [rows]
-                )
+            tokens = len(value) if feature.axis == "tokens" else 0
+            batch |= batch_field(feature, [value], [own], frames, tokens)
         return {
             name: value.to(self.device) if isinstance(value, torch.Tensor) else value
             for name, value in batch.items()
