@@ -19,6 +19,8 @@ class ConvNeXtBlock(nn.Module):
         scale: initial factor of the residual branch.
         norm_epsilon: of the layer norm.
         exact_gelu: whether GELU is exact; its approximation by tanh is quicker.
+        style_channels: of the vector that scales and shifts what the norm gives (adaptive layer norm, DiT,
+            arXiv 2212.09748, section 3.2); it starts without effect. 0 where there is none.
 
     Attributes:
         context: frames on either side that an output frame depends on.
@@ -32,6 +34,7 @@ class ConvNeXtBlock(nn.Module):
         scale: float = 0.1,
         norm_epsilon: float = 1e-5,
         exact_gelu: bool = False,
+        style_channels: int = 0,
     ) -> None:
         super().__init__()
         self.depthwise = nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
@@ -41,10 +44,17 @@ class ConvNeXtBlock(nn.Module):
         self.scale = nn.Parameter(torch.full((channels,), scale))
         self.gelu = "none" if exact_gelu else "tanh"
         self.context = kernel_size // 2
+        if style_channels:
+            self.modulation = nn.Linear(style_channels, 2 * channels)
+            nn.init.zeros_(self.modulation.weight)
+            nn.init.zeros_(self.modulation.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, T) → (B, C, T)."""
+    def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
+        """(B, C, T), and (B, style_channels, 1) where the block has a style → (B, C, T)."""
         hidden = self.norm(self.depthwise(x).mT)
+        if style is not None:
+            scale, shift = self.modulation(style.mT).chunk(2, dim=2)
+            hidden = hidden * (1 + scale) + shift
         hidden = self.contract(functional.gelu(self.expand(hidden), approximate=self.gelu))
         return x + (self.scale * hidden).mT
 

@@ -34,6 +34,7 @@ class SpectralGenerator(nn.Module):
         latent_channels: of the input.
         source_channels: of the source network's features, whose rate is `source_rate` times the input's.
         style_channels: of the style vector; 0 where there is none.
+        modulated: whether the style also scales and shifts what each block normalizes, not the input alone.
         frame_channels, frame_blocks: of the ConvNeXt blocks at the input's rate.
         source_block_channels, source_blocks: of those at the source features' rate.
         expansion: hidden channels of a block over its channels.
@@ -62,8 +63,11 @@ class SpectralGenerator(nn.Module):
         hop_length: int = 80,
         source_rate: int = 4,
         sample_rate: int = 16000,
+        modulated: bool = False,
     ) -> None:
         super().__init__()
+        self.modulated = modulated
+        block_style = style_channels if modulated else 0
         padding = EDGE_KERNEL // 2
         self.source_channels = source_channels
         self.pulses_and_noise = HarmonicExcitation(sample_rate, hop_length)
@@ -73,14 +77,21 @@ class SpectralGenerator(nn.Module):
         if style_channels:
             self.style = nn.Conv1d(style_channels, frame_channels, 1)
         self.frame_blocks = nn.ModuleList(
-            ConvNeXtBlock(frame_channels, expansion * frame_channels, BLOCK_KERNEL)
+            ConvNeXtBlock(
+                frame_channels, expansion * frame_channels, BLOCK_KERNEL, style_channels=block_style
+            )
             for _ in range(frame_blocks)
         )
         self.raise_rate = nn.Conv1d(frame_channels, source_rate * source_block_channels, 1)
         self.source = nn.Conv1d(source_channels, source_block_channels, EDGE_KERNEL, padding=padding)
         self.pulses = nn.Conv1d(bins, source_block_channels, 1)
         self.source_blocks = nn.ModuleList(
-            ConvNeXtBlock(source_block_channels, expansion * source_block_channels, BLOCK_KERNEL)
+            ConvNeXtBlock(
+                source_block_channels,
+                expansion * source_block_channels,
+                BLOCK_KERNEL,
+                style_channels=block_style,
+            )
             for _ in range(source_blocks)
         )
         self.norm = nn.LayerNorm(source_block_channels)
@@ -135,12 +146,13 @@ class SpectralGenerator(nn.Module):
         x = self.input(z)
         if style is not None:
             x = x + self.style(style)
+        block_style = style if self.modulated else None
         for block in self.frame_blocks:
-            x = block(x)
+            x = block(x, block_style)
         levels = torch.log(pulses.abs() + LEVEL_FLOOR).to(features.dtype)
         x = _interleave(self.raise_rate(x), self.backbone_rate) + self.source(features) + self.pulses(levels)
         for block in self.source_blocks:
-            x = block(x)
+            x = block(x, block_style)
         pulse_gain, noise_gain, shift = self.gains(self.norm(x.mT)).mT.float().chunk(3, dim=1)
         pulse_gain, noise_gain = (gain.clamp(max=HIGHEST_LOG_GAIN).exp() for gain in (pulse_gain, noise_gain))
         spectrum = torch.polar(pulse_gain, shift) * pulses + noise_gain * noise

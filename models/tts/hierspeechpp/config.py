@@ -145,6 +145,8 @@ class SpectralGeneratorSizes(Config):
         expansion: hidden channels of a block over its channels.
         window_length: of the STFT, samples.
         rates: from frames to F0, and from there to samples, which is the STFT's hop.
+        modulated: whether the style scales and shifts what each block normalizes; without it the input alone
+            hears whose voice it is.
     """
 
     kind: Literal["istft"] = "istft"
@@ -155,6 +157,7 @@ class SpectralGeneratorSizes(Config):
     expansion: PositiveInt = 3
     window_length: PositiveInt = 320
     rates: tuple[PositiveInt, PositiveInt] = (4, 80)
+    modulated: bool = False
 
     @model_validator(mode="after")
     def _window_fits(self) -> SpectralGeneratorSizes:

@@ -38,6 +38,8 @@ from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram
 from hiervox.utils.plots import pitch_figure, spectrogram_figure
 
 FINE_MEL = SpectrogramConfig(n_fft=512, win_length=320, hop_length=80, n_mels=40)
+ADDABLE = ("voice_encoder.", "generator.frame_blocks.", "generator.source_blocks.")
+"""What a network can have more than the one it starts from, by the names of its weights."""
 NOISE_SCALE = 0.333  # of what validation plays: the authors' default
 
 
@@ -89,12 +91,21 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         return generator
 
     def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
-        """A voice encoder that the given network lacks starts as `build_generator` makes it."""
+        """What the given network lacks of this one starts so that it changes nothing.
+
+        That is a voice encoder as `build_generator` makes it, the modulation of the spectral generator's
+        blocks, and further blocks.
+        """
         assert isinstance(given, SynthesizerExperiment)
-        if self.config.model.speaker_encoder is None or given.model.speaker_encoder is not None:
-            return tensors
         own = self.build_generator().state_dict()
-        return {**tensors, **{name: own[name] for name in own if name.startswith("voice_encoder.")}}
+        added = {
+            name: torch.zeros_like(tensor)
+            if name.endswith((".contract.weight", ".contract.bias"))
+            else tensor
+            for name, tensor in own.items()
+            if name not in tensors and name.startswith(ADDABLE)
+        }
+        return {**tensors, **added}
 
     def generate(self, generator: nn.Module, batch: Batch) -> Generated:
         """The synthesizer's training pass on a batch of `hiervox.models.base.data.dataset`.

@@ -23,10 +23,17 @@ class Inputs:
     style: Tensor
 
 
-def generator() -> SpectralGenerator:
+def generator(modulated: bool = False) -> SpectralGenerator:
     torch.manual_seed(0)
     return SpectralGenerator(
-        LATENT, SOURCE, STYLE, frame_channels=8, frame_blocks=2, source_block_channels=8, source_blocks=2
+        LATENT,
+        SOURCE,
+        STYLE,
+        frame_channels=8,
+        frame_blocks=2,
+        source_block_channels=8,
+        source_blocks=2,
+        modulated=modulated,
     )
 
 
@@ -57,6 +64,20 @@ def test_the_waveform_follows_latent_source_and_style_and_stays_within_full_scal
     ):
         assert not torch.allclose(network(*changed), wav, atol=1e-4)
     assert network(1e4 * given.z, source, given.style).abs().max() <= 1
+
+
+@torch.no_grad()
+def test_a_modulated_block_hears_the_style_itself() -> None:
+    network, plain, given = generator(modulated=True).eval(), generator().eval(), inputs(7)
+    source = network.source_signal(given.features, given.log_f0)
+    network.load_state_dict(plain.state_dict(), strict=False)
+    wav = plain(given.z, source, given.style)
+    torch.testing.assert_close(network(given.z, source, given.style), wav)  # no effect at first
+    for block in (network.frame_blocks[1], network.source_blocks[1]):
+        torch.nn.init.normal_(block.modulation.weight)  # type: ignore[arg-type, union-attr]
+        changed = network(given.z, source, given.style)
+        assert not torch.allclose(changed, wav, atol=1e-4)
+        wav = changed
 
 
 @torch.no_grad()

@@ -206,6 +206,7 @@ class HierarchicalSynthesizer(nn.Module):
             hop_length,
             source_rate,
             SAMPLE_RATE,
+            sizes.modulated,
         )
 
     def style(self, mel: Tensor, mask: Tensor | None = None, speaker: Tensor | None = None) -> Tensor:

@@ -231,6 +231,32 @@ def test_a_voice_encoder_that_is_added_changes_nothing_yet(tmp_path: Path) -> No
         network.style(mel)
 
 
+def test_a_deeper_and_modulated_generator_starts_as_the_one_it_comes_from() -> None:
+    small = {
+        "kind": "istft",
+        "frame_channels": 8,
+        "source_block_channels": 8,
+        "frame_blocks": 1,
+        "source_blocks": 1,
+    }
+    plain = task(model={"generator": small})
+    torch.manual_seed(0)
+    before = plain.build_generator()
+    larger = task(model={"generator": {**small, "frame_blocks": 3, "source_blocks": 2, "modulated": True}})
+    network = larger.build_generator()
+    network.load_state_dict(larger.adapt_weights(before.state_dict(), plain.config))
+    wav = sung_batch()["wav"]
+    style = before.style(log_mel(wav, plain.config.mel))
+    given = torch.randn(2, plain.config.model.latent_channels, 12)
+    source = torch.randn(2, before.generator.source_channels + 4 * 161, 48)
+    made = network.generator(given, source, style)
+    torch.testing.assert_close(made, before.generator(given, source, style))
+    made.square().mean().backward()
+    for block in (*network.generator.frame_blocks, *network.generator.source_blocks):
+        assert block.contract.weight.grad.any()
+        assert block.modulation.weight.grad.any() or not block.contract.weight.any()
+
+
 def test_the_pretrained_weights_are_read_and_kept(tmp_path: Path) -> None:
     torch.manual_seed(1)
     pretrained = CAMPlusPlus().state_dict()
