@@ -21,6 +21,7 @@ class ConvNeXtBlock(nn.Module):
         exact_gelu: whether GELU is exact; its approximation by tanh is quicker.
         style_channels: of the vector that scales and shifts what the norm gives (adaptive layer norm, DiT,
             arXiv 2212.09748, section 3.2); it starts without effect. 0 where there is none.
+        dilation: of the depthwise convolution.
 
     Attributes:
         context: frames on either side that an output frame depends on.
@@ -35,15 +36,18 @@ class ConvNeXtBlock(nn.Module):
         norm_epsilon: float = 1e-5,
         exact_gelu: bool = False,
         style_channels: int = 0,
+        dilation: int = 1,
     ) -> None:
         super().__init__()
-        self.depthwise = nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
+        self.context = dilation * (kernel_size // 2)
+        self.depthwise = nn.Conv1d(
+            channels, channels, kernel_size, padding=self.context, dilation=dilation, groups=channels
+        )
         self.norm = nn.LayerNorm(channels, eps=norm_epsilon)
         self.expand = nn.Linear(channels, hidden_channels)
         self.contract = nn.Linear(hidden_channels, channels)
         self.scale = nn.Parameter(torch.full((channels,), scale))
         self.gelu = "none" if exact_gelu else "tanh"
-        self.context = kernel_size // 2
         if style_channels:
             self.modulation = nn.Linear(style_channels, 2 * channels)
             nn.init.zeros_(self.modulation.weight)

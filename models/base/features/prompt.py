@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import PositiveFloat, model_validator
@@ -48,7 +48,7 @@ class Prompt(Feature):
     """
 
     name = "prompt"
-    axis = "own"
+    axis: ClassVar[Literal["time", "tokens", "own", "none"]] = "own"
     settings: ClassVar[Settings] = {"prompt": (PromptConfig | None, None)}
 
     def __init__(self, config: FeatureSetup, networks: Networks | None = None) -> None:

@@ -18,6 +18,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
 )
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.pipelines.bundle import part_checkpoint
+from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics, track_pitch
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
@@ -74,7 +75,7 @@ class Networks:
             require_same_features(
                 synthesizer.features.semantic, text_to_vec.features.semantic, f"{folder / TEXT_TO_VEC}"
             )
-            if text_to_vec.model.speaker is not None and synthesizer.model.speaker_encoder is None:
+            if text_to_vec.model.embedding is not None and synthesizer.model.speaker_encoder is None:
                 raise ConfigError(
                     f"{folder / TEXT_TO_VEC} takes speaker embeddings, and the synthesizer has no encoder",
                     "put the synthesizer there that it was trained for",
@@ -118,10 +119,19 @@ class Networks:
         speaker = self.synthesizer.speaker(recording)
         if for_text and self.text_to_vec_experiment is not None:
             mel = log_mel(recording, self.text_to_vec_experiment.mel)
-            styles[TEXT_TO_VEC] = self.text_to_vec.style(mel, speaker=speaker)[0].float().cpu()
+            pitch = self._pitch(recording) if self.text_to_vec_experiment.model.contour else None
+            style = self.text_to_vec.style(mel, speaker=speaker, pitch=pitch)
+            styles[TEXT_TO_VEC] = style[0].float().cpu()
         mel = log_mel(recording, self.synthesizer_experiment.mel)
         styles[SYNTHESIZER] = self.synthesizer.style(mel, speaker=speaker)[0].float().cpu()
         return styles
+
+    def _pitch(self, recording: Tensor) -> Tensor:
+        """Mean and standard deviation (1, 2) of a prompt's voiced F0 in Hz; 0, 0 where nothing is voiced."""
+        config = self.synthesizer_experiment.features.pitch
+        found = PitchStatistics.of(track_pitch(recording[0].cpu().numpy(), config, "the prompt"))
+        values = (0.0, 0.0) if found is None else (found.mean, found.standard_deviation)
+        return torch.tensor([values], device=self.device)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -135,6 +145,8 @@ class Networks:
             if experiment is None:
                 continue
             digest.update(experiment.mel.model_dump_json().encode())  # type: ignore[attr-defined]
+            if isinstance(experiment, TextToVecExperiment) and experiment.model.contour is not None:
+                digest.update(b"contour")  # its styles are longer
             file = part_checkpoint(self.folder, part) / WEIGHTS_NAME
             weights = {
                 name: tensor

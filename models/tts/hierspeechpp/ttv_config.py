@@ -69,6 +69,24 @@ class DurationSizes(Config):
     dropout: float = Field(0.5, ge=0, lt=1)
 
 
+class ContourSizes(Config):
+    """A pitch predictor that hears the whole utterance, and the pitch and the voice of the prompt. Ours.
+
+    Attributes:
+        channels, dilations: of the ConvNeXt blocks at the rate of semantic vectors.
+        fine_channels, fine_dilations: of those at the rate of F0.
+        expansion: hidden channels of a block over its channels.
+        speaker: of the prompt's embedding by the synthesizer's speaker encoder.
+    """
+
+    channels: PositiveInt = 160
+    dilations: tuple[PositiveInt, ...] = (1, 3, 9, 27, 1, 3)
+    fine_channels: PositiveInt = 64
+    fine_dilations: tuple[PositiveInt, ...] = (1, 3)
+    expansion: PositiveInt = 3
+    speaker: SpeakerEncoderSizes = SpeakerEncoderSizes(hidden_channels=128)
+
+
 class TextToVecConfig(Config):
     """The text-to-vec model.
 
@@ -80,7 +98,8 @@ class TextToVecConfig(Config):
         speaker: what turns the prompt's embedding by the synthesizer's speaker encoder into a part of the
             style; None as published. Ours: see `SynthesizerConfig.speaker_encoder`.
         channels: of the latent and of the text encoder.
-        pitch_channels: of the pitch predictor before its first upsampling.
+        contour: the pitch predictor that takes the place of the published one; None for that one.
+        pitch_channels: of the published pitch predictor before its first upsampling.
         pitch_slice_frames: semantic frames of the slice that the pitch predictor learns from in each step.
         blanks: whether a blank stands before, between and after the tokens, as published. At 50 frames a
             second speech has about 2.7 frames to a token, and each blank takes one, so quick sounds don't
@@ -107,6 +126,7 @@ class TextToVecConfig(Config):
     flow: FlowSizes = FlowSizes()
     decoder: DecoderSizes = DecoderSizes()
     duration: DurationSizes = DurationSizes()
+    contour: ContourSizes | None = None
     pitch_channels: PositiveInt = Field(256, multiple_of=4)
     pitch_slice_frames: PositiveInt = 60
     blanks: bool = True
@@ -114,6 +134,13 @@ class TextToVecConfig(Config):
     prompt_pitch: bool = False
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
+
+    @property
+    def embedding(self) -> SpeakerEncoderSizes | None:
+        """Of the speaker embedding that a prompt needs; None where it needs none."""
+        if self.speaker is None and self.contour is not None:
+            return self.contour.speaker
+        return self.speaker
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> TextToVecConfig:
@@ -123,6 +150,11 @@ class TextToVecConfig(Config):
             raise ValueError("text_encoder.n_heads must divide channels")
         if self.flow.hidden_channels % self.flow.n_heads:
             raise ValueError("flow.n_heads must divide flow.hidden_channels")
+        widths = {
+            sizes.channels for sizes in (self.embedding, self.contour and self.contour.speaker) if sizes
+        }
+        if len(widths) > 1:
+            raise ValueError("contour.speaker.channels must be speaker.channels: there is one embedding")
         kernels = (self.text_encoder, self.posterior, self.flow, self.decoder, self.duration)
         if any(section.kernel_size % 2 == 0 for section in kernels):
             raise ValueError("kernel sizes must be odd")
@@ -135,7 +167,8 @@ class TextToVecLossConfig(LossWeights):
     Attributes:
         semantic: L1 of the semantic vectors.
         kl: of the posterior against the aligned text's prior.
-        log_f0: L1 of log(F0 + 1).
+        log_f0: L1 of log(F0 + 1); with `model.contour`, of voiced frames.
+        voicing: with `model.contour`, cross entropy of what is voiced.
         duration: negative variational bound of the durations.
         ctc: from the posterior to phonemes.
     """
@@ -143,6 +176,7 @@ class TextToVecLossConfig(LossWeights):
     semantic: LossWeight = 10.0
     kl: LossWeight = 0.1
     log_f0: LossWeight = 1.0
+    voicing: LossWeight = 0.3
     duration: LossWeight = 1.0
     ctc: LossWeight = 1.0
 
@@ -180,7 +214,7 @@ class TextToVecExperiment(ExperimentConfig):
         mel: of the prompts.
         limits: which utterances are used.
         speaker_encoder: a safetensors file with the weights of the synthesizer's speaker encoder, which
-            training with `model.speaker` needs; they are not part of this network.
+            training with `model.speaker` or `model.contour` needs; they are not part of this network.
     """
 
     data: HierSpeechDataConfig

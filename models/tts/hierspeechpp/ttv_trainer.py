@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from hiervox.models.base.checkpoints.checkpoint import load_into
 from hiervox.models.base.checkpoints.resizing import TABLES, grow_symbols
@@ -24,6 +25,7 @@ from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
+from hiervox.modules.losses.counts import real_count
 from hiervox.modules.losses.ctc import BLANK, ctc_loss, forward_sum_loss
 from hiervox.modules.losses.duration import duration_nll
 from hiervox.modules.losses.kl import flow_kl
@@ -60,8 +62,9 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     _encoder: CAMPlusPlus | None = None
 
     def batch_fields(self) -> frozenset[str]:
-        """With `features.prompt` also prompts."""
-        return self.fields | {"prompt"} if self.config.features.prompt is not None else self.fields
+        """With `features.prompt` also prompts, with `model.contour` the pitch of the voice."""
+        given = {"prompt": self.config.features.prompt, "prompt_pitch": self.config.model.contour}
+        return self.fields | {name for name, setting in given.items() if setting is not None}
 
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether a clip is within `limits` and has a frame for each of its tokens and blanks, if any."""
@@ -74,7 +77,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         """The network under the name `main`.
 
         Raises:
-            ConfigError: `model.speaker` is there, and no `speaker_encoder`.
+            ConfigError: `model.speaker` or `model.contour` is there, and no `speaker_encoder`.
             CheckpointError: its weights are missing or broken.
         """
         self._require_encoder()
@@ -83,16 +86,21 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
         """Symbol tables grow by name: a symbol keeps its row, and `text.symbols` that are new get fresh ones.
 
-        A speaker projection that the given network lacks starts at zero.
+        A speaker projection that the given network lacks starts at zero, and another pitch predictor afresh.
 
         Raises:
             ConfigError: `text.symbols` lacks some of the given ones, or `train.freeze` holds the new rows.
         """
         assert isinstance(given, TextToVecExperiment)
-        if self.config.model.speaker is not None and given.model.speaker is None:
-            own = TextToVec(self.config.model).state_dict()
-            fresh = {name: own[name] for name in own if name.startswith("speaker_projection.")}
-            tensors = {**tensors, **fresh}
+        model, fresh = self.config.model, []
+        if model.speaker is not None and given.model.speaker is None:
+            fresh.append("speaker_projection.")
+        if model.contour != given.model.contour:
+            fresh.append("pitch_predictor.")
+        if fresh:
+            own = TextToVec(model).state_dict()
+            kept = {name: tensors[name] for name in tensors if not name.startswith(tuple(fresh))}
+            tensors = {**kept, **{name: own[name] for name in own if name.startswith(tuple(fresh))}}
         old, new = given.text.symbols, self.config.text.symbols
         n_symbols = self.config.model.n_symbols
         if (old, given.model.n_symbols) == (new, n_symbols):
@@ -126,12 +134,13 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
             inputs.mel,
             inputs.mel_mask,
             self._speaker(batch),
+            batch.get("prompt_pitch"),
         )
         return output
 
     def _speaker(self, batch: Batch) -> Tensor | None:
         """The prompts' speaker embeddings (B, E)."""
-        sizes, encoder = self.config.model.speaker, self._require_encoder()
+        sizes, encoder = self.config.model.embedding, self._require_encoder()
         if encoder is None or sizes is None:
             return None
         recordings, lengths = prompt_recordings(batch, self.config.mel.hop_length)
@@ -139,12 +148,13 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         return beginnings_embedding(encoder.to(recordings.device), recordings, lengths, samples)
 
     def _require_encoder(self) -> CAMPlusPlus | None:
-        """The speaker encoder; None where `model.speaker` asks for none."""
-        sizes, weights = self.config.model.speaker, self.config.speaker_encoder
+        """The speaker encoder; None where the model asks for none."""
+        sizes, weights = self.config.model.embedding, self.config.speaker_encoder
         if sizes is None or self._encoder is not None:
             return self._encoder
         if weights is None:
-            raise ConfigError("model.speaker needs a speaker encoder", "name its weights: speaker_encoder")
+            section = "speaker" if self.config.model.speaker is not None else "contour"
+            raise ConfigError(f"model.{section} needs a speaker encoder", "name its weights: speaker_encoder")
         self._encoder = CAMPlusPlus(embedding_channels=sizes.channels).requires_grad_(False)
         load_into(self._encoder, load_weights(weights), weights)
         return self._encoder
@@ -152,11 +162,12 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     def losses(
         self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: TextToVecOutput, step: int
     ) -> dict[str, Tensor]:
-        """The five terms; `loss` in the config weighs them."""
+        """The five terms, with `model.contour` six; `loss` in the config weighs them."""
         true_log_f0 = slice_segments(
             log_f0(batch["f0"]).unsqueeze(1), F0_PER_FRAME * output.slice_starts, output.log_f0.size(2)
         )
         f0_mask = output.slice_mask.repeat_interleave(F0_PER_FRAME, dim=2)
+        pitch_terms = _pitch_terms(output.log_f0, output.voicing, true_log_f0, f0_mask)
         phoneme_loss = ctc_loss if self.config.model.blanks else forward_sum_loss
         return {
             "semantic": semantic_l1(output.semantic, batch["semantic"]),
@@ -167,7 +178,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
                 output.prior_log_std,
                 output.mask,
             ),
-            "log_f0": log_f0_l1(output.log_f0, true_log_f0, f0_mask),
+            **pitch_terms,
             "duration": duration_nll(output.duration_bound, output.token_mask),
             "ctc": phoneme_loss(
                 output.phoneme_logits, batch["frames"], batch["tokens"], batch["token_lengths"]
@@ -207,10 +218,10 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     def _spoken(self, network: TextToVec, batch: Batch, output: TextToVecOutput) -> tuple[Tensor, Tensor]:
         """Semantic vectors from the aligned text alone, and the style (B, S, 1) that they are spoken in."""
         inputs, mask = self._inputs(batch), output.mask
-        style = network.style(inputs.mel, inputs.mel_mask, self._speaker(batch))
+        style = network.style(inputs.mel, inputs.mel_mask, self._speaker(batch), batch.get("prompt_pitch"))
         noise_scale = self.config.model.prior_noise * NOISE_SCALE
         z = sample_gaussian(output.prior_mean, output.prior_log_std, mask, noise_scale)
-        return network.semantic_decoder(network.flow(z, mask, style, reverse=True), mask, style), style
+        return network.decode_prior(z, mask, style), style
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """Pictures of the first clip: its alignment, F0, semantic vectors, and those of its text alone."""
@@ -222,7 +233,13 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         inputs = self._inputs(batch)
         tokens, token_lengths = inputs.tokens[:1, : inputs.token_lengths[0]], inputs.token_lengths[:1]
         speaker = self._speaker(batch)
-        prompt = (inputs.mel[:1], inputs.mel_mask[:1], None if speaker is None else speaker[:1])
+        pitch = batch.get("prompt_pitch")
+        prompt = (
+            inputs.mel[:1],
+            inputs.mel_mask[:1],
+            None if speaker is None else speaker[:1],
+            None if pitch is None else pitch[:1],
+        )
 
         output = network(semantic, batch["frames"][:1], tokens, token_lengths, *prompt)
         style = network.style(*prompt)
@@ -261,3 +278,17 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     def _spaced(self, tokens: Count) -> Count:
         """How long a text of so many tokens is as the network reads it."""
         return 2 * tokens + 1 if self.config.model.blanks else tokens
+
+
+def _pitch_terms(
+    predicted: Tensor, voicing: Tensor | None, log_f0: Tensor, mask: Tensor
+) -> dict[str, Tensor]:
+    """How far off F0 is; with the logits of voicing, of voiced frames alone, and how far off these are."""
+    if voicing is None:
+        return {"log_f0": log_f0_l1(predicted, log_f0, mask)}
+    voiced = (log_f0 > 0).to(voicing.dtype)
+    error = functional.binary_cross_entropy_with_logits(voicing, voiced, reduction="none")
+    return {
+        "log_f0": log_f0_l1(predicted, log_f0, mask * voiced),
+        "voicing": (error * mask).sum() / real_count(mask),
+    }

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.tts.hierspeechpp.networks.contour_predictor import ContourPredictor, pitch_values
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import PitchPredictor
 from hiervox.models.tts.hierspeechpp.networks.semantic_decoder import SemanticDecoder
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import SpeakerProjection
@@ -52,7 +53,9 @@ class TextToVecOutput:
         duration_bound: (B,) negative variational bound of the durations.
         phoneme_logits: (B, n_symbols, N) from the posterior.
         log_f0: (B, 1, 4 S) predicted on a random slice of S frames of the true semantic vectors, or of
-            the decoded ones of the items that are decoded from text.
+            the decoded ones of the items that are decoded from text. With `config.contour` as if all were
+            voiced.
+        voicing: (B, 1, 4 S), with `config.contour` the logit of a voiced frame; None without.
         slice_starts: (B,) first frame of each slice.
         slice_mask: (B, 1, S) of the slices' real frames.
     """
@@ -68,6 +71,7 @@ class TextToVecOutput:
     duration_bound: Tensor
     phoneme_logits: Tensor
     log_f0: Tensor
+    voicing: Tensor | None
     slice_starts: Tensor
     slice_mask: Tensor
 
@@ -154,31 +158,57 @@ class TextToVec(nn.Module):
             style_channels,
             duration.n_couplings,
         )
-        self.pitch_predictor = PitchPredictor(config.semantic_channels, config.pitch_channels, style_channels)
+        self.pitch_predictor: PitchPredictor | ContourPredictor
+        if config.contour is None:
+            self.pitch_predictor = PitchPredictor(
+                config.semantic_channels, config.pitch_channels, style_channels
+            )
+        else:
+            self.pitch_predictor = ContourPredictor(config.semantic_channels, style_channels, config.contour)
         self.phoneme_classifier = nn.Conv1d(channels, config.n_symbols, 1, bias=False)
 
-    def style(self, mel: Tensor, mask: Tensor | None = None, speaker: Tensor | None = None) -> Tensor:
+    def style(
+        self,
+        mel: Tensor,
+        mask: Tensor | None = None,
+        speaker: Tensor | None = None,
+        pitch: Tensor | None = None,
+    ) -> Tensor:
         """The voice of a log-mel spectrogram.
 
         Args:
             mel: (B, mel_channels, M).
             mask: (B, 1, M); None where nothing is padding.
             speaker: (B, E), the prompt's embedding by the synthesizer's speaker encoder; None without one.
+            pitch: (B, 2), with `config.contour`: mean and standard deviation of the prompt's voiced F0 in Hz,
+                0, 0 where nothing is voiced.
 
         Returns:
-            (B, style_channels, 1).
+            (B, style_channels, 1); with `config.contour` the embedding and the pitch follow the style, for
+            the pitch predictor alone.
 
         Raises:
-            ValueError: the network takes embeddings, and none is given.
+            ValueError: the network takes embeddings or pitch, and none is given.
         """
         if mask is None:
             mask = torch.ones_like(mel[:, :1])
         style: Tensor = self.style_encoder(mel, mask)
-        if self.speaker_projection is None:
+        if self.config.embedding is None:
             return style
         if speaker is None:
             raise ValueError("this network needs the speaker embedding of the prompt")
-        return style + self.speaker_projection(speaker)
+        if self.speaker_projection is not None:
+            style = style + self.speaker_projection(speaker)
+        if self.config.contour is None:
+            return style
+        if pitch is None:
+            raise ValueError("this network needs the pitch of the prompt")
+        voice = torch.cat([speaker.to(style.dtype), pitch_values(pitch).to(style)], dim=1)
+        return torch.cat([style, voice.unsqueeze(2)], dim=1)
+
+    def _own(self, style: Tensor) -> Tensor:
+        """What all but the pitch predictor hear of a style: (B, style_channels, 1)."""
+        return style[:, : self.config.style_channels]
 
     def forward(
         self,
@@ -189,6 +219,7 @@ class TextToVec(nn.Module):
         mel: Tensor,
         mel_mask: Tensor | None = None,
         speaker: Tensor | None = None,
+        pitch: Tensor | None = None,
     ) -> TextToVecOutput:
         """The training pass.
 
@@ -199,14 +230,15 @@ class TextToVec(nn.Module):
             token_lengths: (B,).
             mel: (B, mel_channels, M), of what the style comes from: the same clips, or their prompts.
             mel_mask: (B, 1, M), of `mel`; None where it is that of the clips.
-            speaker: as for `style`.
+            speaker, pitch: as for `style`.
 
         Raises:
             ValueError: a clip has fewer frames than tokens.
         """
         mask = sequence_mask(frame_lengths, semantic.size(2))
         token_mask = sequence_mask(token_lengths, tokens.size(1))
-        style = self.style(mel, mask if mel_mask is None else mel_mask, speaker)
+        voice = self.style(mel, mask if mel_mask is None else mel_mask, speaker, pitch)
+        style = self._own(voice)
         hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask, style)
         posterior_mean, posterior_log_std = self.posterior_encoder(semantic, mask, style)
         z = sample_gaussian(posterior_mean, posterior_log_std, mask)
@@ -235,6 +267,7 @@ class TextToVec(nn.Module):
         slice_frames = self.config.pitch_slice_frames
         starts = random_segment_starts(frame_lengths, slice_frames)
         slice_mask = slice_segments(mask, starts, slice_frames)
+        log_f0, voicing = self._contour(slice_segments(heard, starts, slice_frames), slice_mask, voice)
         return TextToVecOutput(
             semantic=decoded,
             z_prior=z_prior,
@@ -246,10 +279,17 @@ class TextToVec(nn.Module):
             alignment=alignment,
             duration_bound=self.duration_predictor(hidden, token_mask, style, durations),
             phoneme_logits=phoneme_logits,
-            log_f0=self.pitch_predictor(slice_segments(heard, starts, slice_frames), slice_mask, style),
+            log_f0=log_f0,
+            voicing=voicing,
             slice_starts=starts,
             slice_mask=slice_mask,
         )
+
+    def _contour(self, semantic: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Log(F0 + 1) and the logit of being voiced, both (B, 1, 4 S), as `TextToVecOutput` has them."""
+        if isinstance(self.pitch_predictor, ContourPredictor):
+            return self.pitch_predictor.contour(semantic, mask, style)
+        return self.pitch_predictor(semantic, mask, style), None
 
     def _spoken_items(self, z: Tensor) -> Tensor:
         """Which items training decodes from text (n,)."""
@@ -278,7 +318,7 @@ class TextToVec(nn.Module):
         Args:
             tokens: (B, L), with blanks between where the config wants them.
             token_lengths: (B,).
-            style: (B, style_channels, 1).
+            style: (B, style_channels, 1), of `style`; longer with `config.contour`.
             noise_scale: deviation of the prior's sample; 0.333 is robust, 0.667 expressive (published code).
             duration_noise_scale: deviation of the durations' sample.
             length_scale: factor of the durations, larger is slower: one for all, or (B, 1, L).
@@ -289,6 +329,7 @@ class TextToVec(nn.Module):
             CheckpointError: the predicted durations are beyond any speech.
         """
         token_mask = sequence_mask(token_lengths, tokens.size(1))
+        voice, style = style, self._own(style)
         prior_mean, prior_log_std, log_durations = self._read_text(
             tokens, token_mask, style, duration_noise_scale, generator
         )
@@ -305,10 +346,22 @@ class TextToVec(nn.Module):
         mean = prior_mean @ alignment.transpose(1, 2)
         log_std = prior_log_std @ alignment.transpose(1, 2)
         z_prior = sample_gaussian(mean, log_std, mask, self.config.prior_noise * noise_scale, generator)
-        semantic = self.semantic_decoder(self.flow(z_prior, mask, style, reverse=True), mask, style)
+        semantic = self.decode_prior(z_prior, mask, style)
         return TextToVecInference(
-            semantic, self.pitch_predictor(semantic, mask, style), frame_lengths, alignment
+            semantic, self.pitch_predictor(semantic, mask, voice), frame_lengths, alignment
         )
+
+    def decode_prior(self, z_prior: Tensor, mask: Tensor, style: Tensor) -> Tensor:
+        """Draws from the aligned text's prior (B, C, N) → semantic vectors (B, semantic_channels, N).
+
+        Args:
+            z_prior: the draws.
+            mask: (B, 1, N).
+            style: of `style`.
+        """
+        own = self._own(style)
+        semantic: Tensor = self.semantic_decoder(self.flow(z_prior, mask, own, reverse=True), mask, own)
+        return semantic
 
     def _read_text(
         self, tokens: Tensor, mask: Tensor, style: Tensor, noise_scale: float, generator: Noise

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup
+from hiervox.models.base.features.f0 import F0
 from hiervox.models.base.features.prompt import Prompt, PromptConfig
+from hiervox.models.base.features.prompt_pitch import PromptPitch
 
 SETUP = FeatureSetup(features=FeaturesConfig(prompt=PromptConfig(conditions=None)))
 
@@ -88,3 +90,21 @@ def test_a_batch_has_prompts_of_their_own_lengths(monkeypatch: pytest.MonkeyPatc
 def test_a_range_the_wrong_way_round_is_refused() -> None:
     with pytest.raises(ValidationError, match="min_seconds is over max_seconds"):
         PromptConfig(min_seconds=3, max_seconds=2)
+
+
+def test_the_pitch_of_a_voice_is_that_of_another_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks = {"own": np.full(800, 400.0, np.float32), "other": np.array([0, 100, 120, 0] * 600, np.float32)}
+    monkeypatch.setattr(
+        F0,
+        "read_or_compute",
+        lambda _, clip: tracks[clip.cut.id][4 * clip.start : 4 * (clip.start + clip.frames)],
+    )
+    feature = PromptPitch(SETUP)
+    cuts = [cut("own", "a", 4), cut("other", "a", 12)]
+    feature.begin(Made(cuts))
+    values = [feature.read(Clip(one, SETUP, 0, 50, np.random.default_rng(0))) for one in cuts]
+    batch = feature.collate(values, 0)
+    assert batch.shape == (2, 2)
+    torch.testing.assert_close(batch, torch.tensor([[110.0, 10.0], [400.0, 0.0]]))
+    tracks["other"][:] = 0
+    assert feature.read(Clip(cuts[0], SETUP, 0, 50)).tolist() == [0, 0]

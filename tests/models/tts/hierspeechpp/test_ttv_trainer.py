@@ -11,7 +11,11 @@ from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment, TextToVecLossConfig
+from hiervox.models.tts.hierspeechpp.ttv_config import (
+    ContourSizes,
+    TextToVecExperiment,
+    TextToVecLossConfig,
+)
 from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
 from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.processors.text import intersperse
@@ -234,3 +238,88 @@ def test_a_speaker_projection_needs_the_encoder_s_weights() -> None:
     model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"speaker": SpeakerEncoderSizes()})
     with pytest.raises(ConfigError, match="needs a speaker encoder"):
         task(model=model).build_networks()
+
+
+CONTOUR = ContourSizes(
+    channels=8,
+    dilations=(1, 3),
+    fine_channels=4,
+    fine_dilations=(1,),
+    speaker=SpeakerEncoderSizes(hidden_channels=8, max_seconds=0.3),
+)
+ALL_BUT_PITCH = [
+    "style_encoder",
+    "text_encoder",
+    "posterior_encoder",
+    "flow",
+    "semantic_decoder",
+    "duration_predictor",
+    "phoneme_classifier",
+]
+
+
+def contour_task(encoder: Path, **sections: Any) -> TextToVecTask:
+    model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"contour": CONTOUR})
+    return task(model=model, speaker_encoder=encoder, **sections)
+
+
+def test_a_pitch_predictor_can_be_added_to_a_trained_network_and_trained_alone(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    encoder = tmp_path / "encoder.safetensors"
+    save_file(CAMPlusPlus().state_dict(), encoder)
+    plain, heard = task(), contour_task(encoder, train={"freeze": ALL_BUT_PITCH})
+    assert "prompt_pitch" in heard.batch_fields() - plain.batch_fields()
+    weights = plain.build_networks()["main"].state_dict()
+    engine = StepEngine(heard, "cpu")
+    engine.bare("main").load_state_dict(heard.adapt_weights(weights, plain.config))
+    before = {name: value.clone() for name, value in engine.bare("main").state_dict().items()}
+    batch = {**spoken_batch(), "prompt_pitch": torch.tensor([[150.0, 30.0], [0.0, 0.0]])}
+    terms = engine.step(batch, 0)
+    assert set(terms) == {*TERMS, "voicing"} and terms["voicing"].item() > 0
+    changed = {
+        name.split(".")[0]
+        for name, value in engine.bare("main").state_dict().items()
+        if not torch.equal(value, before[name])
+    }
+    assert changed == {"pitch_predictor"}
+    with torch.no_grad():
+        report = heard.validate({"main": engine.bare("main").eval()}, batch, 1)
+    assert {"spoken_log_f0", "voicing"} < set(report)
+
+
+def test_f0_is_judged_where_the_recording_is_voiced(tmp_path: Path) -> None:
+    encoder = tmp_path / "encoder.safetensors"
+    save_file(CAMPlusPlus().state_dict(), encoder)
+    heard = contour_task(encoder)
+    torch.manual_seed(0)
+    networks = {"main": heard.build_networks()["main"].eval()}
+    batch = {**spoken_batch(), "prompt_pitch": torch.tensor([[150.0, 30.0], [150.0, 30.0]])}
+
+    @torch.no_grad()
+    def terms(f0: torch.Tensor) -> dict[str, torch.Tensor]:
+        torch.manual_seed(1)
+        given = {**batch, "f0": f0}
+        return heard.losses("main", networks, given, heard.forward(networks, given), 0)
+
+    f0 = batch["f0"]
+    constant = terms(torch.full_like(f0, 150.0))
+    half = terms(torch.where(torch.rand(f0.shape) < 0.5, 150.0, 0.0))
+    torch.testing.assert_close(constant["log_f0"], half["log_f0"], rtol=0.2, atol=0)  # not 2.5 more
+    assert float(terms(torch.zeros_like(f0))["log_f0"]) == 0
+
+
+def test_the_network_asks_for_the_prompt_s_pitch(tmp_path: Path) -> None:
+    encoder = tmp_path / "encoder.safetensors"
+    save_file(CAMPlusPlus().state_dict(), encoder)
+    network = contour_task(encoder).build_networks()["main"].eval()
+    assert isinstance(network, TextToVec)
+    mel, embedding = torch.randn(2, 80, 20), torch.randn(2, 192)
+    with pytest.raises(ValueError, match="needs the pitch"):
+        network.style(mel, None, embedding)
+    style = network.style(mel, None, embedding, torch.tensor([[220.0, 40.0], [110.0, 20.0]]))
+    assert style.shape == (2, network.config.style_channels + 192 + 2, 1)
+    tokens, lengths = torch.tensor([[3, 4, 5]]).expand(2, 3), torch.tensor([3, 3])
+    spoken = network.infer(tokens, lengths, style, 0.0, 0.0)
+    other = network.infer(tokens, lengths, style.flip(0), 0.0, 0.0)
+    assert spoken.log_f0.shape[-1] == 4 * spoken.semantic.shape[-1]
+    assert not torch.allclose(spoken.log_f0[:1, :, :8], other.log_f0[:1, :, :8])

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
+from hiervox.models.tts.hierspeechpp.networks.contour_predictor import pitch_values
 from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
@@ -99,3 +101,19 @@ def test_voices_of_several_models_do_not_mix(made) -> None:
     foreign = Voice(made.tensors, "another", 0.1)
     with pytest.raises(ConfigError, match="several models"):
         mix_voices([made, foreign], [1, 1])
+
+
+def test_text_to_vec_can_hear_the_prompt_s_pitch(tmp_path, pipeline) -> None:
+    sizes = ContourSizes(channels=8, dilations=(1,), fine_channels=4, fine_dilations=(1,))
+    heard = HierSpeechPipeline.load(write_tiny_bundle(tmp_path / "bundle", contour=sizes))
+    low, high = (heard.voice((voice(1.5, f0=f0), SAMPLE_RATE)) for f0 in (120, 240))
+    for made in (low, high):
+        style, pitch = made.tensors["text_to_vec"], made.pitch
+        assert style.shape == (heard.networks.text_to_vec.config.style_channels + 192 + 2, 1)
+        values = pitch_values(torch.tensor([[pitch.mean, pitch.standard_deviation]]))
+        torch.testing.assert_close(style[-2:].T, values)
+    assert heard.tts("Hello there.", high).f0.mean() > 1.2 * heard.tts("Hello there.", low).f0.mean()
+    assert heard.fingerprint != pipeline.fingerprint
+    with torch.inference_mode():
+        silent = heard.encode_voice(np.zeros(SAMPLE_RATE, np.float32))["text_to_vec"]
+    assert silent[-2:].tolist() == [[0.0], [0.0]]

@@ -14,6 +14,7 @@ from hiervox.models.sr.speechsr.config import SpeechSRConfig
 from hiervox.models.sr.speechsr.model import SpeechSR
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
 from hiervox.processors.audio import Waveform
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
@@ -34,11 +35,17 @@ def voice(seconds: float = 1.0, f0: float = 120.0) -> Waveform:
     return (0.2 * np.asarray(wav)).astype(np.float32)
 
 
-def write_tiny_bundle(folder: Path, ttv_features: dict[str, Any] | None = None) -> Path:
-    """Write all four parts into `folder`; one seed, always the same weights."""
+def write_tiny_bundle(
+    folder: Path, ttv_features: dict[str, Any] | None = None, contour: ContourSizes | None = None
+) -> Path:
+    """Write all four parts into `folder`; one seed, always the same weights. With `contour` the synthesizer
+    has a speaker encoder."""
     torch.manual_seed(0)
-    synthesizer = TINY_SYNTHESIZER.model_copy(update={"semantic_channels": WHISPER_WIDTH})
-    text_to_vec = tiny_config(semantic_channels=WHISPER_WIDTH)
+    speaker_encoder = None if contour is None else contour.speaker
+    synthesizer = TINY_SYNTHESIZER.model_copy(
+        update={"semantic_channels": WHISPER_WIDTH, "speaker_encoder": speaker_encoder}
+    )
+    text_to_vec = tiny_config(semantic_channels=WHISPER_WIDTH).model_copy(update={"contour": contour})
     _write(
         folder / "synthesizer",
         HierarchicalSynthesizer(synthesizer),

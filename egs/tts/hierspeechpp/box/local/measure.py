@@ -143,7 +143,9 @@ class Voice:
         spoken = self.text_to_vec.infer(
             tokens,
             torch.tensor([tokens.shape[1]]),
-            self.text_to_vec.style(self._mel(clip.prompt), speaker=self._speaker(clip.prompt)),
+            self.text_to_vec.style(
+                self._mel(clip.prompt), speaker=self._speaker(clip.prompt), pitch=self._pitch(clip.prompt)
+            ),
             noise_scale=NOISE_SCALE,
             generator=_noise(),
         )
@@ -173,6 +175,11 @@ class Voice:
     def _speaker(self, path: Path) -> Tensor | None:
         wav, _ = read_audio(path, SAMPLE_RATE)
         return self.synthesizer.speaker(torch.from_numpy(wav)[None])
+
+    def _pitch(self, path: Path) -> Tensor:
+        """Mean and standard deviation (1, 2) of F0 in Hz; 0, 0 where nothing is voiced."""
+        found = PitchStatistics.of(self._f0(path))
+        return torch.tensor([(0.0, 0.0) if found is None else (found.mean, found.standard_deviation)])
 
     def _mel(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)

@@ -1,0 +1,40 @@
+"""The pitch of a voice, heard elsewhere than in the utterance that is to be spoken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from hiervox.models.base.data.feature import Networks, Settings
+from hiervox.models.base.features.f0 import F0
+from hiervox.models.base.features.prompt import Prompt
+from hiervox.processors.pitch import PitchConfig
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.features import FeatureSetup
+
+
+class PromptPitch(Prompt):
+    """Mean and standard deviation (Hz) of the voiced F0 of a segment chosen as prompts are: (B, 2).
+
+    It is another draw than the batch's prompt, of the clean recording. 0, 0 where nothing is voiced.
+    """
+
+    name = "prompt_pitch"
+    axis = "none"
+    settings: ClassVar[Settings] = {**Prompt.settings, "pitch": (PitchConfig, PitchConfig())}
+
+    def __init__(self, config: FeatureSetup, networks: Networks | None = None) -> None:
+        super().__init__(config, networks)
+        self._f0 = F0(config, self.networks)
+
+    def compute(self, clip: Clip) -> NDArray[np.float32]:
+        """(2,)."""
+        f0 = self._f0.read_or_compute(self.choose(clip))
+        voiced = f0[f0 > 0].astype(np.float64)
+        figures = (voiced.mean(), voiced.std()) if voiced.size else (0.0, 0.0)
+        return np.array(figures, np.float32)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import math
+
+import torch
+
+from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
+from hiervox.models.tts.hierspeechpp.networks.contour_predictor import (
+    LOG_F0_DEVIATION,
+    ContourPredictor,
+    pitch_values,
+)
+from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
+
+SIZES = ContourSizes(
+    channels=8,
+    dilations=(1, 3),
+    fine_channels=4,
+    fine_dilations=(1,),
+    speaker=SpeakerEncoderSizes(channels=5, hidden_channels=8),
+)
+
+
+def predictor() -> ContourPredictor:
+    torch.manual_seed(0)
+    return ContourPredictor(6, 4, SIZES).eval()
+
+
+def test_four_pitch_frames_to_a_semantic_frame_and_padding_stays_out() -> None:
+    module = predictor()
+    semantic, style, mask = (
+        torch.randn(2, 6, 9),
+        torch.randn(2, 4 + module.voice_channels, 1),
+        torch.ones(2, 1, 9),
+    )
+    mask[1, :, 5:] = 0
+    together = module.contour(semantic, mask, style)
+    alone = module.contour(semantic[1:, :, :5], mask[1:, :, :5], style[1:])
+    for padded, own in zip(together, alone, strict=True):
+        assert padded.shape == (2, 1, 36)
+        torch.testing.assert_close(padded[1:, :, :20], own)
+    log_f0, voicing = together
+    whole = module(semantic, mask, style)
+    assert bool((whole[1, :, 20:] == 0).all())
+    expected = torch.where(voicing[:, :, :20] > 0, log_f0[:, :, :20], 0)
+    torch.testing.assert_close(whole[:, :, :20], expected)
+
+
+def test_before_training_f0_lies_at_the_prompt_s_mean() -> None:
+    module = predictor()
+    semantic, mask = torch.randn(1, 6, 40), torch.ones(1, 1, 40)
+    levels = []
+    for mean in (110.0, 220.0):
+        values = pitch_values(torch.tensor([[mean, mean / 5]]))
+        style = torch.cat([torch.zeros(1, 9), values], dim=1).unsqueeze(2)
+        log_f0, _ = module.contour(semantic, mask, style)
+        assert abs(float(log_f0.mean()) - math.log(mean)) < 2 * LOG_F0_DEVIATION
+        levels.append(float(log_f0.mean()))
+    assert 0.3 < levels[1] - levels[0] < 1.2  # an octave is 0.69
+
+
+def test_a_prompt_without_a_voiced_frame_has_the_mean_of_all_voices() -> None:
+    values = pitch_values(torch.tensor([[0.0, 0.0], [math.exp(5.0), math.exp(5.0 - 1.6)], [100.0, 0.0]]))
+    torch.testing.assert_close(values[:2], torch.zeros(2, 2), atol=1e-5, rtol=0)
+    assert values.isfinite().all()
