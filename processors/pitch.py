@@ -99,6 +99,23 @@ def log_f0(f0: ValueT) -> ValueT:
     return f0.log1p()
 
 
+def pitch_level(f0: Track) -> tuple[float, float]:
+    """Where a voice lies, and how far it moves, as a tracker's octave errors leave them.
+
+    Args:
+        f0: (T,) in Hz, 0 where unvoiced.
+
+    Returns:
+        Median of the voiced values and their median absolute deviation, scaled to the standard deviation of a
+        normal distribution, in Hz; 0, 0 where nothing is voiced.
+    """
+    voiced = f0[f0 > 0].astype(np.float64)
+    if not voiced.size:
+        return 0.0, 0.0
+    median = float(np.median(voiced))
+    return median, 1.4826 * float(np.median(np.abs(voiced - median)))
+
+
 def fit_length(f0: Track, frames: int) -> Track:
     """Cut (n,) to (frames,), or lengthen it by unvoiced frames."""
     return np.pad(f0[:frames], (0, max(0, frames - f0.size)))

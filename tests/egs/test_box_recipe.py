@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.processors.audio import read_audio, write_audio
 from hiervox.utils.config import load_config
@@ -110,7 +111,13 @@ def test_the_table_is_what_evaluate_reads(measure: ModuleType, tmp_path: Path) -
 
 
 def test_the_configs_load_and_the_synthesizers_differ_in_discriminators_alone() -> None:
-    load_config(RECIPE / "conf" / "text_to_vec.json5", TextToVecExperiment)
+    text_to_vec, pitch = (
+        load_config(RECIPE / "conf" / f"{name}.json5", TextToVecExperiment)
+        for name in ("text_to_vec", "pitch")
+    )
+    assert pitch.model == text_to_vec.model.model_copy(update={"spoken_ratio": pitch.model.spoken_ratio})
+    names = {name for name, _ in TextToVec(text_to_vec.model).named_children()}
+    assert names - set(pitch.train.freeze) == {"pitch_predictor"}
     start, full = (
         load_config(RECIPE / "conf" / f"{name}.json5", SynthesizerExperiment)
         for name in ("synthesizer_start", "synthesizer")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from safetensors.numpy import load_file
 from scipy.signal import lfilter
 
-from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, log_f0
+from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, log_f0, pitch_level
 from hiervox.utils.errors import AudioError, DependencyError
 
 RATE = 16000
@@ -110,3 +110,13 @@ def test_helpers() -> None:
     assert fit_length(f0, 1).tolist() == [0]
     with pytest.raises(ValidationError, match="f_min"):
         PitchConfig(f_min=500, f_max=400)
+
+
+def test_octave_errors_leave_the_level_alone() -> None:
+    rng = np.random.default_rng(0)
+    f0 = np.where(rng.random(2000) < 0.3, 0, rng.normal(200, 20, 2000)).astype(np.float32)
+    median, deviation = pitch_level(f0)
+    assert median == pytest.approx(200, rel=0.02) and deviation == pytest.approx(20, rel=0.1)
+    f0[::10] *= 2
+    assert pitch_level(f0)[0] == pytest.approx(200, rel=0.03)
+    assert pitch_level(np.zeros(5, np.float32)) == (0.0, 0.0)

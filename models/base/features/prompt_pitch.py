@@ -9,7 +9,7 @@ import numpy as np
 from hiervox.models.base.data.feature import Networks, Settings
 from hiervox.models.base.features.f0 import F0
 from hiervox.models.base.features.prompt import Prompt
-from hiervox.processors.pitch import PitchConfig
+from hiervox.processors.pitch import PitchConfig, pitch_level
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PromptPitch(Prompt):
-    """Mean and standard deviation (Hz) of the voiced F0 of a segment chosen as prompts are: (B, 2).
+    """`pitch_level` of a segment chosen as prompts are: (B, 2), Hz.
 
     It is another draw than the batch's prompt, of the clean recording. 0, 0 where nothing is voiced.
     """
@@ -34,7 +34,4 @@ class PromptPitch(Prompt):
 
     def compute(self, clip: Clip) -> NDArray[np.float32]:
         """(2,)."""
-        f0 = self._f0.read_or_compute(self.choose(clip))
-        voiced = f0[f0 > 0].astype(np.float64)
-        figures = (voiced.mean(), voiced.std()) if voiced.size else (0.0, 0.0)
-        return np.array(figures, np.float32)
+        return np.array(pitch_level(self._f0.read_or_compute(self.choose(clip))), np.float32)

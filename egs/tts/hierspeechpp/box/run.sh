@@ -26,7 +26,7 @@ Usage: run.sh --corpus DIR [OPTION VALUE]...
   1 data         the corpora become one cut manifest, without the speakers that the evaluation holds back
   2 validate     bad recordings are named and set aside
   3 features     semantic vectors, F0 and tokens
-  4 text_to_vec  train it
+  4 text_to_vec  train it, then its pitch predictor alone
   5 start        train the synthesizer's first steps, without discriminators
   6 synthesizer  train it on from there, on what text-to-vec predicts, too
   7 bundle       what \`hiervox tts --model\` takes, in half precision; without stage 6, of stage 5; with the
@@ -46,7 +46,7 @@ Usage: run.sh --corpus DIR [OPTION VALUE]...
   --from BUNDLE       start from the weights of a bundle, such as pretrained/box, instead of from nothing; a
                       text-to-vec that is not trained on is taken from it
   --set KEY=VALUE     override a key of the training configs; may be repeated
-  --set PART:KEY=VALUE  of one: text_to_vec, synthesizer_start or synthesizer
+  --set PART:KEY=VALUE  of one: text_to_vec, pitch, synthesizer_start or synthesizer
   --device D          of training: auto, cpu, cuda, cuda:1 (default $device)
   --jobs N            processes of the stages before training (default $jobs)
 EOF
@@ -128,24 +128,24 @@ fi
 if wanted 4; then
   headline 4 text_to_vec
   train text_to_vec ${from:+--init-from "$from/text_to_vec"}
+  train pitch --init-from "$runs/text_to_vec"
 fi
+text_to_vec=$runs/pitch
+[[ -d $text_to_vec || -z $from ]] || text_to_vec=$from/text_to_vec
 if wanted 5; then
   headline 5 start
   train synthesizer_start ${from:+--init-from "$from/synthesizer"}
 fi
 if wanted 6; then
   headline 6 synthesizer
-  speaking=$runs/text_to_vec
-  [[ -d $speaking || -z $from ]] || speaking=$from/text_to_vec
   hiervox extract --cuts "$exp/features" --out "$exp/predicted" --config "$recipe/conf/synthesizer.json5" \
-    --predicted-by "$speaking" --jobs "$jobs" --device "$device"
-  overrides+=("synthesizer:data.cuts=$exp/predicted" "synthesizer:features.predicted_by=$speaking")
+    --predicted-by "$text_to_vec" --jobs "$jobs" --device "$device"
+  overrides+=("synthesizer:data.cuts=$exp/predicted" "synthesizer:features.predicted_by=$text_to_vec")
   train synthesizer --init-from "$runs/synthesizer_start"
 fi
 if wanted 7; then
   headline 7 bundle
-  parts=(text_to_vec synthesizer)
-  [[ -d $runs/text_to_vec || -z $from ]] || parts=("text_to_vec=$from/text_to_vec" synthesizer)
+  parts=("text_to_vec=$text_to_vec" synthesizer)
   [[ -d $runs/synthesizer ]] || parts[1]=synthesizer=synthesizer_start
   for part in speechsr24 speechsr48; do
     [[ -d $runs/$part ]] && parts+=("$part")

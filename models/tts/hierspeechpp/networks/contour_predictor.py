@@ -18,7 +18,7 @@ from hiervox.modules.convolutions.convnext import ConvNeXtBlock
 EDGE_KERNEL = 7
 LOG_F0_MEAN, LOG_F0_DEVIATION = 5.0, 0.35
 LOG_RANGE_MEAN, LOG_RANGE_DEVIATION = -1.6, 0.5
-"""Of log F0 (Hz), and of the logarithm of a voice's standard deviation over its mean, among speakers."""
+"""Of log F0 (Hz), and of the logarithm of a voice's deviation over its median, among speakers."""
 PITCH_VALUES = 2
 
 
@@ -26,14 +26,14 @@ def pitch_values(pitch: Tensor) -> Tensor:
     """What a style holds of a prompt's pitch.
 
     Args:
-        pitch: (B, 2), mean and standard deviation of its voiced F0 in Hz; 0, 0 where nothing is voiced.
+        pitch: (B, 2), its `pitch_level` in Hz; 0, 0 where nothing is voiced.
 
     Returns:
         (B, 2), standardized over speakers; 0, 0 where nothing is voiced.
     """
-    mean, deviation = pitch.float().clamp_min(1).unbind(1)
-    level = (mean.log() - LOG_F0_MEAN) / LOG_F0_DEVIATION
-    spread = ((deviation / mean).log() - LOG_RANGE_MEAN) / LOG_RANGE_DEVIATION
+    median, deviation = pitch.float().clamp_min(1).unbind(1)
+    level = (median.log() - LOG_F0_MEAN) / LOG_F0_DEVIATION
+    spread = ((deviation / median).log() - LOG_RANGE_MEAN) / LOG_RANGE_DEVIATION
     return torch.stack([level, spread], dim=1) * (pitch[:, :1] > 0)
 
 

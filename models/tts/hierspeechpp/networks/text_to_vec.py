@@ -180,8 +180,8 @@ class TextToVec(nn.Module):
             mel: (B, mel_channels, M).
             mask: (B, 1, M); None where nothing is padding.
             speaker: (B, E), the prompt's embedding by the synthesizer's speaker encoder; None without one.
-            pitch: (B, 2), with `config.contour`: mean and standard deviation of the prompt's voiced F0 in Hz,
-                0, 0 where nothing is voiced.
+            pitch: (B, 2), with `config.contour`: the prompt's `pitch_level` in Hz, 0, 0 where nothing is
+                voiced.
 
         Returns:
             (B, style_channels, 1); with `config.contour` the embedding and the pitch follow the style, for

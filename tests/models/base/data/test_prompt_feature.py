@@ -105,6 +105,6 @@ def test_the_pitch_of_a_voice_is_that_of_another_segment(monkeypatch: pytest.Mon
     values = [feature.read(Clip(one, SETUP, 0, 50, np.random.default_rng(0))) for one in cuts]
     batch = feature.collate(values, 0)
     assert batch.shape == (2, 2)
-    torch.testing.assert_close(batch, torch.tensor([[110.0, 10.0], [400.0, 0.0]]))
+    torch.testing.assert_close(batch, torch.tensor([[110.0, 1.4826 * 10.0], [400.0, 0.0]]))
     tracks["other"][:] = 0
     assert feature.read(Clip(cuts[0], SETUP, 0, 50)).tolist() == [0, 0]

@@ -26,10 +26,16 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
-from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics, match_pitch, transfer_pitch
+from hiervox.models.base.pipelines.pitch_transfer import (
+    PitchStatistics,
+    match_pitch,
+    track_pitch,
+    transfer_pitch,
+)
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.parts import PROMPT_PITCH
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -38,7 +44,7 @@ from hiervox.processors.audio import (
     read_audio,
     write_audio,
 )
-from hiervox.processors.pitch import Track, extract_f0, log_f0
+from hiervox.processors.pitch import Track, extract_f0, log_f0, pitch_level
 from hiervox.processors.semantic import build_semantic_extractor
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
 from hiervox.processors.text import TextFrontend, intersperse
@@ -177,9 +183,9 @@ class Voice:
         return self.synthesizer.speaker(torch.from_numpy(wav)[None])
 
     def _pitch(self, path: Path) -> Tensor:
-        """Mean and standard deviation (1, 2) of F0 in Hz; 0, 0 where nothing is voiced."""
-        found = PitchStatistics.of(self._f0(path))
-        return torch.tensor([(0.0, 0.0) if found is None else (found.mean, found.standard_deviation)])
+        """`pitch_level` of a prompt: (1, 2)."""
+        wav, _ = read_audio(path, SAMPLE_RATE)
+        return torch.tensor([pitch_level(track_pitch(wav, PROMPT_PITCH, path.name))])
 
     def _mel(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
