@@ -1,7 +1,8 @@
 # What recipes of numbered stages share: options, logging of commands, trainings that go on where they stopped.
-# A recipe's run.sh sets `recipe` (its folder) and `about` (a line of help for each stage), defines
-# `stage_1` … `stage_N`, sources this file, and calls `main "$@"`. It may set `corpus` and `extra`, names of
-# further options that take a value, each a variable with its default, with lines of help in `extra_about`.
+# A recipe's run.sh sets `recipe` (its folder) and `about` (a line for each stage: its name and a few words), defines
+# a function `stage_NAME` for each, sources this file, and calls `main "$@"`. It may set `corpus` and `extra`, names of
+# further options that take a value, each a variable with its default, with lines of help in `extra_about`. A function
+# `settle`, if there is one, is called when the options are known, before the first stage.
 
 repository=${recipe%/egs/*}
 common=$repository/egs/common
@@ -18,11 +19,14 @@ overrides=()
 usage() {
   echo "Usage: run.sh [OPTION VALUE]..."
   echo
-  local number=1 line
-  for line in "${about[@]}"; do
-    printf '  %d %s\n' "$number" "$line"
-    number=$((number + 1))
+  local number=1 name what width=0 count=${#about[@]}
+  for name in "${about[@]%% *}"; do
+    width=$((${#name} > width ? ${#name} : width))
   done
+  while read -r name what; do
+    printf '  %*d %-*s  %s\n' "${#count}" "$number" "$width" "$name" "$what"
+    number=$((number + 1))
+  done < <(printf '%s\n' "${about[@]}")
   cat <<EOF
 
   --stage N       first stage (default $stage)
@@ -113,11 +117,13 @@ main() {
   exp=$(absolute "$exp")
   corpus=$(absolute "$corpus")
   [[ $dry_run || -e $corpus || ! ${needs_corpus-yes} ]] || fail "no corpus $corpus"
-  local number
+  if declare -F settle >/dev/null; then settle; fi
+  local number name what
   for number in "${!about[@]}"; do
+    read -r name what <<<"${about[number]}"
     number=$((number + 1))
     ((stage <= number && number <= stop_stage)) || continue
-    echo "== stage $number: ${about[number - 1]}"
-    "stage_$number"
+    echo "== stage $number: $name  $what"
+    "stage_$name"
   done
 }

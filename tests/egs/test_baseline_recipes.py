@@ -63,6 +63,28 @@ def test_a_dry_run_prints_its_stages(recipe: str, tmp_path: Path) -> None:
     assert not (tmp_path / "exp").exists()
 
 
+@pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if recipe.startswith("tts/")])
+def test_all_stages_of_a_dry_run_end_with_speech(recipe: str, tmp_path: Path) -> None:
+    """Each system speaks with what its own stages trained, into the folder that is evaluated."""
+    system, exp = recipe.split("/")[1], tmp_path / "exp"
+    done = _run(recipe, "--dry-run", "--exp", str(exp))
+    assert done.returncode == 0, done.stderr
+    commands = [shlex.split(line) for line in done.stdout.splitlines() if not line.startswith("==")]
+    spoken = [command for command in commands if command[:2] == ["hiervox", "tts"]]
+    trained = [word for command in commands for word in command if word.startswith("out_dir=")]
+    assert spoken and trained
+    assert all(f"{exp}/wavs/{system}/" in " ".join(command) for command in spoken)
+    if "vctk" not in recipe:  # whose sentences are not those of the recordings
+        assert commands[-1][:2] == ["hiervox", "evaluate"]
+        assert f"{system}={exp}/wavs/{system}" in commands[-2]
+
+
+def test_every_prompt_comes_with_its_own_text(tmp_path: Path) -> None:
+    done = _run("tts/valle/mini", "--dry-run", "--exp", str(tmp_path), "--stage", "6")
+    given = [word for word in shlex.split(done.stdout) if word.startswith("prompt_text=")]
+    assert len(set(given)) > 1 and not any("PROMPT_TEXT" in word for word in given)
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_wrong_option_is_one_line(recipe: str) -> None:
     done = _run(recipe, "--stages", "3")

@@ -58,8 +58,7 @@ small() {
 }
 
 # F0 is what one of them wants besides the waveforms; it is computed for all.
-stage_1() {
-  settle
+stage_data() {
   choose_metrics
   small nsf_hifigan 1 3 --exp "$exp/data"
 }
@@ -71,14 +70,12 @@ train_one() {
   small "$1" 4 4 --exp "$exp/$1" "${budget[@]}" --set "data.cuts=$exp/data/features" ${override[@]+"${override[@]}"}
 }
 
-stage_2() {
-  settle
+stage_train() {
   local name
   for name in "${names[@]}"; do timed "$exp/$name/seconds.txt" train_one "$name"; done
 }
 
-stage_3() {
-  settle
+stage_vocode() {
   local name
   for name in "${names[@]}"; do
     [[ ! -f $exp/$name/wavs/speed.json ]] || continue
@@ -87,16 +84,14 @@ stage_3() {
   done
 }
 
-stage_4() {
-  settle
+stage_evaluate() {
   choose_metrics
   run python "$recipe/local/evaluation_table.py" --exp "$exp" --systems "$systems" --out "$exp/evaluation.csv"
   run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --metrics "$metrics" \
     --device "$device"
 }
 
-stage_5() {
-  settle
+stage_results() {
   run python "$recipe/local/results.py" --exp "$exp" --systems "$systems" --steps "$steps" \
     --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
   [[ $dry_run ]] || cat "$exp/RESULTS.md"

@@ -81,8 +81,7 @@ corpus_program() {
     --test-parts test-clean "${@:2}"
 }
 
-stage_1() {
-  settle
+stage_data() {
   [[ $corpus == libritts ]] || return 0
   corpus_program download
   corpus_program prepare --out "$exp/data"
@@ -113,8 +112,7 @@ train_system() {
   ((${#parts[@]} == 1)) || script assemble_bundle --runs "$own/runs" --parts "${parts[@]}" --out "$model"
 }
 
-stage_2() {
-  settle
+stage_train() {
   local name
   for name in "${names[@]}"; do timed "$exp/$name/seconds.txt" train_system "$name"; done
 }
@@ -127,8 +125,7 @@ speak() {
     ${given[@]+"${given[@]}"} --out "$exp/wavs/$1" --device "$device"
 }
 
-stage_3() {
-  settle
+stage_speak() {
   local name
   for name in "${names[@]}"; do speak "$name"; done
   [[ " ${names[*]} " == *" valle "* ]] || return 0
@@ -136,8 +133,7 @@ stage_3() {
   script recode_list --list "$list" --model "$model" --out "$exp/wavs/resynthesis" --device "$device"
 }
 
-stage_4() {
-  settle
+stage_evaluate() {
   local name spoken=()
   [[ " ${names[*]} " != *" valle "* ]] || spoken=("resynthesis=$exp/wavs/resynthesis")
   for name in "${names[@]}"; do spoken+=("$name=$exp/wavs/$name"); done
@@ -146,8 +142,7 @@ stage_4() {
     --device "$device"
 }
 
-stage_5() {
-  settle
+stage_results() {
   local name given=()
   for name in "${names[@]}"; do
     of "$name"

@@ -14,11 +14,11 @@ about=(
 source "${recipe%/egs/*}/egs/common/stages.sh"
 test_list=$repository/egs/datasets/mini/test_list.csv
 
-stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
+stage_data() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
 
-stage_2() { train encodec "$recipe/conf/encodec.json5" "$exp/data"; }
+stage_train() { train encodec "$recipe/conf/encodec.json5" "$exp/data"; }
 
-stage_3() {
+stage_code() {
   local bandwidth id reference
   while IFS=$'\t' read -r -u 3 id reference; do
     for bandwidth in "${bandwidths[@]}"; do
@@ -31,7 +31,7 @@ stage_3() {
   done 3< <(python "$common/local/rows.py" "$test_list" id reference)
 }
 
-stage_4() {
+stage_evaluate() {
   local systems=() bandwidth
   for bandwidth in "${bandwidths[@]}"; do systems+=("encodec_$bandwidth=$exp/wavs/encodec_$bandwidth"); done
   script systems_table --list "$test_list" --systems "${systems[@]}" --out "$exp/evaluation.csv"

@@ -1,33 +1,37 @@
-# Stages 2 to 9 of the recipes of FastSpeech 2: from cuts in $exp/data to a model in $exp/model. A recipe's run.sh
-# sources it behind egs/common/stages.sh.
+# Stages of the recipes of FastSpeech 2, from cuts to a model in $exp/model; sourced after the file of the corpus.
 
-conf=$recipe/conf
+about=(
+  "${data_stages[@]}"
+  "recordings waveforms and tokens, for the aligner"
+  "aligner is trained"
+  "align each phoneme gets its duration; silence at the ends is cut off"
+  "features waveforms, tokens and F0 of what is aligned"
+  "train FastSpeech 2"
+  "vocoder HiFi-GAN, on recorded spectrograms"
+  "predict the spectrograms of the training sentences, with their own durations"
+  "finetune HiFi-GAN, on predicted spectrograms"
+  "${speech_stages[@]}"
+)
 
-stage_2() {
-  run hiervox extract --cuts "$exp/data" --out "$exp/recordings" --config "$conf/aligner.json5" --jobs "$jobs"
-}
+stage_recordings() { extract_recordings; }
 
-stage_3() { train aligner "$conf/aligner.json5" "$exp/recordings"; }
+stage_aligner() { train_aligner; }
 
-stage_4() {
-  run hiervox align --cuts "$exp/data" --model "$exp/runs/aligner" --out "$exp/aligned" --device "$device" --overwrite
-}
+stage_align() { align_recordings; }
 
-stage_5() {
-  run hiervox extract --cuts "$exp/aligned" --out "$exp/features" --config "$conf/fastspeech2.json5" --jobs "$jobs"
-}
+stage_features() { extract "$exp/aligned" "$exp/features" fastspeech2; }
 
-stage_6() { train fastspeech2 "$conf/fastspeech2.json5" "$exp/features"; }
+stage_vocoder() { train hifigan "$conf/hifigan.json5" "$exp/features"; }
 
-stage_7() { train hifigan "$conf/hifigan.json5" "$exp/features"; }
-
-stage_8() {
+stage_predict() {
   run hiervox extract --cuts "$exp/aligned" --out "$exp/predicted" --config "$conf/hifigan.json5" \
     --predicted-by "$exp/runs/fastspeech2" --device "$device"
 }
 
-stage_9() {
+stage_finetune() {
   train finetuned "$conf/finetune.json5" "$exp/predicted" --set "features.predicted_by=$exp/runs/fastspeech2" \
     $([[ -f $exp/runs/finetuned/checkpoints/last.json ]] || printf '%s\n' --init-from "$exp/runs/hifigan")
   script assemble_bundle --runs "$exp/runs" --parts fastspeech2 vocoder=finetuned --out "$exp/model"
 }
+
+stage_speak() { speak "$exp/model"; }

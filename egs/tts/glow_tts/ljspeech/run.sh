@@ -4,50 +4,8 @@
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-corpus=$recipe/exp/corpus
-needs_corpus=
-vocoder=griffin_lim
-extra=(vocoder)
-extra_about=("--vocoder NAME   name or folder of a vocoder for HiFi-GAN's spectrogram (default griffin_lim)")
-about=(
-  "download  LJ Speech, through lhotse, into --corpus"
-  "data      its table becomes a cut manifest; the last 100 sentences are for testing"
-  "validate  bad recordings are named and set aside"
-  "features  waveforms and tokens"
-  "train     the network"
-  "speak     the test sentences"
-  "evaluate  word errors and pitch"
-)
-source "${recipe%/egs/*}/egs/common/stages.sh"
-
-stage_1() { run python "$repository/egs/datasets/ljspeech/ljspeech.py" download --folder "$corpus"; }
-
-stage_2() {
-  run python "$repository/egs/datasets/ljspeech/ljspeech.py" tables --folder "$corpus" --out "$exp/tables"
-  run hiervox prepare --table "$exp/tables/train.csv" --out "$exp/data" --overwrite
-}
-
-stage_3() { run hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"; }
-
-stage_4() {
-  run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$recipe/conf/glow_tts.json5" --jobs "$jobs"
-}
-
-stage_5() { train glow_tts "$recipe/conf/glow_tts.json5" "$exp/features"; }
-
-stage_6() {
-  local id text
-  while IFS=$'\t' read -r -u 3 id text; do
-    run hiervox tts --text "$text" --model "$exp/runs/glow_tts" --seed "$seed" --control "vocoder=$vocoder" \
-      --out "$exp/wavs/glow_tts/$id.wav" --device "$device" --overwrite
-  done 3< <([[ $dry_run ]] && printf 'ID\tTEXT\n' || python "$common/local/rows.py" \
-    "$exp/tables/test.csv" id text)
-}
-
-stage_7() {
-  script systems_table --list "$exp/tables/test.csv" --systems "glow_tts=$exp/wavs/glow_tts" \
-    --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
-}
+system=glow_tts
+source "${recipe%/egs/*}/egs/tts/common/ljspeech.sh"
+source "$recipe/../common/vocoder.sh"
 
 main "$@"

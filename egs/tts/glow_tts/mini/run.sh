@@ -4,39 +4,8 @@
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-vocoder=griffin_lim
-extra=(vocoder)
-extra_about=("--vocoder NAME   name or folder of a vocoder for HiFi-GAN's spectrogram (default griffin_lim)")
-about=(
-  "data      the table becomes a cut manifest"
-  "features  waveforms and tokens"
-  "train     the network"
-  "speak     the sentences of the test list in the voices of their prompts"
-  "evaluate  word errors, speaker similarity, pitch"
-)
-source "${recipe%/egs/*}/egs/common/stages.sh"
-mini=$repository/egs/datasets/mini
-test_list=$mini/test_list.csv
-
-stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
-
-stage_2() {
-  run hiervox extract --cuts "$exp/data" --out "$exp/features" --config "$recipe/conf/glow_tts.json5" --jobs "$jobs"
-}
-
-stage_3() { train glow_tts "$recipe/conf/glow_tts.json5" "$exp/features"; }
-
-stage_4() {
-  local id prompt prompt_text text
-  while IFS=$'\t' read -r -u 3 id prompt prompt_text text; do
-    run hiervox tts --text "$text" --prompt "$prompt" --model "$exp/runs/glow_tts" --seed "$seed" \
-      --control "vocoder=$vocoder" --out "$exp/wavs/glow_tts/$id.wav" --device "$device" --overwrite
-  done 3< <(python "$common/local/speaking_list.py" "$test_list" --table "$mini/test.csv")
-}
-
-stage_5() {
-  script systems_table --list "$test_list" --systems "glow_tts=$exp/wavs/glow_tts" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
-}
+system=glow_tts
+source "${recipe%/egs/*}/egs/tts/common/mini.sh"
+source "$recipe/../common/vocoder.sh"
 
 main "$@"

@@ -22,18 +22,18 @@ about=(
 source "${recipe%/egs/*}/egs/common/stages.sh"
 source "${recipe%/*}/common/stages.sh"
 
-stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
-stage_2() { run hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"; }
-stage_3() { run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$conf/features.json5" --jobs "$jobs" --device "$device"; }
-stage_4() { if side_by_side; then (train_side_by_side); else train_text_to_vec; fi; }
-stage_5() { side_by_side || train_synthesizer; }
-stage_6() { side_by_side || train_speechsr; }
-stage_7() {
+stage_data() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
+stage_validate() { run hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"; }
+stage_features() { run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$conf/features.json5" --jobs "$jobs" --device "$device"; }
+stage_text_to_vec() { if side_by_side; then (train_side_by_side); else train_text_to_vec; fi; }
+stage_synthesizer() { side_by_side || train_synthesizer; }
+stage_speechsr() { side_by_side || train_speechsr; }
+stage_speak() {
   bundle=$(absolute "$bundle")
   script assemble_bundle --runs "$exp/runs" --out "$bundle" --parts text_to_vec synthesizer speechsr24 speechsr48
   speak "$repository/egs/datasets/mini" "$bundle" 24000 48000
 }
-stage_8() { run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"; }
-stage_9() { run python "$programs/results.py" --recipe mini --runs "$exp/runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md" && run cat "$exp/RESULTS.md"; }
+stage_evaluate() { run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"; }
+stage_results() { run python "$programs/results.py" --recipe mini --runs "$exp/runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md" && run cat "$exp/RESULTS.md"; }
 
 main "$@"

@@ -4,46 +4,7 @@
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-corpus=$recipe/exp/corpus
-needs_corpus=
-about=(
-  "download  LJ Speech, through lhotse, into --corpus"
-  "data      its table becomes a cut manifest; the last 100 sentences are for testing"
-  "validate  bad recordings are named and set aside"
-  "features  waveforms and tokens"
-  "train     the network"
-  "speak     the test sentences"
-  "evaluate  word errors and pitch"
-)
-source "${recipe%/egs/*}/egs/common/stages.sh"
-
-stage_1() { run python "$repository/egs/datasets/ljspeech/ljspeech.py" download --folder "$corpus"; }
-
-stage_2() {
-  run python "$repository/egs/datasets/ljspeech/ljspeech.py" tables --folder "$corpus" --out "$exp/tables"
-  run hiervox prepare --table "$exp/tables/train.csv" --out "$exp/data" --overwrite
-}
-
-stage_3() { run hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"; }
-
-stage_4() {
-  run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$recipe/conf/vits.json5" --jobs "$jobs"
-}
-
-stage_5() { train vits "$recipe/conf/vits.json5" "$exp/features"; }
-
-stage_6() {
-  local id text
-  while IFS=$'\t' read -r -u 3 id text; do
-    run hiervox tts --text "$text" --model "$exp/runs/vits" --seed "$seed" --out "$exp/wavs/vits/$id.wav" \
-      --device "$device" --overwrite
-  done 3< <([[ $dry_run ]] && printf 'ID\tTEXT\n' || python "$common/local/rows.py" \
-    "$exp/tables/test.csv" id text)
-}
-
-stage_7() {
-  script systems_table --list "$exp/tables/test.csv" --systems "vits=$exp/wavs/vits" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
-}
+system=vits
+source "${recipe%/egs/*}/egs/tts/common/ljspeech.sh"
 
 main "$@"

@@ -4,36 +4,7 @@
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-about=(
-  "data      the table becomes a cut manifest"
-  "features  waveforms and tokens"
-  "train     the network"
-  "speak     the sentences of the test list in the voices of their prompts"
-  "evaluate  word errors, speaker similarity, pitch"
-)
-source "${recipe%/egs/*}/egs/common/stages.sh"
-mini=$repository/egs/datasets/mini
-test_list=$mini/test_list.csv
-
-stage_1() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
-
-stage_2() {
-  run hiervox extract --cuts "$exp/data" --out "$exp/features" --config "$recipe/conf/vits.json5" --jobs "$jobs"
-}
-
-stage_3() { train vits "$recipe/conf/vits.json5" "$exp/features"; }
-
-stage_4() {
-  local id prompt prompt_text text
-  while IFS=$'\t' read -r -u 3 id prompt prompt_text text; do
-    run hiervox tts --text "$text" --prompt "$prompt" --model "$exp/runs/vits" --seed "$seed" \
-      --out "$exp/wavs/vits/$id.wav" --device "$device" --overwrite
-  done 3< <(python "$common/local/speaking_list.py" "$test_list" --table "$mini/test.csv")
-}
-
-stage_5() {
-  script systems_table --list "$test_list" --systems "vits=$exp/wavs/vits" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
-}
+system=vits
+source "${recipe%/egs/*}/egs/tts/common/mini.sh"
 
 main "$@"
