@@ -55,8 +55,12 @@ class VocoderPipeline(MelVocoderPipeline):
         network, experiment = load_network(folder, device)
         if not isinstance(experiment, VocoderExperiment) or not isinstance(network, VocoderGenerator):
             raise CheckpointError(f"{folder} is {experiment.system}, not a vocoder", "name a vocoder's")
-        pitch: PitchConfig = experiment.features.pitch
-        return cls(network, experiment.mel, pitch)
+        return cls.of(network, experiment)
+
+    @classmethod
+    def of(cls, network: VocoderGenerator, experiment: VocoderExperiment) -> Self:
+        """The pipeline of a network that was trained as `experiment` says."""
+        return cls(network, experiment.mel, experiment.features.pitch)
 
     @torch.inference_mode()
     def vocode(self, mel: Mel, f0: F0 | None = None) -> Waveform:

@@ -12,6 +12,7 @@ from hiervox.models.base.training.task import Batch
 from hiervox.models.vocoder.autoregressive.config import AutoregressiveVocoderExperiment
 from hiervox.models.vocoder.training import PredictedMels, build_network, unwrapped
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator
+from hiervox.processors.pre_emphasis import pre_emphasize
 
 
 class AutoregressiveVocoderTask(PredictedMels[AutoregressiveVocoderExperiment]):
@@ -25,7 +26,8 @@ class AutoregressiveVocoderTask(PredictedMels[AutoregressiveVocoderExperiment]):
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> Tensor:
         """Negative log likelihood (B, T) of the samples between the segment's context frames."""
-        network, wav = networks[self.main], batch["wav"]
+        network = networks[self.main]
+        wav = pre_emphasize(batch["wav"], self.config.pre_emphasis).clamp(-1, 1)
         inner = unwrapped(network)
         assert isinstance(inner, AutoregressiveGenerator)
         edge = inner.context_frames * inner.hop_length

@@ -17,7 +17,10 @@ SIZES = {
 
 
 class WaveNetExperiment(AutoregressiveVocoderExperiment):
-    """A training run of WaveNet, without the published normalisation by corpus and pre-emphasis."""
+    """A training run of WaveNet, without the published high-pass and normalisation by corpus.
+
+    The authors' pre-emphasis is in `egs/vocoder/wavenet/conf/published.json5`.
+    """
 
     model: WaveNetSizes = SIZES["logistics"]
     sizes: ClassVar[Mapping[str, WaveNetSizes]] = SIZES

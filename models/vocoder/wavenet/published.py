@@ -9,6 +9,7 @@ from torch import Tensor
 from hiervox.models.vocoder.published import HINT, Imported, Rules, import_network, read_sizes
 from hiervox.modules.autoregressive.wavenet import WaveNetSizes, WaveNetVocoder
 from hiervox.processors.mel_presets import PRESETS
+from hiervox.processors.pre_emphasis import PreEmphasisConfig
 from hiervox.utils.errors import CheckpointError
 
 _KEYS = {
@@ -24,12 +25,15 @@ _KEYS = {
     "least_log_scale": "log_scale_min",
 }
 
+_COEFFICIENTS = {"none": 0.0, "preemphasis": 0.85}
+"""What `preprocess` may name; the coefficient is their function's default."""
+
 
 def import_wavenet(state_dict: dict[str, Tensor], published_config: dict[str, Any]) -> Imported:
     """Map a published network.
 
     It was trained on mel spectrograms normalised by its corpus's mean and variance, which a checkpoint does
-    not hold, and on pre-emphasised waveforms: what it is given and makes has to be treated so.
+    not hold: what it is given has to be treated so. Pre-emphasis and gain of its waveforms are imported.
 
     Args:
         state_dict: the authors' tensors by their names.
@@ -39,7 +43,16 @@ def import_wavenet(state_dict: dict[str, Tensor], published_config: dict[str, An
         CheckpointError: the tensors or the config are not WaveNet's.
     """
     sizes = read_sizes(WaveNetSizes, published_config, _KEYS, **_output(published_config))
-    return import_network(state_dict, sizes, PRESETS["wavenet"], WaveNetVocoder, _rules(sizes))
+    sections, tensors = import_network(state_dict, sizes, PRESETS["wavenet"], WaveNetVocoder, _rules(sizes))
+    return {**sections, "pre_emphasis": _pre_emphasis(published_config)}, tensors
+
+
+def _pre_emphasis(published: dict[str, Any]) -> PreEmphasisConfig:
+    """Of their keys `preprocess`, a function's name, and `global_gain_scale`, which is left out below 0."""
+    kind, gain = published.get("preprocess") or "none", published.get("global_gain_scale", 1.0)
+    if kind not in _COEFFICIENTS or not isinstance(gain, int | float):
+        raise CheckpointError(f"the published config sets preprocess {kind!r}, gain {gain!r}", HINT)
+    return PreEmphasisConfig(coefficient=_COEFFICIENTS[kind], gain=gain if gain > 0 else 1.0)
 
 
 def _output(published: dict[str, Any]) -> dict[str, Any]:
