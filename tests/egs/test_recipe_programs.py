@@ -94,6 +94,14 @@ def test_a_bundle_is_halved_and_takes_runs_of_other_names(tmp_path: Path) -> Non
         widths = {tensor.element_size() for tensor in half.values()}
         assert widths == {1, 2}  # zeros and ones need no more than 8 bits
     assert load(str(tmp_path / "half"), device="cpu").fingerprint
+    assemble(tmp_path / "runs", ["synthesizer=start"], tmp_path / "rounded", True, ["related_prior."])
+    rounded = load_weights(tmp_path / "rounded" / "synthesizer" / "model.safetensors")
+    for name, tensor in rounded.items():
+        if name.startswith("related_prior."):
+            assert tensor.element_size() == 1
+            torch.testing.assert_close(tensor.float(), half[name].float(), rtol=0.07, atol=1e-3)
+        else:
+            assert torch.equal(tensor.float(), half[name].float())
 
 
 def test_libritts_is_fetched_and_what_is_there_is_kept(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ from hiervox.models.base.checkpoints.checkpoint import (
 from hiervox.utils.files import give_default_mode, publish_folder
 
 
-def assemble(runs: Path, parts: Sequence[str], out: Path, half: bool = False) -> None:
+def assemble(
+    runs: Path, parts: Sequence[str], out: Path, half: bool = False, rounded: Sequence[str] = ()
+) -> None:
     """Copy weights and config of the last checkpoint of each part's run to `out/<part>`, each in one step.
 
     Args:
@@ -30,6 +32,8 @@ def assemble(runs: Path, parts: Sequence[str], out: Path, half: bool = False) ->
         out: the bundle.
         half: whether weights are kept in half precision, or in 8 bits where these lose nothing; networks
             take them up in single precision.
+        rounded: with `half`, beginnings of names of weights that are rounded to 8 bits, whatever they lose:
+            of networks that only training needs.
 
     Raises:
         CheckpointError: a part has no checkpoint; nothing is copied.
@@ -46,21 +50,22 @@ def assemble(runs: Path, parts: Sequence[str], out: Path, half: bool = False) ->
             for name in (WEIGHTS_NAME, CONFIG_NAME):
                 shutil.copyfile(checkpoint / name, folder / name)
             if half:
-                _halve(folder / WEIGHTS_NAME)
+                _halve(folder / WEIGHTS_NAME, tuple(rounded))
             publish_folder(folder, out / part)
 
 
-def _halve(path: Path) -> None:
-    save_file({name: _narrowed(tensor) for name, tensor in load_weights(path).items()}, path)
+def _halve(path: Path, rounded: tuple[str, ...]) -> None:
+    tensors = load_weights(path)
+    save_file({name: _narrowed(tensors[name], name.startswith(rounded)) for name in tensors}, path)
     give_default_mode(path)
 
 
-def _narrowed(tensor: Tensor) -> Tensor:
-    """Floating-point numbers in 16 bits, or in 8 where these hold them exactly."""
+def _narrowed(tensor: Tensor, rounded: bool) -> Tensor:
+    """Floating-point numbers in 16 bits, or in 8 where these hold them exactly or they are to be rounded."""
     if not tensor.is_floating_point():
         return tensor
     narrow = tensor.to(torch.float8_e4m3fn)
-    return narrow if torch.equal(narrow.float(), tensor.float()) else tensor.half()
+    return narrow if rounded or torch.equal(narrow.float(), tensor.float()) else tensor.half()
 
 
 def main() -> None:
@@ -70,8 +75,16 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", required=True, help="names of these, or PART=RUN")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--half", action="store_true", help="keep the weights in half precision")
+    parser.add_argument(
+        "--round",
+        nargs="+",
+        default=[],
+        metavar="NETWORK",
+        help="with --half, in 8 bits: what only training needs",
+    )
     arguments = parser.parse_args()
-    assemble(arguments.runs, arguments.parts, arguments.out, arguments.half)
+    names = [f"{name}." for name in arguments.round]
+    assemble(arguments.runs, arguments.parts, arguments.out, arguments.half, names)
 
 
 if __name__ == "__main__":

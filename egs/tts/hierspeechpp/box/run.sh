@@ -150,7 +150,8 @@ if wanted 7; then
   for part in speechsr24 speechsr48; do
     [[ -d $runs/$part ]] && parts+=("$part")
   done
-  python "$repository/egs/common/local/assemble_bundle.py" --runs "$runs" --parts "${parts[@]}" --out "$bundle" --half
+  python "$repository/egs/common/local/assemble_bundle.py" --runs "$runs" --parts "${parts[@]}" --out "$bundle" --half \
+    --round related_prior
 fi
 if wanted 8; then
   headline 8 measure
