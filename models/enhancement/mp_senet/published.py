@@ -9,13 +9,12 @@ import re
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.base.checkpoints.published_config import reading_published
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
 from hiervox.models.enhancement.mp_senet.model import MPSENet
-from hiervox.utils.errors import CheckpointError
 
 # Their names of what the config of ours sets.
 _SIZES = {
@@ -76,16 +75,8 @@ def import_mp_senet(
     Raises:
         CheckpointError: the tensors or the config are not MP-SENet's.
     """
-    hint = "name the config.json that came with the checkpoint"
-    try:
+    with reading_published():
         config = MPSENetConfig(**{own: published_config[theirs] for own, theirs in _SIZES.items()})
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"the published config lacks {error}", hint) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise CheckpointError(
-            f"the published config is not MP-SENet's ({first['loc']}: {first['msg']})", hint
-        ) from error
     with torch.device("meta"):
         network = MPSENet(config)
     # Files of weights alone may lack how many batches the running statistics saw, which nothing here reads.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.base.checkpoints.published_config import reading_published
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
 from hiervox.models.sr.speechsr.model import SpeechSR
-from hiervox.utils.errors import CheckpointError
 
 _RULES = (
     (r"^dec\.conv_pre\.", "first_conv."),
@@ -39,7 +38,7 @@ def import_speechsr(
     Raises:
         CheckpointError: the tensors or the config are not SpeechSR's.
     """
-    try:
+    with reading_published():
         sizes = published_config["model"]
         config = SpeechSRConfig(
             rate=published_config["data"]["sampling_rate"],
@@ -47,16 +46,6 @@ def import_speechsr(
             kernel_sizes=sizes["resblock_kernel_sizes"],
             dilations=sizes["resblock_dilation_sizes"],
         )
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"the published config lacks {error}", "name the config.json that came with the checkpoint"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise CheckpointError(
-            f"the published config is not SpeechSR's ({first['loc']}: {first['msg']})",
-            "name the config.json that came with the checkpoint",
-        ) from error
     with torch.device("meta"):
         network = SpeechSR(config)
     return config, map_tensors(state_dict, _RULES, network, ignored=_IGNORED)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import Rules
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.base.checkpoints.published_config import reading_published
 from hiervox.models.tts.fastspeech2.config import (
     MEL,
     FastSpeech2Config,
@@ -22,7 +22,6 @@ from hiervox.models.tts.fastspeech2.config import (
 from hiervox.models.tts.fastspeech2.model import FastSpeech2
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.utils.config import Config
-from hiervox.utils.errors import CheckpointError
 
 LEVELS = {"phoneme_level": "token", "frame_level": "frame"}
 _TABLES = r"^(encoder|decoder)\.position_enc$"
@@ -77,14 +76,9 @@ def import_fastspeech2(
     Raises:
         CheckpointError: the tensors or the config are not FastSpeech 2's.
     """
-    try:
+    with reading_published():
         config = _config(state_dict, published_config)
         statistics = _statistics(published_config)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-        raise CheckpointError(
-            f"the published config or weights lack {what}", "name a FastSpeech 2 checkpoint and its config"
-        ) from error
     tensors = {
         name: tensor.unsqueeze(-1) if re.search(_LINEAR, name) else tensor
         for name, tensor in state_dict.items()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import (
@@ -15,13 +14,13 @@ from hiervox.models.base.checkpoints.block_names import (
     Rules,
 )
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.base.checkpoints.published_config import read_mel, reading_published
 from hiervox.models.tts.flow.config import FlowDurationSizes, FlowModelConfig, FlowTextEncoderSizes
 from hiervox.models.tts.flow.model import FlowTextToFrames
+from hiervox.models.tts.published import MEL_KEYS
 from hiervox.modules.flows.glow import GlowSizes
 from hiervox.processors.mel_presets import mel_preset
-from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
-from hiervox.utils.errors import CheckpointError
 
 PRENET_LAYERS = 3  # a constant of the published class
 
@@ -44,20 +43,9 @@ def import_glow_tts(
     Raises:
         CheckpointError: the tensors or the config are not Glow-TTS'.
     """
-    try:
+    with reading_published():
         config = _config(state_dict, published_config)
-        mel = _mel(published_config["data"])
-    except (AttributeError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"the published config or weights lack {error}",
-            "name a Glow-TTS checkpoint and its config.json",
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise CheckpointError(
-            f"the published config is not Glow-TTS' ({first['loc']}: {first['msg']})",
-            "name the config.json that came with the checkpoint",
-        ) from error
+        mel = read_mel(published_config, MEL_KEYS, mel_preset("tacotron"))
     with torch.device("meta"):
         network = FlowTextToFrames(config)
     return {"model": config, "mel": mel}, map_tensors(_joined(state_dict), _rules(config), network)
@@ -99,21 +87,6 @@ def _config(tensors: dict[str, Tensor], published: dict[str, Any]) -> FlowModelC
             bounded_scales=model.get("sigmoid_scale", False),
         ),
         blanks=data.get("add_blank", False),
-    )
-
-
-def _mel(data: dict[str, Any]) -> SpectrogramConfig:
-    return SpectrogramConfig(
-        **{
-            **mel_preset("tacotron").model_dump(),
-            "sample_rate": data["sampling_rate"],
-            "n_fft": data["filter_length"],
-            "win_length": data["win_length"],
-            "hop_length": data["hop_length"],
-            "n_mels": data["n_mel_channels"],
-            "f_min": data["mel_fmin"],
-            "f_max": data["mel_fmax"] or data["sampling_rate"] / 2,
-        }
     )
 
 

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import (
@@ -16,6 +15,7 @@ from hiervox.models.base.checkpoints.block_names import (
     Rules,
 )
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.base.checkpoints.published_config import HINT, reading_published
 from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.published_blocks import STYLE_ENCODER_RULES, flow_rules
@@ -23,7 +23,6 @@ from hiervox.utils.errors import CheckpointError
 
 NULL_STYLE = "null_style"
 PUBLISHED_NULL_STYLE = "emb.weight"
-CONFIG_MEND = "name the config.json that came with the checkpoint"
 
 AMP_RULES: Rules = (
     (r"\bconvs1\.", "dilated_convs."),
@@ -64,9 +63,7 @@ def _config(published: dict[str, Any]) -> SynthesizerConfig:
     model = published.get("model", {})
     dilations = model.get("resblock_dilation_sizes", [[1, 3, 5]])
     if any(row != dilations[0] for row in dilations):
-        raise CheckpointError(
-            f"resblock_dilation_sizes {dilations} of the published config differ", CONFIG_MEND
-        )
+        raise CheckpointError(f"resblock_dilation_sizes {dilations} of the published config differ", HINT)
     tree: dict[str, Any] = {"generator": {"block_dilations": dilations[0]}}
     for published_key, (section, key) in {
         "gin_channels": ("", "style_channels"),
@@ -84,14 +81,8 @@ def _config(published: dict[str, Any]) -> SynthesizerConfig:
             tree[section] = {"hidden_channels": model["hidden_channels"]}
     if "upsample_initial_channel" in model:
         tree["source"] = {"initial_channels": model["upsample_initial_channel"] // 2}
-    try:
+    with reading_published():
         return SynthesizerConfig.model_validate(tree)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CheckpointError(
-            f"the published config does not fit ({where} {first['msg']})", CONFIG_MEND
-        ) from error
 
 
 def _rules(config: SynthesizerConfig) -> Rules:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import (
@@ -17,13 +16,14 @@ from hiervox.models.base.checkpoints.block_names import (
     stochastic_duration_rules,
 )
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.base.checkpoints.published_config import read_mel, reading_published
 from hiervox.models.tts.config import TextEncoderSizes
+from hiervox.models.tts.published import MEL_KEYS
 from hiervox.models.tts.vits.config import DurationSizes, VitsConfig, VitsDecoderSizes
 from hiervox.models.tts.vits.model import Vits
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
-from hiervox.utils.errors import CheckpointError
 
 # Constants of the published classes.
 _DETERMINISTIC_CHANNELS = 256
@@ -44,19 +44,9 @@ def import_vits(
     Raises:
         CheckpointError: the tensors or the config are not VITS's.
     """
-    try:
+    with reading_published():
         config = _config(state_dict, published_config)
         mel = _mel(published_config["data"])
-    except (AttributeError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"the published config or weights lack {error}", "name a VITS checkpoint and its config.json"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise CheckpointError(
-            f"the published config is not VITS's ({first['loc']}: {first['msg']})",
-            "name the config.json that came with the checkpoint",
-        ) from error
     with torch.device("meta"):
         network = Vits(config)
     return {"model": config, "mel": mel}, map_tensors(state_dict, _rules(config), network)
@@ -93,19 +83,9 @@ def _config(tensors: dict[str, Tensor], published: dict[str, Any]) -> VitsConfig
 
 
 def _mel(data: dict[str, Any]) -> SpectrogramConfig:
-    """As the preset, at the config's rate and sizes; a highest frequency of null is half of the rate."""
-    return SpectrogramConfig(
-        **{
-            **mel_preset("vits").model_dump(),
-            "sample_rate": data["sampling_rate"],
-            "n_fft": data["filter_length"],
-            "win_length": data["win_length"],
-            "hop_length": data["hop_length"],
-            "n_mels": data.get("n_mel_channels", 80),
-            "f_min": data.get("mel_fmin") or 0.0,
-            "f_max": data.get("mel_fmax") or data["sampling_rate"] / 2,
-        }
-    )
+    """As the preset, at the config's rate and sizes, which need not all be there."""
+    known = {"n_mel_channels": 80, "mel_fmax": None, **data, "mel_fmin": data.get("mel_fmin") or 0.0}
+    return read_mel({"data": known}, MEL_KEYS, mel_preset("vits"))
 
 
 def _decoder(model: dict[str, Any], condition_channels: int) -> VitsDecoderSizes:

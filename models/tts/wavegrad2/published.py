@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import Rules
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.base.checkpoints.published_config import reading_published
 from hiervox.models.tts.wavegrad2.arpabet import published_symbols
 from hiervox.models.tts.wavegrad2.config import (
     DecoderSizes,
@@ -53,17 +53,10 @@ def import_wavegrad2(
     Raises:
         CheckpointError: the tensors or the config are not WaveGrad 2's.
     """
-    try:
+    with reading_published(_HINT):
         config = _config(state_dict, published_config)
         mel = _mel(published_config["audio"], config.decoder.hop_length)
         text = TextConfig(symbols=published_symbols(config.n_symbols))
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
-        raise CheckpointError(f"the published config or weights lack {error}", _HINT) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise CheckpointError(
-            f"the published config is not WaveGrad 2's ({first['loc']}: {first['msg']})", _HINT
-        ) from error
     with torch.device("meta"):
         network = WaveGrad2(config)
     tensors = joined_modulations(state_dict)

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hiervox.models.base.checkpoints.published_config import HINT, read_mel, read_sizes
 from hiervox.models.vocoder.gan.published import (
     SIZE_KEYS,
     Member,
@@ -15,14 +16,7 @@ from hiervox.models.vocoder.gan.published import (
     import_members,
     paired_blocks,
 )
-from hiervox.models.vocoder.published import (
-    HIFIGAN_MEL_KEYS,
-    HINT,
-    Imported,
-    import_network,
-    read_mel,
-    read_sizes,
-)
+from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, import_network
 from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
 from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator

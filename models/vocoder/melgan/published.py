@@ -7,8 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
+from hiervox.models.base.checkpoints.published_config import read_sizes
 from hiervox.models.vocoder.gan.published import Member, import_members
-from hiervox.models.vocoder.published import Imported, Rules, import_network, read_sizes
+from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleDiscriminator
 from hiervox.modules.generators.melgan import MelGANGenerator, MelGANSizes
 from hiervox.processors.mel_presets import PRESETS

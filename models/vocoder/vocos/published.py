@@ -7,8 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
 from hiervox.models.vocoder.gan.published import import_from_state_dict
-from hiervox.models.vocoder.published import Imported, Rules, import_network, read_mel, read_sizes
+from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
 from hiervox.modules.generators.vocos import Vocos, VocosSizes

@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from hiervox.models.vocoder.published import Imported, Rules, import_network, read_mel, read_sizes
+from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
+from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.modules.flows.waveglow import WaveGlow, WaveGlowSizes
 from hiervox.processors.mel_presets import TACOTRON
 

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.vocoder.published import HINT, Imported, Rules, import_network, read_sizes
+from hiervox.models.base.checkpoints.published_config import HINT, read_sizes
+from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.modules.autoregressive.wavernn import WaveRNN, WaveRNNSizes
 from hiervox.processors.mel_presets import PRESETS
 from hiervox.utils.errors import CheckpointError
