@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hiervox.processors.pitch import semitone_ratio
 from hiervox.processors.spectrogram import SpectrogramConfig, compress, filterbank
 
 
@@ -23,7 +24,7 @@ def key_shifted_log_mel(wav: Tensor, config: SpectrogramConfig, semitones: float
     Returns:
         (B, n_mels, T // hop_length).
     """
-    factor = 2 ** (semitones / 12)
+    factor = semitone_ratio(semitones)
     n_fft, win_length = round(config.n_fft * factor), round(config.win_length * factor)
     surplus = win_length - config.hop_length
     padded = functional.pad(wav.float().unsqueeze(1), (surplus // 2, (surplus + 1) // 2), mode="reflect")

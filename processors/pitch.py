@@ -23,10 +23,17 @@ if TYPE_CHECKING:
 Track = NDArray[np.float32]
 ValueT = TypeVar("ValueT", NDArray[np.float32], "Tensor")
 
+SEMITONES_PER_OCTAVE = 12
 SILENCE_PEAK = 1e-4
 """Nothing is tracked in a waveform whose peak is under -80 dBFS."""
 CREPE_VOICING = 0.21
 """Periodicity over which a frame is voiced; torchcrepe's README recommends it."""
+
+
+def semitone_ratio(semitones: float) -> float:
+    """By which frequencies rise."""
+    ratio: float = 2 ** (semitones / SEMITONES_PER_OCTAVE)
+    return ratio
 
 
 class PitchConfig(Config):

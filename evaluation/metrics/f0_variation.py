@@ -11,11 +11,9 @@ import numpy as np
 from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.recordings import EVALUATION_PITCH
 from hiervox.evaluation.table import Utterance
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import SEMITONES_PER_OCTAVE, Track
 
 LEAST_VOICED = 10
-SEMITONES = 12
-"""To an octave."""
 OCTAVE_ERROR = 1.6
 """Further from the median, by this factor, F0 counts as a tracker's error.
 
@@ -33,7 +31,7 @@ def semitone_deviation(f0: Track) -> float | None:
     if voiced.size:
         median = np.median(voiced)
         voiced = voiced[(voiced > median / OCTAVE_ERROR) & (voiced < median * OCTAVE_ERROR)]
-    return float(SEMITONES * np.log2(voiced).std()) if voiced.size >= LEAST_VOICED else None
+    return float(SEMITONES_PER_OCTAVE * np.log2(voiced).std()) if voiced.size >= LEAST_VOICED else None
 
 
 class PitchVariation(Metric):

@@ -7,9 +7,11 @@ import math
 import torch
 from torch import Tensor
 
+from hiervox.processors.pitch import SEMITONES_PER_OCTAVE
+
 LOWEST_LOG_F0 = math.log(55)
 """What is predicted under it counts as unvoiced; the published inference compares log(F0 + 1) with log 55."""
-SEMITONE = math.log(2) / 12
+SEMITONE = math.log(2) / SEMITONES_PER_OCTAVE
 
 
 def drop_low_pitch(log_f0: Tensor) -> Tensor:

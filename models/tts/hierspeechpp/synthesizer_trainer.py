@@ -20,7 +20,7 @@ from hiervox.models.base.training.cut_task import require_semantic_channels
 from hiervox.models.base.training.task import Batch, Media
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
-from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder
+from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder, beginnings_embedding
 from hiervox.models.tts.hierspeechpp.prompts import prompt_recordings, prompt_spectrogram
 from hiervox.modules.functional.masking import (
     mask_lengths,
@@ -157,9 +157,11 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
 
     def _speaker(self, network: HierarchicalSynthesizer, batch: Batch) -> Tensor | None:
         """The prompts' speaker embeddings (B, E)."""
-        if network.voice_encoder is None:
+        encoder = network.voice_encoder
+        if encoder is None:
             return None
-        return network.voice_encoder.embed_training(*prompt_recordings(batch, self.config.mel.hop_length))
+        recordings, lengths = prompt_recordings(batch, self.config.mel.hop_length)
+        return beginnings_embedding(encoder.network, recordings, lengths, encoder.max_samples)
 
     def _judged(self, targets: Targets) -> tuple[Tensor, Tensor]:
         """The parts of recorded and generated slice that the discriminators see."""

@@ -12,6 +12,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from hiervox.models.base.config import ExperimentConfig, LossWeight, LossWeights, OptimizerConfig, TrainConfig
 from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.tts import config as tts_config
 from hiervox.models.tts.hierspeechpp.config import (
     HierSpeechDataConfig,
     SpeakerEncoderSizes,
@@ -22,7 +23,7 @@ from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
 
 
-class TextEncoderSizes(Config):
+class TextEncoderSizes(tts_config.TextEncoderSizes):
     """Each of the two transformers of the text encoder."""
 
     filter_channels: PositiveInt = 1024
@@ -181,12 +182,10 @@ class TextToVecLossConfig(LossWeights):
     ctc: LossWeight = 1.0
 
 
-class ClipLimits(Config):
+class ClipLimits(tts_config.ClipLimits):
     """Which utterances are trained on: by 20 ms frames and by tokens without blanks, ends included."""
 
-    min_frames: PositiveInt = 32
     max_frames: PositiveInt = 600
-    min_tokens: PositiveInt = 1
     max_tokens: PositiveInt = 200
 
 

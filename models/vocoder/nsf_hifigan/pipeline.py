@@ -13,9 +13,8 @@ from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES
 from hiervox.models.base.pipelines.vocoder import MelF0 as F0
 from hiervox.models.vocoder.pipeline import VocoderPipeline
 from hiervox.processors.audio import Waveform
+from hiervox.processors.pitch import semitone_ratio
 from hiervox.utils.errors import ConfigError
-
-SEMITONES_PER_OCTAVE = 12
 
 
 class F0VocoderControls(Controls):
@@ -89,7 +88,7 @@ class F0VocoderPipeline(VocoderPipeline):
     @staticmethod
     def _factor(controls: F0VocoderControls | None) -> np.float32:
         """By which F0 rises."""
-        return np.float32(1 if controls is None else 2 ** (controls.semitones / SEMITONES_PER_OCTAVE))
+        return np.float32(1 if controls is None else semitone_ratio(controls.semitones))
 
     def _require_pitch(self, controls: F0VocoderControls | None) -> None:
         if controls is not None and controls.semitones and not self.network.needs_f0:

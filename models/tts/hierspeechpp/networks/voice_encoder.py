@@ -57,10 +57,6 @@ class VoiceEncoder(nn.Module):
         """(B, T) at 16 kHz, of one length → (B, channels), of length sqrt(channels); gradients for `wav`."""
         return speaker_embedding(self.network, wav)
 
-    def embed_training(self, prompts: Tensor, lengths: Tensor) -> Tensor:
-        """Of prompts (B, T) of so many samples (B,): their beginnings, as much as all of them have."""
-        return beginnings_embedding(self.network, prompts, lengths, self.max_samples)
-
     def forward(self, speaker: Tensor) -> Tensor:
         """(B, channels) → (B, style_channels, 1)."""
         added: Tensor = self.projection(speaker)
