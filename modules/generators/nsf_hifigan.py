@@ -45,6 +45,11 @@ class NSFHiFiGANSizes(HiFiGANSizes):
     source: Literal["harmonic", "sine", "none"] = "harmonic"
     overtones: int = Field(8, ge=0)
 
+    @property
+    def sine_rate(self) -> float:
+        """Of the single sine, Hz."""
+        return self.sample_rate / math.prod(self.rates[SINE_STAGE + 1 :])
+
 
 def accumulated_phase(cycles: Tensor) -> Tensor:
     """Join the phases of frames that each begin at 0, wrapped after every frame.
@@ -178,8 +183,7 @@ class NSFHiFiGANGenerator(VocoderGenerator):
         if self.sizes.source == "harmonic":
             signal: Tensor = self.source(f0)
             return signal
-        rate = self.sizes.sample_rate / math.prod(self.sizes.rates[SINE_STAGE + 1 :])
-        return sine_source(f0, rate, self.source_rate)
+        return sine_source(f0, self.sizes.sine_rate, self.source_rate)
 
     def forward(self, mel: Tensor, source: Tensor | None = None) -> Tensor:
         """mel (B, in_channels, N), source (B, 1, source_rate * N) → (B, 1, hop_length * N) in [-1, 1]."""

@@ -88,11 +88,11 @@ def feature_matching_loss(real: Outputs, fake: Outputs, reduction: str = "sum") 
 
     Args:
         real: outputs on recordings; no gradient flows into them.
-        fake: outputs on what the generator made.
+        fake: outputs on what the generator made; items beyond those of `real` are left out.
         reduction: over all maps of all discriminators, `sum` or `mean`.
     """
     terms = [
-        generated.weight * F.l1_loss(fake_map.float(), real_map.detach().float())
+        generated.weight * F.l1_loss(fake_map[: len(real_map)].float(), real_map.detach().float())
         for recorded, generated in zip(real, fake, strict=True)
         for real_map, fake_map in zip(recorded.features, generated.features, strict=True)
     ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.training.adversarial_config import AdversarialExperimentT
@@ -31,11 +32,20 @@ class Generated:
         real: (B, 1, T), recorded.
         fake: (B, 1, T), generated in its place.
         extras: whatever else the system's losses need.
+        unpaired: (B', 1, T), generated too, without a recording of the same; discriminators hear it.
     """
 
     real: Tensor
     fake: Tensor
     extras: Any = None
+    unpaired: Tensor | None = None
+
+    @property
+    def judged(self) -> Tensor:
+        """All that was generated, (B + B', 1, T); what stands in place of a recording comes first."""
+        if self.unpaired is None:
+            return self.fake
+        return torch.cat([self.fake, self.unpaired[..., : self.fake.shape[-1]]])
 
 
 class AdversarialTask(CutTrainingTask[AdversarialExperimentT]):
@@ -101,12 +111,12 @@ class AdversarialTask(CutTrainingTask[AdversarialExperimentT]):
         loss = self.config.loss
         if phase == DISCRIMINATOR:
             return discriminator_terms(
-                networks[DISCRIMINATOR], output.real, output.fake, loss.kind, loss.reduction
+                networks[DISCRIMINATOR], output.real, output.judged, loss.kind, loss.reduction
             )
         terms = self.reconstruction_losses(batch, output, step)
         if self.config.adversarial and self.has_started(DISCRIMINATOR, step):
             terms |= generator_terms(
-                networks[DISCRIMINATOR], output.real, output.fake, loss.kind, loss.reduction
+                networks[DISCRIMINATOR], output.real, output.judged, loss.kind, loss.reduction
             )
         return terms
 

@@ -65,11 +65,5 @@ class GANVocoderTask(GANVocoderTaskBase[GANVocoderExperiment]):
     fields: ClassVar[frozenset[str]] = frozenset({"wav"})
 
 
-class F0VocoderTask(GANVocoderTaskBase[GANVocoderExperiment]):
-    """A GAN vocoder that is driven by F0 too."""
-
-    fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0"})
-
-
 def _first(value: object) -> object:
     return value[:1] if isinstance(value, Tensor | list) else value

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from pydantic import Field, model_validator
+
+from hiervox.models.base.config import LossWeight
 from hiervox.models.vocoder.config import adam
 from hiervox.models.vocoder.gan.config import (
     HIFIGAN_DISCRIMINATORS,
     GANVocoderExperiment,
+    GANVocoderLossConfig,
 )
 from hiervox.modules.generators.nsf_hifigan import NSFHiFiGANSizes
+from hiervox.utils.config import Config
 
 PERIODS = (3, 5, 7, 11, 17, 23, 37)
 SIZES = {
@@ -26,13 +31,37 @@ SIZES = {
 }
 
 
+class PitchShiftConfig(Config):
+    """Resynthesis at another pitch in training.
+
+    Attributes:
+        share: of a batch; openvpi's is 0.4 to 0.5.
+        semitones: the largest shift, up or down.
+    """
+
+    share: float = Field(0.0, ge=0, le=1)
+    semitones: float = Field(12.0, gt=0, le=24)
+
+
+class NSFHiFiGANLossConfig(GANVocoderLossConfig):
+    """Weights of the generator's terms.
+
+    Attributes:
+        shift_consistency: L1 of samples whose pitch was shifted at once and in two steps.
+    """
+
+    shift_consistency: LossWeight = 30.0
+
+
 class NSFHiFiGANExperiment(GANVocoderExperiment):
     """A training run of NSF-HiFi-GAN.
 
-    The pitch-controllable network is trained on recordings as they are; openvpi's training on resynthesised
-    pitch shifts is not done.
+    Attributes:
+        pitch_shift: of the pitch-controllable network's training; by default there is none.
     """
 
+    pitch_shift: PitchShiftConfig = PitchShiftConfig()
+    loss: NSFHiFiGANLossConfig = NSFHiFiGANLossConfig()
     model: NSFHiFiGANSizes = SIZES["harmonic"]
     sizes: ClassVar[Mapping[str, NSFHiFiGANSizes]] = SIZES
     defaults: ClassVar[Mapping[str, Any]] = {
@@ -48,3 +77,9 @@ class NSFHiFiGANExperiment(GANVocoderExperiment):
             "max_steps": 1_000_000,
         },
     }
+
+    @model_validator(mode="after")
+    def _check_shift(self) -> NSFHiFiGANExperiment:
+        if self.pitch_shift.share and self.model.source != "sine":
+            raise ValueError("pitch_shift.share is for model.source sine, of model pitch_controllable")
+        return self
