@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, PositiveInt
 
+from hiervox.models.base.config import Beta, OptimizerConfig, ScheduleConfig
 from hiervox.utils.config import Config
 
 
@@ -15,6 +18,21 @@ class TextEncoderSizes(Config):
     n_layers: PositiveInt = 6
     kernel_size: PositiveInt = 3
     dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class NoamOptimizerConfig(OptimizerConfig):
+    """Adam as transformers were first trained (arXiv 1706.03762, section 5.3), without its epsilon."""
+
+    name: Literal["Adam", "AdamW", "Adamax", "NAdam", "RAdam"] = "Adam"
+    betas: tuple[Beta, Beta] = (0.9, 0.98)
+    weight_decay: float = Field(0.0, ge=0)
+
+
+class NoamScheduleConfig(ScheduleConfig):
+    """The schedule that goes with it."""
+
+    kind: Literal["exponential", "constant", "cosine", "noam"] = "noam"
+    warmup_steps: int = Field(4000, ge=0)
 
 
 class ClipLimits(Config):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +26,16 @@ def share_speakers(given: Any) -> Any:
     features = dict(given.get("features") or {})
     features.setdefault("speaker", {"names": names})
     return {**given, "features": features}
+
+
+def require_names(names: Sequence[str], speakers: Sequence[str]) -> None:
+    """Refuse data whose speakers have other names, or numbers, than the rows of the table.
+
+    Raises:
+        ValueError: they have.
+    """
+    if tuple(names) != tuple(speakers):
+        raise ValueError("features.speaker.names must be model.speakers")
 
 
 def fingerprint(network: nn.Module, beginnings: tuple[str, ...]) -> str:

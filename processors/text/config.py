@@ -38,6 +38,15 @@ class TextConfig(Config):
             raise ValueError('name each language once, and at least one, as in ["en-us", "de"]')
         return named
 
+    def require_rows(self, rows: int) -> None:
+        """Refuse a model whose table has too few rows.
+
+        Raises:
+            ValueError: it has.
+        """
+        if rows < len(self.symbols):
+            raise ValueError(f"model.n_symbols must be {len(self.symbols)} or more, for text.symbols")
+
     @field_validator("symbols", mode="before")
     @classmethod
     def _from_string(cls, symbols: Any) -> Any:

@@ -105,8 +105,7 @@ class AlignerExperiment(ExperimentConfig):
     def _fits_together(self) -> AlignerExperiment:
         if self.mel.n_mels != self.model.n_mels:
             raise ValueError(f"model.n_mels must be mel.n_mels, {self.mel.n_mels}")
-        if self.model.n_symbols < len(self.text.symbols):
-            raise ValueError(f"model.n_symbols must be {len(self.text.symbols)} or more, for text.symbols")
+        self.text.require_rows(self.model.n_symbols)
         if SILENCE not in self.text.symbols:
             raise ValueError("text.symbols must have the space, which stands for silence")
         if not self.model.kernel_size % 2:

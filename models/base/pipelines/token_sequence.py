@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from hiervox.models.base.pipelines.concatenation import default_pause
 from hiervox.processors.pitch import Track
 from hiervox.processors.text import TextFrontend, intersperse
 from hiervox.processors.text.script import Span, Utterance, read_script
 from hiervox.processors.text.symbols import SILENT
+from hiervox.utils.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,15 @@ class TokenSequence:
     semitones: list[float]
     pitch_ranges: list[float]
     f0: Track | None = None
+
+    def require_no_f0(self) -> None:
+        """Refuse an F0 curve, of a model that makes no pitch.
+
+        Raises:
+            ConfigError: there is one.
+        """
+        if self.f0 is not None:
+            raise ConfigError("the model has no pitch that can be set", "leave the F0 curve out")
 
     @property
     def mean_rate(self) -> float:
@@ -120,3 +132,9 @@ def noise_for(seed: int, position: int, attempt: int = 0) -> torch.Generator:
         digest = hashlib.sha256(f"{seed} {position} {attempt}".encode()).digest()
         seed = int.from_bytes(digest[:8], "little") >> 1
     return torch.Generator().manual_seed(seed)
+
+
+def padded_rows(rows: Sequence[Sequence[float]], padding: float) -> Tensor:
+    """(B, L) of rows of different lengths."""
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[padding] * (longest - len(row))] for row in rows])

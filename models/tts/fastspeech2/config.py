@@ -12,12 +12,11 @@ from hiervox.models.base.config import (
     ExperimentConfig,
     LossWeight,
     LossWeights,
-    OptimizerConfig,
-    ScheduleConfig,
     TrainConfig,
 )
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.models.tts.speakers import share_speakers
+from hiervox.models.tts.config import NoamOptimizerConfig, NoamScheduleConfig
+from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
@@ -147,30 +146,23 @@ class FastSpeech2DataConfig(DataConfig):
     max_frames: PositiveInt | None = 1000
 
 
-class FastSpeech2OptimizerConfig(OptimizerConfig):
+class FastSpeech2OptimizerConfig(NoamOptimizerConfig):
     """Adam at the published peak, (256 · 4000)^-0.5."""
 
-    name: Literal["Adam", "AdamW", "Adamax", "NAdam", "RAdam"] = "Adam"
     learning_rate: PositiveFloat = (256 * 4000) ** -0.5
-    betas: tuple[float, float] = (0.9, 0.98)
-    weight_decay: float = Field(0.0, ge=0)
-
-
-class FastSpeech2ScheduleConfig(ScheduleConfig):
-    """The published schedule without its three steps down after 300,000 steps."""
-
-    kind: Literal["exponential", "constant", "cosine", "noam"] = "noam"
-    warmup_steps: int = Field(4000, ge=0)
 
 
 class FastSpeech2TrainConfig(TrainConfig):
-    """The training loop with the published optimizer, batch and length."""
+    """The training loop with the published optimizer, batch and length.
+
+    The published schedule also has three steps down after 300,000 steps.
+    """
 
     max_steps: PositiveInt = 900_000
     batch_size: PositiveInt = 16
     clip_norm: PositiveFloat | None = 1.0
     optimizer: FastSpeech2OptimizerConfig = FastSpeech2OptimizerConfig()
-    schedule: FastSpeech2ScheduleConfig = FastSpeech2ScheduleConfig()
+    schedule: NoamScheduleConfig = NoamScheduleConfig()
 
 
 class FastSpeech2Experiment(ExperimentConfig):
@@ -210,10 +202,8 @@ class FastSpeech2Experiment(ExperimentConfig):
     def _fits_together(self) -> FastSpeech2Experiment:
         if self.mel.n_mels != self.model.n_mels:
             raise ValueError(f"model.n_mels must be mel.n_mels, {self.mel.n_mels}")
-        if self.model.n_symbols < len(self.text.symbols):
-            raise ValueError(f"model.n_symbols must be {len(self.text.symbols)} or more, for text.symbols")
-        if tuple(self.features.speaker.names) != self.model.speakers:
-            raise ValueError("features.speaker.names must be model.speakers")
+        self.text.require_rows(self.model.n_symbols)
+        require_names(self.features.speaker.names, self.model.speakers)
         if abs(self.features.pitch.hop_seconds * self.mel.sample_rate - self.mel.hop_length) > 0.5:
             raise ValueError("features.pitch.hop_seconds must be the hop of mel")
         if self.data.sample_rate != self.mel.sample_rate:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from hiervox.models.base.config import (
-    Beta,
     ExperimentConfig,
     LossWeight,
     LossWeights,
-    OptimizerConfig,
-    ScheduleConfig,
     TrainConfig,
 )
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.models.tts.config import ClipLimits, TextEncoderSizes
-from hiervox.models.tts.speakers import share_speakers
+from hiervox.models.tts.config import (
+    ClipLimits,
+    NoamOptimizerConfig,
+    NoamScheduleConfig,
+    TextEncoderSizes,
+)
+from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.modules.flows.glow import GlowSizes
 from hiervox.processors.text.config import TextConfig
@@ -98,20 +100,10 @@ class FlowLossConfig(LossWeights):
     duration: LossWeight = 1.0
 
 
-class FlowOptimizerConfig(OptimizerConfig):
-    """Adam at the peak of the published schedule: (192 · 4000) to the power of -1/2."""
+class FlowOptimizerConfig(NoamOptimizerConfig):
+    """Adam at the peak of the published schedule (section 4): (192 · 4000) to the power of -1/2."""
 
-    name: Literal["Adam", "AdamW", "Adamax", "NAdam", "RAdam"] = "Adam"
     learning_rate: PositiveFloat = (192 * 4000) ** -0.5
-    betas: tuple[Beta, Beta] = (0.9, 0.98)
-    weight_decay: float = Field(0.0, ge=0)
-
-
-class FlowScheduleConfig(ScheduleConfig):
-    """The published schedule (section 4)."""
-
-    kind: Literal["exponential", "constant", "cosine", "noam"] = "noam"
-    warmup_steps: int = Field(4000, ge=0)
 
 
 class FlowTrainConfig(TrainConfig):
@@ -124,7 +116,7 @@ class FlowTrainConfig(TrainConfig):
     batch_size: PositiveInt = 64
     clip_norm: PositiveFloat | None = 5.0
     optimizer: FlowOptimizerConfig = FlowOptimizerConfig()
-    schedule: FlowScheduleConfig = FlowScheduleConfig()
+    schedule: NoamScheduleConfig = NoamScheduleConfig()
 
 
 class FlowExperiment(ExperimentConfig):
@@ -152,6 +144,5 @@ class FlowExperiment(ExperimentConfig):
 
     @model_validator(mode="after")
     def _speakers_agree(self) -> FlowExperiment:
-        if tuple(self.features.speaker.names) != self.model.speakers:
-            raise ValueError("features.speaker.names must be model.speakers")
+        require_names(self.features.speaker.names, self.model.speakers)
         return self

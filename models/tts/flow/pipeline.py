@@ -8,16 +8,16 @@ from typing import Any
 
 import torch
 from pydantic import Field
-from torch import Tensor
 
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.text_to_speech import Item
+from hiervox.models.base.pipelines.token_sequence import padded_rows
 from hiervox.models.tts.flow.config import NOISE_SCALE
 from hiervox.models.tts.flow.model import FlowTextToFrames
 from hiervox.models.tts.voices.pipeline import SpeakerPipeline
 from hiervox.processors.text.config import TextConfig
-from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.errors import CheckpointError
 
 RETRY_TEMPERATURE = 0.5
 """Factor of the noise scale at the second attempt."""
@@ -56,13 +56,13 @@ class FlowPipeline(SpeakerPipeline):
             ConfigError: an F0 curve is given.
         """
         sequences = [sequence for sequence, _ in items]
-        if any(sequence.f0 is not None for sequence in sequences):
-            raise ConfigError("the model has no pitch that can be set", "leave the F0 curve out")
+        for sequence in sequences:
+            sequence.require_no_f0()
         noise = [self.noise(sequence, controls, attempt) for sequence in sequences]
         lengths = [len(sequence.tokens) for sequence in sequences]
-        rates = _padded([sequence.rates for sequence in sequences], 1.0).to(self.device)
+        rates = padded_rows([sequence.rates for sequence in sequences], 1.0).to(self.device)
         made = self.network.infer(
-            _padded([sequence.tokens for sequence in sequences], 0).to(self.device),
+            padded_rows([sequence.tokens for sequence in sequences], 0).to(self.device),
             torch.tensor(lengths, device=self.device),
             self.styles([voice for _, voice in items]),
             noise_scale=controls.noise_scale * RETRY_TEMPERATURE**attempt,
@@ -94,9 +94,3 @@ def require_symbol_rows(folder: Path, rows: int, text: TextConfig) -> None:
             f"{folder} reads {rows} symbols, and text.symbols has {len(text.symbols)}",
             "the published ARPAbet models can be called from Python (docs/tts_systems.md)",
         )
-
-
-def _padded(rows: Sequence[Sequence[float]], padding: float) -> Tensor:
-    """(B, L) of rows of different lengths."""
-    longest = max(map(len, rows))
-    return torch.tensor([[*row, *[padding] * (longest - len(row))] for row in rows])

@@ -167,8 +167,7 @@ class VallePipeline(TextToSpeechPipeline):
         return [self._written(sequence, voice, controls, attempt) for sequence, voice in items]
 
     def _written(self, sequence: TokenSequence, voice: Voice, controls: Any, attempt: int) -> Synthesis:
-        if sequence.f0 is not None:
-            raise ConfigError("VALL-E has no pitch that can be set", "leave the F0 curve out")
+        sequence.require_no_f0()
         config = self.non_autoregressive.config
         spoken = self._prompt_tokens(voice, controls)
         text = self._batch([*spoken, *sequence.tokens])

@@ -16,7 +16,7 @@ from hiervox.models.base.config import (
 from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.tts.config import ClipLimits, TextEncoderSizes
-from hiervox.models.tts.speakers import share_speakers
+from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
@@ -191,10 +191,8 @@ class VitsExperiment(AdversarialExperiment):
             )
         if self.mel.n_mels != self.model.mel_channels:
             raise ValueError(f"model.mel_channels must be mel.n_mels, {self.mel.n_mels}")
-        if self.model.n_symbols < len(self.text.symbols):
-            raise ValueError(f"model.n_symbols must be {len(self.text.symbols)} or more, for text.symbols")
-        if tuple(self.features.speaker.names) != self.model.speakers:
-            raise ValueError("features.speaker.names must be model.speakers")
+        self.text.require_rows(self.model.n_symbols)
+        require_names(self.features.speaker.names, self.model.speakers)
         shortest = self.model.segment_frames * self.mel.hop_length
         if self.adversarial and shortest < self.discriminator_samples:
             raise ValueError(

@@ -14,7 +14,7 @@ from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.text_to_speech import Item
-from hiervox.models.base.pipelines.token_sequence import noise_for
+from hiervox.models.base.pipelines.token_sequence import noise_for, padded_rows
 from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.controls import VitsControls
 from hiervox.models.tts.vits.model import Vits
@@ -23,7 +23,7 @@ from hiervox.modules.functional.windows import window_plan
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform
 from hiervox.processors.spectrogram import linear_spectrogram
-from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.errors import CheckpointError
 
 CONVERSION_WINDOW = 1000
 """Frames of a recording that are converted at once."""
@@ -76,14 +76,14 @@ class VitsPipeline(LatentPipeline):
             ConfigError: an F0 curve is given.
         """
         sequences = [sequence for sequence, _ in items]
-        if any(sequence.f0 is not None for sequence in sequences):
-            raise ConfigError("VITS has no pitch that can be set", "leave the F0 curve out")
+        for sequence in sequences:
+            sequence.require_no_f0()
         noise = [self.noise(sequence, controls, attempt) for sequence in sequences]
         temperature = RETRY_TEMPERATURE**attempt
         lengths = [len(sequence.tokens) for sequence in sequences]
-        rates = _padded([sequence.rates for sequence in sequences], 1.0).to(self.device)
+        rates = padded_rows([sequence.rates for sequence in sequences], 1.0).to(self.device)
         made = self.network.infer(
-            _padded([sequence.tokens for sequence in sequences], 0).to(self.device),
+            padded_rows([sequence.tokens for sequence in sequences], 0).to(self.device),
             torch.tensor(lengths, device=self.device),
             self.styles([voice for _, voice in items]),
             noise_scale=controls.noise_scale * temperature,
@@ -141,9 +141,3 @@ class VitsPipeline(LatentPipeline):
         start = first - blocks.start * NOISE_BLOCK
         noise = torch.cat(drawn, dim=2)[:, :, start : start + last - first]
         return controls.conversion_noise_scale * noise.to(self.device)
-
-
-def _padded(rows: Sequence[Sequence[float]], padding: float) -> Tensor:
-    """(B, L) of rows of different lengths."""
-    longest = max(map(len, rows))
-    return torch.tensor([[*row, *[padding] * (longest - len(row))] for row in rows])

@@ -18,7 +18,7 @@ from hiervox.models.base.config import (
     TrainConfig,
 )
 from hiervox.models.base.data.features import FeaturesConfig
-from hiervox.models.tts.speakers import share_speakers
+from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.modules.diffusion.process import Betas, NoiseSchedule
 from hiervox.modules.diffusion.wavegrad import ScoreSizes
@@ -228,8 +228,6 @@ class WaveGrad2Experiment(ExperimentConfig):
             )
         if self.mel.n_mels != self.model.mel_channels:
             raise ValueError(f"model.mel_channels must be mel.n_mels, {self.mel.n_mels}")
-        if self.model.n_symbols < len(self.text.symbols):
-            raise ValueError(f"model.n_symbols must be {len(self.text.symbols)} or more, for text.symbols")
-        if tuple(self.features.speaker.names) != self.model.speakers:
-            raise ValueError("features.speaker.names must be model.speakers")
+        self.text.require_rows(self.model.n_symbols)
+        require_names(self.features.speaker.names, self.model.speakers)
         return self

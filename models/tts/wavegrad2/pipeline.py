@@ -87,8 +87,7 @@ class WaveGrad2Pipeline(SpeakerPipeline):
     @torch.inference_mode()
     def _acoustic(self, item: Item, controls: Any, attempt: int) -> Synthesis:
         sequence, voice = item
-        if sequence.f0 is not None:
-            raise ConfigError("WaveGrad 2 has no pitch that can be set", "leave the F0 curve out")
+        sequence.require_no_f0()
         made = self.network.infer(
             torch.tensor([sequence.tokens], device=self.device),
             torch.tensor([len(sequence.tokens)], device=self.device),
