@@ -6,11 +6,8 @@ which is what they cost. `fused_kernels` does all three on blocks that stay in t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
-from threading import Timer
 from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
@@ -18,14 +15,13 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from hiervox.utils.compiled import announced, run_shares
 from hiervox.utils.logging import get_logger
 
 TAPS = 12
 RATIO = 2
 DTYPES = (torch.float32, torch.float64, torch.bfloat16)
 LEAST_VALUES_A_THREAD = 1 << 15
-SILENT_SECONDS = 0.7
-"""A compilation that takes longer is announced."""
 
 _log = get_logger("fused")
 
@@ -132,22 +128,8 @@ def _run(name: str, dtype: torch.dtype, values: int, rows: Tensor, *others: Tens
         compiled = kernels()
         assert compiled is not None
         count *= -(-rows.shape[1] // compiled.chunk_samples(rows.shape[2]))
-    threads = min(torch.get_num_threads(), count, max(1, values // LEAST_VALUES_A_THREAD))
-    bounds = [count * thread // threads for thread in range(threads + 1)]
-    if threads == 1:
-        kernel(*arrays, 0, count)
-        return
-    pool = _pool(os.getpid(), threads - 1)
-    shares = [pool.submit(kernel, *arrays, *bounds[k : k + 2]) for k in range(threads - 1)]
-    kernel(*arrays, *bounds[-2:])
-    for share in wait(shares).done:
-        share.result()
-
-
-@cache
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:
-    """Threads beside the calling one; a forked process has its own."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="fused")
+    threads = min(torch.get_num_threads(), max(1, values // LEAST_VALUES_A_THREAD))
+    run_shares(lambda first, last: kernel(*arrays, first, last), count, threads)
 
 
 @cache
@@ -168,11 +150,6 @@ def _ready(name: str, dtype: torch.dtype) -> Callable[..., None]:
         "forward": (row, channel, channel, taps, taps, row.clone()),
         "backward": (row, row.clone(), channel, channel, taps, taps, row.clone(), total, total.clone()),
     }
-    notice = Timer(SILENT_SECONDS, _log.info, ("preparing the fused activation for this processor",))
-    notice.daemon = True
-    notice.start()
-    try:
+    with announced(_log, "preparing the fused activation for this processor"):
         kernel(*(tensor.numpy() for tensor in arguments[name]), 0, 1)
-    finally:
-        notice.cancel()
     return kernel

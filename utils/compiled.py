@@ -1,0 +1,52 @@
+"""Running compiled kernels: in equal shares on several threads; a word where compiling takes long."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import cache
+from logging import Logger
+from threading import Timer
+
+SILENT_SECONDS = 0.7
+"""A compilation that takes longer is announced."""
+
+
+def run_shares(kernel: Callable[[int, int], None], count: int, threads: int) -> None:
+    """Call `kernel(first, last)` on equal shares of `range(count)`, one for each thread.
+
+    Args:
+        kernel: one that lets go of Python's lock.
+        count: how many there are.
+        threads: at most so many shares; the last is the calling thread's own.
+    """
+    threads = max(1, min(threads, count))
+    bounds = [count * thread // threads for thread in range(threads + 1)]
+    if threads == 1:
+        kernel(0, count)
+        return
+    pool = _pool(os.getpid(), threads - 1)
+    shares = [pool.submit(kernel, *bounds[k : k + 2]) for k in range(threads - 1)]
+    kernel(*bounds[-2:])
+    for share in wait(shares).done:
+        share.result()
+
+
+@contextmanager
+def announced(log: Logger, message: str) -> Iterator[None]:
+    """Log `message` if what is inside takes long."""
+    notice = Timer(SILENT_SECONDS, log.info, (message,))
+    notice.daemon = True
+    notice.start()
+    try:
+        yield
+    finally:
+        notice.cancel()
+
+
+@cache
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+    """Threads beside the calling one; a forked process has its own."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="compiled")
