@@ -2,7 +2,8 @@
 
 PyTorch's own layers lay them out in every call, small ones run through a matrix product that AMD's processors
 get half their speed from, and a filter of several taps takes fewer multiplications in tiles
-(`minimal_filtering`). Results come with the channels of a sample side by side, which is what oneDNN is
+(`minimal_filtering`), or, on CPUs that multiply tiles of bfloat16, three passes of it (`split_bfloat16`).
+Results come with the channels of a sample side by side, which is what oneDNN is
 quickest with.
 """
 
@@ -22,9 +23,12 @@ from hiervox.modules.convolutions.packed_2d import (
     PackedConvolution2d,
     require_inference,
 )
+from hiervox.modules.convolutions.split_bfloat16 import SplitBfloat16, kernels
 from hiervox.utils.logging import get_logger
 
 LEAST_CHANNELS = 8
+LEAST_SPLIT_CHANNELS = 32
+"""From which on three passes of bfloat16 are quicker, where a CPU multiplies tiles of it."""
 TYPICAL_SAMPLES = 256
 PACKED_TYPES = (nn.Conv1d, nn.Conv2d, JoiningConvolution2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
@@ -211,6 +215,9 @@ def _kernel(
     weight: Tensor, bias: Tensor | None, padding: int = 0, stride: int = 1, dilation: int = 1
 ) -> Kernel:
     """The quickest for a weight (C', C, k); the other arguments are `nn.Conv1d`'s."""
+    compiled = kernels()
+    if compiled is not None and min(weight.shape[:2]) >= LEAST_SPLIT_CHANNELS:
+        return SplitBfloat16(compiled, weight, bias, padding, stride, dilation)
     operators, tiling = _operators(), TILINGS.get(weight.shape[-1])
     if weight.shape[-1] == 1:
         return _PerSample(operators, weight[..., 0], bias)
@@ -231,7 +238,10 @@ class PackedConvolution(nn.Module):
         super().__init__()
         self._linear = isinstance(layer, nn.Linear)
         if isinstance(layer, nn.Linear):
-            self._kernel: Kernel = _PerSample(_operators(), layer.weight, layer.bias, activation)
+            if activation == "none":
+                self._kernel: Kernel = _kernel(layer.weight.unsqueeze(-1), layer.bias)
+            else:
+                self._kernel = _PerSample(_operators(), layer.weight, layer.bias, activation)
             return
         dilation = layer.dilation[0]
         padding = layer.padding[0]
