@@ -12,6 +12,8 @@ from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import AnySpeechSR
+from hiervox.modules.convolutions.packed import pack_weights
+from hiervox.modules.convolutions.split_bfloat16 import kernels
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError
@@ -36,6 +38,8 @@ class SpeechSRPipeline:
     def __init__(self, network: AnySpeechSR) -> None:
         self.network = network.eval()
         remove_weight_norm(self.network)
+        if kernels() is not None:  # else plain layers are as quick
+            pack_weights(self.network)
         self.rate: int = network.config.rate
         self.input_rate = INPUT_RATE
         self.device = next(network.parameters()).device
