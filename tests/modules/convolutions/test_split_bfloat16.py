@@ -89,6 +89,13 @@ def test_wide_layers_are_packed_so() -> None:
         assert (network(x) - expected).abs().max() < TOLERANCE * expected.std()
 
 
+@needs_amx
+def test_layers_stay_in_float32_where_asked_to() -> None:
+    network = nn.Sequential(nn.Conv1d(64, 96, 5, padding=2), nn.ConvTranspose1d(96, 48, 4, 2, 1))
+    pack_weights(network, split=False)
+    assert not any(isinstance(layer._kernel, SplitBfloat16) for layer in network)
+
+
 def test_both_parts_of_the_weights_add_up() -> None:
     torch.manual_seed(0)
     weight = torch.randn(40, 70, 3)

@@ -9,6 +9,8 @@ from pathlib import Path
 from hiervox.models.base.checkpoints.importing import read_published
 from hiervox.models.sr.speechsr.model import SpeechSR
 from hiervox.models.sr.speechsr.published import import_speechsr
+from hiervox.modules.convolutions.packed import pack_weights
+from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.utils.errors import CheckpointError
 from tests.golden import SHARED, Case, Golden, Output, with_weights
 
@@ -22,10 +24,14 @@ SIZES = {
 
 
 def stand_in(golden: Golden) -> Iterator[Output]:
-    """The upsampled waveform."""
+    """The upsampled waveform, with packed weights too."""
     published = {"data": {"sampling_rate": RATES[golden.name]}, "model": SIZES}
     config, weights = import_speechsr(golden.state_dict(), published)
-    yield "audio", with_weights(SpeechSR(config), weights)(golden["wav16k"])
+    network: SpeechSR = with_weights(SpeechSR(config), weights)
+    yield "audio", network(golden["wav16k"])
+    remove_weight_norm(network)
+    pack_weights(network)
+    yield "audio, packed", network(golden["wav16k"]), golden["audio"]
 
 
 def real_audio(golden: Golden) -> Iterator[Output]:
