@@ -62,12 +62,18 @@ class DecoderSizes(Config):
 
 
 class DurationSizes(Config):
-    """The stochastic duration predictor."""
+    """The stochastic duration predictor.
+
+    Attributes:
+        noise: factor of the deviation of its draws, beside the noise scale of inference. Ours: what a small
+            model draws is wider than speech is, and costs words.
+    """
 
     filter_channels: PositiveInt = 256
     kernel_size: PositiveInt = 3
     n_couplings: int = Field(4, ge=2)  # inference leaves out the first
     dropout: float = Field(0.5, ge=0, lt=1)
+    noise: float = Field(1.0, ge=0)
 
 
 class ContourSizes(Config):
@@ -78,6 +84,8 @@ class ContourSizes(Config):
         fine_channels, fine_dilations: of those at the rate of F0.
         expansion: hidden channels of a block over its channels.
         speaker: of the prompt's embedding by the synthesizer's speaker encoder.
+        range: factor of log F0's distances from their mean in inference: what is learnt by absolute errors is
+            flatter than speech.
     """
 
     channels: PositiveInt = 160
@@ -86,6 +94,7 @@ class ContourSizes(Config):
     fine_dilations: tuple[PositiveInt, ...] = (1, 3)
     expansion: PositiveInt = 3
     speaker: SpeakerEncoderSizes = SpeakerEncoderSizes(hidden_channels=128)
+    range: PositiveFloat = 1.0
 
 
 class TextToVecConfig(Config):

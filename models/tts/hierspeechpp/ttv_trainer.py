@@ -21,7 +21,7 @@ from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAM
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, TextToVecOutput
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import beginnings_embedding
 from hiervox.models.tts.hierspeechpp.prompts import prompt_recordings, prompt_spectrogram
-from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes, TextToVecExperiment
 from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
@@ -95,7 +95,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         model, fresh = self.config.model, []
         if model.speaker is not None and given.model.speaker is None:
             fresh.append("speaker_projection.")
-        if model.contour != given.model.contour:
+        if _weights_of(model.contour) != _weights_of(given.model.contour):
             fresh.append("pitch_predictor.")
         if fresh:
             own = TextToVec(model).state_dict()
@@ -278,6 +278,11 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     def _spaced(self, tokens: Count) -> Count:
         """How long a text of so many tokens is as the network reads it."""
         return 2 * tokens + 1 if self.config.model.blanks else tokens
+
+
+def _weights_of(contour: ContourSizes | None) -> object:
+    """What the shapes of a pitch predictor's weights depend on."""
+    return contour and contour.model_dump(exclude={"range": True, "speaker": {"max_seconds"}})
 
 
 def _pitch_terms(

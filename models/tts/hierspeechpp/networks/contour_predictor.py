@@ -53,6 +53,7 @@ class ContourPredictor(nn.Module):
         super().__init__()
         channels, fine_channels, padding = sizes.channels, sizes.fine_channels, EDGE_KERNEL // 2
         self.voice_channels = sizes.speaker.channels + PITCH_VALUES
+        self.range = sizes.range
         self.input = nn.Conv1d(semantic_channels, channels, EDGE_KERNEL, padding=padding)
         self.style = nn.Linear(style_channels, channels)
         self.voice = nn.Sequential(
@@ -86,7 +87,9 @@ class ContourPredictor(nn.Module):
             (B, 1, 4 T) at 200 frames/s.
         """
         log_f0, voicing = self.contour(semantic, mask, style)
-        return log_f0 * (voicing > 0) * mask.repeat_interleave(F0_PER_FRAME, dim=2)
+        voiced = (voicing > 0) * mask.repeat_interleave(F0_PER_FRAME, dim=2)
+        mean = (log_f0 * voiced).sum(2, keepdim=True) / voiced.sum(2, keepdim=True).clamp_min(1)
+        return (mean + self.range * (log_f0 - mean)) * voiced
 
     def contour(self, semantic: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
         """Log(F0 + 1) as if all were voiced, and the logit of being voiced; both (B, 1, 4 T).

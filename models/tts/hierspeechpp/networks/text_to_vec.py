@@ -320,7 +320,7 @@ class TextToVec(nn.Module):
             token_lengths: (B,).
             style: (B, style_channels, 1), of `style`; longer with `config.contour`.
             noise_scale: deviation of the prior's sample; 0.333 is robust, 0.667 expressive (published code).
-            duration_noise_scale: deviation of the durations' sample.
+            duration_noise_scale: deviation of the durations' sample, times `duration.noise` of the config.
             length_scale: factor of the durations, larger is slower: one for all, or (B, 1, L).
             generator: of the noise, on any device; torch's own where None.
             longest: (B, 1, L), most frames of each token after scaling; None leaves them as they are.
@@ -383,6 +383,7 @@ class TextToVec(nn.Module):
             )
             return mean, log_std, log_durations
         hidden, mean, log_std = self.text_encoder(tokens, mask, style)
+        noise_scale *= self.config.duration.noise
         return mean, log_std, self.duration_predictor.sample(hidden, mask, style, noise_scale, generator)
 
 

@@ -282,6 +282,10 @@ def test_a_pitch_predictor_can_be_added_to_a_trained_network_and_trained_alone(t
         if not torch.equal(value, before[name])
     }
     assert changed == {"pitch_predictor"}
+    wider = CONTOUR.model_copy(update={"range": 1.5})
+    other = task(model=heard.config.model.model_copy(update={"contour": wider}), speaker_encoder=encoder)
+    weights = engine.bare("main").state_dict()
+    assert other.adapt_weights(weights, heard.config) is weights  # it goes on as it is
     with torch.no_grad():
         report = heard.validate({"main": engine.bare("main").eval()}, batch, 1)
     assert {"spoken_log_f0", "voicing"} < set(report)

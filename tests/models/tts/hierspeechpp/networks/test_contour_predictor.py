@@ -47,6 +47,22 @@ def test_four_pitch_frames_to_a_semantic_frame_and_padding_stays_out() -> None:
 
 
 @torch.no_grad()
+def test_the_range_widens_the_contour_about_its_mean() -> None:
+    plain, wide = predictor(), predictor()
+    wide.range = 2.0
+    semantic, style, mask = (
+        torch.randn(1, 6, 30),
+        torch.randn(1, 4 + plain.voice_channels, 1),
+        torch.ones(1, 1, 30),
+    )
+    narrow, widened = (module(semantic, mask, style) for module in (plain, wide))
+    voiced = narrow > 0
+    assert torch.equal(voiced, widened > 0) and voiced.sum() > 10
+    torch.testing.assert_close(widened[voiced].mean(), narrow[voiced].mean())
+    torch.testing.assert_close(widened[voiced].std(), 2 * narrow[voiced].std())
+
+
+@torch.no_grad()
 def test_before_training_f0_lies_at_the_prompt_s_level() -> None:
     module = predictor()
     semantic, mask = torch.randn(1, 6, 40), torch.ones(1, 1, 40)

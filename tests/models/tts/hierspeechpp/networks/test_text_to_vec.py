@@ -101,6 +101,23 @@ def test_prior_noise_is_a_factor_of_the_noise_scale() -> None:
     assert not torch.allclose(semantic(0.5, 0.6), semantic(1.0, 0.6))
 
 
+def test_duration_noise_is_a_factor_of_the_noise_scale() -> None:
+    model = tiny_model()
+    nn.init.constant_(model.duration_predictor.flow.offset, -2.0)  # longer than a frame
+    tokens, lengths, style = torch.randint(0, 178, (2, 40)), torch.tensor([40, 40]), torch.randn(2, 8, 1)
+
+    def frames(factor: float, noise_scale: float) -> list[int]:
+        duration = tiny_config().duration.model_copy(update={"noise": factor})
+        model.config = tiny_config().model_copy(update={"duration": duration})
+        generators = [torch.Generator().manual_seed(seed) for seed in (1, 2)]
+        return model.infer(
+            tokens, lengths, style, 0.0, noise_scale, generator=generators
+        ).frame_lengths.tolist()
+
+    assert frames(0.5, 0.8) == frames(1.0, 0.4) != frames(1.0, 0.8)
+    assert frames(0.0, 1.0) == frames(1.0, 0.0)
+
+
 @pytest.mark.parametrize("factor", [2.0, 0.5])
 def test_length_scale_stretches(factor: float) -> None:
     model = tiny_model()
