@@ -38,7 +38,7 @@ class SpeechSRPipeline:
     def __init__(self, network: AnySpeechSR) -> None:
         self.network = network.eval()
         remove_weight_norm(self.network)
-        if kernels() is not None:  # else plain layers are as quick
+        if kernels() is not None:  # what packing gives without AMX has not been measured
             pack_weights(self.network)
         self.rate: int = network.config.rate
         self.input_rate = INPUT_RATE
