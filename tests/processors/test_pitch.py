@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from safetensors.numpy import load_file
 from scipy.signal import lfilter
 
-from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, log_f0, pitch_level
+from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, log_f0, pitch_level, quick_pitch
 from hiervox.utils.errors import AudioError, DependencyError
 
 RATE = 16000
@@ -120,3 +120,15 @@ def test_octave_errors_leave_the_level_alone() -> None:
     f0[::10] *= 2
     assert pitch_level(f0)[0] == pytest.approx(200, rel=0.03)
     assert pitch_level(np.zeros(5, np.float32)) == (0.0, 0.0)
+
+
+def test_the_quick_tracker_finds_the_level_of_a_noisy_voice() -> None:
+    time = np.arange(2 * RATE) / RATE
+    for f0 in (90.0, 240.0):
+        voice = sum(np.sin(2 * np.pi * f0 * n * time) / n for n in range(1, 12)) * (time < 1.5)
+        noise = np.random.default_rng(0).normal(0, 0.05, time.size)
+        track = quick_pitch((0.1 * voice + 0.1 * noise).astype(np.float32), RATE)
+        assert abs(track.size - 100) <= 1 and not track[85:].any()  # quiet
+        assert pitch_level(track)[0] == pytest.approx(f0, rel=0.02)
+    assert not quick_pitch(np.zeros(RATE, np.float32), RATE).any()
+    assert quick_pitch(np.zeros(100, np.float32), RATE).size == 0

@@ -18,14 +18,14 @@ from hiervox.models.base.checkpoints.checkpoint import (
 )
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.pipelines.bundle import part_checkpoint
-from hiervox.models.base.pipelines.pitch_transfer import track_pitch
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.convolutions.packed import pack_weights
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
-from hiervox.processors.pitch import PitchConfig, pitch_level
+from hiervox.processors.audio import SAMPLE_RATE
+from hiervox.processors.pitch import pitch_level, quick_pitch
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import CheckpointError, ConfigError
@@ -34,9 +34,6 @@ ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
 
 TEXT_TO_VEC, SYNTHESIZER = "text_to_vec", "synthesizer"
 """Names of the parts, of their folders in a bundle, and of the style vectors of a voice."""
-PROMPT_PITCH = PitchConfig(method="harvest")
-"""How the pitch of prompts is tracked for text-to-vec. DIO errs by octaves in noise: over 15 prompts its mean
-is 1.9 semitones off that of another clip, Harvest's median 1.0."""
 STYLE_ENCODERS = ("style_encoder.", "voice_encoder.")
 """What a style vector comes from, by the names of its weights."""
 
@@ -132,7 +129,7 @@ class Networks:
 
     def _pitch(self, recording: Tensor) -> Tensor:
         """`pitch_level` of a prompt (1, T): (1, 2)."""
-        f0 = track_pitch(recording[0].cpu().numpy(), PROMPT_PITCH, "the prompt")
+        f0 = quick_pitch(recording[0].cpu().numpy(), SAMPLE_RATE)
         return torch.tensor([pitch_level(f0)], device=self.device)
 
     @cached_property

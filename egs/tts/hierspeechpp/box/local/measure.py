@@ -29,13 +29,11 @@ from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
 from hiervox.models.base.pipelines.pitch_transfer import (
     PitchStatistics,
     match_pitch,
-    track_pitch,
     transfer_pitch,
 )
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.parts import PROMPT_PITCH
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -44,7 +42,7 @@ from hiervox.processors.audio import (
     read_audio,
     write_audio,
 )
-from hiervox.processors.pitch import Track, extract_f0, log_f0, pitch_level
+from hiervox.processors.pitch import Track, extract_f0, log_f0, pitch_level, quick_pitch
 from hiervox.processors.semantic import build_semantic_extractor
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
 from hiervox.processors.text import TextFrontend, intersperse
@@ -185,7 +183,7 @@ class Voice:
     def _pitch(self, path: Path) -> Tensor:
         """`pitch_level` of a prompt: (1, 2)."""
         wav, _ = read_audio(path, SAMPLE_RATE)
-        return torch.tensor([pitch_level(track_pitch(wav, PROMPT_PITCH, path.name))])
+        return torch.tensor([pitch_level(quick_pitch(wav, SAMPLE_RATE))])
 
     def _mel(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
