@@ -1,4 +1,4 @@
-"""Running compiled kernels: in equal shares on several threads; a word where compiling takes long."""
+"""Compiling kernels, with a word where it takes long, and running them in equal shares on several threads."""
 
 from __future__ import annotations
 
@@ -9,9 +9,23 @@ from contextlib import contextmanager
 from functools import cache
 from logging import Logger
 from threading import Timer
+from typing import Any
 
+OPTIONS: Any = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+"""Of numba's `njit`, for all kernels."""
 SILENT_SECONDS = 0.7
 """A compilation that takes longer is announced."""
+
+
+def compiled(kernel: Callable[..., None]) -> Callable[..., None]:
+    """Compile at the first call, without Python's lock; kept on disk where numba finds a place to write."""
+    from numba import njit
+
+    try:
+        made: Callable[..., None] = njit(cache=True, **OPTIONS)(kernel)
+    except RuntimeError:  # neither the kernel's folder nor a home can be written
+        made = njit(**OPTIONS)(kernel)
+    return made
 
 
 def run_shares(kernel: Callable[[int, int], None], count: int, threads: int) -> None:

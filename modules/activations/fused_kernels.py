@@ -13,7 +13,6 @@ over contiguous time, which is what the compiler vectorises.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,10 @@ from numba.core import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
+from hiervox.utils.compiled import compiled
+
 Array = NDArray[Any]
 
-OPTIONS: Any = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 BLOCK = 2048
 CHUNK_VALUES = 4096
 MARGIN = 3
@@ -49,15 +49,6 @@ _C0, _C2, _C4, _C6, _C8, _C10 = (
     np.float32(value)
     for value in (1.0, -4.99999994e-01, 4.16666363e-02, -1.38883614e-03, 2.47601613e-05, -2.60514940e-07)
 )
-
-
-def _compiled(kernel: Callable[..., None]) -> Callable[..., None]:
-    """Compile at the first call, without Python's lock; kept on disk where numba finds a place to write."""
-    try:
-        compiled: Callable[..., None] = njit(cache=True, **OPTIONS)(kernel)
-    except RuntimeError:  # neither the package's folder nor a home can be written
-        compiled = njit(**OPTIONS)(kernel)
-    return compiled
 
 
 def sine_and_cosine(angle: float) -> tuple[float, float]:
@@ -148,7 +139,7 @@ def _activate(values: Array, alpha: Any, magnitude: Any, size: int) -> None:
         values[k] += magnitude * (sine * sine)
 
 
-@_compiled
+@compiled
 def forward(
     x: Array,
     alpha: Array,
@@ -192,7 +183,7 @@ def forward(
             start += n
 
 
-@_compiled
+@compiled
 def forward_channels_last(
     x: Array, alpha: Array, magnitude: Array, up_taps: Array, taps: Array, y: Array, first: int, last: int
 ) -> None:
@@ -277,7 +268,7 @@ def _differentiate(
         gradient[k] += alpha * slope
 
 
-@_compiled
+@compiled
 def backward(
     x: Array,
     gradient: Array,

@@ -10,7 +10,6 @@ the largest terms; each of the three others is a pass over the same tiles of res
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,11 @@ from numba.core import cgutils, types
 from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 
+from hiervox.utils.compiled import OPTIONS, compiled
+
 Array = NDArray[Any]
 
 intrinsic: Any = extending.intrinsic  # numba's annotations have its first argument be given in calls, too
-OPTIONS: Any = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 SIDE = 32
 """Samples and channels of a block of results, and input channels to a step."""
 STEP_BYTES = 4 * SIDE * SIDE
@@ -43,15 +43,6 @@ def compiles_for_amx() -> bool:
     """Whether numba may use these instructions: where it may not, compiling them would end the process."""
     features: str = cpu_target.target_context.codegen().magic_tuple()[2]
     return {"+amx-tile", "+amx-bf16"} <= set(features.split(","))
-
-
-def _compiled(kernel: Callable[..., None]) -> Callable[..., None]:
-    """Compile at the first call, without Python's lock; kept on disk where numba finds a place to write."""
-    try:
-        compiled: Callable[..., None] = njit(cache=True, **OPTIONS)(kernel)
-    except RuntimeError:  # neither the package's folder nor a home can be written
-        compiled = njit(**OPTIONS)(kernel)
-    return compiled
 
 
 def _instruction(builder: Any, name: str, arguments: list[Any]) -> Any:
@@ -228,7 +219,7 @@ def _load(x: Array, before: int, needed: int, parts: Array) -> None:
             _split(rest.ctypes.data, target + (2 * whole * rows + row) * 2 * SIDE, low)
 
 
-@_compiled
+@compiled
 def convolve(
     x: Array,
     weights: Array,
