@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.modules.convolutions.convnext import ConvNeXtBlock
+from hiervox.modules.functional.frames import interleave
 from hiervox.modules.generators.excitation import HarmonicExcitation
 from hiervox.modules.spectral.hop_stft import HopSTFT
 
@@ -150,7 +151,7 @@ class SpectralGenerator(nn.Module):
         for block in self.frame_blocks:
             x = block(x, block_style)
         levels = torch.log(pulses.abs() + LEVEL_FLOOR).to(features.dtype)
-        x = _interleave(self.raise_rate(x), self.backbone_rate) + self.source(features) + self.pulses(levels)
+        x = interleave(self.raise_rate(x), self.backbone_rate) + self.source(features) + self.pulses(levels)
         for block in self.source_blocks:
             x = block(x, block_style)
         pulse_gain, noise_gain, shift = self.gains(self.norm(x.mT)).mT.float().chunk(3, dim=1)
@@ -167,8 +168,3 @@ class SpectralGenerator(nn.Module):
         """Real and imaginary parts of pulses and of noise → complex spectra, float32."""
         pulse_real, pulse_imaginary, noise_real, noise_imaginary = excitation.float().chunk(4, dim=1)
         return torch.complex(pulse_real, pulse_imaginary), torch.complex(noise_real, noise_imaginary)
-
-
-def _interleave(x: Tensor, rate: int) -> Tensor:
-    """(B, rate * C, N) → (B, C, rate * N): each frame's channels become `rate` frames."""
-    return x.unflatten(1, (-1, rate)).transpose(2, 3).flatten(2)

@@ -14,6 +14,7 @@ from torch.nn import functional
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
 from hiervox.modules.convolutions.convnext import ConvNeXtBlock
+from hiervox.modules.functional.frames import interleave
 
 EDGE_KERNEL = 7
 LOG_F0_MEAN, LOG_F0_DEVIATION = 5.0, 0.35
@@ -104,7 +105,7 @@ class ContourPredictor(nn.Module):
         for block in self.blocks:
             x = block(x * mask)
         fine_mask = mask.repeat_interleave(F0_PER_FRAME, dim=2)
-        x = self.raise_rate(x * mask).unflatten(1, (-1, F0_PER_FRAME)).transpose(2, 3).flatten(2)
+        x = interleave(self.raise_rate(x * mask), F0_PER_FRAME)
         for block in self.fine_blocks:
             x = block(x * fine_mask)
         deviations, voicing = self.output(x * fine_mask).float().chunk(2, dim=1)
