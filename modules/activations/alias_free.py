@@ -74,7 +74,7 @@ class AliasFreeActivation(nn.Module):
 
     Args:
         activation: any pointwise module on (B, C, T). With a `SineActivation`
-            the whole runs as one pass on a CPU (`fused.py`).
+            the whole runs as one pass on a CPU or a GPU (`fused.py`).
         ratio: by how much the rate is higher in between.
         kernel_size: taps of both filters, a multiple of `2 * ratio`; 12 as published.
     """

@@ -1,7 +1,8 @@
-"""Alias-free Snake activations on a CPU in one compiled pass, forward and backward.
+"""Alias-free Snake activations in one compiled pass, forward and backward.
 
 Step by step, upsampling, the activation and downsampling each read and write the doubled signal from memory,
-which is what they cost. `fused_kernels` does all three on blocks that stay in the cache.
+which is what they cost. On a CPU `fused_kernels` does all three on blocks that stay in the cache, on a GPU
+`triton_kernels` does so in registers.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from hiervox.utils.logging import get_logger
 
 TAPS = 12
 RATIO = 2
-DTYPES = (torch.float32, torch.float64, torch.bfloat16)
+DTYPES = {
+    "cpu": (torch.float32, torch.float64, torch.bfloat16),
+    "cuda": (torch.float32, torch.bfloat16, torch.float16),
+}
 LEAST_VALUES_A_THREAD = 1 << 15
 
 _log = get_logger("fused")
@@ -44,15 +48,14 @@ def use_kernels(allowed: bool) -> None:
 
 
 def can_fuse(x: Tensor) -> bool:
-    """Whether `alias_free_snake` takes this input (B, C, T): on a CPU, and no graph is being recorded."""
+    """Whether `alias_free_snake` takes this input (B, C, T): on a CPU or GPU, and no graph is recorded."""
     return (
         _allowed
-        and x.device.type == "cpu"
-        and x.dtype in DTYPES
+        and x.dtype in DTYPES.get(x.device.type, ())
         and x.numel() > 0
         and not torch.jit.is_tracing()
         and not torch.compiler.is_compiling()
-        and kernels() is not None
+        and (kernels() if x.device.type == "cpu" else gpu_kernels(x.device, x.dtype)) is not None
     )
 
 
@@ -60,13 +63,15 @@ def alias_free_snake(x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) 
     """Upsample by 2, u + magnitude · sin²(αu), downsample by 2.
 
     Args:
-        x: (B, C, T) on the CPU; bfloat16 is computed in float32.
+        x: (B, C, T); 16 bits are computed in float32.
         alpha, magnitude: (C,)
         taps: (12,) of both filters, which sum to 1.
 
     Returns:
         (B, C, T), as `AliasFreeActivation` has it within 5e-6 of the standard deviation in float32.
     """
+    if x.device.type == "cuda":
+        return _on_gpu(x, alpha.float(), magnitude.float(), taps.float())
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
     y: Tensor = _AliasFreeSnake.apply(x.to(dtype), alpha.to(dtype), magnitude.to(dtype), taps.to(dtype))
     return y.to(x.dtype)
@@ -83,6 +88,49 @@ def kernels() -> ModuleType | None:
         reason = " ".join(str(error).split())
         _log.warning("activations run step by step, which is slower: numba is of no use here (%s)", reason)
         return None
+
+
+@cache
+def gpu_kernels(device: torch.device, dtype: torch.dtype) -> ModuleType | None:
+    """Triton's passes, tried on 16 samples; None, with one line in the log, where they can't be had."""
+    try:
+        from hiervox.modules.activations import triton_kernels
+
+        notice = announced(_log, "preparing the fused activation for this GPU")
+        with torch.inference_mode(False), torch.no_grad(), notice:
+            x, channel = torch.zeros(1, 1, 16, dtype=dtype, device=device), torch.ones(1, device=device)
+            taps = torch.full((TAPS,), 1 / TAPS, device=device)
+            triton_kernels.forward_pass(x, channel, channel, taps)
+            triton_kernels.backward_pass(x, x, channel, channel, taps)
+            torch.cuda.synchronize(device)
+        return triton_kernels
+    except Exception as error:  # no Triton, no compiler, a GPU that it does not know
+        reason = " ".join(str(error).split())[:200]
+        _log.warning("activations run step by step, which is slower: Triton is of no use here (%s)", reason)
+        return None
+
+
+def _on_gpu(x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) -> Tensor:
+    arguments = (tensor.contiguous() for tensor in (x, alpha, magnitude, taps))
+    y: Tensor = _AliasFreeSnakeOnGPU.apply(*arguments)
+    return y
+
+
+class _AliasFreeSnakeOnGPU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) -> Tensor:
+        from hiervox.modules.activations.triton_kernels import forward_pass
+
+        ctx.save_for_backward(x, alpha, magnitude, taps)
+        return forward_pass(x, alpha, magnitude, taps)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        from hiervox.modules.activations.triton_kernels import backward_pass
+
+        x, *constants = ctx.saved_tensors
+        return *backward_pass(x, gradient.contiguous(), *constants), None
 
 
 class _AliasFreeSnake(torch.autograd.Function):

@@ -122,7 +122,10 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
     if reference is not None:
         published = _published(workload, reference, size)
         runs[PUBLISHED] = published.run
-    before = torch.cuda.memory_allocated(device) if device.type == "cuda" else 0
+    before = 0
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)  # what making the published network took
+        before = torch.cuda.memory_allocated(device)
     network = _network(system, workload, published).to(device).eval()
     with _precision(setting.dtype, device.type):  # which it may be prepared for
         runs[OURS] = workload.prepare(network, size)
