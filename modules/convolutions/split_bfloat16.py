@@ -33,7 +33,8 @@ def kernels() -> ModuleType | None:
     if not supported() or not torch.cpu._init_amx():
         return None
     try:
-        with announced(_log, "preparing convolutions for this processor"), torch.inference_mode():
+        notice = announced(_log, "preparing convolutions for this processor")
+        with notice, torch.inference_mode(), torch.autocast("cpu", enabled=False):
             from hiervox.modules.convolutions import amx_kernels
 
             if not amx_kernels.compiles_for_amx():

@@ -132,3 +132,9 @@ def test_a_kernel_that_computes_something_else_is_refused() -> None:
 
     with pytest.raises(RuntimeError, match="something else"):
         split_bfloat16._require_agreement(SimpleNamespace(convolve=convolve))  # type: ignore[arg-type]
+
+
+@needs_amx
+def test_a_first_call_under_autocast_is_checked_in_float32() -> None:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert kernels.__wrapped__() is not None
