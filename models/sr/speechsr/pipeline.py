@@ -38,11 +38,12 @@ class SpeechSRPipeline:
     def __init__(self, network: AnySpeechSR) -> None:
         self.network = network.eval()
         remove_weight_norm(self.network)
-        if kernels() is not None:  # what packing gives without AMX has not been measured
+        self.device = next(network.parameters()).device
+        # what packing gives without AMX has not been measured
+        if self.device.type == "cpu" and kernels() is not None:
             pack_weights(self.network)
         self.rate: int = network.config.rate
         self.input_rate = INPUT_RATE
-        self.device = next(network.parameters()).device
         self.window = network.cpu_window if self.device.type == "cpu" else GPU_WINDOW
 
     @classmethod
