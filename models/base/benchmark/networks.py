@@ -124,6 +124,7 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
         runs[PUBLISHED] = published.run
     before = 0
     if device.type == "cuda":
+        torch.cuda.init()
         torch.cuda.reset_peak_memory_stats(device)  # what making the published network took
         before = torch.cuda.memory_allocated(device)
     network = _network(system, workload, published).to(device).eval()
