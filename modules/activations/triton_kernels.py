@@ -25,9 +25,9 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import libdevice
 
-FORWARD = (16, 32, 1)
+FORWARD = (16, 64, 2)
 """Samples of a lane (`RUN`, a power of two from 8 on), lanes of a program, and its warps."""
-BACKWARD = (8, 32, 1)
+BACKWARD = (16, 64, 2)
 GRAIN = 8
 """Samples in 16 bytes of 16 bits each: if T is a multiple, threads read and write so much at once."""
 HARDWARE = torch.version.cuda is not None and os.environ.get("TRITON_INTERPRET") != "1"
