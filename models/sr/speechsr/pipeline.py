@@ -88,9 +88,8 @@ class SpeechSRPipeline:
             raise AudioError(
                 f"a waveform of shape {wav.shape} can't be raised", "give finite samples of one channel"
             )
-        stream = self.stream()
         low = resample(np.asarray(wav, np.float32), rate, INPUT_RATE)
-        return np.concatenate([stream.push(low), stream.finish()]), self.rate
+        return self.stream().finish(low), self.rate
 
     def stream(self) -> UpsampleStream:
         """A new stream, for a waveform at 16 kHz that comes in chunks."""
@@ -133,8 +132,14 @@ class UpsampleStream:
         known = self._first + self._low.size
         return self._raised_to(max(known - known % self._grid - self._margin, self._done))
 
-    def finish(self) -> Waveform:
-        """The rest; what has been given in all is samples at 16 kHz · `rate` // 16000 long."""
+    def finish(self, low: Waveform | None = None) -> Waveform:
+        """The rest; what has been given in all is samples at 16 kHz · `rate` // 16000 long.
+
+        Args:
+            low: the last chunk (T,) at 16 kHz; pushed before, its end would take a pass of its own.
+        """
+        if low is not None:
+            self._low = np.concatenate([self._low, low])
         samples = self._first + self._low.size
         missing = -samples % self._grid
         self._low = np.pad(self._low, (0, missing))

@@ -111,3 +111,24 @@ def test_a_stream_is_the_whole_whatever_its_chunks(rate: int, size: int) -> None
         assert 0 < pieces[0].size < 640 * rate // 16_000  # it does not wait for the end
     whole, _ = pipeline.upsample(wav, 16_000)
     np.testing.assert_allclose(np.concatenate([*pieces, stream.finish()]), whole, atol=2e-5)
+
+
+@pytest.mark.parametrize(("samples", "passes"), [(250, 1), (300, 1), (301, 2), (1234, 5)])
+def test_a_whole_recording_takes_no_pass_for_its_end_alone(
+    samples: int, passes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = SpeechSRPipeline(_network(24_000))
+    pipeline.window = 300
+    lengths: list[int] = []
+    raise_rate = pipeline.raise_rate
+
+    def counted(low: torch.Tensor) -> np.ndarray:
+        lengths.append(len(low))
+        return raise_rate(low)
+
+    monkeypatch.setattr(pipeline, "raise_rate", counted)
+    wav = _noise(samples)
+    whole, _ = pipeline.upsample(wav, 16_000)
+    assert len(lengths) == passes
+    stream = pipeline.stream()
+    np.testing.assert_allclose(whole, np.concatenate([stream.push(wav), stream.finish()]), atol=2e-5)
