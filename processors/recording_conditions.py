@@ -13,6 +13,8 @@ from hiervox.processors.perturbation import PerturbationConfig, draw_equalizer, 
 from hiervox.utils.config import Config
 
 Range = tuple[float, float]
+LOWEST_NOISE = 20.0
+"""Hz; under it noise is as loud as there."""
 
 
 class RecordingConditionsConfig(Config):
@@ -24,8 +26,10 @@ class RecordingConditionsConfig(Config):
         room_chance: share of recordings with reverberation.
         room_seconds: reverberation time (60 dB) is uniform in this range, s.
         room_ratio: level of the direct sound over the reverberation, uniform in this range, dB.
-        noise_chance: share of recordings with white noise.
+        noise_chance: share of recordings with noise.
         noise_ratio: level of the speech over the noise, uniform in this range, dB.
+        noise_exponent: the noise's power falls with this power of frequency, uniform in this range: 0 is
+            white noise, 1 pink, 2 brown.
     """
 
     equalizer_chance: float = Field(0.5, ge=0, le=1)
@@ -35,10 +39,11 @@ class RecordingConditionsConfig(Config):
     room_ratio: Range = (5.0, 15.0)
     noise_chance: float = Field(0.4, ge=0, le=1)
     noise_ratio: Range = (20.0, 45.0)
+    noise_exponent: Range = (0.0, 0.0)
 
     @model_validator(mode="after")
     def _check_ranges(self) -> RecordingConditionsConfig:
-        for name in ("room_seconds", "room_ratio", "noise_ratio"):
+        for name in ("room_seconds", "room_ratio", "noise_ratio", "noise_exponent"):
             low, high = getattr(self, name)
             if low > high:
                 raise ValueError(f"{name} is the wrong way round")
@@ -59,7 +64,8 @@ def rerecord(
         room = impulse_response(rate, rng.uniform(*config.room_seconds), rng.uniform(*config.room_ratio), rng)
         changed = _convolve(changed, room)
     if rng.random() < config.noise_chance:
-        changed = changed + _noise(changed, rng.uniform(*config.noise_ratio), rng)
+        ratio, exponent = rng.uniform(*config.noise_ratio), rng.uniform(*config.noise_exponent)
+        changed = changed + noise(len(changed), rate, exponent, rng) * _level(changed) * 10 ** (-ratio / 20)
     return (changed * (_level(wav) / max(_level(changed), 1e-9))).astype(np.float32)
 
 
@@ -74,14 +80,24 @@ def impulse_response(rate: int, seconds: float, ratio: float, rng: np.random.Gen
     return np.concatenate([[1.0], tail]).astype(np.float32)
 
 
+def noise(samples: int, rate: int, exponent: float, rng: np.random.Generator) -> np.ndarray:
+    """Gaussian noise (samples,) of unit level whose power falls with the power `exponent` of frequency.
+
+    J. Timmer and M. König, "On generating power law noise", Astronomy and Astrophysics 300, 1995. Below
+    `LOWEST_NOISE` it is white, so that brown noise is no slow drift.
+    """
+    white = rng.normal(size=samples)
+    if exponent == 0 or not samples:
+        return white
+    frequencies = np.maximum(np.fft.rfftfreq(samples, 1 / rate), LOWEST_NOISE)
+    coloured = np.fft.irfft(np.fft.rfft(white) * frequencies ** (-exponent / 2), samples)
+    return np.asarray(coloured / max(_level(coloured), 1e-9))
+
+
 def _convolve(wav: np.ndarray, response: Waveform) -> np.ndarray:
     from scipy.signal import fftconvolve
 
     return np.asarray(fftconvolve(wav, response)[: len(wav)])
-
-
-def _noise(wav: np.ndarray, ratio: float, rng: np.random.Generator) -> np.ndarray:
-    return rng.normal(size=len(wav)) * _level(wav) * 10 ** (-ratio / 20)
 
 
 def _level(wav: np.ndarray) -> float:

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from hiervox.processors.recording_conditions import RecordingConditionsConfig, impulse_response, rerecord
+from hiervox.processors.recording_conditions import (
+    RecordingConditionsConfig,
+    impulse_response,
+    noise,
+    rerecord,
+)
 
 RATE = 16_000
 UNCHANGED = {"equalizer_chance": 0.0, "room_chance": 0.0, "noise_chance": 0.0}
@@ -34,6 +39,15 @@ def test_nothing_is_changed_by_chances_of_nought() -> None:
 def test_noise_is_as_far_below_as_asked() -> None:
     noise = changed(noise_chance=1, noise_ratio=(20, 20)) - tone()
     assert 20 * np.log10(level(tone()) / level(noise)) == pytest.approx(20, abs=0.5)
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 2])
+def test_noise_falls_with_its_exponent(exponent: int) -> None:
+    made = noise(64 * RATE, RATE, exponent, np.random.default_rng(0))
+    assert level(made) == pytest.approx(1, rel=1e-2)
+    power = np.square(np.abs(np.fft.rfft(made)))
+    low, high = power[64 * 200 : 64 * 400].mean(), power[64 * 2000 : 64 * 4000].mean()
+    assert 10 * np.log10(low / high) == pytest.approx(10 * exponent, abs=0.2)
 
 
 def test_a_room_goes_on_after_the_sound() -> None:

@@ -13,6 +13,7 @@ from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.features.semantic import Job, Semantic
 from hiervox.processors.audio import SAMPLE_RATE
 from hiervox.processors.perturbation import PerturbationConfig, perturb
+from hiervox.processors.recording_conditions import RecordingConditionsConfig, rerecord
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -25,13 +26,15 @@ class SemanticPerturbed(Semantic):
     """Semantic vectors of one of `features.perturbed_copies` copies, picked at random: (B, C, rows).
 
     Each copy is perturbed by draws that depend on the utterance's id alone (`features.perturbation`;
-    HierSpeech++, arXiv 2311.12454, section 3.2, after NANSY).
+    HierSpeech++, arXiv 2311.12454, section 3.2, after NANSY), and with `features.perturbed_conditions` also
+    recorded by another microphone in another room.
     """
 
     name = "semantic_perturbed"
     settings: ClassVar[Settings] = {
         "perturbed_copies": (Annotated[int, Field(ge=0)], 1),
         "perturbation": (PerturbationConfig, PerturbationConfig()),
+        "perturbed_conditions": (RecordingConditionsConfig | None, None),
     }
 
     @property
@@ -45,11 +48,12 @@ class SemanticPerturbed(Semantic):
 
     def jobs(self, clip: Clip) -> Iterator[Job]:
         """One a copy."""
+        features = self.config.features
         for copy, array in enumerate(self.arrays):
-            wav = clip.recording_at(SAMPLE_RATE)
-            perturbed = perturb(
-                wav, SAMPLE_RATE, generator_for(clip.cut.id, copy), self.config.features.perturbation
-            )
+            rng = generator_for(clip.cut.id, copy)
+            perturbed = perturb(clip.recording_at(SAMPLE_RATE), SAMPLE_RATE, rng, features.perturbation)
+            if features.perturbed_conditions is not None:
+                perturbed = rerecord(perturbed, SAMPLE_RATE, rng, features.perturbed_conditions)
             yield Job(clip, array, clip.fitted(perturbed, SAMPLE_RATE))
 
     def read(self, clip: Clip) -> NDArray[np.float32]:

@@ -9,6 +9,9 @@ from torch.nn import functional
 from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.processors.filterbank import SAMPLE_RATE, log_filterbank
 
+GROUP_SIZE = 16
+"""Prompts of a batch that are heard together, and so to one length."""
+
 
 class SpeakerProjection(nn.Sequential):
     """Speaker embedding → part of a style vector: two layers.
@@ -71,5 +74,15 @@ def speaker_embedding(network: CAMPlusPlus, wav: Tensor) -> Tensor:
 
 @torch.no_grad()
 def beginnings_embedding(network: CAMPlusPlus, prompts: Tensor, lengths: Tensor, max_samples: int) -> Tensor:
-    """(B, T) of so many samples (B,) → (B, channels), by their beginnings, as much as all of them have."""
-    return speaker_embedding(network, prompts[:, : min(max_samples, int(lengths.min()))])
+    """(B, T) of so many samples (B,) → (B, channels), by their beginnings.
+
+    Prompts of like lengths are heard together, `GROUP_SIZE` at a time, as much as all of these have.
+    """
+    order = lengths.argsort()
+    groups = order.split(GROUP_SIZE)
+    heard = [min(max_samples, int(lengths[group].min())) for group in groups]
+    embeddings = [
+        speaker_embedding(network, prompts[group, :samples])
+        for group, samples in zip(groups, heard, strict=True)
+    ]
+    return torch.cat(embeddings)[order.argsort()]

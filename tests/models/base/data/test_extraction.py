@@ -24,6 +24,7 @@ from hiervox.models.base.data.manifest import cut_tokens, read_cuts, write_cuts
 from hiervox.models.base.data.plan import load_plan
 from hiervox.models.base.data.waveform import read_waveform
 from hiervox.processors.audio import pad_to_grid
+from hiervox.processors.recording_conditions import RecordingConditionsConfig
 from hiervox.utils.errors import ConfigError, DataError, DependencyError
 from tests.models.base.data.corpora import RATE, FrameEnergies, cut_frames, make_manifest, plan
 
@@ -65,6 +66,20 @@ def test_perturbed_copies_differ_but_are_of_one_length(feature_folder: Path) -> 
     assert plain.shape == first.shape == second.shape
     assert not np.array_equal(plain, first)
     assert not np.array_equal(first, second)
+
+
+def test_perturbed_copies_can_be_recorded_again(fake_semantic: None, tmp_path: Path) -> None:
+    """The equaliser moves the mean magnitudes; the recording's own vectors stay as they are."""
+    manifest = make_manifest(tmp_path, [1.0])
+    fields, setup = plan(perturbed_copies=1)
+    conditions = RecordingConditionsConfig(noise_chance=1, noise_ratio=(0, 0))
+    noisy = setup.features.model_copy(update={"perturbed_conditions": conditions})
+    extract(manifest, tmp_path / "clean", fields, setup)
+    extract(manifest, tmp_path / "noisy", fields, setup.model_copy(update={"features": noisy}))
+    clean, recorded = arrays(tmp_path / "clean"), arrays(tmp_path / "noisy")
+    np.testing.assert_array_equal(clean["u00 semantic"], recorded["u00 semantic"])
+    before, after = (made["u00 semantic_perturbed_0"] for made in (clean, recorded))
+    assert np.abs(after[:, 1] - before[:, 1]).max() > 0.01
 
 
 def test_tokens_follow_the_text_or_the_given_ipa(
