@@ -216,21 +216,31 @@ class TrainingLoop:
             raise SystemExit(stop.exit_code)
 
     def _batches(self) -> Iterator[Batch]:
-        """Batches without end, epoch after epoch, from where progress stands."""
+        """Batches without end, epoch after epoch, from where progress stands.
+
+        The next epoch's workers begin once this one's have, so that short epochs don't wait for them.
+        """
+        batches = self._epoch(self.progress.epoch, self.progress.batches)
         while True:
-            with undisturbed_randomness():
-                batches = self._loader("train", epoch=self.progress.epoch, skip_batches=self.progress.batches)
+            following: Iterator[Batch] | None = None
             while True:
                 with undisturbed_randomness():
                     batch = next(batches, None)
                 if batch is None:
                     break
+                if following is None:
+                    following = self._epoch(self.progress.epoch + 1)
                 yield batch
             if self.progress.batches == 0:
                 raise DataError(
                     "the training set holds no batch", "add data, or lower data.dev_size or the limits"
                 )
             self.progress = self.progress.model_copy(update={"epoch": self.progress.epoch + 1, "batches": 0})
+            batches = self._epoch(self.progress.epoch) if following is None else following
+
+    def _epoch(self, epoch: int, skip_batches: int = 0) -> Iterator[Batch]:
+        with undisturbed_randomness():
+            return self._loader("train", epoch=epoch, skip_batches=skip_batches)
 
     def _advance(self, step: int = 0, batches: int = 0) -> None:
         self.progress = self.progress.model_copy(

@@ -9,7 +9,7 @@ from torch.nn import functional
 from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.processors.filterbank import SAMPLE_RATE, log_filterbank
 
-GROUP_SIZE = 16
+GROUP_SIZE = 48
 """Prompts of a batch that are heard together, and so to one length."""
 
 
