@@ -197,6 +197,8 @@ class SynthesizerConfig(Config):
         judged_frames: how much of it the discriminators see, from a random place; None is all. Ours: the
             reconstruction terms can then hear more than the dearer discriminators.
         unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
+        clean_prompts: whether the style encoder hears prompts with their stationary noise reduced, in
+            inference; the speaker encoder hears them as they are.
         prior_noise: factor of the agnostic prior's deviation wherever it is drawn from to speak, beside the
             noise scale of inference. Ours: a small model's prior is wider than speech needs.
         spoken_ratio: share of training items whose slice the generator makes from the semantic vectors, by
@@ -222,6 +224,7 @@ class SynthesizerConfig(Config):
     slice_frames: PositiveInt = 30
     judged_frames: PositiveInt | None = None
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
+    clean_prompts: bool = False
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
     predicted_ratio: float = Field(0.5, ge=0, le=1)

@@ -25,6 +25,7 @@ from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.convolutions.packed import pack_weights
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import SAMPLE_RATE
+from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.pitch import pitch_level, quick_pitch
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
 from hiervox.processors.spectrogram import log_mel
@@ -123,6 +124,9 @@ class Networks:
             pitch = self._pitch(recording) if self.text_to_vec_experiment.model.contour else None
             style = self.text_to_vec.style(mel, speaker=speaker, pitch=pitch)
             styles[TEXT_TO_VEC] = style[0].float().cpu()
+        if self.synthesizer_experiment.model.clean_prompts:
+            clean = reduce_noise(recording[0].cpu().numpy())
+            recording = torch.from_numpy(clean)[None].to(self.device)
         mel = log_mel(recording, self.synthesizer_experiment.mel)
         styles[SYNTHESIZER] = self.synthesizer.style(mel, speaker=speaker)[0].float().cpu()
         return styles
@@ -146,6 +150,8 @@ class Networks:
             digest.update(experiment.mel.model_dump_json().encode())  # type: ignore[attr-defined]
             if isinstance(experiment, TextToVecExperiment) and experiment.model.contour is not None:
                 digest.update(b"contour")  # its styles are longer
+            if isinstance(experiment, SynthesizerExperiment) and experiment.model.clean_prompts:
+                digest.update(b"clean prompts")
             file = part_checkpoint(self.folder, part) / WEIGHTS_NAME
             weights = {
                 name: tensor

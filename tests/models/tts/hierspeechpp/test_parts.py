@@ -12,6 +12,7 @@ from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_store import save_voice
 from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
 
@@ -82,3 +83,24 @@ def test_text_to_vec_with_speaker_embeddings_needs_a_synthesizer_that_makes_them
     file.write_text(json.dumps(config))
     with pytest.raises(ConfigError, match="takes speaker embeddings, and the synthesizer has no encoder"):
         Networks.load(bundle)
+
+
+def test_the_style_can_come_from_a_cleaned_prompt(bundle) -> None:
+    plain = Networks.load(bundle)
+    file = bundle / "synthesizer" / "config.json"
+    config = json.loads(file.read_text())
+    config["model"]["clean_prompts"] = True
+    file.write_text(json.dumps(config))
+    cleaning = Networks.load(bundle)
+    generator = torch.Generator().manual_seed(0)
+    loud = torch.arange(32_000) % 8000 < 4000
+    prompt = (0.01 + 0.3 * loud) * torch.randn(1, 32_000, generator=generator)
+    clean = torch.from_numpy(reduce_noise(prompt[0].numpy()))[None]
+    with torch.inference_mode():
+        raw, cleaned, expected = (
+            networks.styles(wav, for_text=False)["synthesizer"]
+            for networks, wav in ((plain, prompt), (cleaning, prompt), (plain, clean))
+        )
+    torch.testing.assert_close(cleaned, expected)
+    assert (raw - cleaned).abs().max() > 1e-4
+    assert plain.fingerprint != cleaning.fingerprint

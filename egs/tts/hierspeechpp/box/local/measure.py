@@ -42,6 +42,7 @@ from hiervox.processors.audio import (
     read_audio,
     write_audio,
 )
+from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.pitch import Track, extract_f0, log_f0, pitch_level, quick_pitch
 from hiervox.processors.semantic import build_semantic_extractor
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
@@ -174,7 +175,8 @@ class Voice:
         return extract_f0(pad_to_grid(wav), SAMPLE_RATE, self.experiment.features.pitch, path.name)
 
     def _style(self, path: Path) -> Tensor:
-        return self.synthesizer.style(self._mel(path), speaker=self._speaker(path))
+        mel = self._mel(path, self.experiment.model.clean_prompts)
+        return self.synthesizer.style(mel, speaker=self._speaker(path))
 
     def _speaker(self, path: Path) -> Tensor | None:
         wav, _ = read_audio(path, SAMPLE_RATE)
@@ -185,8 +187,9 @@ class Voice:
         wav, _ = read_audio(path, SAMPLE_RATE)
         return torch.tensor([pitch_level(quick_pitch(wav, SAMPLE_RATE))])
 
-    def _mel(self, path: Path) -> Tensor:
+    def _mel(self, path: Path, clean: bool = False) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
+        wav = reduce_noise(wav) if clean else wav
         return log_mel(torch.from_numpy(wav)[None], self.experiment.mel)
 
 
