@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.ndimage import uniform_filter1d
 
 from hiervox.processors.audio import Waveform
 
 N_FFT, HOP = 512, 256
 """Samples at 16 kHz: 32 and 16 ms."""
 SMOOTHED_FRAMES = 5
+"""In whose mean a frequency's quiet moments are looked for."""
 QUIET_PERCENTILE = 10.0
 """The smoothed power of each frequency is noise in this many hundredths of the frames."""
 QUIET_BIAS = 1.5
@@ -47,7 +47,9 @@ def reduce_noise(wav: Waveform) -> Waveform:
 
 def _gains(power: np.ndarray) -> np.ndarray:
     """Of each frequency in each frame, by its power: both (F, N)."""
-    smoothed = uniform_filter1d(power, SMOOTHED_FRAMES, axis=1)
+    margin = SMOOTHED_FRAMES // 2
+    padded = np.pad(power, ((0, 0), (margin, margin)), mode="symmetric")
+    smoothed = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED_FRAMES, axis=1).mean(axis=2)
     noise = OVERESTIMATE * QUIET_BIAS * np.percentile(smoothed, QUIET_PERCENTILE, axis=1) + 1e-12
     ratios = power / noise[:, None]
     gains = np.empty_like(power)
