@@ -21,6 +21,7 @@ from numba.core import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
+from hiervox.modules.activations.sine_fits import COSINE, ROUNDER, SINE
 from hiervox.utils.compiled import compiled
 
 Array = NDArray[Any]
@@ -38,17 +39,9 @@ _PI_HIGH = np.float32(3.140625)
 _PI_MIDDLE = np.float32(9.670257568359375e-4)
 _PI_LOW = np.float32(math.pi - 3.140625 - 9.670257568359375e-4)
 _INVERSE_PI = np.float32(1 / math.pi)
-_ROUNDER = np.float32(12582912.0)
-"""1.5 · 2²³: adding and subtracting it rounds a float32 to a whole number."""
-# Minimax fits over [-π/2, π/2], odd and even: errors of 3e-9 and 2e-10, below float32's own rounding.
-_S1, _S3, _S5, _S7, _S9 = (
-    np.float32(value)
-    for value in (9.99999977e-01, -1.66666476e-01, 8.33289982e-03, -1.98008977e-04, 2.59048835e-06)
-)
-_C0, _C2, _C4, _C6, _C8, _C10 = (
-    np.float32(value)
-    for value in (1.0, -4.99999994e-01, 4.16666363e-02, -1.38883614e-03, 2.47601613e-05, -2.60514940e-07)
-)
+_ROUNDER = np.float32(ROUNDER)
+_S1, _S3, _S5, _S7, _S9 = (np.float32(value) for value in SINE)
+_C0, _C2, _C4, _C6, _C8, _C10 = (np.float32(value) for value in COSINE)
 
 
 def sine_and_cosine(angle: float) -> tuple[float, float]:

@@ -25,6 +25,8 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import libdevice
 
+from hiervox.modules.activations.sine_fits import COSINE, ROUNDER, SINE
+
 FORWARD = (16, 64, 2)
 """Samples of a lane (`RUN`, a power of two from 8 on), lanes of a program, and its warps."""
 BACKWARD = (16, 64, 2)
@@ -35,18 +37,12 @@ HARDWARE = torch.version.cuda is not None and os.environ.get("TRITON_INTERPRET")
 UNSPECIALIZED = ("lanes", "chunks", "channels", "grains")
 """Arguments for whose properties no kernels of their own are compiled."""
 
-# Constants of `fused_kernels`, where they are explained; Triton's compiler reads constexpr alone.
+# Triton's compiler reads constexpr alone.
 _PI = tl.constexpr(math.pi)
 _INVERSE_PI = tl.constexpr(1 / math.pi)
-_ROUNDER = tl.constexpr(12582912.0)
-_S1, _S3, _S5, _S7, _S9 = (
-    tl.constexpr(value)
-    for value in (9.99999977e-01, -1.66666476e-01, 8.33289982e-03, -1.98008977e-04, 2.59048835e-06)
-)
-_C0, _C2, _C4, _C6, _C8, _C10 = (
-    tl.constexpr(value)
-    for value in (1.0, -4.99999994e-01, 4.16666363e-02, -1.38883614e-03, 2.47601613e-05, -2.60514940e-07)
-)
+_ROUNDER = tl.constexpr(ROUNDER)
+_S1, _S3, _S5, _S7, _S9 = (tl.constexpr(value) for value in SINE)
+_C0, _C2, _C4, _C6, _C8, _C10 = (tl.constexpr(value) for value in COSINE)
 
 
 @triton.jit

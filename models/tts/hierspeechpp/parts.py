@@ -21,11 +21,11 @@ from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.convolutions.packed import pack_weights
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import SAMPLE_RATE
-from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.pitch import pitch_level, quick_pitch
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
 from hiervox.processors.spectrogram import log_mel
@@ -124,10 +124,7 @@ class Networks:
             pitch = self._pitch(recording) if self.text_to_vec_experiment.model.contour else None
             style = self.text_to_vec.style(mel, speaker=speaker, pitch=pitch)
             styles[TEXT_TO_VEC] = style[0].float().cpu()
-        if self.synthesizer_experiment.model.clean_prompts:
-            clean = reduce_noise(recording[0].cpu().numpy())
-            recording = torch.from_numpy(clean)[None].to(self.device)
-        mel = log_mel(recording, self.synthesizer_experiment.mel)
+        mel = style_spectrogram(recording, self.synthesizer_experiment)
         styles[SYNTHESIZER] = self.synthesizer.style(mel, speaker=speaker)[0].float().cpu()
         return styles
 

@@ -1,11 +1,14 @@
-"""What a voice is taken from in training."""
+"""What a voice is taken from, in training and in inference."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from hiervox.models.base.training.task import Batch
+from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.modules.functional.masking import sequence_mask
+from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 
 
@@ -31,3 +34,15 @@ def prompt_recordings(batch: Batch, hop_length: int) -> tuple[Tensor, Tensor]:
     if "prompt" in batch:
         return batch["prompt"], batch["prompt_lengths"]
     return batch["wav"], hop_length * batch["frames"]
+
+
+def style_spectrogram(recording: Tensor, experiment: SynthesizerExperiment) -> Tensor:
+    """Log-mel (1, mel_channels, M) that the synthesizer's style comes from in inference.
+
+    Args:
+        recording: (1, T), a prompt at 16 kHz; its stationary noise is reduced with `model.clean_prompts`.
+        experiment: of the synthesizer.
+    """
+    if experiment.model.clean_prompts:
+        recording = torch.from_numpy(reduce_noise(recording[0].cpu().numpy()))[None].to(recording.device)
+    return log_mel(recording, experiment.mel)

@@ -34,6 +34,7 @@ from hiervox.models.base.pipelines.pitch_transfer import (
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -42,7 +43,6 @@ from hiervox.processors.audio import (
     read_audio,
     write_audio,
 )
-from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.pitch import Track, extract_f0, log_f0, pitch_level, quick_pitch
 from hiervox.processors.semantic import build_semantic_extractor
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
@@ -175,7 +175,8 @@ class Voice:
         return extract_f0(pad_to_grid(wav), SAMPLE_RATE, self.experiment.features.pitch, path.name)
 
     def _style(self, path: Path) -> Tensor:
-        mel = self._mel(path, self.experiment.model.clean_prompts)
+        wav, _ = read_audio(path, SAMPLE_RATE)
+        mel = style_spectrogram(torch.from_numpy(wav)[None], self.experiment)
         return self.synthesizer.style(mel, speaker=self._speaker(path))
 
     def _speaker(self, path: Path) -> Tensor | None:
@@ -187,9 +188,8 @@ class Voice:
         wav, _ = read_audio(path, SAMPLE_RATE)
         return torch.tensor([pitch_level(quick_pitch(wav, SAMPLE_RATE))])
 
-    def _mel(self, path: Path, clean: bool = False) -> Tensor:
+    def _mel(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
-        wav = reduce_noise(wav) if clean else wav
         return log_mel(torch.from_numpy(wav)[None], self.experiment.mel)
 
 
