@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from functools import cache
 from logging import Logger
 from threading import Timer
-from typing import Any
+from typing import Any, TypeVar
 
+MadeT = TypeVar("MadeT")
 OPTIONS: Any = {"nogil": True, "fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 """Of numba's `njit`, for all kernels."""
 SILENT_SECONDS = 0.7
 """A compilation that takes longer is announced."""
+REASON_LENGTH = 200
+"""Characters of what a failed compilation says."""
 
 
 def compiled(kernel: Callable[..., None]) -> Callable[..., None]:
@@ -58,6 +61,23 @@ def announced(log: Logger, message: str) -> Iterator[None]:
         yield
     finally:
         notice.cancel()
+
+
+def made_or_none(make: Callable[[], MadeT], log: Logger, instead: str) -> MadeT | None:
+    """What `make` gives; None, with one line in the log, where it fails.
+
+    Compilers fail in many ways: they are not installed, do not know the processor, or can't write.
+
+    Args:
+        make: imports, compiles and tries kernels.
+        log: gets the warning.
+        instead: what is done without kernels, and which compiler is of no use; the reason follows.
+    """
+    try:
+        return make()
+    except Exception as error:
+        log.warning("%s (%s)", instead, " ".join(str(error).split())[:REASON_LENGTH])
+        return None
 
 
 @cache

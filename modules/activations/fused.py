@@ -8,7 +8,7 @@ which is what they cost. On a CPU `fused_kernels` does all three on blocks that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from hiervox.utils.compiled import announced, run_shares
+from hiervox.utils.compiled import announced, made_or_none, run_shares
 from hiervox.utils.logging import get_logger
 
 TAPS = 12
@@ -27,6 +27,7 @@ DTYPES = {
 }
 LEAST_VALUES_A_THREAD = 1 << 15
 
+_BY_STEP = "activations run step by step, which is slower"
 _log = get_logger("fused")
 
 
@@ -80,34 +81,33 @@ def alias_free_snake(x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) 
 @cache
 def kernels() -> ModuleType | None:
     """The compiled passes; None, with one line in the log, where numba can't be had."""
-    try:
-        from hiervox.modules.activations import fused_kernels
+    return made_or_none(_import_kernels, _log, f"{_BY_STEP}: numba is of no use here")
 
-        return fused_kernels
-    except Exception as error:  # numba fails in many ways where it can't compile or write
-        reason = " ".join(str(error).split())
-        _log.warning("activations run step by step, which is slower: numba is of no use here (%s)", reason)
-        return None
+
+def _import_kernels() -> ModuleType:
+    from hiervox.modules.activations import fused_kernels
+
+    return fused_kernels
 
 
 @cache
 def gpu_kernels(device: torch.device, dtype: torch.dtype) -> ModuleType | None:
     """Triton's passes, tried on 16 samples; None, with one line in the log, where they can't be had."""
-    try:
-        from hiervox.modules.activations import triton_kernels
+    tried = partial(_try_gpu_kernels, device, dtype)
+    return made_or_none(tried, _log, f"{_BY_STEP}: Triton is of no use here")
 
-        notice = announced(_log, "preparing the fused activation for this GPU")
-        with torch.inference_mode(False), torch.no_grad(), notice:
-            x, channel = torch.zeros(1, 1, 16, dtype=dtype, device=device), torch.ones(1, device=device)
-            taps = torch.full((TAPS,), 1 / TAPS, device=device)
-            triton_kernels.forward_pass(x, channel, channel, taps)
-            triton_kernels.backward_pass(x, x, channel, channel, taps)
-            torch.cuda.synchronize(device)
-        return triton_kernels
-    except Exception as error:  # no Triton, no compiler, a GPU that it does not know
-        reason = " ".join(str(error).split())[:200]
-        _log.warning("activations run step by step, which is slower: Triton is of no use here (%s)", reason)
-        return None
+
+def _try_gpu_kernels(device: torch.device, dtype: torch.dtype) -> ModuleType:
+    from hiervox.modules.activations import triton_kernels
+
+    notice = announced(_log, "preparing the fused activation for this GPU")
+    with torch.inference_mode(False), torch.no_grad(), notice:
+        x, channel = torch.zeros(1, 1, 16, dtype=dtype, device=device), torch.ones(1, device=device)
+        taps = torch.full((TAPS,), 1 / TAPS, device=device)
+        triton_kernels.forward_pass(x, channel, channel, taps)
+        triton_kernels.backward_pass(x, x, channel, channel, taps)
+        torch.cuda.synchronize(device)
+    return triton_kernels
 
 
 def _on_gpu(x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) -> Tensor:

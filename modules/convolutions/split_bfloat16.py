@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hiervox.utils.compiled import announced, run_shares
+from hiervox.utils.compiled import announced, made_or_none, run_shares
 from hiervox.utils.logging import get_logger
 
 SIDE, PAIR = 32, 2
@@ -32,18 +32,18 @@ def kernels() -> ModuleType | None:
     supported = getattr(torch.cpu, "_is_amx_tile_supported", bool)
     if not supported() or not torch.cpu._init_amx():
         return None
-    try:
-        notice = announced(_log, "preparing convolutions for this processor")
-        with notice, torch.inference_mode(), torch.autocast("cpu", enabled=False):
-            from hiervox.modules.convolutions import amx_kernels
+    instead = "convolutions run in float32, which is slower: numba is of no use here"
+    return made_or_none(_checked_kernels, _log, instead)
 
-            if not amx_kernels.compiles_for_amx():
-                raise RuntimeError("it compiles for another CPU")
-            _require_agreement(amx_kernels)
-    except Exception as error:  # numba fails in many ways where it can't compile or write
-        reason = " ".join(str(error).split())[:200]
-        _log.warning("convolutions run in float32, which is slower: numba is of no use here (%s)", reason)
-        return None
+
+def _checked_kernels() -> ModuleType:
+    notice = announced(_log, "preparing convolutions for this processor")
+    with notice, torch.inference_mode(), torch.autocast("cpu", enabled=False):
+        from hiervox.modules.convolutions import amx_kernels
+
+        if not amx_kernels.compiles_for_amx():
+            raise RuntimeError("it compiles for another CPU")
+        _require_agreement(amx_kernels)
     return amx_kernels
 
 
