@@ -26,6 +26,10 @@ LEVEL_FLOOR = 1e-2
 HIGHEST_LOG_GAIN = 3.0
 INITIAL_LOG_GAINS = (-3.0, -5.0)
 """Of pulses and of noise: quiet speech."""
+NOISE_LEVEL = 10.0
+"""About the magnitude of the noise's spectrum."""
+LEAST_GAIN = 0.05
+"""-26 dB: what a noise floor leaves of gains below it."""
 
 
 class SpectralGenerator(nn.Module):
@@ -140,10 +144,35 @@ class SpectralGenerator(nn.Module):
         """
         return self.waveform(self.backbone(z, source, style))
 
-    def backbone(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
-        """The arguments of `forward` → spectrum (B, 2 * bins, source_rate * N), real, then imaginary."""
+    def backbone(
+        self, z: Tensor, source: Tensor, style: Tensor | None = None, floor: Tensor | None = None
+    ) -> Tensor:
+        """The arguments of `forward` → spectrum (B, 2 * bins, source_rate * N), real, then imaginary.
+
+        Args:
+            z, source, style: as for `forward`.
+            floor: (B, bins, 1), gain of the noise that is subtracted from it, and from the pulses what they
+                have of its magnitude: spectral subtraction (S. F. Boll, "Suppression of acoustic noise in
+                speech using spectral subtraction", 1979), with gains that are smooth by themselves.
+        """
         features, excitation = source.split([self.source_channels, 4 * self.stft.bins], dim=1)
         pulses, noise = self._spectra(excitation)
+        pulse_gain, noise_gain, shift = self._gains(z, features, pulses, style)
+        if floor is not None:
+            pulse_gain = _above_floor(pulse_gain, floor, pulses.abs() / NOISE_LEVEL)
+            noise_gain = _above_floor(noise_gain, floor)
+        spectrum = torch.polar(pulse_gain, shift) * pulses + noise_gain * noise
+        return torch.cat([spectrum.real, spectrum.imag], dim=1)
+
+    def noise_gain(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
+        """Of the noise, for the arguments of `forward`: (B, bins, source_rate * N), float32."""
+        features, excitation = source.split([self.source_channels, 4 * self.stft.bins], dim=1)
+        return self._gains(z, features, self._spectra(excitation)[0], style)[1]
+
+    def _gains(
+        self, z: Tensor, features: Tensor, pulses: Tensor, style: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Gains of pulses and of noise, and the pulses' shift of phase: (B, bins, source_rate * N) each."""
         x = self.input(z)
         if style is not None:
             x = x + self.style(style)
@@ -156,8 +185,7 @@ class SpectralGenerator(nn.Module):
             x = block(x, block_style)
         pulse_gain, noise_gain, shift = self.gains(self.norm(x.mT)).mT.float().chunk(3, dim=1)
         pulse_gain, noise_gain = (gain.clamp(max=HIGHEST_LOG_GAIN).exp() for gain in (pulse_gain, noise_gain))
-        spectrum = torch.polar(pulse_gain, shift) * pulses + noise_gain * noise
-        return torch.cat([spectrum.real, spectrum.imag], dim=1)
+        return pulse_gain, noise_gain, shift
 
     def waveform(self, x: Tensor) -> Tensor:
         """What `backbone` made (B, 2 * bins, T) → waveform (B, 1, hop_length * T) in [-1, 1]."""
@@ -168,3 +196,9 @@ class SpectralGenerator(nn.Module):
         """Real and imaginary parts of pulses and of noise → complex spectra, float32."""
         pulse_real, pulse_imaginary, noise_real, noise_imaginary = excitation.float().chunk(4, dim=1)
         return torch.complex(pulse_real, pulse_imaginary), torch.complex(noise_real, noise_imaginary)
+
+
+def _above_floor(gain: Tensor, floor: Tensor, level: Tensor | float = 1.0) -> Tensor:
+    """What of a gain (B, bins, T) at a level is above the floor (B, bins, 1), `LEAST_GAIN` of it at least."""
+    share = 1 - floor / (gain * level).clamp_min(torch.finfo(gain.dtype).tiny)
+    return gain * share.clamp_min(LEAST_GAIN)

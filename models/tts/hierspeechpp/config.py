@@ -199,6 +199,9 @@ class SynthesizerConfig(Config):
         unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
         clean_prompts: whether the style encoder hears prompts with their stationary noise reduced, in
             inference; the speaker encoder hears them as they are.
+        noise_floor: factor of what a voice makes of silence, which is subtracted from what it says, in
+            inference; 0 subtracts nothing. Ours, and for the generator `istft` alone, whose noise has gains
+            of its own: a prompt's background is spoken along else.
         prior_noise: factor of the agnostic prior's deviation wherever it is drawn from to speak, beside the
             noise scale of inference. Ours: a small model's prior is wider than speech needs.
         spoken_ratio: share of training items whose slice the generator makes from the semantic vectors, by
@@ -225,6 +228,7 @@ class SynthesizerConfig(Config):
     judged_frames: PositiveInt | None = None
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
     clean_prompts: bool = False
+    noise_floor: float = Field(0.0, ge=0)
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
     predicted_ratio: float = Field(0.5, ge=0, le=1)
@@ -250,6 +254,8 @@ class SynthesizerConfig(Config):
             raise ValueError("prosody.n_heads must divide latent_channels")
         if self.style_hidden_channels % 2:
             raise ValueError("style_hidden_channels must be even, for its two attention heads")
+        if self.noise_floor and isinstance(self.generator, GeneratorSizes):
+            raise ValueError("noise_floor needs generator.kind istft")
         for section in (self.semantic_prior, posterior, self.flow, self.prosody):
             if section.kernel_size % 2 == 0:
                 raise ValueError("kernel_size must be odd")

@@ -67,7 +67,7 @@ def convert(
     """
     style = voice.tensors[SYNTHESIZER][None].to(networks.device)
     noise = torch.Generator().manual_seed(controls.seed)
-    synthesizer = networks.synthesizer
+    synthesizer, floor = networks.synthesizer, networks.noise_floor(style)
 
     @torch.inference_mode()
     def sound(seen: Tensor, segment: Segment) -> Tensor:
@@ -76,7 +76,7 @@ def convert(
         semantic = networks.semantic_extractor.extract(seen)
         log_pitch = log_f0(torch.from_numpy(pitch)[None, None].to(seen.device))
         return synthesizer.infer(
-            semantic, log_pitch, style, noise_scale=controls.noise_scale, generator=noise
+            semantic, log_pitch, style, noise_scale=controls.noise_scale, generator=noise, floor=floor
         )
 
     return sound_by_segments(source, networks.device, sound)

@@ -25,7 +25,7 @@ from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.convolutions.packed import pack_weights
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
-from hiervox.processors.audio import SAMPLE_RATE
+from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.pitch import pitch_level, quick_pitch
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
 from hiervox.processors.spectrogram import log_mel
@@ -37,6 +37,11 @@ TEXT_TO_VEC, SYNTHESIZER = "text_to_vec", "synthesizer"
 """Names of the parts, of their folders in a bundle, and of the style vectors of a voice."""
 STYLE_ENCODERS = ("style_encoder.", "voice_encoder.")
 """What a style vector comes from, by the names of its weights."""
+SILENCE_NAME, SILENCE = "silence.safetensors", "semantic"
+"""A file beside the synthesizer's weights and its tensor (C, N): what `silent_vectors` gives."""
+SILENT_FRAMES = 100
+MOST_FLOORS = 64
+"""Voices whose noise floors are kept."""
 
 
 class Networks:
@@ -60,6 +65,7 @@ class Networks:
         self.synthesizer_experiment = synthesizer_experiment
         self.text_to_vec_experiment = text_to_vec_experiment
         self.device = device
+        self._floors: dict[bytes, Tensor] = {}
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> Networks:
@@ -115,6 +121,36 @@ class Networks:
         """
         return build_semantic_extractor(self.synthesizer_experiment.features.semantic, self.device)
 
+    @cached_property
+    def silence(self) -> Tensor:
+        """Semantic vectors of digital silence (1, C, N), of the bundle or, where it has none, extracted.
+
+        Raises:
+            DependencyError: the encoder's weights are not there.
+            CheckpointError: a broken file.
+        """
+        file = part_checkpoint(self.folder, SYNTHESIZER) / SILENCE_NAME
+        if file.is_file():
+            return load_weights(file)[SILENCE][None].float().to(self.device)
+        return silent_vectors(self.semantic_extractor)
+
+    @torch.inference_mode()
+    def noise_floor(self, style: Tensor) -> Tensor | None:
+        """`HierarchicalSynthesizer.noise_floor` of styles (B, S, 1), once for each; None without one."""
+        if not self.synthesizer_experiment.model.noise_floor:
+            return None
+        floors = []
+        for row in style:
+            key = row.float().cpu().numpy().tobytes()
+            if key not in self._floors:
+                if len(self._floors) == MOST_FLOORS:
+                    self._floors.clear()
+                floor = self.synthesizer.noise_floor(row[None], self.silence)
+                assert floor is not None
+                self._floors[key] = floor
+            floors.append(self._floors[key])
+        return torch.cat(floors)
+
     def styles(self, recording: Tensor, for_text: bool) -> dict[str, Tensor]:
         """Style vectors (S, 1) of a prompt (1, T) at 16 kHz; without text-to-vec's where no text is read."""
         styles = {}
@@ -159,6 +195,11 @@ class Networks:
                 digest.update(f"{part}/{name}".encode())
                 digest.update(weights[name].reshape(-1).view(torch.uint8).numpy().tobytes())  # 8 bits too
         return digest.hexdigest()
+
+
+def silent_vectors(extractor: SemanticExtractor) -> Tensor:
+    """Semantic vectors (1, C, `SILENT_FRAMES`) of digital silence."""
+    return extractor.extract(torch.zeros(1, SILENT_FRAMES * HOP_LENGTH))
 
 
 def _experiment(folder: Path, part: str, schema: type[ExperimentT]) -> ExperimentT:

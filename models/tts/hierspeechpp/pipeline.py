@@ -107,7 +107,8 @@ class HierSpeechPipeline(TextToSpeechPipeline):
         """Semantic vectors and F0 to waveforms (T_i,) at 16 kHz."""
         synthesizer = self.networks.synthesizer
         z, style, mask = self._latent(batch, voices, controls)
-        wavs = synthesizer.sound(z, style, mask, _stacked([_features(one).log_f0 for one in batch]))
+        pitch, floor = _stacked([_features(one).log_f0 for one in batch]), self.networks.noise_floor(style)
+        wavs = synthesizer.sound(z, style, mask, pitch, floor)
         hop = synthesizer.config.hop_length
         lengths = [hop * _features(one).semantic.shape[-1] for one in batch]
         return [
@@ -120,7 +121,8 @@ class HierSpeechPipeline(TextToSpeechPipeline):
     ) -> Iterator[Waveform]:
         """`decode` in chunks, the first of 0.2 s; prior and flows see the sequence as a whole before."""
         z, style, _ = self._latent([synthesis], [voice], controls)
-        for chunk in self.networks.synthesizer.stream_sound(z, style, _features(synthesis).log_f0):
+        floor = self.networks.noise_floor(style)
+        for chunk in self.networks.synthesizer.stream_sound(z, style, _features(synthesis).log_f0, floor):
             yield chunk[0, 0].float().cpu().numpy()
 
     def _latent(

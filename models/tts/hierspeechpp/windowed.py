@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from hiervox.modules.functional.windows import Window, cut, run_windows, window_plan
+from hiervox.modules.generators.spectral_generator import SpectralGenerator
 
 BACKBONE_WINDOW = 400
 """Frames that a pass of the source network or the backbone keeps: 8 s, which most sentences are under."""
@@ -69,7 +70,11 @@ class WindowedDecoder:
         self.generator = generator
 
     def decode(
-        self, latents: Sequence[Tensor], style: Tensor, log_f0: Sequence[Tensor] | None = None
+        self,
+        latents: Sequence[Tensor],
+        style: Tensor,
+        log_f0: Sequence[Tensor] | None = None,
+        floor: Tensor | None = None,
     ) -> list[Tensor]:
         """Latents of any lengths to waveforms, each as if it were alone.
 
@@ -78,6 +83,7 @@ class WindowedDecoder:
             style: (B, S, 1), one for each.
             log_f0: (1, backbone_rate * N_i) each, of what drives the generator; the source network's where
                 None.
+            floor: (B, bins, 1), one for each, for a `SpectralGenerator`.
 
         Returns:
             (1, backbone_rate * waveform_rate * N_i) each.
@@ -91,7 +97,7 @@ class WindowedDecoder:
             for window in window_plan(latent.shape[-1], BACKBONE_WINDOW, generator.backbone_context, item)
         ]
         backbones = run_windows(
-            lambda windows: self._backbone(latents, sources, style, windows),
+            lambda windows: self._backbone(latents, sources, style, floor, windows),
             plan,
             generator.backbone_rate,
             passes,
@@ -105,20 +111,23 @@ class WindowedDecoder:
             lambda windows: generator.waveform(cut(backbones, windows)), plan, generator.waveform_rate, passes
         )
 
-    def stream(self, z: Tensor, style: Tensor, log_f0: Tensor | None = None) -> Iterator[Tensor]:
+    def stream(
+        self, z: Tensor, style: Tensor, log_f0: Tensor | None = None, floor: Tensor | None = None
+    ) -> Iterator[Tensor]:
         """The waveform of one utterance, from its beginning, in growing chunks.
 
         Args:
             z: (1, C, N).
             style: (1, S, 1).
             log_f0: (1, 1, backbone_rate * N); as for `decode`.
+            floor: (1, bins, 1); as for `decode`.
 
         Returns:
             (1, 1, T_i) each; together (1, 1, backbone_rate * waveform_rate * N).
         """
         generator = self.generator
         reach, length = generator.waveform_context, generator.backbone_rate * z.shape[-1]
-        backbones = self._stream_backbone(z, style, log_f0)
+        backbones = self._stream_backbone(z, style, log_f0, floor)
         x, first = next(backbones), 0  # a segment of the backbone, and where it begins
         start, size = 0, FIRST_CHUNK
         while start < length:
@@ -159,16 +168,25 @@ class WindowedDecoder:
         ]
 
     def _backbone(
-        self, latents: Sequence[Tensor], sources: Sequence[Tensor], style: Tensor, windows: Sequence[Window]
+        self,
+        latents: Sequence[Tensor],
+        sources: Sequence[Tensor],
+        style: Tensor,
+        floor: Tensor | None,
+        windows: Sequence[Window],
     ) -> Tensor:
         source = cut(sources, windows, self.generator.backbone_rate)
-        return self.generator.backbone(
-            cut(latents, windows), source, style[[window.item for window in windows]]
-        )
+        items = [window.item for window in windows]
+        if floor is None:
+            return self.generator.backbone(cut(latents, windows), source, style[items])
+        assert isinstance(self.generator, SpectralGenerator)
+        return self.generator.backbone(cut(latents, windows), source, style[items], floor[items])
 
-    def _stream_backbone(self, z: Tensor, style: Tensor, log_f0: Tensor | None) -> Iterator[Tensor]:
+    def _stream_backbone(
+        self, z: Tensor, style: Tensor, log_f0: Tensor | None, floor: Tensor | None
+    ) -> Iterator[Tensor]:
         rate = self.generator.backbone_rate
         sources = self._sources([z[0]], style, None if log_f0 is None else [log_f0[0]])
         for window in window_plan(z.shape[-1], STREAM_BACKBONE_WINDOW, self.generator.backbone_context):
-            backbone = self._backbone([z[0]], sources, style, [window])
+            backbone = self._backbone([z[0]], sources, style, floor, [window])
             yield backbone[..., rate * (window.start - window.first) : rate * (window.stop - window.first)]

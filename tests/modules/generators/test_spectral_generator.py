@@ -110,6 +110,31 @@ def test_the_context_is_no_larger_than_what_is_heard() -> None:
     assert int(changed[-1]) // 4 in (20 + network.backbone_context, 19 + network.backbone_context)
 
 
+@torch.no_grad()
+def test_a_floor_is_subtracted_from_what_is_near_it() -> None:
+    network, given = generator().eval(), inputs(7)
+    source = network.source_signal(given.features, given.log_f0)
+
+    def backbone(floor: Tensor | None) -> Tensor:
+        return torch.complex(*network.backbone(given.z, source, given.style, floor).chunk(2, dim=1))
+
+    plain, gain = backbone(None), network.noise_gain(given.z, source, given.style)
+    assert gain.shape == plain.shape
+    torch.testing.assert_close(backbone(torch.zeros(2, 161, 1)), plain)
+    torch.testing.assert_close(backbone(torch.full((2, 161, 1), 1e6)), 0.05 * plain)
+    floor = torch.zeros(2, 161, 1)
+    floor[0, :80] = 0.5 * gain[0, :80].amin(dim=1, keepdim=True)
+    cleaned = backbone(floor)
+    torch.testing.assert_close(cleaned[1], plain[1])
+    torch.testing.assert_close(cleaned[0, 80:], plain[0, 80:])
+    assert (cleaned[0, :80] != plain[0, :80]).all()
+    silent = network.source_signal(given.features, torch.zeros_like(given.log_f0))  # no pulses: noise alone
+    floor = 0.5 * network.noise_gain(given.z, silent, given.style).median(dim=2, keepdim=True).values
+    noise = network.backbone(given.z, silent, given.style).chunk(2, dim=1)[0]
+    share = network.backbone(given.z, silent, given.style, floor).chunk(2, dim=1)[0] / noise
+    torch.testing.assert_close(share.median(), torch.tensor(0.5), atol=0.05, rtol=0)
+
+
 def test_every_parameter_learns() -> None:
     network, given = generator(), inputs(7)
     network(

@@ -152,6 +152,7 @@ if wanted 7; then
   done
   python "$repository/egs/common/local/assemble_bundle.py" --runs "$runs" --parts "${parts[@]}" --out "$bundle" --half \
     --round related_prior
+  python "$recipe/local/silence.py" "$bundle"
 fi
 if wanted 8; then
   headline 8 measure

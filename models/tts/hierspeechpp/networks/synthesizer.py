@@ -324,6 +324,7 @@ class HierarchicalSynthesizer(nn.Module):
         mask: Tensor | None = None,
         noise_scale: float = 0.333,
         generator: Noise = None,
+        floor: Tensor | None = None,
     ) -> Tensor:
         """Speak: agnostic prior, both flows in reverse, source network, generator.
 
@@ -336,13 +337,37 @@ class HierarchicalSynthesizer(nn.Module):
             mask: (B, 1, N); None where nothing is padded.
             noise_scale: factor of the prior's standard deviation.
             generator: of the noise.
+            floor: (B, bins, 1), by `noise_floor`; None subtracts nothing.
 
         Returns:
             (B, 1, hop * N) in [-1, 1], zero where `mask` is.
         """
         mask = _full_mask(semantic) if mask is None else mask
         z = self.latent(semantic, log_f0, style, mask, noise_scale, generator)
-        return self.sound(z, style, mask, log_f0)
+        return self.sound(z, style, mask, log_f0, floor)
+
+    @torch.no_grad()
+    def noise_floor(self, style: Tensor, silence: Tensor) -> Tensor | None:
+        """What voices have beside speech, by what they make of silence; with `noise_floor` in the config.
+
+        Args:
+            style: (B, style_channels, 1).
+            silence: (1, semantic_channels, N), of digital silence; N of at least 4.
+
+        Returns:
+            (B, bins, 1), the median over frames of the noise's gain, without the first and last quarter,
+            times the config's factor. None where that is 0.
+        """
+        if not self.config.noise_floor:
+            return None
+        assert isinstance(self.generator, SpectralGenerator)
+        semantic = silence.expand(len(style), -1, -1)
+        pitch = semantic.new_zeros(len(style), 1, self.config.pitch_ratio * semantic.shape[-1])
+        z = self.latent(semantic, pitch, style, _full_mask(semantic), noise_scale=0.0)
+        source = self.generator.source_signal(self.source(z, style)[0], pitch)
+        gain = self.generator.noise_gain(z, source, style)
+        edge = gain.shape[-1] // 4
+        return self.config.noise_floor * gain[..., edge:-edge].median(dim=-1, keepdim=True).values
 
     @torch.no_grad()
     def latent(
@@ -361,11 +386,18 @@ class HierarchicalSynthesizer(nn.Module):
         return self.related_flow(z, mask, style, reverse=True)
 
     @torch.no_grad()
-    def sound(self, z: Tensor, style: Tensor, mask: Tensor, log_f0: Tensor | None = None) -> Tensor:
+    def sound(
+        self,
+        z: Tensor,
+        style: Tensor,
+        mask: Tensor,
+        log_f0: Tensor | None = None,
+        floor: Tensor | None = None,
+    ) -> Tensor:
         """The second half of `infer`: acoustic latent (B, C, N) to waveform (B, 1, hop * N).
 
         A generator that is driven at an F0 takes `log_f0` (B, 1, pitch_ratio * N), or, where it is None, what
-        the source network hears in the latent.
+        the source network hears in the latent. `floor` is that of `infer`.
         """
         frames = mask_lengths(mask).tolist()
         latents = [latent[:, :length] for latent, length in zip(z, frames, strict=True)]
@@ -373,16 +405,18 @@ class HierarchicalSynthesizer(nn.Module):
         if log_f0 is not None:
             ratio = self.config.pitch_ratio
             pitches = [pitch[:, : ratio * length] for pitch, length in zip(log_f0, frames, strict=True)]
-        wavs = self.decoder.decode(latents, style, pitches)
+        wavs = self.decoder.decode(latents, style, pitches, floor)
         padded = wavs[0].new_zeros(len(wavs), 1, self.config.hop_length * z.shape[-1])
         for row, wav in zip(padded, wavs, strict=True):
             row[:, : wav.shape[-1]] = wav
         return padded
 
     @torch.no_grad()
-    def stream_sound(self, z: Tensor, style: Tensor, log_f0: Tensor | None = None) -> Iterator[Tensor]:
+    def stream_sound(
+        self, z: Tensor, style: Tensor, log_f0: Tensor | None = None, floor: Tensor | None = None
+    ) -> Iterator[Tensor]:
         """`sound` of one utterance (1, C, N) without padding, chunk by chunk (1, 1, T_i)."""
-        yield from self.decoder.stream(z, style, log_f0)
+        yield from self.decoder.stream(z, style, log_f0, floor)
 
     @property
     def decoder(self) -> WindowedDecoder:

@@ -104,3 +104,14 @@ def test_the_style_can_come_from_a_cleaned_prompt(bundle) -> None:
     torch.testing.assert_close(cleaned, expected)
     assert (raw - cleaned).abs().max() > 1e-4
     assert plain.fingerprint != cleaning.fingerprint
+
+
+def test_the_vectors_of_silence_are_the_bundles_or_extracted(bundle) -> None:
+    extracted = Networks.load(bundle).silence
+    assert extracted.shape == (1, 384, 100)
+    kept = (extracted[0] + 1).contiguous()
+    save_file({"semantic": kept.half()}, bundle / "synthesizer" / "silence.safetensors")
+    networks = Networks.load(bundle)
+    torch.testing.assert_close(networks.silence, kept.half().float()[None])
+    assert "semantic_extractor" not in vars(networks)
+    assert networks.noise_floor(torch.zeros(1, 8, 1)) is None  # as published

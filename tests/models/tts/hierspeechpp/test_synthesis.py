@@ -190,6 +190,29 @@ def test_a_stream_is_the_whole_text(networks: Networks, monkeypatch: pytest.Monk
     np.testing.assert_allclose(np.concatenate(chunks), whole, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("networks", ["istft"], indirect=True)
+def test_what_a_voice_makes_of_silence_is_subtracted_from_speech(
+    networks: Networks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker, own = Speaker(networks), [voice(1), voice(2)]
+    before = laid_out(list(speaker.speak(TEXT, own[0])))
+    silence = torch.randn(1, networks.synthesizer.config.semantic_channels, 40)
+    monkeypatch.setitem(vars(networks), "silence", silence)
+    config = networks.synthesizer.config.model_copy(update={"noise_floor": 1.5})
+    experiment = networks.synthesizer_experiment.model_copy(update={"model": config})
+    monkeypatch.setattr(networks.synthesizer, "config", config)
+    monkeypatch.setattr(networks, "synthesizer_experiment", experiment)
+    styles = torch.stack([one.tensors["synthesizer"] for one in own])
+    floors = networks.noise_floor(styles)
+    assert floors is not None and floors.shape == (2, 161, 1) and (floors > 0).all()
+    assert not torch.allclose(floors[0], floors[1])
+    torch.testing.assert_close(networks.synthesizer.noise_floor(styles, silence), floors)
+    after = laid_out(list(speaker.speak(TEXT, own[0])))
+    assert np.square(after).mean() < 0.9 * np.square(before).mean()
+    streamed = np.concatenate(list(speaker.stream(TEXT, own[0])))
+    np.testing.assert_allclose(streamed, after, atol=1e-6, rtol=0)
+
+
 def test_a_stream_of_one_utterance_is_neither_trimmed_nor_faded(networks: Networks) -> None:
     speaker = Speaker(networks)
     wav = np.concatenate(list(speaker.stream(TEXT[1:2], voice(1))))

@@ -31,6 +31,7 @@ def test_the_published_rates_make_a_hop_of_20_ms_and_four_f0_values() -> None:
         ({"generator": {"kind": "vocos"}}, "'amp', 'istft'"),
         ({"acoustic_posterior": {"waveform_channels": [16, 32]}}, "acoustic_posterior"),
         ({"acoustic_posterior": {"waveform_rates": [8, 5, 4, 4]}}, "waveform_rates"),
+        ({"noise_floor": 1.5}, "noise_floor needs generator.kind istft"),
         ({"source": {"rates": [2, 3], "kernel_sizes": [4, 5]}}, "source.rates"),
     ],
 )

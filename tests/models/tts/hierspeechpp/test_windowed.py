@@ -11,6 +11,7 @@ from hiervox.models.tts.hierspeechpp.config import SpectralGeneratorSizes
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.functional.windows import window_plan
+from hiervox.modules.generators.spectral_generator import SpectralGenerator
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 
 SPECTRAL = SpectralGeneratorSizes(frame_channels=8, frame_blocks=1, source_block_channels=8, source_blocks=2)
@@ -41,10 +42,14 @@ def network(request: pytest.FixtureRequest) -> HierarchicalSynthesizer:
     return network
 
 
-def whole(network: HierarchicalSynthesizer, z: Tensor, style: Tensor) -> Tensor:
+def whole(network: HierarchicalSynthesizer, z: Tensor, style: Tensor, floor: Tensor | None = None) -> Tensor:
     """One pass over all of it."""
-    source = network.generator.source_signal(*network.source(z, style))
-    return network.generator(z, source, style)
+    generator = network.generator
+    source = generator.source_signal(*network.source(z, style))
+    if floor is None:
+        return generator(z, source, style)
+    assert isinstance(generator, SpectralGenerator)
+    return generator.waveform(generator.backbone(z, source, style, floor))
 
 
 @pytest.fixture
@@ -105,6 +110,20 @@ def test_a_stream_is_the_whole_in_chunks_that_grow(network: HierarchicalSynthesi
     torch.testing.assert_close(torch.cat(chunks, dim=-1), whole(network, z, style), atol=1e-6, rtol=0)
     sizes = [chunk.shape[-1] // network.generator.waveform_rate for chunk in chunks]
     assert sizes[:-1] == [5, 10, 20, 40, *[50] * 20][: len(sizes) - 1]
+
+
+@pytest.mark.usefixtures("small_windows")
+@pytest.mark.parametrize("network", ["istft"], indirect=True)
+@torch.no_grad()
+def test_a_noise_floor_is_subtracted_alike_in_windows_and_streams(network: HierarchicalSynthesizer) -> None:
+    z, style, floor = torch.randn(2, 8, FRAMES), torch.randn(2, 8, 1), torch.rand(2, 161, 1) / 100
+    together = network.sound(z, style, torch.ones(2, 1, FRAMES), None, floor)
+    for item in ([0], [1]):
+        expected = whole(network, z[item], style[item], floor[item])
+        assert not torch.allclose(expected, whole(network, z[item], style[item]), atol=1e-4)
+        streamed = torch.cat(list(network.stream_sound(z[item], style[item], None, floor[item])), dim=-1)
+        torch.testing.assert_close(together[item], expected, atol=1e-6, rtol=0)
+        torch.testing.assert_close(streamed, expected, atol=1e-6, rtol=0)
 
 
 def reach(output: Tensor, place: int, seen: Tensor, rate: int) -> int:

@@ -34,6 +34,7 @@ from hiervox.models.base.pipelines.pitch_transfer import (
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.parts import silent_vectors
 from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram
 from hiervox.processors.audio import (
     SAMPLE_RATE,
@@ -105,6 +106,7 @@ class Voice:
         assert isinstance(network, HierarchicalSynthesizer) and isinstance(experiment, SynthesizerExperiment)
         self.synthesizer, self.experiment = network, experiment
         self.semantic = build_semantic_extractor(experiment.features.semantic, torch.device("cpu"))
+        self.silence = silent_vectors(self.semantic)
         self.text_to_vec: TextToVec | None = None
         if text_to_vec is not None:
             reader, _ = load_network(text_to_vec)
@@ -160,7 +162,9 @@ class Voice:
         return self._say(spoken.semantic, pitch, clip.prompt)
 
     def _say(self, semantic: Tensor, pitch: Tensor, prompt: Path) -> Tensor:
-        return self.synthesizer.infer(semantic, pitch, self._style(prompt), None, NOISE_SCALE, _noise())
+        style = self._style(prompt)
+        floor = self.synthesizer.noise_floor(style, self.silence)
+        return self.synthesizer.infer(semantic, pitch, style, None, NOISE_SCALE, _noise(), floor)
 
     def _heard(self, path: Path) -> tuple[Tensor, Track]:
         """Semantic vectors (1, C, N) and F0 (4N,) of a recording."""
