@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
 from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock, NormalizedConvolution
+from hiervox.models.enhancement.mp_senet.networks.fused_conformer import FusedConformers, can_fuse, kernels
 from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
 from hiervox.modules.convolutions.packed import pack_weights
 
@@ -57,7 +58,21 @@ def prepare_for_cpu(network: MPSENet) -> None:
         if isinstance(module, GridConformer):
             module.piece = CPU_PIECE
             module.convolution.fold_batch_norm()
+    _fuse_conformers(network)
     pack_weights(network, split=False)
+
+
+def _fuse_conformers(network: MPSENet) -> None:
+    """Replace the blocks by compiled passes, where numba and the sizes allow."""
+    pairs = [
+        (block.over_time, block.over_frequency)
+        for block in network.blocks
+        if isinstance(block, TwoStageBlock)
+    ]
+    if pairs and all(can_fuse(one) for pair in pairs for one in pair):
+        compiled = kernels()
+        if compiled is not None:
+            network.blocks = nn.ModuleList([FusedConformers(compiled, pairs)])
 
 
 class SpectrumEncoder(nn.Module):

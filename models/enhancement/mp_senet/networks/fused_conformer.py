@@ -1,0 +1,213 @@
+"""Conformers of a grid in compiled passes, for inference on a CPU.
+
+Layer by layer, a Conformer of 64 channels reads and writes its maps some forty times, and where several
+threads share a layer they wait for each other after each. Here each thread takes whole lines of the grid
+through all layers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hiervox.models.enhancement.mp_senet.networks.grid_conformer import (
+    FeedForward,
+    GridConformer,
+    NormalizedSelfAttention,
+)
+from hiervox.modules.convolutions.packed_2d import require_inference
+from hiervox.utils.compiled import announced, made_or_none, run_shares
+from hiervox.utils.logging import get_logger
+
+COLUMNS = 16
+"""Of a panel of weights."""
+TOLERANCE = 1e-4
+"""Of the standard deviation, in the check before first use."""
+
+_log = get_logger("fused_conformer")
+
+
+@cache
+def kernels() -> ModuleType | None:
+    """The compiled passes; None, with one line in the log, where they can't be had."""
+    instead = "Conformers run layer by layer, which is slower: numba is of no use here"
+    return made_or_none(_checked_kernels, _log, instead)
+
+
+def _checked_kernels() -> ModuleType:
+    notice = announced(_log, "preparing Conformers for this processor")
+    with notice, torch.inference_mode(), torch.autocast("cpu", enabled=False):
+        from hiervox.models.enhancement.mp_senet.networks import conformer_kernels
+        from hiervox.modules.functional.register_tiles import compiles_for_fma
+
+        if not compiles_for_fma():
+            raise RuntimeError("no fused multiplication and addition")
+        _require_agreement(conformer_kernels)
+    return conformer_kernels
+
+
+def can_fuse(network: GridConformer) -> bool:
+    """Whether a network has float32 weights on a CPU, and heads of as many channels as the passes take."""
+    weight = network.norm.weight
+    channels, heads = weight.shape[0], network.attention.n_heads
+    plain = weight.device.type == "cpu" and weight.dtype == torch.float32
+    return plain and channels % (COLUMNS * heads) == 0 and not torch.is_autocast_enabled("cpu")
+
+
+class FusedConformers(nn.Module):
+    """What a chain of pairs of `GridConformer` computes, with ways around them, for inference alone.
+
+    Args:
+        compiled: of `kernels`.
+        pairs: the first attends along frequency and convolves along time, the second the other way round.
+            `can_fuse` is true of them, and their batch norm is folded; their weights are not kept.
+    """
+
+    def __init__(self, compiled: ModuleType, pairs: Iterable[tuple[GridConformer, GridConformer]]) -> None:
+        super().__init__()
+        self._pairs = [
+            (FusedConformer(compiled, over_time), FusedConformer(compiled, over_frequency))
+            for over_time, over_frequency in pairs
+        ]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, N, F) → (B, C, N, F), the channels side by side.
+
+        Raises:
+            RuntimeError: a gradient is asked for.
+        """
+        require_inference(x)
+        grids = x.detach().float().permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format)
+        attended = torch.empty_like(grids[0])
+        for grid in grids:
+            for over_time, over_frequency in self._pairs:
+                over_time(grid, attended, attends_along_rows=True)
+                over_frequency(grid, attended, attends_along_rows=False)
+        return grids.permute(0, 3, 1, 2)
+
+
+class FusedConformer:
+    """What a `GridConformer` computes, with the way around it.
+
+    Args:
+        compiled: of `kernels`.
+        network: one that `can_fuse` is true of, its batch norm folded.
+    """
+
+    def __init__(self, compiled: ModuleType, network: GridConformer) -> None:
+        self._compiled = compiled
+        attention, convolution = network.attention, network.convolution
+        depthwise = convolution.depthwise
+        assert depthwise.bias is not None
+        self._channels, self._taps = network.norm.weight.shape[0], depthwise.kernel_size[0]
+        self._attending = (
+            attention.n_heads,
+            network.norm.eps,
+            _feed_forward(network.first_feed_forward),
+            _attention(attention),
+        )
+        self._convolving = (
+            network.norm.eps,
+            _arrays(*_after_norm(convolution.norm, convolution.gate)),
+            _arrays(depthwise.weight.squeeze(1).T, depthwise.bias),
+            _arrays(_panels(convolution.output.weight), convolution.output.bias),
+            _feed_forward(network.last_feed_forward),
+            _arrays(network.norm.weight, network.norm.bias),
+        )
+
+    def __call__(self, grid: Tensor, attended: Tensor, attends_along_rows: bool) -> None:
+        """Add the network's output to a grid.
+
+        Args:
+            grid: (M, N, C), contiguous float32; changed.
+            attended: of the same shape; overwritten.
+            attends_along_rows: whether attention is along N and the convolution along M; else the other way.
+        """
+        rows, columns, channels = grid.shape
+        by_row = (rows, columns * channels, channels, columns)
+        by_column = (columns, channels, columns * channels, rows)
+        first, second = (by_row, by_column) if attends_along_rows else (by_column, by_row)
+        self._run(self._compiled.attend, grid, attended, first, self._attending)
+        self._run(self._compiled.convolve, attended, grid, second, self._convolving)
+
+    def _run(
+        self,
+        kernel: Callable[..., None],
+        source: Tensor,
+        target: Tensor,
+        lines: tuple[int, int, int, int],
+        weights: tuple[Any, ...],
+    ) -> None:
+        """Call a kernel on equal shares of lines: how many, values from one to the next, and cells."""
+        count, line_stride, cell_stride, cells = lines
+        arrays = source.view(-1).numpy(), target.view(-1).numpy()
+        sizes = line_stride, cell_stride, cells, self._channels
+        values = self._compiled.scratch_values(cells, self._channels, self._taps)
+
+        def share(first: int, last: int) -> None:
+            scratch = torch.empty(values).numpy()  # which begins where a row of the cache does
+            kernel(*arrays, *sizes, *weights, scratch, first, last)
+
+        run_shares(share, count, torch.get_num_threads())
+
+
+def _require_agreement(compiled: ModuleType) -> None:
+    """Refuse to compute otherwise than PyTorch does.
+
+    Raises:
+        RuntimeError: a small network comes out otherwise.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = GridConformer(2 * COLUMNS, n_heads=2, kernel_size=5).eval()
+        x = torch.randn(1, 20, 7, 2 * COLUMNS)
+    expected = x + network(x)
+    network.convolution.fold_batch_norm()
+    actual = x[0].clone()
+    FusedConformer(compiled, network)(actual, torch.empty_like(actual), attends_along_rows=False)
+    if not (actual - expected[0]).abs().max() < TOLERANCE * expected.std():
+        raise RuntimeError("it computes something else")
+
+
+def _arrays(*tensors: Tensor) -> tuple[Any, ...]:
+    return tuple(
+        tensor.detach().float().flatten().clone(memory_format=torch.contiguous_format).numpy()
+        for tensor in tensors
+    )
+
+
+def _panels(weight: Tensor) -> Tensor:
+    """(N, depth) → (N / 16, depth, 16)."""
+    return weight.unflatten(0, (-1, COLUMNS)).transpose(1, 2)
+
+
+def _after_norm(norm: nn.LayerNorm, layer: nn.Linear) -> tuple[Tensor, Tensor]:
+    """Panels and bias of a layer that scales and shifts as the norm before it does."""
+    return _panels(layer.weight * norm.weight), layer.bias + layer.weight @ norm.bias
+
+
+def _feed_forward(network: FeedForward) -> tuple[Any, ...]:
+    norm, widen, narrow = network[0], network[1], network[4]
+    assert isinstance(norm, nn.LayerNorm) and isinstance(widen, nn.Linear) and isinstance(narrow, nn.Linear)
+    return _arrays(*_after_norm(norm, widen), _panels(0.5 * narrow.weight), 0.5 * narrow.bias)
+
+
+def _attention(network: NormalizedSelfAttention) -> tuple[Any, ...]:
+    channels = network.norm.weight.shape[0]
+    weights, bias = _after_norm(network.norm, network.query_key_value)
+    parts = zip(weights.split(channels // COLUMNS), bias.split(channels), strict=True)
+    (query, query_bias), *others = parts
+    scale = (channels // network.n_heads) ** -0.5 / math.log(2)
+    return _arrays(
+        scale * query,
+        scale * query_bias,
+        *(tensor for pair in others for tensor in pair),
+        _panels(network.projection.weight),
+        network.projection.bias,
+    )
