@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import DeviceOption, OverridesOption
+from hiervox.models.base.data.processes import extraction_context
 from hiervox.utils.errors import ConfigError
 
 
@@ -43,6 +44,8 @@ def extract(
       hiervox extract --cuts data --config synthesizer.json5 --out features
       hiervox extract --cuts aligned --config vocoder.json5 --predicted-by exp/acoustic --out predicted
     """
+    if jobs > 1:
+        extraction_context(device)  # begins to import what this process is about to import, too
     from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
     from hiervox.models.base.data.plan import load_plan
     from hiervox.utils.device import device_of_process

@@ -15,14 +15,15 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hiervox.models.base.data.block import BlockExtractor, Failure, failures_path
 from hiervox.models.base.data.features import (
@@ -34,6 +35,7 @@ from hiervox.models.base.data.features import (
 )
 from hiervox.models.base.data.index import CutIndex, open_index
 from hiervox.models.base.data.manifest import CUTS_NAME, iterate_trees, read_cuts, require_folder, write_cuts
+from hiervox.models.base.data.processes import extraction_context
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
 from hiervox.utils.errors import DataError
@@ -42,6 +44,7 @@ from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
+    from tqdm import tqdm
 
 BLOCK_CUTS = 64
 BLOCKS_NAME = "blocks"
@@ -116,7 +119,7 @@ def extract(
         fields: what to compute; features that are not stored are left to training.
         setup: what the experiment says of them.
         device: of the networks.
-        jobs: processes; each does whole blocks and holds its own networks.
+        jobs: processes, this one among them; each does whole blocks and holds its own networks.
         shard: which blocks this run does; by default `Shard.of_process()`.
 
     Raises:
@@ -151,6 +154,11 @@ class _Block:
     first: int
     last: int
     path: Path
+
+    def seconds(self) -> float:
+        """Of audio."""
+        table = self.index.table[self.first : self.last]
+        return float((table["samples"] / table["rate"]).sum())
 
     def cuts(self) -> list[DataCut]:
         """The cuts, read from the manifest."""
@@ -207,36 +215,84 @@ def _fingerprint(index: CutIndex) -> str:
 def _run(todo: Sequence[_Block], plan: _Plan, jobs: int) -> None:
     from tqdm import tqdm
 
-    bar = partial(tqdm, total=len(todo), desc="extract", unit="block", disable=None)
-    if jobs == 1 or len(todo) < 2:
+    jobs = min(jobs, len(todo))
+    with tqdm(total=len(todo), desc="extract", unit="block", disable=None) as bar:
+        if jobs > 1:
+            _run_shared(todo, plan, jobs, bar)
+            return
         extractor = plan.extractor()
-        for block in bar(todo):
+        for block in todo:
             extractor.extract(block.cuts(), block.path)
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(_extract_in_pool, block, plan, jobs) for block in todo]
+            bar.update()
+
+
+def _run_shared(todo: Sequence[_Block], plan: _Plan, jobs: int, bar: tqdm[Any]) -> None:
+    """This process and others take block after block, the longest first, so that they end together."""
+    blocks = deque(sorted(todo, key=_Block.seconds, reverse=True))
+    with (
+        ProcessPoolExecutor(jobs - 1, mp_context=extraction_context(plan.device)) as pool,
+        ThreadPoolExecutor(jobs - 1) as threads,
+        _share_of_threads(jobs),
+    ):
+        elsewhere = partial(_extract_in_pool, pool, plan, jobs)
+        others = [threads.submit(_take, blocks, elsewhere, bar) for _ in range(jobs - 1)]
         try:
-            for future in bar(as_completed(running)):
-                future.result()
+            _take(blocks, partial(_extract, plan), bar)
+            for other in others:
+                other.result()
         except BrokenProcessPool as error:
             raise DataError(
                 "an extraction process died (mostly: out of memory)",
                 "run it again, with fewer --jobs; finished blocks are kept",
             ) from error
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            _extractor.cache_clear()
 
 
-def _extract_in_pool(block: _Block, plan: _Plan, jobs: int) -> None:
+def _take(blocks: deque[_Block], extract: Callable[[_Block], None], bar: tqdm[Any]) -> None:
+    """Extract block after block until none is left; where one fails, none is left to others."""
+    try:
+        while True:
+            try:
+                block = blocks.popleft()  # at once for all threads
+            except IndexError:
+                return
+            extract(block)
+            bar.update()
+    except BaseException:
+        blocks.clear()
+        raise
+
+
+@contextmanager
+def _share_of_threads(jobs: int) -> Iterator[None]:
+    """Give this process its share of the cores."""
     import torch
 
+    before = torch.get_num_threads()
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _extract_in_pool(pool: ProcessPoolExecutor, plan: _Plan, jobs: int, block: _Block) -> None:
+    pool.submit(_extract_in_share, plan, jobs, block).result()
+
+
+def _extract_in_share(plan: _Plan, jobs: int, block: _Block) -> None:
+    with _share_of_threads(jobs):
+        _extract(plan, block)
+
+
+def _extract(plan: _Plan, block: _Block) -> None:
     _extractor(plan).extract(block.cuts(), block.path)
 
 
 @lru_cache(maxsize=1)
 def _extractor(plan: _Plan) -> BlockExtractor:
-    """A process of the pool loads its networks once."""
+    """A process loads its networks once."""
     return plan.extractor()
 
 

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -243,6 +248,71 @@ def test_processes_do_the_same_as_one(tmp_path: Path) -> None:
     one, two = arrays(tmp_path / "one"), arrays(tmp_path / "two")
     assert one.keys() == two.keys()
     assert all(np.allclose(one[key], two[key], rtol=2e-3, atol=2e-3) for key in one)
+
+
+def _die(plan: object, jobs: int, block: object) -> None:
+    """In place of `_extract_in_share`."""
+    os._exit(1)
+
+
+def test_a_process_that_died_is_one_line_and_what_is_done_stays(
+    fake_semantic: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "BLOCK_CUTS", 2)
+    manifest, threads = make_manifest(tmp_path, [0.6, 0.6, 0.8, 0.8]), torch.get_num_threads()
+    with monkeypatch.context() as patch, pytest.raises(DataError, match="an extraction process died"):
+        patch.setattr(extraction, "_extract_in_share", _die)
+        extract(manifest, tmp_path / "features", *plan(), jobs=2)
+    assert torch.get_num_threads() == threads
+    extract(manifest, tmp_path / "features", *plan())
+    extract(manifest, tmp_path / "whole", *plan())
+    assert same(arrays(tmp_path / "features"), arrays(tmp_path / "whole"))
+
+
+def test_every_block_is_taken_once() -> None:
+    blocks, taken = deque(range(100)), list[int]()
+    bar = SimpleNamespace(update=lambda: None)
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(extraction._take, blocks, taken.append, bar) for _ in range(4)]:  # type: ignore[arg-type]
+            done.result()
+    assert sorted(taken) == list(range(100))
+
+
+def test_processes_begin_with_the_longest_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[int]] = []
+
+    def take(blocks: deque[Any], *_: object) -> None:
+        seen.append([block.first for block in blocks])
+
+    monkeypatch.setattr(extraction, "BLOCK_CUTS", 2)
+    monkeypatch.setattr(extraction, "_take", take)
+    manifest = make_manifest(tmp_path, [0.6, 0.6, 0.9, 0.9, 0.8, 0.7, 0.6])
+    assert extract(manifest, tmp_path / "features", *plan(), jobs=2).missing == 4
+    assert seen == [[2, 4, 0, 6]] * 2
+
+
+def test_a_block_that_fails_leaves_none_to_other_processes() -> None:
+    def fail(block: object) -> None:
+        raise OSError("no space left")
+
+    blocks = deque(range(3))
+    with pytest.raises(OSError, match="no space"):
+        extraction._take(blocks, fail, SimpleNamespace(update=lambda: None))  # type: ignore[arg-type]
+    assert not blocks
+
+
+def test_processes_find_what_they_need_imported() -> None:
+    code = (
+        "from concurrent.futures import ProcessPoolExecutor as Pool\n"
+        "from hiervox.models.base.data.processes import MODULES, extraction_context\n"
+        "import sys\n"
+        "assert 'torch' not in sys.modules\n"
+        "loaded = f'{set(MODULES)} <= set(__import__(\"sys\").modules)'\n"
+        "with Pool(1, mp_context=extraction_context('cpu')) as pool:\n"
+        "    assert pool.submit(eval, loaded).result()\n"
+        "assert extraction_context('cuda').get_start_method() == 'spawn'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 def test_a_config_without_a_system_stands_for_speech(tmp_path: Path) -> None:
