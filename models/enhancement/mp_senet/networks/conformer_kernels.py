@@ -143,12 +143,18 @@ def _powers(x: Array, most: Any) -> Any:
 
 
 @njit(**OPTIONS)
-def _load(x: Array, offset: int, stride: int, cells: int, channels: int, line: Array) -> None:
-    """Copy a line of cells that lie `stride` values apart; zeros behind it."""
+def _copy(x: Array, stride: int, y: Array, target_stride: int, cells: int, channels: int) -> None:
+    """Copy cells that begin `stride` values apart to where they begin `target_stride` apart."""
     for cell in range(cells):
-        source, target = x[offset + cell * stride :], line[cell * channels :]
+        source, target = x[cell * stride :], y[cell * target_stride :]
         for k in range(np.uintp(channels)):
             target[k] = source[k]
+
+
+@njit(**OPTIONS)
+def _load(x: Array, offset: int, stride: int, cells: int, channels: int, line: Array) -> None:
+    """Copy a line of cells that lie `stride` values apart; zeros behind it."""
+    _copy(x[offset:], stride, line, channels, cells, channels)
     line[cells * channels :] = 0
 
 
@@ -274,11 +280,8 @@ def attend(
             )
             block = line[start * channels : (start + rows) * channels]
             _add(block, result)
-            for cell in range(min(BLOCK, cells - start)):
-                target_values = y[offset + (start + cell) * cell_stride :]
-                row_values = block[cell * channels :]
-                for k in range(np.uintp(channels)):
-                    target_values[k] = row_values[k]
+            target_cells = y[offset + start * cell_stride :]
+            _copy(block, channels, target_cells, cell_stride, min(BLOCK, cells - start), channels)
 
 
 @compiled

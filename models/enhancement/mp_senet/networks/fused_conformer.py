@@ -1,8 +1,8 @@
 """Conformers of a grid in compiled passes, for inference on a CPU.
 
-Layer by layer, a Conformer of 64 channels reads and writes its maps some forty times, and where several
-threads share a layer they wait for each other after each. Here each thread takes whole lines of the grid
-through all layers.
+Layer by layer, each small step of a Conformer reads its maps from memory and writes them there, and threads
+that share a step wait for each other after it. Here each thread takes whole lines of the grid through all
+layers.
 """
 
 from __future__ import annotations
