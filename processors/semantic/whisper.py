@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +17,8 @@ from hiervox.processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
 from hiervox.processors.semantic.ctranslate2_file import read_ctranslate2
 from hiervox.processors.semantic.extractor import SemanticExtractor
 from hiervox.processors.semantic.hub import load_pretrained
+from hiervox.processors.semantic.whisper_encoder import WhisperEncoder
 from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
-
-if TYPE_CHECKING:
-    from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 WINDOW_FRAMES = 1500
 """30 s: what Whisper's position table holds."""
@@ -55,12 +53,9 @@ class WhisperExtractor(SemanticExtractor):
             raise ConfigError(f"layer {config.layer} of an encoder of {count}", f"choose one of 0 to {count}")
         if config.layer < count:
             encoder.layers = encoder.layers[: config.layer]
-            encoder.layer_norm = nn.Identity()  # type: ignore[assignment]
-        encoder.requires_grad_(False)
-        nn.Module.to(encoder, device)  # transformers' own `to` is typed for no device
-        self._encoder = encoder
-        self._positions = encoder.embed_positions.weight
-        super().__init__(config, encoder.config.d_model, device)
+            encoder.layer_norm = nn.Identity()
+        self._encoder = encoder.requires_grad_(False).to(device)
+        super().__init__(config, encoder.width, device)
 
     def _extract(self, wav: Tensor) -> Tensor:
         pieces = []
@@ -74,12 +69,7 @@ class WhisperExtractor(SemanticExtractor):
         """(B, T) of at most 30 s to (B, N, C); N counts the filling too."""
         if self.config.pad_to_30_seconds:
             wav = nn.functional.pad(wav, (0, WINDOW_FRAMES * HOP_LENGTH - wav.shape[1]))
-        features = whisper_log_mel(wav, self._encoder.config.num_mel_bins)
-        # The encoder takes inputs of just as many frames as it has positions, so it is given fewer of these.
-        frames = features.shape[2] // 2
-        self._encoder.embed_positions = nn.Embedding.from_pretrained(self._positions[:frames])
-        self._encoder.config.max_source_positions = frames
-        hidden: Tensor = self._encoder(features).last_hidden_state
+        hidden: Tensor = self._encoder(whisper_log_mel(wav, self._encoder.n_mels))
         return hidden
 
 
@@ -146,6 +136,8 @@ def offline_whisper_folder() -> Path:
 def load_encoder(name: str) -> WhisperEncoder:
     """The encoder, in eval mode and float32, of a Hub id, a transformers folder or a CTranslate2 folder.
 
+    Transformers is imported for the first two alone.
+
     Raises:
         DependencyError: the weights are not there.
         CheckpointError: a broken CTranslate2 file.
@@ -156,41 +148,27 @@ def load_encoder(name: str) -> WhisperEncoder:
     from transformers import WhisperModel
 
     instead = f"name a local folder, or use {OFFLINE_WHISPER}"
-    return load_pretrained(WhisperModel, name, instead).encoder
+    encoder = load_pretrained(WhisperModel, name, instead).encoder
+    return WhisperEncoder.of(encoder.state_dict(), encoder.config.encoder_attention_heads)
 
 
 def encoder_from_ctranslate2(path: Path) -> WhisperEncoder:
-    """Transformers' encoder with the weights of a CTranslate2 Whisper.
+    """The encoder of a CTranslate2 Whisper.
 
     Raises:
         CheckpointError: a broken file, or one of another kind of model.
     """
-    from transformers import WhisperConfig
-    from transformers.models.whisper.modeling_whisper import WhisperEncoder
-
     variables = read_ctranslate2(path, "encoder/")
     try:
-        state, n_layers, n_heads = _transformers_state(variables)
+        return WhisperEncoder.of(*_transformers_state(variables))
     except KeyError as error:
         raise CheckpointError(
             f"{path} is no Whisper model, it lacks {error}", "name a Whisper model"
         ) from error
-    width, mel_bins, _ = state["conv1.weight"].shape
-    config = WhisperConfig(
-        num_mel_bins=mel_bins,
-        d_model=width,
-        encoder_layers=n_layers,
-        encoder_attention_heads=n_heads,
-        encoder_ffn_dim=state["layers.0.fc1.weight"].shape[0],
-        max_source_positions=state["embed_positions.weight"].shape[0],
-    )
-    encoder = WhisperEncoder(config)
-    encoder.load_state_dict(state)
-    return encoder.eval()
 
 
-def _transformers_state(variables: dict[str, Tensor]) -> tuple[dict[str, Tensor], int, int]:
-    """CTranslate2's encoder variables under transformers' names; the number of layers, and of heads."""
+def _transformers_state(variables: dict[str, Tensor]) -> tuple[dict[str, Tensor], int]:
+    """CTranslate2's encoder variables under transformers' names; the number of heads."""
     state = {"embed_positions.weight": variables["encoder/position_encodings/encodings"]}
 
     def linear(ours: str, theirs: str) -> None:
@@ -219,4 +197,4 @@ def _transformers_state(variables: dict[str, Tensor]) -> tuple[dict[str, Tensor]
             if projection != "k_proj":  # Whisper's keys have no bias; CTranslate2 stores zeros there
                 state[f"{ours}.self_attn.{projection}.bias"] = bias
         n_layers += 1
-    return state, n_layers, int(variables["encoder/num_heads"])
+    return state, int(variables["encoder/num_heads"])

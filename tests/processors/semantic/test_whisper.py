@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
 from hiervox.processors.semantic import SemanticConfig, SemanticExtractor, build_semantic_extractor
 from hiervox.processors.semantic.config import OFFLINE_WHISPER
 from hiervox.processors.semantic.whisper import offline_whisper_folder, whisper_log_mel, windows
+from hiervox.processors.semantic.whisper_encoder import WhisperEncoder
 from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
 from tests.golden import relative_error
 
@@ -56,6 +59,24 @@ def test_padded_features_are_the_hidden_states_of_the_whole_network(folder: Path
     features = extractor_of(folder, layer, padded=True).extract(wav)
     assert features.shape == (2, 16, 20)
     torch.testing.assert_close(features, hidden[:, :20].transpose(1, 2), rtol=0, atol=1e-6)
+
+
+def test_offline_weights_need_no_transformers() -> None:
+    code = (
+        "import sys, torch\n"
+        "from hiervox.processors.semantic import SemanticConfig, build_semantic_extractor\n"
+        f"config = SemanticConfig(family='whisper', name={OFFLINE_WHISPER!r}, layer=4)\n"
+        "build_semantic_extractor(config).extract(torch.zeros(1, 640))\n"
+        "assert 'transformers' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+
+
+def test_building_an_encoder_draws_nothing_at_random(folder: Path) -> None:
+    state = WhisperModel.from_pretrained(folder).encoder.state_dict()
+    before = torch.get_rng_state()
+    WhisperEncoder.of(state, 2)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize("frames", [1, 3, 77])
