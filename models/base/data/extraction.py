@@ -217,13 +217,13 @@ def _run(todo: Sequence[_Block], plan: _Plan, jobs: int) -> None:
 
     jobs = min(jobs, len(todo))
     with tqdm(total=len(todo), desc="extract", unit="block", disable=None) as bar:
-        if jobs > 1:
-            _run_shared(todo, plan, jobs, bar)
-            return
-        extractor = plan.extractor()
-        for block in todo:
-            extractor.extract(block.cuts(), block.path)
-            bar.update()
+        try:
+            if jobs > 1:
+                _run_shared(todo, plan, jobs, bar)
+            else:
+                _take(deque(todo), partial(_extract, plan), bar)
+        finally:
+            _extractor.cache_clear()
 
 
 def _run_shared(todo: Sequence[_Block], plan: _Plan, jobs: int, bar: tqdm[Any]) -> None:
@@ -245,8 +245,6 @@ def _run_shared(todo: Sequence[_Block], plan: _Plan, jobs: int, bar: tqdm[Any]) 
                 "an extraction process died (mostly: out of memory)",
                 "run it again, with fewer --jobs; finished blocks are kept",
             ) from error
-        finally:
-            _extractor.cache_clear()
 
 
 def _take(blocks: deque[_Block], extract: Callable[[_Block], None], bar: tqdm[Any]) -> None:

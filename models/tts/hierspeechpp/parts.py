@@ -131,7 +131,10 @@ class Networks:
         """
         file = part_checkpoint(self.folder, SYNTHESIZER) / SILENCE_NAME
         if file.is_file():
-            return load_weights(file)[SILENCE][None].float().to(self.device)
+            tensors = load_weights(file)
+            if SILENCE not in tensors:
+                raise CheckpointError(f"{file} has no tensor {SILENCE}", "remove it, or make it again")
+            return tensors[SILENCE][None].float().to(self.device)
         return silent_vectors(self.semantic_extractor)
 
     @torch.inference_mode()

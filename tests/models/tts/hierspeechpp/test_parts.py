@@ -115,3 +115,6 @@ def test_the_vectors_of_silence_are_the_bundles_or_extracted(bundle) -> None:
     torch.testing.assert_close(networks.silence, kept.half().float()[None])
     assert "semantic_extractor" not in vars(networks)
     assert networks.noise_floor(torch.zeros(1, 8, 1)) is None  # as published
+    save_file({"other": kept.half()}, bundle / "synthesizer" / "silence.safetensors")
+    with pytest.raises(CheckpointError, match="has no tensor semantic"):
+        _ = Networks.load(bundle).silence
