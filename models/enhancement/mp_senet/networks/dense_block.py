@@ -16,11 +16,20 @@ class MapNorm(nn.InstanceNorm2d):
         """(B, C, T, F), same shape; outside training the layout stays."""
         if self.training or x.device.type != "cpu":
             return super().forward(x)
-        items = [
-            functional.batch_norm(item, None, None, self.weight, self.bias, training=True, eps=self.eps)
-            for item in x.split(1)
-        ]
+        items = [self._normalized(item) for item in x.split(1)]
         return torch.cat(items) if len(items) > 1 else items[0]
+
+    def _normalized(self, x: Tensor) -> Tensor:
+        """(1, C, T, F), by frames' means: in a sum over a whole map small numbers lose their last bits."""
+        cells = x.permute(0, 2, 3, 1)
+        mean = _mean_over_map(cells)
+        variance = _mean_over_map((cells - mean).square())
+        return functional.batch_norm(x, mean, variance, self.weight, self.bias, training=False, eps=self.eps)
+
+
+def _mean_over_map(cells: Tensor) -> Tensor:
+    """(1, T, F, C) → (C,), of the same dtype."""
+    return cells.mean(2).double().mean((0, 1)).to(cells.dtype)
 
 
 class NormalizedConvolution(nn.Module):

@@ -38,3 +38,13 @@ def test_each_channel_is_normalised_over_its_map() -> None:
     y = layer(3 + 5 * torch.randn(2, 2, 20, 10))
     torch.testing.assert_close(y.mean((2, 3)), torch.zeros(2, 3), atol=1e-5, rtol=0)
     torch.testing.assert_close(y.std((2, 3), correction=0), torch.ones(2, 3), atol=1e-3, rtol=0)
+
+
+def test_a_large_map_is_normalised_precisely() -> None:
+    torch.manual_seed(0)
+    layer = NormalizedConvolution(nn.Conv2d(1, 16, 1)).eval()
+    layer.convolution = nn.Identity()
+    x = (0.5 + torch.randn(1, 16, 640, 200)).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        actual, expected = layer(x), layer.double()(x.double())
+    torch.testing.assert_close(actual.double(), expected, atol=5e-6, rtol=0)
