@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
+from hiervox.models.enhancement.mp_senet.networks import fused_conformer, fused_dense_block
 from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock, NormalizedConvolution
-from hiervox.models.enhancement.mp_senet.networks.fused_conformer import FusedConformers, can_fuse, kernels
 from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
 from hiervox.modules.convolutions.packed import pack_weights
 
@@ -59,6 +59,7 @@ def prepare_for_cpu(network: MPSENet) -> None:
             module.piece = CPU_PIECE
             module.convolution.fold_batch_norm()
     _fuse_conformers(network)
+    _fuse_dense_blocks(network)
     pack_weights(network, split=False)
 
 
@@ -69,10 +70,20 @@ def _fuse_conformers(network: MPSENet) -> None:
         for block in network.blocks
         if isinstance(block, TwoStageBlock)
     ]
-    if pairs and all(can_fuse(one) for pair in pairs for one in pair):
-        compiled = kernels()
+    if pairs and all(fused_conformer.can_fuse(one) for pair in pairs for one in pair):
+        compiled = fused_conformer.kernels()
         if compiled is not None:
-            network.blocks = nn.ModuleList([FusedConformers(compiled, pairs)])
+            network.blocks = nn.ModuleList([fused_conformer.FusedConformers(compiled, pairs)])
+
+
+def _fuse_dense_blocks(network: MPSENet) -> None:
+    """Replace the dense blocks likewise."""
+    for part in (network.encoder, network.mask_decoder, network.phase_decoder):
+        block = part.dense
+        if isinstance(block, DilatedDenseBlock) and fused_dense_block.can_fuse(block):
+            compiled = fused_dense_block.kernels()
+            if compiled is not None:
+                part.dense = fused_dense_block.FusedDenseBlock(compiled, block)
 
 
 class SpectrumEncoder(nn.Module):
@@ -82,7 +93,7 @@ class SpectrumEncoder(nn.Module):
         super().__init__()
         channels = config.channels
         self.first = NormalizedConvolution(nn.Conv2d(2, channels, 1))
-        self.dense = DilatedDenseBlock(channels, config.dense_depth)
+        self.dense: nn.Module = DilatedDenseBlock(channels, config.dense_depth)
         self.halving = NormalizedConvolution(nn.Conv2d(channels, channels, _KERNEL, _STRIDE))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -123,7 +134,7 @@ class MaskDecoder(nn.Module):
     def __init__(self, config: MPSENetConfig) -> None:
         super().__init__()
         self.limit = config.mask_limit
-        self.dense = DilatedDenseBlock(config.channels, config.dense_depth)
+        self.dense: nn.Module = DilatedDenseBlock(config.channels, config.dense_depth)
         self.doubling = nn.ConvTranspose2d(config.channels, config.channels, _KERNEL, _STRIDE)
         self.to_one = NormalizedConvolution(nn.Conv2d(config.channels, 1, 1))
         self.last = nn.Conv2d(1, 1, 1)
@@ -140,7 +151,7 @@ class PhaseDecoder(nn.Module):
 
     def __init__(self, config: MPSENetConfig) -> None:
         super().__init__()
-        self.dense = DilatedDenseBlock(config.channels, config.dense_depth)
+        self.dense: nn.Module = DilatedDenseBlock(config.channels, config.dense_depth)
         self.doubling = NormalizedConvolution(
             nn.ConvTranspose2d(config.channels, config.channels, _KERNEL, _STRIDE)
         )

@@ -114,11 +114,11 @@ class FusedConformer:
         )
         self._convolving = (
             network.norm.eps,
-            _arrays(*_after_norm(convolution.norm, convolution.gate)),
-            _arrays(depthwise.weight.squeeze(1).T, depthwise.bias),
-            _arrays(_panels(convolution.output.weight), convolution.output.bias),
+            flat_arrays(*_after_norm(convolution.norm, convolution.gate)),
+            flat_arrays(depthwise.weight.squeeze(1).T, depthwise.bias),
+            flat_arrays(_panels(convolution.output.weight), convolution.output.bias),
             _feed_forward(network.last_feed_forward),
-            _arrays(network.norm.weight, network.norm.bias),
+            flat_arrays(network.norm.weight, network.norm.bias),
         )
 
     def __call__(self, grid: Tensor, attended: Tensor, attends_along_rows: bool) -> None:
@@ -175,7 +175,8 @@ def _require_agreement(compiled: ModuleType) -> None:
         raise RuntimeError("it computes something else")
 
 
-def _arrays(*tensors: Tensor) -> tuple[Any, ...]:
+def flat_arrays(*tensors: Tensor) -> tuple[Any, ...]:
+    """Of any shapes and number types, as float32, each in memory of its own."""
     return tuple(
         tensor.detach().float().flatten().clone(memory_format=torch.contiguous_format).numpy()
         for tensor in tensors
@@ -195,7 +196,7 @@ def _after_norm(norm: nn.LayerNorm, layer: nn.Linear) -> tuple[Tensor, Tensor]:
 def _feed_forward(network: FeedForward) -> tuple[Any, ...]:
     norm, widen, narrow = network[0], network[1], network[4]
     assert isinstance(norm, nn.LayerNorm) and isinstance(widen, nn.Linear) and isinstance(narrow, nn.Linear)
-    return _arrays(*_after_norm(norm, widen), _panels(0.5 * narrow.weight), 0.5 * narrow.bias)
+    return flat_arrays(*_after_norm(norm, widen), _panels(0.5 * narrow.weight), 0.5 * narrow.bias)
 
 
 def _attention(network: NormalizedSelfAttention) -> tuple[Any, ...]:
@@ -204,7 +205,7 @@ def _attention(network: NormalizedSelfAttention) -> tuple[Any, ...]:
     parts = zip(weights.split(channels // COLUMNS), bias.split(channels), strict=True)
     (query, query_bias), *others = parts
     scale = (channels // network.n_heads) ** -0.5 / math.log(2)
-    return _arrays(
+    return flat_arrays(
         scale * query,
         scale * query_bias,
         *(tensor for pair in others for tensor in pair),

@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.enhancement.mp_senet import model
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
 from hiervox.models.enhancement.mp_senet.model import MPSENet, TwoStageBlock, prepare_for_cpu
 from hiervox.models.enhancement.mp_senet.networks import fused_conformer
@@ -127,7 +126,7 @@ def test_without_kernels_the_layers_stay(monkeypatch: pytest.MonkeyPatch) -> Non
     network = MPSENet(SMALL).eval()
     layers, passes = copy.deepcopy(network), copy.deepcopy(network)
     prepare_for_cpu(passes)
-    monkeypatch.setattr(model, "kernels", lambda: None)
+    monkeypatch.setattr(fused_conformer, "kernels", lambda: None)
     prepare_for_cpu(layers)
     assert isinstance(layers.blocks[0], TwoStageBlock)
     assert isinstance(passes.blocks[0], FusedConformers) == (kernels() is not None)
