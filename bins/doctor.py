@@ -135,9 +135,10 @@ def check_espeak() -> Check:
 
 def check_offline_whisper() -> Check:
     """The Whisper weights that need no Hub."""
-    from hiervox.processors.semantic.whisper import offline_whisper_folder
+    from hiervox.processors.semantic.whisper import PACKAGES, offline_weights
 
-    return Check("offline Whisper", str(offline_whisper_folder()))
+    folders = [str(offline_weights(name)[0].parent) for name in PACKAGES]
+    return Check("offline Whisper", ", ".join(folders))
 
 
 def check_device() -> Check:

