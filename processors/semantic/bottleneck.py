@@ -15,10 +15,36 @@ from hiervox.utils.errors import CheckpointError, ConfigError
 
 SHIPPED = Path(__file__).parent / "bottlenecks"
 KERNEL_SIZES = (5, 3)
+BLOCK_KERNEL = 7
+BLOCK_EXPANSION = 2
+BLOCK_SCALE = 0.1
+"""Of a block's part at first."""
+
+
+class PhoneticBlock(nn.Module):
+    """A residual block as ConvNeXt's (arXiv 2201.03545): depthwise convolution, layer norm, two layers.
+
+    Args:
+        channels: of input and output.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        padding = BLOCK_KERNEL // 2
+        self.depthwise = nn.Conv1d(channels, channels, BLOCK_KERNEL, padding=padding, groups=channels)
+        self.norm = nn.LayerNorm(channels)
+        self.expand = nn.Linear(channels, BLOCK_EXPANSION * channels)
+        self.project = nn.Linear(BLOCK_EXPANSION * channels, channels)
+        self.scale = nn.Parameter(torch.full((channels,), BLOCK_SCALE))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, channels, N) and (B, 1, N), which says what is no padding, to (B, channels, N)."""
+        hidden = self.norm(self.depthwise(x * mask).mT)
+        return x + (self.scale * self.project(functional.gelu(self.expand(hidden)))).mT
 
 
 class PhoneticBottleneck(nn.Module):
-    """Two convolutions and a projection, in [-1, 1].
+    """Two convolutions, any number of blocks between them, and a projection, in [-1, 1].
 
     Of the last hidden state of Whisper tiny.en the phonemes explain a tenth of the variance, and a small
     text-to-vec model that has to predict all of it learns little else than its mean. What a phoneme
@@ -29,6 +55,7 @@ class PhoneticBottleneck(nn.Module):
         in_channels: of the features.
         hidden_channels: of both convolutions.
         out_channels: of the bottleneck.
+        n_blocks: see `PhoneticBlock`; each lets a frame see three more on either side.
 
     Attributes:
         mean, std: (in_channels, 1), of the features that it was trained on.
@@ -37,12 +64,13 @@ class PhoneticBottleneck(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, in_channels: int, hidden_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, hidden_channels: int, out_channels: int, n_blocks: int = 0) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(in_channels, 1))
         self.register_buffer("std", torch.ones(in_channels, 1))
         first, second = KERNEL_SIZES
         self.first = nn.Conv1d(in_channels, hidden_channels, first, padding=first // 2)
+        self.blocks = nn.ModuleList(PhoneticBlock(hidden_channels) for _ in range(n_blocks))
         self.second = nn.Conv1d(hidden_channels, hidden_channels, second, padding=second // 2)
         self.projection = nn.Conv1d(hidden_channels, out_channels, 1)
 
@@ -61,6 +89,8 @@ class PhoneticBottleneck(nn.Module):
         if mask is None:
             mask = torch.ones_like(features[:, :1])
         hidden = functional.gelu(self.first((features - self.mean) / self.std * mask))
+        for block in self.blocks:
+            hidden = block(hidden, mask)
         hidden = functional.gelu(self.second(hidden * mask))
         return torch.tanh(self.projection(hidden)) * mask
 
@@ -84,7 +114,8 @@ def load_bottleneck(name: str) -> PhoneticBottleneck:
     try:
         tensors = load_file(path)
         hidden, channels, _ = tensors["first.weight"].shape
-        network = PhoneticBottleneck(channels, hidden, tensors["projection.weight"].shape[0])
+        n_blocks = sum(key.startswith("blocks.") and key.endswith(".scale") for key in tensors)
+        network = PhoneticBottleneck(channels, hidden, tensors["projection.weight"].shape[0], n_blocks)
         network.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
     except (SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} holds no bottleneck", "name another file") from error

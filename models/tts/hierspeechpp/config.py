@@ -19,6 +19,7 @@ from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
 from hiervox.processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE
+from hiervox.processors.semantic.config import SemanticConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
 
@@ -199,6 +200,8 @@ class SynthesizerConfig(Config):
         unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
         clean_prompts: whether the style encoder hears prompts with their stationary noise reduced, in
             inference; the speaker encoder hears them as they are.
+        clean_sources: whether voice conversion tracks the F0 of its sources with their stationary noise
+            reduced: noise, too, has periods, which are spoken as voice else.
         noise_floor: factor of what a voice makes of silence, which is subtracted from what it says, in
             inference; 0 subtracts nothing. Ours, and for the generator `istft` alone, whose noise has gains
             of its own: a prompt's background is spoken along else.
@@ -228,6 +231,7 @@ class SynthesizerConfig(Config):
     judged_frames: PositiveInt | None = None
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
     clean_prompts: bool = False
+    clean_sources: bool = False
     noise_floor: float = Field(0.0, ge=0)
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
@@ -331,6 +335,9 @@ class SynthesizerExperiment(AdversarialExperiment):
         mel: of the style, the losses and (without its mel filters) the posterior.
         speaker_encoder: a safetensors file with the weights of `model.speaker_encoder`; a run that starts
             from weights that hold them needs none.
+        source_semantic: the encoder that voice conversion hears its sources by, in inference, whose vectors
+            mean the same as those of `features.semantic`; None for that one. Ours: a larger network that was
+            taught these vectors loses fewer words of a noisy recording.
     """
 
     data: HierSpeechDataConfig
@@ -343,6 +350,7 @@ class SynthesizerExperiment(AdversarialExperiment):
     features: FeaturesConfig = FeaturesConfig()
     mel: SpectrogramConfig = SpectrogramConfig()
     speaker_encoder: Path | None = None
+    source_semantic: SemanticConfig | None = None
 
     @model_validator(mode="after")
     def _features_fit(self) -> SynthesizerExperiment:

@@ -12,10 +12,11 @@ from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.pitch_transfer import track_pitch, transfer_pitch
 from hiervox.models.base.pipelines.segments import SAMPLES_PER_F0, Segment, f0_by_segments, sound_by_segments
 from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.tts.hierspeechpp.config import F0_PER_FRAME
+from hiervox.models.tts.hierspeechpp.config import F0_PER_FRAME, SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
 from hiervox.processors.audio import HOP_LENGTH, Waveform, pad_to_grid
+from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.pitch import Track, fit_length, log_f0
 
 
@@ -43,10 +44,22 @@ def converted_pitch(
     return shaped
 
 
+def source_pitch(wav: Waveform, experiment: SynthesizerExperiment) -> Track:
+    """F0 of what is converted: (T,) at 16 kHz to (T / 80,) in Hz.
+
+    Args:
+        wav: its stationary noise is reduced with `model.clean_sources`.
+        experiment: says how F0 is tracked.
+    """
+    if experiment.model.clean_sources:
+        wav = reduce_noise(wav)
+    return track_pitch(wav, experiment.features.pitch, "the source")
+
+
 def _tracked(networks: Networks, source: Waveform) -> Track:
-    config = networks.synthesizer_experiment.features.pitch
+    experiment = networks.synthesizer_experiment
     return f0_by_segments(
-        source, networks.device, lambda seen: track_pitch(seen[0].cpu().numpy(), config, "the source")
+        source, networks.device, lambda seen: source_pitch(seen[0].cpu().numpy(), experiment)
     )
 
 
@@ -73,7 +86,7 @@ def convert(
     def sound(seen: Tensor, segment: Segment) -> Tensor:
         first, frames = segment.first // SAMPLES_PER_F0, seen.shape[-1] // HOP_LENGTH
         pitch = fit_length(f0[first : first + F0_PER_FRAME * frames], F0_PER_FRAME * frames)
-        semantic = networks.semantic_extractor.extract(seen)
+        semantic = networks.source_extractor.extract(seen)
         log_pitch = log_f0(torch.from_numpy(pitch)[None, None].to(seen.device))
         return synthesizer.infer(
             semantic, log_pitch, style, noise_scale=controls.noise_scale, generator=noise, floor=floor

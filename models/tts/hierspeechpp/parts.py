@@ -122,6 +122,26 @@ class Networks:
         return build_semantic_extractor(self.synthesizer_experiment.features.semantic, self.device)
 
     @cached_property
+    def source_extractor(self) -> SemanticExtractor:
+        """The encoder that recordings to be converted are heard by.
+
+        Raises:
+            DependencyError: its weights are not there.
+            ConfigError: its vectors are not what the synthesizer takes.
+        """
+        experiment = self.synthesizer_experiment
+        if experiment.source_semantic is None:
+            return self.semantic_extractor
+        extractor = build_semantic_extractor(experiment.source_semantic, self.device)
+        expected = experiment.model.semantic_channels
+        if extractor.channels != expected:
+            raise ConfigError(
+                f"the synthesizer takes {expected} channels of semantic vectors, not {extractor.channels}",
+                "set another source_semantic, or none",
+            )
+        return extractor
+
+    @cached_property
     def silence(self) -> Tensor:
         """Semantic vectors of digital silence (1, C, N), of the bundle or, where it has none, extracted.
 

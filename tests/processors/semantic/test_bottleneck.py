@@ -86,3 +86,25 @@ def test_networks_and_features_have_to_agree_on_it() -> None:
         require_same_features(plain, narrow, "here")
     copy = plain.model_copy(update={"bottleneck": "/data/whisper_tiny_en.safetensors"})
     require_same_features(narrow, copy, "here")
+
+
+def test_blocks_are_told_by_the_file_and_leave_padding_out(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = PhoneticBottleneck(6, 8, 3, n_blocks=2)
+    with torch.no_grad():
+        for block in network.blocks:
+            torch.nn.init.ones_(block.scale)  # type: ignore[arg-type]
+    save_file(
+        {name: tensor.half() for name, tensor in network.state_dict().items()}, tmp_path / "own.safetensors"
+    )
+    loaded = load_bottleneck(str(tmp_path / "own.safetensors"))
+    assert len(loaded.blocks) == 2
+    features = torch.randn(1, 6, 30)
+    torch.testing.assert_close(loaded(features), network(features), atol=5e-3, rtol=0)
+    padded = torch.cat([features, torch.randn(1, 6, 5)], dim=2)
+    mask = (torch.arange(35) < 30).float().view(1, 1, -1)
+    torch.testing.assert_close(network(padded, mask)[:, :, :30], network(features))
+    changed = features.clone()
+    changed[..., 15] += 1
+    seen = (network(changed) != network(features)).any(dim=1)[0].nonzero().flatten()
+    assert (int(seen[0]), int(seen[-1])) == (15 - 9, 15 + 9)  # 2 + 2 · 3 + 1 frames on either side

@@ -50,7 +50,7 @@ def test_resynthesis_and_heard_pitch_are_those_of_the_whole(pipeline, source, re
 def test_a_long_source_is_converted_whole(pipeline, source, in_short_segments, monkeypatch) -> None:
     """The pitch is moved by statistics of all of it, and nothing is lost or doubled."""
     extractor = Loudness(pipeline.networks.synthesizer.config.semantic_channels)
-    monkeypatch.setitem(pipeline.networks.__dict__, "semantic_extractor", extractor)
+    monkeypatch.setitem(pipeline.networks.__dict__, "source_extractor", extractor)
     prompt = pipeline.voice((voice(1.0, f0=200), SAMPLE_RATE))
     speech = pipeline.vc((source, SAMPLE_RATE), prompt, STILL)
     assert len(extractor.seen) > 2

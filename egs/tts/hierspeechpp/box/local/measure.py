@@ -32,6 +32,7 @@ from hiervox.models.base.pipelines.pitch_transfer import (
     transfer_pitch,
 )
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.conversion import source_pitch
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.parts import silent_vectors
@@ -105,8 +106,8 @@ class Voice:
         network, experiment = load_network(synthesizer)
         assert isinstance(network, HierarchicalSynthesizer) and isinstance(experiment, SynthesizerExperiment)
         self.synthesizer, self.experiment = network, experiment
-        self.semantic = build_semantic_extractor(experiment.features.semantic, torch.device("cpu"))
-        self.silence = silent_vectors(self.semantic)
+        self.silence = silent_vectors(build_semantic_extractor(experiment.features.semantic))
+        self.sources = build_semantic_extractor(experiment.source_semantic or experiment.features.semantic)
         self.text_to_vec: TextToVec | None = None
         if text_to_vec is not None:
             reader, _ = load_network(text_to_vec)
@@ -168,8 +169,8 @@ class Voice:
 
     def _heard(self, path: Path) -> tuple[Tensor, Track]:
         """Semantic vectors (1, C, N) and F0 (4N,) of a recording."""
-        wav, _ = read_audio(path, SAMPLE_RATE)
-        return self.semantic.extract(torch.from_numpy(pad_to_grid(wav))[None]), self._f0(path)
+        wav = pad_to_grid(read_audio(path, SAMPLE_RATE)[0])
+        return self.sources.extract(torch.from_numpy(wav)[None]), source_pitch(wav, self.experiment)
 
     def _recorded(self, clip: Clip) -> Waveform:
         return read_audio(clip.audio, SAMPLE_RATE)[0]
