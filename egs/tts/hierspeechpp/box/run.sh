@@ -156,7 +156,7 @@ if wanted 7; then
 fi
 if wanted 8; then
   headline 8 measure
-  bash "$recipe/local/fetch_whisper_base.sh" "$exp/whisper-base"
+  python "$recipe/local/whisper_base.py" "$exp/whisper-base"
   for corpus in ${test_corpora[@]+"${test_corpora[@]}"}; do
     out=$exp/measure/$(basename "$corpus")
     python "$recipe/local/measure.py" --synthesizer "$bundle/synthesizer" --text-to-vec "$bundle/text_to_vec" \
