@@ -16,19 +16,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.enhancement.mp_senet.networks.compiled_passes import (
+    COLUMNS,
+    TOLERANCE,
+    flat_arrays,
+    kernels_or_none,
+)
 from hiervox.models.enhancement.mp_senet.networks.grid_conformer import (
     FeedForward,
     GridConformer,
     NormalizedSelfAttention,
 )
 from hiervox.modules.convolutions.packed_2d import require_inference
-from hiervox.utils.compiled import announced, made_or_none, run_shares
+from hiervox.utils.compiled import run_shares
 from hiervox.utils.logging import get_logger
-
-COLUMNS = 16
-"""Of a panel of weights."""
-TOLERANCE = 1e-4
-"""Of the standard deviation, in the check before first use."""
 
 _log = get_logger("fused_conformer")
 
@@ -36,20 +37,7 @@ _log = get_logger("fused_conformer")
 @cache
 def kernels() -> ModuleType | None:
     """The compiled passes; None, with one line in the log, where they can't be had."""
-    instead = "Conformers run layer by layer, which is slower: numba is of no use here"
-    return made_or_none(_checked_kernels, _log, instead)
-
-
-def _checked_kernels() -> ModuleType:
-    notice = announced(_log, "preparing Conformers for this processor")
-    with notice, torch.inference_mode(), torch.autocast("cpu", enabled=False):
-        from hiervox.models.enhancement.mp_senet.networks import conformer_kernels
-        from hiervox.modules.functional.register_tiles import compiles_for_fma
-
-        if not compiles_for_fma():
-            raise RuntimeError("no fused multiplication and addition")
-        _require_agreement(conformer_kernels)
-    return conformer_kernels
+    return kernels_or_none("conformer_kernels", "Conformers", _log, _require_agreement)
 
 
 def can_fuse(network: GridConformer) -> bool:
@@ -173,14 +161,6 @@ def _require_agreement(compiled: ModuleType) -> None:
     FusedConformer(compiled, network)(actual, torch.empty_like(actual), attends_along_rows=False)
     if not (actual - expected[0]).abs().max() < TOLERANCE * expected.std():
         raise RuntimeError("it computes something else")
-
-
-def flat_arrays(*tensors: Tensor) -> tuple[Any, ...]:
-    """Of any shapes and number types, as float32, each in memory of its own."""
-    return tuple(
-        tensor.detach().float().flatten().clone(memory_format=torch.contiguous_format).numpy()
-        for tensor in tensors
-    )
 
 
 def _panels(weight: Tensor) -> Tensor:

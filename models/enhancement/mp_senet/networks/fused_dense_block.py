@@ -13,11 +13,16 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.enhancement.mp_senet.networks.compiled_passes import (
+    COLUMNS,
+    TOLERANCE,
+    flat_arrays,
+    kernels_or_none,
+)
 from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock, NormalizedConvolution
-from hiervox.models.enhancement.mp_senet.networks.fused_conformer import COLUMNS, TOLERANCE, flat_arrays
 from hiervox.modules.convolutions.minimal_filtering import transforms
 from hiervox.modules.convolutions.packed_2d import require_inference
-from hiervox.utils.compiled import announced, made_or_none, run_shares
+from hiervox.utils.compiled import run_shares
 from hiervox.utils.logging import get_logger
 
 _log = get_logger("fused_dense_block")
@@ -26,20 +31,7 @@ _log = get_logger("fused_dense_block")
 @cache
 def kernels() -> ModuleType | None:
     """The compiled passes; None, with one line in the log, where they can't be had."""
-    instead = "dense blocks run layer by layer, which is slower: numba is of no use here"
-    return made_or_none(_checked_kernels, _log, instead)
-
-
-def _checked_kernels() -> ModuleType:
-    notice = announced(_log, "preparing dense blocks for this processor")
-    with notice, torch.inference_mode(), torch.autocast("cpu", enabled=False):
-        from hiervox.models.enhancement.mp_senet.networks import dense_kernels
-        from hiervox.modules.functional.register_tiles import compiles_for_fma
-
-        if not compiles_for_fma():
-            raise RuntimeError("no fused multiplication and addition")
-        _require_agreement(dense_kernels)
-    return dense_kernels
+    return kernels_or_none("dense_kernels", "dense blocks", _log, _require_agreement)
 
 
 def can_fuse(block: DilatedDenseBlock) -> bool:
