@@ -205,6 +205,9 @@ class SynthesizerConfig(Config):
         noise_floor: factor of what a voice makes of silence, which is subtracted from what it says, in
             inference; 0 subtracts nothing. Ours, and for the generator `istft` alone, whose noise has gains
             of its own: a prompt's background is spoken along else.
+        style_truncation: how much of a prompt's style is left of its difference from the mean style that is
+            kept beside the weights, in inference: the truncation trick's ψ (StyleGAN, arXiv 1812.04948,
+            appendix B). 1 leaves a style as it is; less costs likeness, and words are clearer. Ours.
         prior_noise: factor of the agnostic prior's deviation wherever it is drawn from to speak, beside the
             noise scale of inference. Ours: a small model's prior is wider than speech needs.
         spoken_ratio: share of training items whose slice the generator makes from the semantic vectors, by
@@ -233,6 +236,7 @@ class SynthesizerConfig(Config):
     clean_prompts: bool = False
     clean_sources: bool = False
     noise_floor: float = Field(0.0, ge=0)
+    style_truncation: float = Field(1.0, gt=0, le=1)
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
     predicted_ratio: float = Field(0.5, ge=0, le=1)

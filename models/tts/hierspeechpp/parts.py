@@ -21,7 +21,7 @@ from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram
+from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram, truncated
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.convolutions.packed import pack_weights
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
@@ -39,6 +39,8 @@ STYLE_ENCODERS = ("style_encoder.", "voice_encoder.")
 """What a style vector comes from, by the names of its weights."""
 SILENCE_NAME, SILENCE = "silence.safetensors", "semantic"
 """A file beside the synthesizer's weights and its tensor (C, N): what `silent_vectors` gives."""
+MEAN_STYLE_NAME, MEAN_STYLE = "mean_style.safetensors", "style"
+"""Likewise (S,): the mean of many voices' style vectors."""
 SILENT_FRAMES = 100
 MOST_FLOORS = 64
 """Voices whose noise floors are kept."""
@@ -151,11 +153,18 @@ class Networks:
         """
         file = part_checkpoint(self.folder, SYNTHESIZER) / SILENCE_NAME
         if file.is_file():
-            tensors = load_weights(file)
-            if SILENCE not in tensors:
-                raise CheckpointError(f"{file} has no tensor {SILENCE}", "remove it, or make it again")
-            return tensors[SILENCE][None].float().to(self.device)
+            return _only_tensor(file, SILENCE)[None].to(self.device)
         return silent_vectors(self.semantic_extractor)
+
+    @cached_property
+    def mean_style(self) -> Tensor | None:
+        """Style vector (1, S, 1) of the mean voice, of the bundle; None without `model.style_truncation`.
+
+        Raises:
+            CheckpointError: as `read_mean_style`.
+        """
+        style = read_mean_style(part_checkpoint(self.folder, SYNTHESIZER), self.synthesizer_experiment)
+        return None if style is None else style.to(self.device)
 
     @torch.inference_mode()
     def noise_floor(self, style: Tensor) -> Tensor | None:
@@ -184,7 +193,9 @@ class Networks:
             style = self.text_to_vec.style(mel, speaker=speaker, pitch=pitch)
             styles[TEXT_TO_VEC] = style[0].float().cpu()
         mel = style_spectrogram(recording, self.synthesizer_experiment)
-        styles[SYNTHESIZER] = self.synthesizer.style(mel, speaker=speaker)[0].float().cpu()
+        style = self.synthesizer.style(mel, speaker=speaker)
+        style = truncated(style, self.mean_style, self.synthesizer_experiment.model.style_truncation)
+        styles[SYNTHESIZER] = style[0].float().cpu()
         return styles
 
     def _pitch(self, recording: Tensor) -> Tensor:
@@ -208,6 +219,9 @@ class Networks:
                 digest.update(b"contour")  # its styles are longer
             if isinstance(experiment, SynthesizerExperiment) and experiment.model.clean_prompts:
                 digest.update(b"clean prompts")
+            if part == SYNTHESIZER and self.mean_style is not None:
+                digest.update(f"truncation {self.synthesizer_experiment.model.style_truncation}".encode())
+                digest.update(self.mean_style.cpu().numpy().tobytes())
             file = part_checkpoint(self.folder, part) / WEIGHTS_NAME
             weights = {
                 name: tensor
@@ -223,6 +237,34 @@ class Networks:
 def silent_vectors(extractor: SemanticExtractor) -> Tensor:
     """Semantic vectors (1, C, `SILENT_FRAMES`) of digital silence."""
     return extractor.extract(torch.zeros(1, SILENT_FRAMES * HOP_LENGTH))
+
+
+def read_mean_style(checkpoint: Path, experiment: SynthesizerExperiment) -> Tensor | None:
+    """The mean style vector (1, S, 1) beside a synthesizer's weights; None without `model.style_truncation`.
+
+    Raises:
+        CheckpointError: it is not there, or not of this synthesizer.
+    """
+    if experiment.model.style_truncation == 1:
+        return None
+    file = checkpoint / MEAN_STYLE_NAME
+    if not file.is_file():
+        raise CheckpointError(
+            f"no {file}, towards which model.style_truncation draws styles",
+            "make it with local/mean_style.py of egs/tts/hierspeechpp/box, or set style_truncation to 1",
+        )
+    style = _only_tensor(file, MEAN_STYLE)
+    channels = experiment.model.style_channels
+    if style.shape != (channels,):
+        raise CheckpointError(f"{file} has {list(style.shape)} values, not [{channels}]", "make it again")
+    return style[None, :, None]
+
+
+def _only_tensor(file: Path, name: str) -> Tensor:
+    tensors = load_weights(file)
+    if name not in tensors:
+        raise CheckpointError(f"{file} has no tensor {name}", "remove it, or make it again")
+    return tensors[name].float()
 
 
 def _experiment(folder: Path, part: str, schema: type[ExperimentT]) -> ExperimentT:

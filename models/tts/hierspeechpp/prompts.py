@@ -46,3 +46,14 @@ def style_spectrogram(recording: Tensor, experiment: SynthesizerExperiment) -> T
     if experiment.model.clean_prompts:
         recording = torch.from_numpy(reduce_noise(recording[0].cpu().numpy()))[None].to(recording.device)
     return log_mel(recording, experiment.mel)
+
+
+def truncated(style: Tensor, mean: Tensor | None, ratio: float) -> Tensor:
+    """Style vectors nearer to the mean: the truncation trick (StyleGAN, arXiv 1812.04948, appendix B).
+
+    Args:
+        style: (B, S, 1).
+        mean: (1, S, 1); None leaves them as they are.
+        ratio: ψ, above 0; 1 leaves them as they are.
+    """
+    return style if mean is None else torch.lerp(mean, style, ratio)

@@ -153,6 +153,7 @@ if wanted 7; then
   python "$repository/egs/common/local/assemble_bundle.py" --runs "$runs" --parts "${parts[@]}" --out "$bundle" --half \
     --round related_prior
   python "$recipe/local/silence.py" "$bundle"
+  python "$recipe/local/mean_style.py" "$bundle/synthesizer" --cuts "$exp/valid"
 fi
 if wanted 8; then
   headline 8 measure

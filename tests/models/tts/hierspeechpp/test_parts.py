@@ -121,6 +121,30 @@ def test_the_vectors_of_silence_are_the_bundles_or_extracted(bundle) -> None:
         _ = Networks.load(bundle).silence
 
 
+def test_styles_are_drawn_towards_the_mean_voice(bundle) -> None:
+    plain = Networks.load(bundle)
+    assert plain.mean_style is None  # as published
+    tree = json.loads((bundle / "synthesizer" / "config.json").read_text())
+    tree["model"]["style_truncation"] = 0.75
+    (bundle / "synthesizer" / "config.json").write_text(json.dumps(tree))
+    file = bundle / "synthesizer" / "mean_style.safetensors"
+    with pytest.raises(CheckpointError, match=r"no .*mean_style.safetensors, towards which"):
+        _ = Networks.load(bundle).mean_style
+    prompt = torch.randn(1, 32_000, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        given = plain.styles(prompt, for_text=True)
+    save_file({"style": torch.full((len(given["synthesizer"]),), 2.0).half()}, file)
+    drawing = Networks.load(bundle)
+    with torch.inference_mode():
+        drawn = drawing.styles(prompt, for_text=True)
+    torch.testing.assert_close(drawn["synthesizer"], 0.75 * given["synthesizer"] + 0.5)
+    torch.testing.assert_close(drawn["text_to_vec"], given["text_to_vec"])
+    assert drawing.fingerprint != plain.fingerprint
+    save_file({"style": torch.zeros(3)}, file)
+    with pytest.raises(CheckpointError, match=r"has \[3\] values, not"):
+        _ = Networks.load(bundle).mean_style
+
+
 def test_sources_are_heard_by_an_encoder_of_their_own(bundle, tmp_path) -> None:
     def networks(out_channels: int) -> Networks:
         save_file(PhoneticBottleneck(384, 4, out_channels).state_dict(), tmp_path / "own.safetensors")

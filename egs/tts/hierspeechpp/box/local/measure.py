@@ -24,7 +24,7 @@ import torch
 from corpus_table import entries
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import find_checkpoint, load_network
 from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
 from hiervox.models.base.pipelines.pitch_transfer import (
     PitchStatistics,
@@ -35,8 +35,8 @@ from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.conversion import source_pitch
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.parts import silent_vectors
-from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram
+from hiervox.models.tts.hierspeechpp.parts import read_mean_style, silent_vectors
+from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram, truncated
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -107,6 +107,7 @@ class Voice:
         assert isinstance(network, HierarchicalSynthesizer) and isinstance(experiment, SynthesizerExperiment)
         self.synthesizer, self.experiment = network, experiment
         self.silence = silent_vectors(build_semantic_extractor(experiment.features.semantic))
+        self.mean_style = read_mean_style(find_checkpoint(synthesizer), experiment)
         self.sources = build_semantic_extractor(experiment.source_semantic or experiment.features.semantic)
         self.text_to_vec: TextToVec | None = None
         if text_to_vec is not None:
@@ -182,7 +183,8 @@ class Voice:
     def _style(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
         mel = style_spectrogram(torch.from_numpy(wav)[None], self.experiment)
-        return self.synthesizer.style(mel, speaker=self._speaker(path))
+        style = self.synthesizer.style(mel, speaker=self._speaker(path))
+        return truncated(style, self.mean_style, self.experiment.model.style_truncation)
 
     def _speaker(self, path: Path) -> Tensor | None:
         wav, _ = read_audio(path, SAMPLE_RATE)
