@@ -21,7 +21,7 @@ from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram, truncated
+from hiervox.models.tts.hierspeechpp.prompts import prompt_style
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.convolutions.packed import pack_weights
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
@@ -192,9 +192,9 @@ class Networks:
             pitch = self._pitch(recording) if self.text_to_vec_experiment.model.contour else None
             style = self.text_to_vec.style(mel, speaker=speaker, pitch=pitch)
             styles[TEXT_TO_VEC] = style[0].float().cpu()
-        mel = style_spectrogram(recording, self.synthesizer_experiment)
-        style = self.synthesizer.style(mel, speaker=speaker)
-        style = truncated(style, self.mean_style, self.synthesizer_experiment.model.style_truncation)
+        style = prompt_style(
+            self.synthesizer, recording, speaker, self.synthesizer_experiment, self.mean_style
+        )
         styles[SYNTHESIZER] = style[0].float().cpu()
         return styles
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
@@ -48,12 +49,22 @@ def style_spectrogram(recording: Tensor, experiment: SynthesizerExperiment) -> T
     return log_mel(recording, experiment.mel)
 
 
-def truncated(style: Tensor, mean: Tensor | None, ratio: float) -> Tensor:
-    """Style vectors nearer to the mean: the truncation trick (StyleGAN, arXiv 1812.04948, appendix B).
+def prompt_style(
+    network: HierarchicalSynthesizer,
+    recording: Tensor,
+    speaker: Tensor | None,
+    experiment: SynthesizerExperiment,
+    mean: Tensor | None = None,
+) -> Tensor:
+    """The synthesizer's style vector (1, S, 1) of a prompt in inference.
 
     Args:
-        style: (B, S, 1).
-        mean: (1, S, 1); None leaves them as they are.
-        ratio: ψ, above 0; 1 leaves them as they are.
+        network: the synthesizer.
+        recording: (1, T), the prompt at 16 kHz.
+        speaker: (1, E), its embedding by `network.speaker`.
+        experiment: of the synthesizer.
+        mean: (1, S, 1), the style towards which `model.style_truncation` draws it: the truncation trick
+            (StyleGAN, arXiv 1812.04948, appendix B). None leaves it as it is.
     """
-    return style if mean is None else torch.lerp(mean, style, ratio)
+    style = network.style(style_spectrogram(recording, experiment), speaker=speaker)
+    return style if mean is None else torch.lerp(mean, style, experiment.model.style_truncation)

@@ -19,7 +19,7 @@ from hiervox.models.base.data.manifest import read_cuts
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.parts import MEAN_STYLE, MEAN_STYLE_NAME
-from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram
+from hiervox.models.tts.hierspeechpp.prompts import prompt_style
 from hiervox.processors.audio import SAMPLE_RATE
 from hiervox.utils.files import replacing_file
 
@@ -40,9 +40,7 @@ def mean_style(checkpoint: Path, cuts: list[DataCut]) -> Tensor:
     styles = []
     for cut in cuts:
         wav = torch.from_numpy(cut.resample(SAMPLE_RATE).load_audio()[:1].astype(np.float32))
-        styles.append(
-            network.style(style_spectrogram(wav, experiment), speaker=network.speaker(wav))[0, :, 0]
-        )
+        styles.append(prompt_style(network, wav, network.speaker(wav), experiment)[0, :, 0])
     return torch.stack(styles).mean(0)
 
 

@@ -36,7 +36,7 @@ from hiervox.models.tts.hierspeechpp.conversion import source_pitch
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.parts import read_mean_style, silent_vectors
-from hiervox.models.tts.hierspeechpp.prompts import style_spectrogram, truncated
+from hiervox.models.tts.hierspeechpp.prompts import prompt_style
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -182,9 +182,8 @@ class Voice:
 
     def _style(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)
-        mel = style_spectrogram(torch.from_numpy(wav)[None], self.experiment)
-        style = self.synthesizer.style(mel, speaker=self._speaker(path))
-        return truncated(style, self.mean_style, self.experiment.model.style_truncation)
+        prompt = torch.from_numpy(wav)[None]
+        return prompt_style(self.synthesizer, prompt, self._speaker(path), self.experiment, self.mean_style)
 
     def _speaker(self, path: Path) -> Tensor | None:
         wav, _ = read_audio(path, SAMPLE_RATE)
