@@ -115,7 +115,8 @@ def _noted(sentence: Synthesis, rate: int) -> dict[str, object]:
 
 
 def _symbols(sequence: TokenSequence) -> list[str]:
-    """The symbol of each token; a blank for the blanks between."""
-    if len(sequence.tokens) == len(sequence.phonemes):
-        return list(sequence.phonemes)
+    """The symbol of each token; a space for the blanks between, and for what stands at the ends alone."""
+    added = len(sequence.tokens) - len(sequence.phonemes)
+    if added in (0, 2):
+        return [*" " * (added // 2), *sequence.phonemes, *" " * (added // 2)]
     return [*(symbol for phoneme in sequence.phonemes for symbol in (" ", phoneme)), " "]

@@ -1,4 +1,7 @@
-"""Blanks before, between and after the tokens of a batch (Glow-TTS' published code, and VITS)."""
+"""What networks read beside the tokens of a text.
+
+Blanks before, between and after them (Glow-TTS' published code, and VITS), or one symbol at either end.
+"""
 
 from __future__ import annotations
 
@@ -22,3 +25,9 @@ def spaced(tokens: Tensor, lengths: Tensor, blanks: bool = True) -> tuple[Tensor
         return tokens, lengths
     with_blanks = functional.pad(tokens.unsqueeze(2), (1, 0), value=BLANK).flatten(1)
     return functional.pad(with_blanks, (0, 1), value=BLANK), spaced_length(lengths)
+
+
+def edged(tokens: Tensor, lengths: Tensor, symbol: int) -> tuple[Tensor, Tensor]:
+    """Tokens (B, L), 0 behind their ends, and their lengths (B,), with a symbol at either end (B, L + 2)."""
+    longer = functional.pad(functional.pad(tokens, (1, 0), value=symbol), (0, 1))
+    return longer.scatter(1, lengths.unsqueeze(1) + 1, symbol), lengths + 2

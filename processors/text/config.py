@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import field_serializer, field_validator
+from pydantic import field_serializer, field_validator, model_validator
 
 from hiervox.processors.text.frontend import TextFrontend
 from hiervox.processors.text.symbols import PAD, SYMBOLS
@@ -25,10 +25,13 @@ class TextConfig(Config):
         languages: by espeak's names; the model refuses any other. The first one is its default.
         symbols: one character each; a symbol's place is its row in the model's table, and the first is the
             blank. Config files hold them as one string.
+        closing: the mark that is read, in inference, behind a text that ends in none; none as published. A
+            model that has learnt from written sentences swallows the last sound of such a text.
     """
 
     languages: tuple[str, ...] = ("en-us",)
     symbols: tuple[str, ...] = SYMBOLS
+    closing: Literal["", ".", ",", ";", ":", "!", "?", "…"] = ""
 
     @field_validator("languages", mode="after")
     @classmethod
@@ -66,6 +69,12 @@ class TextConfig(Config):
         if twice:
             raise ValueError(f"{twice[0]!r} stands {counts[twice[0]]} times")
         return symbols
+
+    @model_validator(mode="after")
+    def _closing_is_a_symbol(self) -> TextConfig:
+        if self.closing and self.closing not in self.symbols:
+            raise ValueError(f"closing is {self.closing!r}, which is none of text.symbols")
+        return self
 
     @field_serializer("symbols")
     def _to_string(self, symbols: tuple[str, ...]) -> str:
@@ -107,7 +116,7 @@ def build_frontend(
         TextError: a lexicon that can't be used.
     """
     name = config.languages[0] if language is None else require_language(config, language)
-    return TextFrontend(name, lexicon, config.symbols)
+    return TextFrontend(name, lexicon, config.symbols, config.closing)
 
 
 def grown(symbols: tuple[str, ...], lacking: Iterable[str]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from hiervox.utils.logging import get_logger
 
 QUOTED_LENGTH = 60
 _INLINE_IPA = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
+_ENDINGS = frozenset(";:,.!?…—")
+_QUOTES = '"«»“” '
 _BRACKETS = frozenset("()[]{}")  # written, never spoken
 
 _log = get_logger("text")
@@ -33,6 +35,7 @@ class TextFrontend:
         language: espeak's code, such as `en-us` or `de`.
         lexicon: a file of `word<TAB>IPA` lines that go before espeak's own pronunciation.
         symbols: the model's symbols; a symbol's id is its (last) place.
+        closing: what `closed` puts behind a text that ends in no mark.
 
     Attributes:
         language: as given.
@@ -43,9 +46,14 @@ class TextFrontend:
     """
 
     def __init__(
-        self, language: str = "en-us", lexicon: Path | None = None, symbols: Sequence[str] = SYMBOLS
+        self,
+        language: str = "en-us",
+        lexicon: Path | None = None,
+        symbols: Sequence[str] = SYMBOLS,
+        closing: str = "",
     ) -> None:
         self.language = language
+        self._closing = closing
         self._ids = symbol_ids(symbols)
         self._writable = frozenset(self._ids) - {PAD}
         self._lexicon = Lexicon({}) if lexicon is None else read_lexicon(lexicon, self._writable)
@@ -84,6 +92,10 @@ class TextFrontend:
             TextError: as `phonemes`, for the first bad text.
         """
         return [self.phonemes(text) for text in texts]
+
+    def closed(self, ipa: str) -> str:
+        """The IPA of a text, with `closing` behind it where no mark ends it."""
+        return ipa if ipa.rstrip(_QUOTES)[-1:] in _ENDINGS else ipa + self._closing
 
     def tokens(self, ipa: str) -> list[int]:
         """The ids of an IPA string, without blanks between.

@@ -78,7 +78,8 @@ def survey(cuts: Iterable[DataCut], text: TextConfig) -> Vocabulary:
     for frontend in frontends.values():
         lacking += frontend.left_out
     new = tuple(language for language in languages if language not in text.languages)
-    wanted = TextConfig(languages=(*text.languages, *new), symbols=grown(text.symbols, lacking))
+    declared = {"languages": (*text.languages, *new), "symbols": grown(text.symbols, lacking)}
+    wanted = TextConfig.model_validate({**text.model_dump(), **declared})
     return Vocabulary(languages, lacking, unspeakable, wanted)
 
 

@@ -53,11 +53,13 @@ class TextToSpeechPipeline(VoicePipeline):
     Attributes:
         text: languages and symbols of the model.
         blanks: whether it reads a blank between any two symbols.
+        edge: the symbol that it reads at both ends of an utterance; none by default.
         cpu_batch, gpu_batch: most sequences to one pass of the networks.
     """
 
     text: TextConfig = TextConfig()
     blanks: bool = False
+    edge: str = ""
     cpu_batch: ClassVar[int] = 1
     gpu_batch: ClassVar[int] = 16
 
@@ -204,7 +206,7 @@ class TextToSpeechPipeline(VoicePipeline):
         """
         if not isinstance(text, str):
             return list(text)
-        sequences = read_text(text, self.frontend(language), self.blanks)
+        sequences = read_text(text, self.frontend(language), self.blanks, self.edge)
         self._warn_of_prosody(sequences)
         return sequences
 

@@ -26,7 +26,7 @@ class TokenSequence:
         position: of the utterance in its text; the noise depends on it.
         pause: seconds of silence behind it; None for what its ending asks for.
         phonemes: IPA.
-        tokens: ids, with blanks between where the model reads such.
+        tokens: ids, with blanks between or a symbol at either end where the model reads such.
         silent: whether a token is a blank or a mark without sound.
         rates, semitones, pitch_ranges: what the markup asks of each token, beside the controls.
         f0: (T,) in Hz, to be stretched to the utterance and to replace what is predicted; None for that.
@@ -58,23 +58,30 @@ class TokenSequence:
         return len(self.rates) / sum(1 / rate for rate in self.rates)
 
 
-def read_text(text: str, frontend: TextFrontend, blanks: bool = False) -> list[TokenSequence]:
+def read_text(text: str, frontend: TextFrontend, blanks: bool = False, edge: str = "") -> list[TokenSequence]:
     """Read a text of any length, plain or SSML.
 
     Args:
         text: what to speak.
         frontend: of its language and of the model's symbols.
         blanks: whether the model reads a blank between any two symbols.
+        edge: the symbol that it reads at both ends of an utterance; none by default.
 
     Raises:
         TextError: nothing in it can be spoken, or its markup or inline IPA is broken.
     """
     utterances = read_script(text, frontend.language)
-    return [token_sequence(frontend, each, position, blanks) for position, each in enumerate(utterances)]
+    return [
+        token_sequence(frontend, each, position, blanks, edge) for position, each in enumerate(utterances)
+    ]
 
 
 def token_sequence(
-    frontend: TextFrontend, utterance: Utterance, position: int = 0, blanks: bool = False
+    frontend: TextFrontend,
+    utterance: Utterance,
+    position: int = 0,
+    blanks: bool = False,
+    edge: str = "",
 ) -> TokenSequence:
     """Look up an utterance's symbols.
 
@@ -90,8 +97,11 @@ def token_sequence(
         spoken = f" {ipa}" if apart else ipa
         symbols += spoken
         owners += [span] * len(spoken)
-    phonemes = "".join(symbols)
-    tokens = frontend.tokens(phonemes)
+    phonemes = frontend.closed("".join(symbols))
+    symbols, owners = [*phonemes], owners + owners[-1:] * (len(phonemes) - len(symbols))
+    if edge:
+        symbols, owners = [edge, *symbols, edge], [*owners[:1], *owners, *owners[-1:]]
+    tokens = frontend.tokens("".join(symbols))
     silent = [symbol in SILENT for symbol in symbols]
     if blanks:
         tokens = intersperse(tokens)

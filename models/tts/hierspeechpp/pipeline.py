@@ -49,6 +49,7 @@ class HierSpeechPipeline(TextToSpeechPipeline):
         if networks.text_to_vec_experiment is not None:
             self.text = networks.text_to_vec_experiment.text
             self.blanks = networks.text_to_vec_experiment.model.blanks
+            self.edge = networks.text_to_vec_experiment.model.edge
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:

@@ -114,6 +114,9 @@ class TextToVecConfig(Config):
         blanks: whether a blank stands before, between and after the tokens, as published. At 50 frames a
             second speech has about 2.7 frames to a token, and each blank takes one, so quick sounds don't
             fit. Without blanks the phoneme classifier learns by the forward sum instead of CTC. Ours.
+        edges: whether a space stands before the first token and behind the last one, which takes what a
+            recording holds before and after its words; blanks do so already. Ours: the first and the last
+            sound of a text are learnt together with it else.
         alignment_ctc: factor of the phoneme classifier's log-probabilities in the alignment search, beside
             the prior's density. Ours: CTC finds the phonemes long before the prior tells one from another.
         prompt_pitch: whether what is predicted is shifted to the mean of the prompt's F0
@@ -140,10 +143,16 @@ class TextToVecConfig(Config):
     pitch_channels: PositiveInt = Field(256, multiple_of=4)
     pitch_slice_frames: PositiveInt = 60
     blanks: bool = True
+    edges: bool = False
     alignment_ctc: float = Field(0.0, ge=0)
     prompt_pitch: bool = False
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
+
+    @property
+    def edge(self) -> str:
+        """The symbol at either end of a text; none without `edges`."""
+        return " " if self.edges else ""
 
     @property
     def embedding(self) -> SpeakerEncoderSizes | None:
@@ -154,6 +163,8 @@ class TextToVecConfig(Config):
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> TextToVecConfig:
+        if self.edges and self.blanks:
+            raise ValueError("edges needs blanks: false; a blank stands at either end already")
         if self.channels % 2:
             raise ValueError("channels must be even, for the flow's couplings")
         if self.channels % self.text_encoder.n_heads:
@@ -247,4 +258,6 @@ class TextToVecExperiment(ExperimentConfig):
                 f"model.n_symbols is {self.model.n_symbols}, under the {len(self.text.symbols)} symbols of "
                 "text.symbols"
             )
+        if self.model.edges and self.model.edge not in self.text.symbols:
+            raise ValueError("model.edges needs a space among text.symbols")
         return self

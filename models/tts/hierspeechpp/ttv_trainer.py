@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
 from hiervox.models.base.training.freezing import covers
 from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.tts.blanks import edged, spaced, spaced_length
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, TextToVecOutput
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import beginnings_embedding
@@ -26,7 +27,7 @@ from hiervox.modules.encoders.campplus import CAMPlusPlus
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
 from hiervox.modules.losses.counts import real_count
-from hiervox.modules.losses.ctc import BLANK, ctc_loss, forward_sum_loss
+from hiervox.modules.losses.ctc import ctc_loss, forward_sum_loss
 from hiervox.modules.losses.duration import duration_nll
 from hiervox.modules.losses.kl import flow_kl
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1
@@ -39,15 +40,13 @@ from hiervox.utils.plots import alignment_figure, pitch_figure, spectrogram_figu
 
 _log = get_logger("train")
 
-Count = TypeVar("Count", int, Tensor)
-
 NOISE_SCALE = 0.333  # of what validation speaks: the authors' default
 
 
 @dataclass
 class _Inputs:
-    """What a batch has to be turned into: `mel` (B, bins, M) of the prompts and its mask, `tokens` (B, L), or
-    (B, 2 L + 1) with blanks between."""
+    """What a batch has to be turned into: `mel` (B, bins, M) of the prompts and its mask, `tokens` (B, L) as
+    the network reads them."""
 
     mel: Tensor
     mel_mask: Tensor
@@ -71,7 +70,8 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         limits = self.config.limits
         if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
             return False
-        return limits.min_frames <= frames <= limits.max_frames and frames >= self._spaced(tokens)
+        read = tokens + 2 if self.config.model.edges else spaced_length(tokens, self.config.model.blanks)
+        return limits.min_frames <= frames <= limits.max_frames and frames >= read
 
     def build_networks(self) -> dict[str, nn.Module]:
         """The network under the name `main`.
@@ -168,7 +168,12 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         )
         f0_mask = output.slice_mask.repeat_interleave(F0_PER_FRAME, dim=2)
         pitch_terms = _pitch_terms(output.log_f0, output.voicing, true_log_f0, f0_mask)
-        phoneme_loss = ctc_loss if self.config.model.blanks else forward_sum_loss
+        if self.config.model.blanks:  # CTC has its own
+            phonemes = ctc_loss(
+                output.phoneme_logits, batch["frames"], batch["tokens"], batch["token_lengths"]
+            )
+        else:
+            phonemes = forward_sum_loss(output.phoneme_logits, batch["frames"], *self._read(batch))
         return {
             "semantic": semantic_l1(output.semantic, batch["semantic"]),
             "kl": flow_kl(
@@ -180,9 +185,7 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
             ),
             **pitch_terms,
             "duration": duration_nll(output.duration_bound, output.token_mask),
-            "ctc": phoneme_loss(
-                output.phoneme_logits, batch["frames"], batch["tokens"], batch["token_lengths"]
-            ),
+            "ctc": phonemes,
         }
 
     def weights(self, step: int) -> Mapping[str, float]:
@@ -268,16 +271,14 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         own_mel = log_mel(batch["wav"], self.config.mel)
         mask = sequence_mask(batch["frames"], own_mel.shape[-1])
         mel, mel_mask = prompt_spectrogram(batch, own_mel, mask, self.config.mel)
-        tokens = batch["tokens"]
-        if not self.config.model.blanks:
-            return _Inputs(mel, mel_mask, tokens, batch["token_lengths"])
-        spaced = tokens.new_full((tokens.size(0), self._spaced(tokens.size(1))), BLANK)
-        spaced[:, 1::2] = tokens
-        return _Inputs(mel, mel_mask, spaced, self._spaced(batch["token_lengths"]))
+        return _Inputs(mel, mel_mask, *self._read(batch))
 
-    def _spaced(self, tokens: Count) -> Count:
-        """How long a text of so many tokens is as the network reads it."""
-        return 2 * tokens + 1 if self.config.model.blanks else tokens
+    def _read(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Tokens (B, L) and their lengths (B,) as the network reads them."""
+        tokens, lengths = batch["tokens"], batch["token_lengths"]
+        if self.config.model.edges:
+            return edged(tokens, lengths, self.config.text.symbols.index(self.config.model.edge))
+        return spaced(tokens, lengths, self.config.model.blanks)
 
 
 def _weights_of(contour: ContourSizes | None) -> object:

@@ -37,6 +37,8 @@ def test_new_symbols_stand_behind_the_old_in_a_fixed_order() -> None:
         ({"symbols": ["_", "ab"]}, "'ab' is not one character"),
         ({"symbols": "_aba"}, "'a' stands 2 times"),
         ({"symbols": (*SYMBOLS, "'")}, "stands 3 times"),
+        ({"closing": "x"}, "closing"),
+        ({"closing": ".", "symbols": "_ab"}, "none of text.symbols"),
     ],
 )
 def test_what_no_model_can_have_is_refused(keys: dict[str, Any], message: str) -> None:

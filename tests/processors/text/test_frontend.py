@@ -114,6 +114,15 @@ def test_many_texts_are_the_same_as_each() -> None:
         frontend.phonemes_many(["fine", "..."])
 
 
+@pytest.mark.parametrize("ended", ["tˈæɡ.", "tˈæɡ?", "tˈæɡ…", 'tˈæɡ!"', "tˈæɡ,” "])
+def test_a_text_that_ends_in_no_mark_is_closed(ended: str) -> None:
+    frontend = TextFrontend(closing=".")
+    assert frontend.closed("wˈʌn, tˈæɡ") == "wˈʌn, tˈæɡ."
+    assert frontend.closed('"tˈæɡ"') == '"tˈæɡ".'
+    assert frontend.closed(ended) == ended
+    assert TextFrontend().closed("tˈæɡ") == "tˈæɡ"
+
+
 def test_a_front_end_goes_to_worker_processes() -> None:
     frontend = pickle.loads(pickle.dumps(TextFrontend("de")))
     assert frontend.phonemes("Tag") == "tˈɑːk"

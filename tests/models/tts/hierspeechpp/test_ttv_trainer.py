@@ -139,6 +139,28 @@ def test_a_model_without_blanks_reads_the_tokens_as_they_are() -> None:
     assert not task().usable(40, 40)
 
 
+def test_a_model_with_edges_reads_a_space_at_both_ends_and_aligns_them() -> None:
+    model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"blanks": False, "edges": True})
+    own, batch = task(model=model), spoken_batch()
+    networks = own.build_networks()
+    seen: dict[str, torch.Tensor] = {}
+    networks["main"].register_forward_pre_hook(
+        lambda _, given: seen.update(tokens=given[2], lengths=given[3])
+    )
+    output = own.forward(networks, batch)
+    space = own.config.text.symbols.index(" ")
+    lengths = batch["token_lengths"].tolist()
+    assert len(set(lengths)) > 1
+    for read, tokens, length in zip(seen["tokens"].tolist(), batch["tokens"].tolist(), lengths, strict=True):
+        padding = [0] * (max(lengths) - length)
+        assert read == [space, *tokens[:length], space, *padding]
+    assert seen["lengths"].tolist() == [length + 2 for length in lengths]
+    assert output.alignment.shape[2] == max(lengths) + 2
+    assert torch.isfinite(own.total(own.losses("main", networks, batch, output, 0), 0))
+    assert own.usable(40, 38)
+    assert not own.usable(40, 39)
+
+
 def test_pitch_loss_compares_the_same_slice() -> None:
     """With the true curve in the prediction's place the loss is 0, wherever the slice was cut."""
     own, batch = task(), spoken_batch()
@@ -196,6 +218,8 @@ def test_validation_shows_alignment_pitch_and_semantic_vectors() -> None:
         ({"mel": {"n_mels": 40}}, "mel_channels"),
         ({"mel": {"hop_length": 256}}, "320 samples"),
         ({"model": {"n_symbols": 100}}, "178 symbols"),
+        ({"model": {"edges": True}}, "edges needs blanks: false"),
+        ({"model": {"edges": True, "blanks": False}, "text": {"symbols": "_ab"}}, "needs a space"),
     ],
 )
 def test_sections_that_do_not_fit_each_other_are_refused(sections: dict[str, Any], message: str) -> None:

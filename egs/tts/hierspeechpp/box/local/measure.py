@@ -31,12 +31,14 @@ from hiervox.models.base.pipelines.pitch_transfer import (
     match_pitch,
     transfer_pitch,
 )
+from hiervox.models.base.pipelines.token_sequence import token_sequence
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.conversion import source_pitch
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.parts import read_mean_style, silent_vectors
 from hiervox.models.tts.hierspeechpp.prompts import prompt_style
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -48,7 +50,8 @@ from hiervox.processors.audio import (
 from hiervox.processors.pitch import Track, extract_f0, log_f0, pitch_level, quick_pitch
 from hiervox.processors.semantic import build_semantic_extractor
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
-from hiervox.processors.text import TextFrontend, intersperse
+from hiervox.processors.text import build_frontend
+from hiervox.processors.text.script import Span, Utterance
 from hiervox.utils.files import replacing_file
 
 SYSTEMS = ("ground_truth", "reconstruction", "copy", "vc", "tts")
@@ -111,10 +114,10 @@ class Voice:
         self.sources = build_semantic_extractor(experiment.source_semantic or experiment.features.semantic)
         self.text_to_vec: TextToVec | None = None
         if text_to_vec is not None:
-            reader, _ = load_network(text_to_vec)
-            assert isinstance(reader, TextToVec)
+            reader, reading = load_network(text_to_vec)
+            assert isinstance(reader, TextToVec) and isinstance(reading, TextToVecExperiment)
             self.text_to_vec = reader
-            self.frontend = TextFrontend()
+            self.frontend = build_frontend(reading.text)
 
     @torch.inference_mode()
     def sound(self, clip: Clip, system: str) -> Waveform:
@@ -147,8 +150,9 @@ class Voice:
 
     def _speak(self, clip: Clip) -> Tensor:
         assert self.text_to_vec is not None
-        ids = self.frontend.tokens(self.frontend.phonemes(clip.text))
-        tokens = torch.tensor([intersperse(ids) if self.text_to_vec.config.blanks else ids])
+        reader, utterance = self.text_to_vec.config, Utterance((Span(clip.text),))
+        read = token_sequence(self.frontend, utterance, 0, reader.blanks, reader.edge)
+        tokens = torch.tensor([read.tokens])
         spoken = self.text_to_vec.infer(
             tokens,
             torch.tensor([tokens.shape[1]]),

@@ -1,0 +1,35 @@
+"""Texts as networks take them."""
+
+from __future__ import annotations
+
+from hiervox.models.base.pipelines.token_sequence import read_text, token_sequence
+from hiervox.processors.text import TextConfig, TextFrontend, build_frontend
+from hiervox.processors.text.script import Span, Utterance
+
+
+def test_a_symbol_at_either_end_is_silent_and_belongs_to_its_neighbour() -> None:
+    frontend = TextFrontend()
+    (space,) = frontend.tokens(" ")
+    slow = Utterance((Span("one ", rate=0.5), Span("two", semitones=3.0)))
+    plain, edged = (token_sequence(frontend, slow, edge=edge) for edge in ("", " "))
+    assert edged.tokens == [space, *plain.tokens, space]
+    assert edged.silent == [True, *plain.silent, True]
+    assert edged.rates == [0.5, *plain.rates, 1.0]
+    assert edged.semitones == [0.0, *plain.semitones, 3.0]
+    assert edged.phonemes == plain.phonemes
+
+
+def test_the_last_mark_belongs_to_the_words_before_it() -> None:
+    frontend = build_frontend(TextConfig(closing="."))
+    one = token_sequence(frontend, Utterance((Span("one "), Span("two", rate=0.5))))
+    assert one.phonemes.endswith(".")
+    assert one.rates[-1] == 0.5
+    assert len(one.tokens) == len(one.phonemes) == len(one.rates) == len(one.silent)
+    assert one.silent[-1]
+
+
+def test_every_sentence_of_a_text_is_read_so() -> None:
+    frontend = build_frontend(TextConfig(closing="."))
+    first, last = read_text("Is it so? It is", frontend, edge=" ")
+    assert (first.phonemes[-1], last.phonemes[-1]) == ("?", ".")
+    assert {each.tokens[0] for each in (first, last)} == {each.tokens[-1] for each in (first, last)}
