@@ -115,11 +115,14 @@ def test_many_texts_are_the_same_as_each() -> None:
 
 
 @pytest.mark.parametrize("ended", ["tˈæɡ.", "tˈæɡ?", "tˈæɡ…", 'tˈæɡ!"', "tˈæɡ,” "])
-def test_a_text_that_ends_in_no_mark_is_closed(ended: str) -> None:
+def test_a_text_that_ends_in_a_mark_stays_as_it_is(ended: str) -> None:
+    assert TextFrontend(closing=".").closed(ended) == ended
+
+
+def test_a_text_that_ends_in_no_mark_is_closed() -> None:
     frontend = TextFrontend(closing=".")
     assert frontend.closed("wˈʌn, tˈæɡ") == "wˈʌn, tˈæɡ."
     assert frontend.closed('"tˈæɡ"') == '"tˈæɡ".'
-    assert frontend.closed(ended) == ended
     assert TextFrontend().closed("tˈæɡ") == "tˈæɡ"
 
 

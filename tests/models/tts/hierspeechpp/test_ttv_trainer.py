@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.task import Batch
@@ -109,13 +110,17 @@ def test_terms_are_weighted_by_the_config() -> None:
     assert float(task().total(terms, 0)) == pytest.approx(13.1)  # 10 + 0.1 + 1 + 1 + 1, as published
 
 
+def what_is_read(network: nn.Module) -> dict[str, torch.Tensor]:
+    """The `tokens` of a network's next pass and their `lengths`."""
+    seen: dict[str, torch.Tensor] = {}
+    network.register_forward_pre_hook(lambda _, given: seen.update(tokens=given[2], lengths=given[3]))
+    return seen
+
+
 def test_network_gets_blanks_between_and_ctc_does_not() -> None:
     own, batch = task(), spoken_batch()
     networks = own.build_networks()
-    seen: dict[str, torch.Tensor] = {}
-    networks["main"].register_forward_pre_hook(
-        lambda _, given: seen.update(tokens=given[2], lengths=given[3])
-    )
+    seen = what_is_read(networks["main"])
     own.forward(networks, batch)
     assert seen["tokens"][0].tolist() == intersperse(batch["tokens"][0].tolist())
     assert seen["lengths"].tolist() == [13, 9]
@@ -125,10 +130,7 @@ def test_a_model_without_blanks_reads_the_tokens_as_they_are() -> None:
     model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"blanks": False})
     own, batch = task(model=model), spoken_batch()
     networks = own.build_networks()
-    seen: dict[str, torch.Tensor] = {}
-    networks["main"].register_forward_pre_hook(
-        lambda _, given: seen.update(tokens=given[2], lengths=given[3])
-    )
+    seen = what_is_read(networks["main"])
     output = own.forward(networks, batch)
     assert torch.equal(seen["tokens"], batch["tokens"])
     assert torch.equal(seen["lengths"], batch["token_lengths"])
@@ -143,10 +145,7 @@ def test_a_model_with_edges_reads_a_space_at_both_ends_and_aligns_them() -> None
     model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"blanks": False, "edges": True})
     own, batch = task(model=model), spoken_batch()
     networks = own.build_networks()
-    seen: dict[str, torch.Tensor] = {}
-    networks["main"].register_forward_pre_hook(
-        lambda _, given: seen.update(tokens=given[2], lengths=given[3])
-    )
+    seen = what_is_read(networks["main"])
     output = own.forward(networks, batch)
     space = own.config.text.symbols.index(" ")
     lengths = batch["token_lengths"].tolist()
