@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.task import Batch, TrainingTask
+from hiervox.models.base.training.task import TrainingTask
 
 
 def overfit(

@@ -27,7 +27,12 @@ def spaced(tokens: Tensor, lengths: Tensor, blanks: bool = True) -> tuple[Tensor
     return functional.pad(with_blanks, (0, 1), value=BLANK), spaced_length(lengths)
 
 
+def edged_length(tokens: Count) -> Count:
+    """How long a text of so many tokens is with a symbol at either end."""
+    return tokens + 2
+
+
 def edged(tokens: Tensor, lengths: Tensor, symbol: int) -> tuple[Tensor, Tensor]:
     """Tokens (B, L), 0 behind their ends, and their lengths (B,), with a symbol at either end (B, L + 2)."""
     longer = functional.pad(functional.pad(tokens, (1, 0), value=symbol), (0, 1))
-    return longer.scatter(1, lengths.unsqueeze(1) + 1, symbol), lengths + 2
+    return longer.scatter(1, lengths.unsqueeze(1) + 1, symbol), edged_length(lengths)

@@ -35,10 +35,23 @@ class NoamScheduleConfig(ScheduleConfig):
     warmup_steps: int = Field(4000, ge=0)
 
 
-class ClipLimits(Config):
-    """Which utterances are trained on: by frames, and by tokens without blanks (VITS' published filters)."""
+class TokenLimits(Config):
+    """Which utterances are trained on, by tokens without blanks (VITS' published filter)."""
+
+    min_tokens: PositiveInt = 1
+    max_tokens: PositiveInt = 190
+
+    def allow_tokens(self, tokens: int) -> bool:
+        """Whether a text has so many tokens."""
+        return self.min_tokens <= tokens <= self.max_tokens
+
+
+class ClipLimits(TokenLimits):
+    """Which utterances are trained on: by frames too (VITS' published filters)."""
 
     min_frames: PositiveInt = 32
     max_frames: PositiveInt = 1000
-    min_tokens: PositiveInt = 1
-    max_tokens: PositiveInt = 190
+
+    def allow(self, frames: int, tokens: int) -> bool:
+        """Whether a clip is within the limits."""
+        return self.allow_tokens(tokens) and self.min_frames <= frames <= self.max_frames

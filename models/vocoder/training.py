@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.registry import get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.vocoder.config import VocoderExperiment, VocoderExperimentT
 from hiervox.modules.functional.interpolation import interpolate_unvoiced
 from hiervox.modules.generators.vocoder import VocoderGenerator

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from hiervox.models.alignment.forward_sum_aligner.config import AlignerExperiment
 from hiervox.models.alignment.forward_sum_aligner.model import ForwardSumAligner, with_silences
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.modules.losses.ctc import forward_sum_loss
 from hiervox.utils.plots import alignment_figure
 

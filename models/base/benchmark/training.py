@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hiervox.models.base.benchmark.networks import Setting, label_of, set_tf32
 from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.feature_registry import build_features
 from hiervox.models.base.data.features import FeatureSetup
@@ -22,7 +23,6 @@ from hiervox.models.base.registry import get_card, get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.experiment import build_task
-from hiervox.models.base.training.task import Batch
 from hiervox.modules.activations.fused import use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError

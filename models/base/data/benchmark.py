@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
+from hiervox.models.base.data.batch import Split
 from hiervox.models.base.data.manifest import CUTS_NAME
-from hiervox.models.base.training.task import Split
 
 RATE, HOP = 16_000, 320
 

@@ -6,9 +6,9 @@ import signal
 from collections.abc import Iterable
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig
+from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.data.features import FeatureSetup
 from hiervox.models.base.data.splits import Splits, Usable, split_corpus
-from hiervox.models.base.training.task import Batch, Split
 from hiervox.utils.errors import ConfigError
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hiervox.models.base.config import ExperimentConfig
+    from hiervox.models.base.data.batch import Split
     from hiervox.models.base.data.features import FeatureSetup
-    from hiervox.models.base.training.task import Split
 
 Usable = Callable[[int, int | None], bool]
 """Whether a part trains on an utterance of so many frames and tokens (None where it has none)."""

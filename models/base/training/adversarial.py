@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial_config import AdversarialExperimentT
 from hiervox.models.base.training.cut_task import CutTrainingTask
-from hiervox.models.base.training.task import Batch
 from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms

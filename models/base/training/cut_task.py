@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.data.features import FeatureSetup, require_features
 from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import require_symbols
-from hiervox.models.base.training.task import Batch, ExperimentT, Split, TrainingTask
+from hiervox.models.base.training.task import ExperimentT, TrainingTask
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.errors import ConfigError, DataError
 from hiervox.utils.logging import get_logger

@@ -12,10 +12,11 @@ from accelerate.utils import send_to_device
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.freezing import frozen_parameters
 from hiervox.models.base.training.randomness import seed_everything
 from hiervox.models.base.training.schedule import learning_rate
-from hiervox.models.base.training.task import Batch, TrainingTask
+from hiervox.models.base.training.task import TrainingTask
 from hiervox.modules.losses.counts import counts_over_processes
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError

@@ -25,6 +25,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
     read_experiment,
     save_weights,
 )
+from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.training.batches import require_finite
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.randomness import undisturbed_randomness
@@ -40,7 +41,7 @@ from hiervox.models.base.training.run_folder import (
 )
 from hiervox.models.base.training.state import load_state, network_file, save_state
 from hiervox.models.base.training.stopping import StopRequest
-from hiervox.models.base.training.task import Batch, Split, TrainingTask
+from hiervox.models.base.training.task import TrainingTask
 from hiervox.utils.errors import CheckpointError, ConfigError, DataError, TrainingError
 from hiervox.utils.files import write_json
 from hiervox.utils.logging import get_logger

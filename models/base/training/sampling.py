@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.checkpoint import find_checkpoint, load_network, save_weights
 from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.registry import get_part
-from hiervox.models.base.training.task import Batch, TrainingTask
+from hiervox.models.base.training.task import TrainingTask
 from hiervox.modules.diffusion.process import NoiseSchedule
 from hiervox.modules.diffusion.schedule_search import FoundSchedule, search_schedule
 from hiervox.modules.functional.masking import sequence_mask

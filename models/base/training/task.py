@@ -5,18 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from torch import Tensor, nn
 
 from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.batch import Batch, Split
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
-Batch = dict[str, Any]
-Split = Literal["train", "dev"]
 
 
 @dataclass

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import DISCRIMINATOR, AdversarialTask, Generated
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.codec.encodec.config import EncodecExperiment
 from hiervox.models.codec.encodec.model import Encodec
 from hiervox.modules.losses.balancer import LossBalancer

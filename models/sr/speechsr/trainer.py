@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.data.index import open_index
 from hiervox.models.base.data.manifest import audio_path
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
-from hiervox.models.base.training.task import Batch, Media, Split
+from hiervox.models.base.training.task import Media
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import build_network
 from hiervox.modules.losses.reconstruction import mel_l1

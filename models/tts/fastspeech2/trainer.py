@@ -8,8 +8,9 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Experiment
 from hiervox.models.tts.fastspeech2.losses import fastspeech2_losses
 from hiervox.models.tts.fastspeech2.model import FastSpeech2, FastSpeech2Output

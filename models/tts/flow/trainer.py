@@ -9,8 +9,9 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.tts.blanks import spaced, spaced_length
 from hiervox.models.tts.flow.config import FlowExperiment
 from hiervox.models.tts.flow.model import FlowOutput, FlowTextToFrames
@@ -38,12 +39,11 @@ class FlowTask(CutTrainingTask[FlowExperimentT]):
 
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether a clip is within `limits` and has a frame for each of its tokens and blanks."""
-        limits, model = self.config.limits, self.config.model
-        if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
+        if tokens is None or not self.config.limits.allow(frames, tokens):
             return False
+        model = self.config.model
         whole = frames // model.flow.squeeze * model.flow.squeeze
-        fits = whole >= spaced_length(tokens, model.blanks)
-        return limits.min_frames <= frames <= limits.max_frames and fits
+        return whole >= spaced_length(tokens, model.blanks)
 
     def build_networks(self) -> dict[str, nn.Module]:
         """The network under the name `main`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.randomness import generator_for
-from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.flow.config import NOISE_SCALE
 from hiervox.models.tts.flow.model import FlowTextToFrames
 from hiervox.models.tts.flow.trainer import FlowTask

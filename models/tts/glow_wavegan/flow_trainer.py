@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
-from hiervox.models.base.training.task import Batch
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.tts.flow.trainer import FlowTask
 from hiervox.models.tts.glow_wavegan.config import LatentFlowExperiment, WaveGanExperiment
 from hiervox.models.tts.glow_wavegan.wavegan import WaveGan

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.tts.glow_wavegan.config import WaveGanExperiment
 from hiervox.models.tts.glow_wavegan.wavegan import WaveGan, WaveGanOutput
 from hiervox.modules.losses.kl import gaussian_kl

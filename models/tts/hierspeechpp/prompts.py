@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hiervox.models.base.training.task import Batch
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.modules.functional.masking import sequence_mask

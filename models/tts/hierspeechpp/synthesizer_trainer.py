@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from hiervox.models.base.checkpoints.checkpoint import load_into
 from hiervox.models.base.checkpoints.tensor_files import load_weights
 from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.cut_task import require_semantic_channels
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder, beginnings_embedding

@@ -14,10 +14,11 @@ from hiervox.models.base.checkpoints.checkpoint import load_into
 from hiervox.models.base.checkpoints.resizing import TABLES, grow_symbols
 from hiervox.models.base.checkpoints.tensor_files import load_weights
 from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
 from hiervox.models.base.training.freezing import covers
-from hiervox.models.base.training.task import Batch, Media
-from hiervox.models.tts.blanks import edged, spaced, spaced_length
+from hiervox.models.base.training.task import Media
+from hiervox.models.tts.blanks import edged, edged_length, spaced, spaced_length
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, TextToVecOutput
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import beginnings_embedding
@@ -67,11 +68,10 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
 
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether a clip is within `limits` and has a frame for each of its tokens and blanks, if any."""
-        limits = self.config.limits
-        if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
+        if tokens is None or not self.config.limits.allow(frames, tokens):
             return False
-        read = tokens + 2 if self.config.model.edges else spaced_length(tokens, self.config.model.blanks)
-        return limits.min_frames <= frames <= limits.max_frames and frames >= read
+        model = self.config.model
+        return frames >= (edged_length(tokens) if model.edges else spaced_length(tokens, model.blanks))
 
     def build_networks(self) -> dict[str, nn.Module]:
         """The network under the name `main`.

@@ -17,6 +17,7 @@ from hiervox.models.base.config import (
     TrainConfig,
 )
 from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.tts.config import TokenLimits
 from hiervox.models.tts.valle.phones import PhoneTable
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
@@ -89,13 +90,16 @@ class NonAutoregressiveLossConfig(LossWeights):
     cross_entropy: LossWeight = 1.0
 
 
-class ClipLimits(Config):
+class ClipLimits(TokenLimits):
     """Which utterances are trained on: by seconds (lifeiteng/vall-e and Amphion), and by tokens."""
 
     min_seconds: PositiveFloat = 0.5
     max_seconds: PositiveFloat = 14.0
-    min_tokens: PositiveInt = 1
     max_tokens: PositiveInt = 400
+
+    def allow(self, seconds: float, tokens: int) -> bool:
+        """Whether a clip is within the limits."""
+        return self.allow_tokens(tokens) and self.min_seconds <= seconds <= self.max_seconds
 
 
 class ValleDataConfig(DataConfig):

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.features import FeatureSetup
 from hiervox.models.base.training.cut_task import CutTrainingTask
-from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.config import (
     AutoregressiveExperiment,
@@ -62,11 +62,8 @@ class DecoderTask(CutTrainingTask[DecoderExperimentT]):
 
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether a clip is within `limits`."""
-        limits = self.config.limits
-        if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
-            return False
         seconds = frames / float(FeatureSetup.of(self.config).frame_rate)
-        return limits.min_seconds <= seconds <= limits.max_seconds
+        return tokens is not None and self.config.limits.allow(seconds, tokens)
 
     @abstractmethod
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> Predicted:

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.tts.blanks import spaced, spaced_length
 from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.model import Vits, VitsOutput
@@ -27,12 +28,9 @@ class VitsTask(AdversarialTask[VitsExperiment]):
 
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether a clip is within `limits` and has a frame for each of its tokens and blanks."""
-        limits = self.config.limits
-        if tokens is None or not limits.min_tokens <= tokens <= limits.max_tokens:
+        if tokens is None or not self.config.limits.allow(frames, tokens):
             return False
-        return limits.min_frames <= frames <= limits.max_frames and frames >= spaced_length(
-            tokens, self.config.model.blanks
-        )
+        return frames >= spaced_length(tokens, self.config.model.blanks)
 
     def build_generator(self) -> Vits:
         """The network."""

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.sampling import SamplingCase
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.tts.wavegrad2.config import WaveGrad2Experiment
 from hiervox.models.tts.wavegrad2.model import WaveGrad2, WaveGrad2Output
 from hiervox.modules.diffusion.process import NoiseSchedule

@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import Generated
-from hiervox.models.base.training.task import Batch
 from hiervox.models.vocoder.apnet.config import APNetExperiment
 from hiervox.models.vocoder.gan.task import GANVocoderTaskBase
 from hiervox.modules.losses.phase import consistency_loss, log_amplitude, phase_losses, spectrum_losses

@@ -8,7 +8,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.base.training.task import Batch
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.vocoder.autoregressive.config import AutoregressiveVocoderExperiment
 from hiervox.models.vocoder.training import PredictedMels, build_network, unwrapped
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.sampling import SamplingCase
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.vocoder.diffusion.config import DiffusionVocoderExperiment
 from hiervox.models.vocoder.training import (
     PredictedMels,

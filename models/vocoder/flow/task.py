@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.data.batch import Batch
+from hiervox.models.base.training.task import Media
 from hiervox.models.vocoder.flow.config import FlowVocoderExperiment
 from hiervox.models.vocoder.training import PredictedMels, build_network, compared, run, whole_frames
 from hiervox.modules.flows.waveglow import FlowOutput, flow_loss

@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
-from hiervox.models.base.training.task import Batch, Media
+from hiervox.models.base.training.task import Media
 from hiervox.models.vocoder.gan.config import GANVocoderExperiment, GANVocoderExperimentT
 from hiervox.models.vocoder.gan.losses import multi_scale_mel_terms
 from hiervox.models.vocoder.training import PredictedMels, build_network, compared, frame_f0, run

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import Generated
-from hiervox.models.base.training.task import Batch
 from hiervox.models.vocoder.gan.task import GANVocoderTaskBase
 from hiervox.models.vocoder.nsf_hifigan.config import NSFHiFiGANExperiment
 from hiervox.models.vocoder.training import frame_f0, run, whole_frames

@@ -19,9 +19,10 @@ from torch.nn import functional
 
 from hiervox.models.base.card import Part, SystemCard
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
+from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.registry import system_cards
 from hiervox.models.base.training.loop import train
-from hiervox.models.base.training.task import Batch, Media, Split, TrainingTask
+from hiervox.models.base.training.task import Media, TrainingTask
 from hiervox.utils.config import Config
 
 BATCHES_AN_EPOCH = 7

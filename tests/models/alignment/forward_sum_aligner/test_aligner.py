@@ -13,9 +13,9 @@ import hiervox
 from hiervox.models.alignment.forward_sum_aligner.config import AlignerExperiment
 from hiervox.models.alignment.forward_sum_aligner.trainer import AlignerTask
 from hiervox.models.base.checkpoints.checkpoint import save_weights
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.pipelines.protocols import Aligner
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.task import Batch
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import AudioError
 from tests.overfit import overfit

@@ -11,10 +11,10 @@ import torch
 from pydantic import Field, ValidationError
 from torch import Tensor, nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.base.training.curves import draw_curves, loss_curves
-from hiervox.models.base.training.task import Batch
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.wavelet import WaveletConfig

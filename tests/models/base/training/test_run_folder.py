@@ -22,9 +22,9 @@ from accelerate.state import AcceleratorState
 from pydantic import ValidationError
 
 from hiervox.models.base.checkpoints.checkpoint import find_checkpoint
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.loop import TrainingLoop, train
 from hiervox.models.base.training.run_lock import LOCK_NAME, RunLock
-from hiervox.models.base.training.task import Batch
 from hiervox.utils.errors import CheckpointError, ConfigError, DataError, HierVoxError, TrainingError
 from tests.conftest import REPOSITORY
 from tests.models.base.toy import ToyTask, register, toy_experiment

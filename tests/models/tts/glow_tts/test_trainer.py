@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.glow_tts.config import GlowTtsExperiment
 from hiervox.models.tts.glow_tts.trainer import GlowTtsTask
 from tests.models.tts.glow_tts.tiny_glow_tts import HOP_LENGTH, MEL, sizes, tiny_glow_tts

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.glow_wavegan.config import LatentFlowExperiment, WaveGanExperiment
 from hiervox.models.tts.glow_wavegan.flow_trainer import LatentFlowTask
 from hiervox.models.tts.glow_wavegan.wavegan_trainer import WaveGanTask, pitch_losses

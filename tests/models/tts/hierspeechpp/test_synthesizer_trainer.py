@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes, SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
 from hiervox.modules.encoders.campplus import CAMPlusPlus

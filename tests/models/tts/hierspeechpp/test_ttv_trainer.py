@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import (

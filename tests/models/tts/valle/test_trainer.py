@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from hiervox.models.base.training.task import Batch
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.tts.valle.config import (
     AutoregressiveConfig,
     AutoregressiveExperiment,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.trainer import VitsTask
 from hiervox.processors.spectrogram import linear_spectrogram

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.task import Batch
 from hiervox.models.tts.wavegrad2.config import WaveGrad2Experiment
 from hiervox.models.tts.wavegrad2.trainer import WaveGrad2Task
 from hiervox.processors.spectrogram import log_mel

@@ -13,9 +13,9 @@ import torch
 from estimate import counted_part
 from torch.utils.flop_counter import FlopCounterMode
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.experiment import build_task, load_experiment
-from hiervox.models.base.training.task import Batch
 from hiervox.processors.audio import FRAME_RATE
 
 LENGTHS = (60, 120)
