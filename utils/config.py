@@ -13,6 +13,7 @@ from hiervox.utils.errors import ConfigError, shortened
 from hiervox.utils.json_files import parse_json5, read_object, require_shallow
 from hiervox.utils.reasons import plain_reason
 from hiervox.utils.schema import Config as Config
+from hiervox.utils.schema import OneOf
 
 OVERRIDE_SOURCE = "--set"
 MOST_BASES = 32
@@ -214,6 +215,9 @@ def _kind(section: type[BaseModel]) -> Any:
 def _sections_of(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
+    for marker in getattr(annotation, "__metadata__", ()):
+        if isinstance(marker, OneOf):
+            return list(marker.sections())
     return [section for inner in get_args(annotation) for section in _sections_of(inner)]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Union
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 MOST_SIZE = 1_000_000
 """No width, kernel, rate or vocabulary of a network is larger; building one that is would exhaust memory."""
@@ -16,6 +19,50 @@ class Config(BaseModel):
     """Base of every config section: immutable; an unknown key or a number that is not finite is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+
+class Sizes(Config):
+    """Base of the sizes of a module, one object for its constructor and one section of a config.
+
+    They stand beside the module. A system whose paper has other defaults derives a class of its own.
+    """
+
+
+class OneOf:
+    """Marks the base of several sections, as `Annotated[Base, OneOf(...)]`: one of them, told by a key.
+
+    The sections are looked up whenever one is validated, so that more can be added.
+
+    Args:
+        key: the field by which they are told apart, a literal of each.
+        sections: returns all of them; two at least.
+    """
+
+    def __init__(self, key: str, sections: Callable[[], Sequence[type[BaseModel]]]) -> None:
+        self.key = key
+        self.sections = sections
+
+    def _adapter(self) -> TypeAdapter[Any]:
+        return _one_of(self.key, tuple(self.sections()))
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            lambda given: self._adapter().validate_python(given),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda section, info: section.model_dump(mode=info.mode), info_arg=True
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(self._adapter().core_schema)
+
+
+@lru_cache
+def _one_of(key: str, sections: tuple[type[BaseModel], ...]) -> TypeAdapter[Any]:
+    kinds: Any = Annotated[Union[sections], Field(discriminator=key)]  # noqa: UP007
+    return TypeAdapter(kinds)
 
 
 def require_sizes(section: BaseModel | dict[str, Any], name: str) -> None:

@@ -1,62 +1,37 @@
-"""Discriminators of waveforms, by `type`. A new one adds its config and its class to the two lists here.
-
-A discriminator is a module that takes waveforms (B, 1, T) and returns a `DiscriminatorOutput` of each of its
-sub-discriminators. Its config has the arguments of its constructor, a `type` and a `weight`.
-"""
+"""Discriminators of waveforms, by the `type` of their config. A new one adds its class to the list here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
-from pydantic import Field
-from torch import nn
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
+from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleDiscriminator, MultiScaleDiscriminator
+from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTDiscriminator
+from hiervox.modules.discriminators.wavelet import WaveletDiscriminator
+from hiervox.utils.schema import OneOf
 
-from hiervox.modules.discriminators.multi_band import MultiBandConfig, MultiBandDiscriminator
-from hiervox.modules.discriminators.multi_period import MultiPeriodConfig, MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_resolution_magnitude import (
-    MultiResolutionMagnitudeConfig,
-    MultiResolutionMagnitudeDiscriminator,
-)
-from hiervox.modules.discriminators.multi_resolution_stft import (
-    MultiResolutionSTFTConfig,
-    MultiResolutionSTFTDiscriminator,
-)
-from hiervox.modules.discriminators.multi_scale import (
-    MelGANMultiScaleConfig,
+DISCRIMINATORS: list[type[Discriminator]] = [
     MelGANMultiScaleDiscriminator,
-    MultiScaleConfig,
+    MultiBandDiscriminator,
+    MultiPeriodDiscriminator,
+    MultiResolutionMagnitudeDiscriminator,
+    MultiResolutionSTFTDiscriminator,
     MultiScaleDiscriminator,
-)
-from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTConfig, SubBandCQTDiscriminator
-from hiervox.modules.discriminators.wavelet import WaveletConfig, WaveletDiscriminator
+    SubBandCQTDiscriminator,
+    WaveletDiscriminator,
+]
 
 AnyDiscriminator = Annotated[
-    MelGANMultiScaleConfig
-    | MultiBandConfig
-    | MultiPeriodConfig
-    | MultiResolutionMagnitudeConfig
-    | MultiResolutionSTFTConfig
-    | MultiScaleConfig
-    | SubBandCQTConfig
-    | WaveletConfig,
-    Field(discriminator="type"),
+    DiscriminatorConfig, OneOf("type", lambda: [network.config_class for network in DISCRIMINATORS])
 ]
-"""The config of one discriminator, by its `type`."""
-
-BUILDERS: dict[str, Callable[..., nn.Module]] = {
-    "melgan_multi_scale": MelGANMultiScaleDiscriminator,
-    "multi_band": MultiBandDiscriminator,
-    "multi_period": MultiPeriodDiscriminator,
-    "multi_resolution_magnitude": MultiResolutionMagnitudeDiscriminator,
-    "multi_resolution_stft": MultiResolutionSTFTDiscriminator,
-    "multi_scale": MultiScaleDiscriminator,
-    "sub_band_cqt": SubBandCQTDiscriminator,
-    "wavelet": WaveletDiscriminator,
-}
+"""The config of one discriminator; its `type` is looked up when it is validated."""
 
 
-def build_discriminator(config: AnyDiscriminator) -> nn.Module:
+def build_discriminator(config: DiscriminatorConfig) -> Discriminator:
     """The module that a config describes."""
-    arguments = config.model_dump(exclude={"type", "weight"})
-    return BUILDERS[config.type](**arguments)
+    build = {network.config_class: network for network in DISCRIMINATORS}[type(config)]
+    return build(config)

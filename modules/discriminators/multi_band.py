@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -12,10 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
 from hiervox.modules.discriminators.stack import LEAKY_SLOPE, DiscriminatorOutput, apply_each
 
-WINDOW_LENGTHS = (2048, 1024, 512)
 BAND_EDGES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Fractions of the bins."""
 OVERLAP = 4
@@ -24,10 +22,15 @@ PEAK = 0.8
 
 
 class MultiBandConfig(DiscriminatorConfig):
-    """Arguments of `MultiBandDiscriminator`."""
+    """Sizes of `MultiBandDiscriminator`.
+
+    Attributes:
+        window_lengths: of its members, samples.
+        channels: of each convolution but the last.
+    """
 
     type: Literal["multi_band"] = "multi_band"
-    window_lengths: tuple[PositiveInt, ...] = Field(WINDOW_LENGTHS, min_length=1)
+    window_lengths: tuple[PositiveInt, ...] = Field((2048, 1024, 512), min_length=1)
     channels: PositiveInt = 32
 
     @property
@@ -46,7 +49,7 @@ class BandDiscriminator(nn.Module):
 
     window: Tensor
 
-    def __init__(self, window_length: int, channels: int = 32) -> None:
+    def __init__(self, window_length: int, channels: int) -> None:
         super().__init__()
         self.hop_length = window_length // OVERLAP
         self.register_buffer("window", torch.hann_window(window_length, device="cpu"), persistent=False)
@@ -80,17 +83,16 @@ class BandDiscriminator(nn.Module):
             return torch.view_as_real(spectrum).permute(0, 3, 2, 1)
 
 
-class MultiBandDiscriminator(nn.Module):
-    """One `BandDiscriminator` for each window length.
+class MultiBandDiscriminator(Discriminator):
+    """One `BandDiscriminator` for each window length."""
 
-    Args:
-        window_lengths: in samples.
-        channels: of each.
-    """
+    config_class = MultiBandConfig
 
-    def __init__(self, window_lengths: Sequence[int] = WINDOW_LENGTHS, channels: int = 32) -> None:
+    def __init__(self, config: MultiBandConfig) -> None:
         super().__init__()
-        self.discriminators = nn.ModuleList(BandDiscriminator(length, channels) for length in window_lengths)
+        self.discriminators = nn.ModuleList(
+            BandDiscriminator(length, config.channels) for length in config.window_lengths
+        )
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
         """wav (B, 1, T) → the output for each resolution."""

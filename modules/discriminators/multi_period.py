@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field, PositiveInt
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
 from hiervox.modules.discriminators.stack import (
     LEAKY_SLOPE,
     ConvolutionStack,
@@ -18,16 +17,20 @@ from hiervox.modules.discriminators.stack import (
     apply_each,
 )
 
-PERIODS = (2, 3, 5, 7, 11)
-CHANNELS = (32, 128, 512, 1024, 1024)
-
 
 class MultiPeriodConfig(DiscriminatorConfig):
-    """Arguments of `MultiPeriodDiscriminator`."""
+    """Sizes of `MultiPeriodDiscriminator`; defaults are HiFi-GAN's.
+
+    Attributes:
+        periods: in samples; primes, so that they overlap little.
+        channels: of each convolution but the last; all of these but the deepest have a stride.
+        kernel_size, stride: along time.
+        slope, first_is_feature: see `ConvolutionStack`.
+    """
 
     type: Literal["multi_period"] = "multi_period"
-    periods: tuple[PositiveInt, ...] = Field(PERIODS, min_length=1)
-    channels: tuple[PositiveInt, ...] = Field(CHANNELS, min_length=1)
+    periods: tuple[PositiveInt, ...] = Field((2, 3, 5, 7, 11), min_length=1)
+    channels: tuple[PositiveInt, ...] = Field((32, 128, 512, 1024, 1024), min_length=1)
     kernel_size: PositiveInt = 5
     stride: PositiveInt = 3
     slope: float = Field(LEAKY_SLOPE, ge=0, lt=1)
@@ -44,23 +47,14 @@ class PeriodDiscriminator(nn.Module):
 
     Args:
         period: in samples.
-        channels: of each convolution but the last; all of these but the deepest have a stride.
-        kernel_size, stride: along time.
-        slope, first_is_feature: see `ConvolutionStack`.
+        sizes: see `MultiPeriodConfig`.
     """
 
-    def __init__(
-        self,
-        period: int,
-        channels: Sequence[int] = CHANNELS,
-        kernel_size: int = 5,
-        stride: int = 3,
-        slope: float = LEAKY_SLOPE,
-        first_is_feature: bool = True,
-    ) -> None:
+    def __init__(self, period: int, sizes: MultiPeriodConfig) -> None:
         super().__init__()
         self.period = period
-        strides = [stride] * (len(channels) - 1) + [1]
+        channels, kernel_size = sizes.channels, sizes.kernel_size
+        strides = [sizes.stride] * (len(channels) - 1) + [1]
         self.stack = ConvolutionStack(
             (
                 weight_norm(
@@ -69,8 +63,8 @@ class PeriodDiscriminator(nn.Module):
                 for before, after, step in zip((1, *channels[:-1]), channels, strides, strict=True)
             ),
             last=weight_norm(nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))),
-            slope=slope,
-            first_is_feature=first_is_feature,
+            slope=sizes.slope,
+            first_is_feature=sizes.first_is_feature,
         )
 
     def forward(self, wav: Tensor) -> DiscriminatorOutput:
@@ -82,28 +76,14 @@ class PeriodDiscriminator(nn.Module):
         return output
 
 
-class MultiPeriodDiscriminator(nn.Module):
-    """One `PeriodDiscriminator` for each period.
+class MultiPeriodDiscriminator(Discriminator):
+    """One `PeriodDiscriminator` for each period."""
 
-    Args:
-        periods: in samples; primes, so that they overlap little.
-        channels, kernel_size, stride, slope, first_is_feature: of each.
-    """
+    config_class = MultiPeriodConfig
 
-    def __init__(
-        self,
-        periods: Sequence[int] = PERIODS,
-        channels: Sequence[int] = CHANNELS,
-        kernel_size: int = 5,
-        stride: int = 3,
-        slope: float = LEAKY_SLOPE,
-        first_is_feature: bool = True,
-    ) -> None:
+    def __init__(self, config: MultiPeriodConfig) -> None:
         super().__init__()
-        self.discriminators = nn.ModuleList(
-            PeriodDiscriminator(period, channels, kernel_size, stride, slope, first_is_feature)
-            for period in periods
-        )
+        self.discriminators = nn.ModuleList(PeriodDiscriminator(period, config) for period in config.periods)
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
         """wav (B, 1, T) → the output for each period."""

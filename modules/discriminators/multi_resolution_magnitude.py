@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
 from hiervox.modules.discriminators.stack import (
     LEAKY_SLOPE,
     ConvolutionStack,
@@ -23,9 +22,6 @@ Resolution = tuple[int, int, int]
 """Size of the transform, hop and window length, samples."""
 Layers = Literal["narrow", "wide"]
 Window = Literal["hann", "rectangular"]
-
-RESOLUTIONS: tuple[Resolution, ...] = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))
-"""UnivNet's."""
 
 
 class PlaneLayer(NamedTuple):
@@ -58,10 +54,20 @@ LAYERS: dict[Layers, tuple[PlaneLayer, ...]] = {
 
 
 class MultiResolutionMagnitudeConfig(DiscriminatorConfig):
-    """Arguments of `MultiResolutionMagnitudeDiscriminator`."""
+    """Sizes of `MultiResolutionMagnitudeDiscriminator`; defaults are UnivNet's.
+
+    Attributes:
+        resolutions: size of the transform, hop and window length of each member, samples.
+        layers: UnivNet's (`narrow`) or APNet2's (`wide`).
+        window: of the transform.
+        centered: frames stand on the hops, as in APNet2; else between them, as in UnivNet.
+        slope: of the leaky rectifiers.
+    """
 
     type: Literal["multi_resolution_magnitude"] = "multi_resolution_magnitude"
-    resolutions: tuple[tuple[PositiveInt, PositiveInt, PositiveInt], ...] = Field(RESOLUTIONS, min_length=1)
+    resolutions: tuple[tuple[PositiveInt, PositiveInt, PositiveInt], ...] = Field(
+        ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240)), min_length=1
+    )
     layers: Layers = "narrow"
     window: Window = "hann"
     centered: bool = False
@@ -81,33 +87,23 @@ class MagnitudeDiscriminator(nn.Module):
 
     Args:
         resolution: size of the transform, hop and window length.
-        layers: UnivNet's (`narrow`) or APNet2's (`wide`).
-        window: of the transform.
-        centered: frames stand on the hops, as in APNet2; else between them, as in UnivNet.
-        slope: of the leaky rectifiers.
+        sizes: see `MultiResolutionMagnitudeConfig`.
     """
 
     window: Tensor
 
-    def __init__(
-        self,
-        resolution: Resolution,
-        layers: Layers = "narrow",
-        window: Window = "hann",
-        centered: bool = False,
-        slope: float = LEAKY_SLOPE,
-    ) -> None:
+    def __init__(self, resolution: Resolution, sizes: MultiResolutionMagnitudeConfig) -> None:
         super().__init__()
         self.n_fft, self.hop_length, win_length = resolution
-        self.centered = centered
-        make = torch.hann_window if window == "hann" else torch.ones
+        self.centered = sizes.centered
+        make = torch.hann_window if sizes.window == "hann" else torch.ones
         self.register_buffer("window", make(win_length, device="cpu"), persistent=False)
-        own = LAYERS[layers]
+        own = LAYERS[sizes.layers]
         inputs = (1, *(layer.channels for layer in own[:-1]))
         self.stack = ConvolutionStack(
             (_conv(before, layer) for before, layer in zip(inputs, own, strict=True)),
             last=_conv(own[-1].channels, PlaneLayer(1, (3, 3))),
-            slope=slope,
+            slope=sizes.slope,
         )
 
     def forward(self, wav: Tensor) -> DiscriminatorOutput:
@@ -128,25 +124,15 @@ class MagnitudeDiscriminator(nn.Module):
         return output
 
 
-class MultiResolutionMagnitudeDiscriminator(nn.Module):
-    """One `MagnitudeDiscriminator` for each resolution.
+class MultiResolutionMagnitudeDiscriminator(Discriminator):
+    """One `MagnitudeDiscriminator` for each resolution."""
 
-    Args:
-        resolutions: sizes of transform, hop and window of each.
-        layers, window, centered, slope: of each.
-    """
+    config_class = MultiResolutionMagnitudeConfig
 
-    def __init__(
-        self,
-        resolutions: Sequence[Resolution] = RESOLUTIONS,
-        layers: Layers = "narrow",
-        window: Window = "hann",
-        centered: bool = False,
-        slope: float = LEAKY_SLOPE,
-    ) -> None:
+    def __init__(self, config: MultiResolutionMagnitudeConfig) -> None:
         super().__init__()
         self.discriminators = nn.ModuleList(
-            MagnitudeDiscriminator(resolution, layers, window, centered, slope) for resolution in resolutions
+            MagnitudeDiscriminator(resolution, config) for resolution in config.resolutions
         )
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -10,7 +9,7 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
 from hiervox.modules.discriminators.spectrum_stack import spectrum_stack
 from hiervox.modules.discriminators.stack import (
     LEAKY_SLOPE,
@@ -18,17 +17,24 @@ from hiervox.modules.discriminators.stack import (
     apply_each,
 )
 
-WINDOW_LENGTHS = (2048, 1024, 512, 256, 128)
-"""Samples; of the published synthesizer and of the 24 kHz SpeechSR."""
 OVERLAP = 4
 """Window length over hop length, in all published resolutions."""
 
 
 class MultiResolutionSTFTConfig(DiscriminatorConfig):
-    """Arguments of `MultiResolutionSTFTDiscriminator`."""
+    """Sizes of `MultiResolutionSTFTDiscriminator`; defaults are those of the published synthesizer.
+
+    Attributes:
+        window_lengths: of the Hann window of each member, and sizes of its Fourier transform, samples.
+        channels: of each convolution but the last.
+        slope, logits_are_feature: see `ConvolutionStack`.
+        normalize_first: the first convolution is weight-normalised like the others. It is not in the
+            published code of EnCodec.
+        hop_lengths: samples, one for each window; None for a quarter of it.
+    """
 
     type: Literal["multi_resolution_stft"] = "multi_resolution_stft"
-    window_lengths: tuple[PositiveInt, ...] = Field(WINDOW_LENGTHS, min_length=1)
+    window_lengths: tuple[PositiveInt, ...] = Field((2048, 1024, 512, 256, 128), min_length=1)
     channels: PositiveInt = 32
     slope: float = Field(LEAKY_SLOPE, ge=0, lt=1)
     normalize_first: bool = True
@@ -46,32 +52,26 @@ class STFTDiscriminator(nn.Module):
 
     Args:
         window_length: of the Hann window, and size of the Fourier transform.
-        channels: of each convolution but the last.
-        slope, logits_are_feature: see `ConvolutionStack`.
-        normalize_first: the first convolution is weight-normalised like the others. It is not in the
-            published code of EnCodec.
+        sizes: see `MultiResolutionSTFTConfig`.
         hop_length: samples; None for a quarter of the window.
     """
 
     window: Tensor
 
     def __init__(
-        self,
-        window_length: int,
-        channels: int = 32,
-        slope: float = LEAKY_SLOPE,
-        normalize_first: bool = True,
-        logits_are_feature: bool = True,
-        hop_length: int | None = None,
+        self, window_length: int, sizes: MultiResolutionSTFTConfig, hop_length: int | None = None
     ) -> None:
         super().__init__()
         self.hop_length = hop_length or window_length // OVERLAP
         window = torch.hann_window(window_length, device="cpu")
         # The level of the spectrum then does not depend on the window's length.
         self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
-        first = nn.Conv2d(2, channels, (3, 9), padding=(1, 4))
+        first = nn.Conv2d(2, sizes.channels, (3, 9), padding=(1, 4))
         self.stack = spectrum_stack(
-            weight_norm(first) if normalize_first else first, channels, slope, logits_are_feature
+            weight_norm(first) if sizes.normalize_first else first,
+            sizes.channels,
+            slope=sizes.slope,
+            logits_are_feature=sizes.logits_are_feature,
         )
 
     def forward(self, wav: Tensor) -> DiscriminatorOutput:
@@ -89,29 +89,17 @@ class STFTDiscriminator(nn.Module):
         return output
 
 
-class MultiResolutionSTFTDiscriminator(nn.Module):
-    """One `STFTDiscriminator` for each window length.
+class MultiResolutionSTFTDiscriminator(Discriminator):
+    """One `STFTDiscriminator` for each window length."""
 
-    Args:
-        window_lengths: in samples.
-        channels, slope, normalize_first, logits_are_feature: of each.
-        hop_lengths: one for each window; None for a quarter of it.
-    """
+    config_class = MultiResolutionSTFTConfig
 
-    def __init__(
-        self,
-        window_lengths: Sequence[int] = WINDOW_LENGTHS,
-        channels: int = 32,
-        slope: float = LEAKY_SLOPE,
-        normalize_first: bool = True,
-        logits_are_feature: bool = True,
-        hop_lengths: Sequence[int] | None = None,
-    ) -> None:
+    def __init__(self, config: MultiResolutionSTFTConfig) -> None:
         super().__init__()
-        hops: Sequence[int | None] = hop_lengths or [None] * len(window_lengths)
+        hop_lengths = config.hop_lengths or (None,) * len(config.window_lengths)
         self.discriminators = nn.ModuleList(
-            STFTDiscriminator(window_length, channels, slope, normalize_first, logits_are_feature, hop_length)
-            for window_length, hop_length in zip(window_lengths, hops, strict=True)
+            STFTDiscriminator(window_length, config, hop_length)
+            for window_length, hop_length in zip(config.window_lengths, hop_lengths, strict=True)
         )
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
-from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
 from hiervox.modules.discriminators.stack import (
     LEAKY_SLOPE,
     ConvolutionStack,
@@ -55,7 +55,14 @@ MELGAN_SLOPE = 0.2
 
 
 class MultiScaleConfig(DiscriminatorConfig):
-    """Arguments of `MultiScaleDiscriminator`."""
+    """Sizes of `MultiScaleDiscriminator`.
+
+    Attributes:
+        n_scales: how many members.
+        layers: of each, HiFi-GAN's or MelGAN's.
+        spectral_first: the first is spectrally normalised and the others weight-normalised, which keeps
+            training stable (HiFi-GAN, section 2.3); otherwise all are weight-normalised.
+    """
 
     type: Literal["multi_scale"] = "multi_scale"
     n_scales: PositiveInt = 3
@@ -64,7 +71,11 @@ class MultiScaleConfig(DiscriminatorConfig):
 
 
 class MelGANMultiScaleConfig(DiscriminatorConfig):
-    """Arguments of `MelGANMultiScaleDiscriminator`."""
+    """Sizes of `MelGANMultiScaleDiscriminator`.
+
+    Attributes:
+        n_scales: how many members.
+    """
 
     type: Literal["melgan_multi_scale"] = "melgan_multi_scale"
     n_scales: PositiveInt = 3
@@ -80,7 +91,6 @@ class ScaleDiscriminator(nn.Module):
 
     Args:
         layers: all but the last convolution, which goes to one channel with a kernel of 3.
-        in_channels: of the input.
         norm: parametrisation of every convolution.
         reflect: the first convolution's input is reflected at its ends instead of filled with zeros.
         slope, logits_are_feature: see `ConvolutionStack`.
@@ -88,15 +98,14 @@ class ScaleDiscriminator(nn.Module):
 
     def __init__(
         self,
-        layers: Sequence[ScaleLayer] = LAYERS,
-        in_channels: int = 1,
+        layers: Sequence[ScaleLayer],
         norm: Callable[[nn.Module], nn.Module] = weight_norm,
         reflect: bool = False,
         slope: float = LEAKY_SLOPE,
         logits_are_feature: bool = True,
     ) -> None:
         super().__init__()
-        inputs = (in_channels, *(layer.channels for layer in layers[:-1]))
+        inputs = (1, *(layer.channels for layer in layers[:-1]))
         self.stack = ConvolutionStack(
             (
                 norm(
@@ -118,29 +127,21 @@ class ScaleDiscriminator(nn.Module):
         )
 
     def forward(self, x: Tensor) -> DiscriminatorOutput:
-        """(B, in_channels, T) → logits (B, L), feature maps (B, C, T')."""
+        """(B, 1, T) → logits (B, L), feature maps (B, C, T')."""
         output: DiscriminatorOutput = self.stack(x)
         return output
 
 
-class MultiScaleDiscriminator(nn.Module):
-    """A `ScaleDiscriminator` for the waveform itself and for each halving of its rate.
+class MultiScaleDiscriminator(Discriminator):
+    """A `ScaleDiscriminator` for the waveform itself and for each halving of its rate."""
 
-    Args:
-        n_scales: how many.
-        layers: of each, or the name of a preset.
-        spectral_first: the first is spectrally normalised and the others weight-normalised, which keeps
-            training stable (HiFi-GAN, section 2.3); otherwise all are weight-normalised.
-    """
+    config_class = MultiScaleConfig
 
-    def __init__(
-        self, n_scales: int = 3, layers: str | Sequence[ScaleLayer] = "hifigan", spectral_first: bool = True
-    ) -> None:
+    def __init__(self, config: MultiScaleConfig) -> None:
         super().__init__()
-        chosen = PRESETS[layers] if isinstance(layers, str) else layers
+        norms = [spectral_norm if config.spectral_first else weight_norm, *[weight_norm] * config.n_scales]
         self.discriminators = nn.ModuleList(
-            ScaleDiscriminator(chosen, norm=weight_norm if scale or not spectral_first else spectral_norm)
-            for scale in range(n_scales)
+            ScaleDiscriminator(PRESETS[config.layers], norm=norm) for norm in norms[: config.n_scales]
         )
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
@@ -151,19 +152,16 @@ class MultiScaleDiscriminator(nn.Module):
         return apply_each(self.discriminators, scales)
 
 
-class MelGANMultiScaleDiscriminator(nn.Module):
-    """MelGAN's: grouped convolutions, the same norm at every scale (arXiv 1910.06711, section 2.2).
+class MelGANMultiScaleDiscriminator(Discriminator):
+    """MelGAN's: grouped convolutions, the same norm at every scale (arXiv 1910.06711, section 2.2)."""
 
-    Args:
-        n_scales: how many.
-        layers: of each.
-    """
+    config_class = MelGANMultiScaleConfig
 
-    def __init__(self, n_scales: int = 3, layers: Sequence[ScaleLayer] = GROUPED_LAYERS) -> None:
+    def __init__(self, config: MelGANMultiScaleConfig) -> None:
         super().__init__()
         self.discriminators = nn.ModuleList(
-            ScaleDiscriminator(layers, reflect=True, slope=MELGAN_SLOPE, logits_are_feature=False)
-            for _ in range(n_scales)
+            ScaleDiscriminator(GROUPED_LAYERS, reflect=True, slope=MELGAN_SLOPE, logits_are_feature=False)
+            for _ in range(config.n_scales)
         )
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:

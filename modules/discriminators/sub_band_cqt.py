@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
-from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
 from hiervox.modules.discriminators.spectrum_stack import spectrum_stack
 from hiervox.modules.discriminators.stack import (
     LEAKY_SLOPE,
@@ -18,19 +17,23 @@ from hiervox.modules.discriminators.stack import (
 )
 from hiervox.modules.spectral.constant_q import ConstantQ, double_rate
 
-BINS_PER_OCTAVE = (24, 36, 48)
-HOP_LENGTHS = (512, 256, 256)
-"""Samples at twice the waveform's rate."""
 OCTAVES = 9
 
 
 class SubBandCQTConfig(DiscriminatorConfig):
-    """Arguments of `SubBandCQTDiscriminator`."""
+    """Sizes of `SubBandCQTDiscriminator`.
+
+    Attributes:
+        sample_rate: of the waveform, Hz.
+        bins_per_octave: of the transform of each member.
+        hop_lengths: of each, samples at twice the waveform's rate.
+        channels: of each convolution but the last; 32 in the paper's code, 128 in BigVGAN v2.
+    """
 
     type: Literal["sub_band_cqt"] = "sub_band_cqt"
     sample_rate: PositiveInt = 24_000
-    bins_per_octave: tuple[PositiveInt, ...] = Field(BINS_PER_OCTAVE, min_length=1)
-    hop_lengths: tuple[PositiveInt, ...] = HOP_LENGTHS
+    bins_per_octave: tuple[PositiveInt, ...] = Field((24, 36, 48), min_length=1)
+    hop_lengths: tuple[PositiveInt, ...] = (512, 256, 256)
     channels: PositiveInt = 32
 
     @property
@@ -43,20 +46,24 @@ class CQTDiscriminator(nn.Module):
     """Convolves the octaves of a constant-Q transform one by one, then all of them.
 
     Args:
-        sample_rate: of the waveform, Hz.
-        hop_length: samples at twice that rate.
+        hop_length: samples at twice the waveform's rate.
         bins_per_octave: of the transform.
-        channels: of each convolution but the last.
+        sizes: see `SubBandCQTConfig`.
     """
 
-    def __init__(self, sample_rate: int, hop_length: int, bins_per_octave: int, channels: int = 32) -> None:
+    def __init__(self, hop_length: int, bins_per_octave: int, sizes: SubBandCQTConfig) -> None:
         super().__init__()
         # At the doubled rate, nine octaves stay below half of the rate.
-        self.transform = ConstantQ(2 * sample_rate, hop_length, bins_per_octave, OCTAVES)
+        self.transform = ConstantQ(
+            2 * sizes.sample_rate, hop_length, bins_per_octave=bins_per_octave, n_octaves=OCTAVES
+        )
         self.bins_per_octave = bins_per_octave
         self.octaves = nn.ModuleList(nn.Conv2d(2, 2, (3, 9), padding=(1, 4)) for _ in range(OCTAVES))
         self.stack = spectrum_stack(
-            nn.Conv2d(2, channels, (3, 9), padding=(1, 4)), channels, LEAKY_SLOPE, logits_are_feature=False
+            nn.Conv2d(2, sizes.channels, (3, 9), padding=(1, 4)),
+            sizes.channels,
+            slope=LEAKY_SLOPE,
+            logits_are_feature=False,
         )
 
     def forward(self, wav: Tensor) -> DiscriminatorOutput:
@@ -69,26 +76,16 @@ class CQTDiscriminator(nn.Module):
         return output
 
 
-class SubBandCQTDiscriminator(nn.Module):
-    """One `CQTDiscriminator` for each number of bins an octave.
+class SubBandCQTDiscriminator(Discriminator):
+    """One `CQTDiscriminator` for each number of bins an octave."""
 
-    Args:
-        sample_rate: of the waveform, Hz.
-        bins_per_octave, hop_lengths: of each.
-        channels: of each; 32 in the paper's code, 128 in BigVGAN v2.
-    """
+    config_class = SubBandCQTConfig
 
-    def __init__(
-        self,
-        sample_rate: int = 24_000,
-        bins_per_octave: Sequence[int] = BINS_PER_OCTAVE,
-        hop_lengths: Sequence[int] = HOP_LENGTHS,
-        channels: int = 32,
-    ) -> None:
+    def __init__(self, config: SubBandCQTConfig) -> None:
         super().__init__()
         self.discriminators = nn.ModuleList(
-            CQTDiscriminator(sample_rate, hop_length, bins, channels)
-            for bins, hop_length in zip(bins_per_octave, hop_lengths, strict=True)
+            CQTDiscriminator(hop_length, bins, config)
+            for bins, hop_length in zip(config.bins_per_octave, config.hop_lengths, strict=True)
         )
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:

@@ -13,13 +13,21 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
 from hiervox.modules.discriminators.multi_scale import ScaleDiscriminator, ScaleLayer
 from hiervox.modules.discriminators.stack import DiscriminatorOutput, apply_each
 
 
 class WaveletConfig(DiscriminatorConfig):
-    """Arguments of `WaveletDiscriminator`."""
+    """Sizes of `WaveletDiscriminator`.
+
+    The default width and the kernels are half of the multi-scale discriminator's, as sub-bands have a lower
+    rate.
+
+    Attributes:
+        levels: how often every band is halved; 2 gives four bands, each at a quarter of the rate.
+        width: channels of the first convolution; later ones have up to eight times as many.
+    """
 
     type: Literal["wavelet"] = "wavelet"
     levels: PositiveInt = 2
@@ -44,20 +52,14 @@ def haar_transform(x: Tensor) -> Tensor:
     return torch.cat([first + second, first - second], dim=1) / math.sqrt(2)
 
 
-class WaveletDiscriminator(nn.Module):
-    """One `ScaleDiscriminator` for each of the 2^levels equally wide sub-bands of the waveform.
+class WaveletDiscriminator(Discriminator):
+    """One `ScaleDiscriminator` for each of the 2^levels equally wide sub-bands of the waveform."""
 
-    Its default width and its kernels are half of the multi-scale discriminator's, as sub-bands have a lower
-    rate.
+    config_class = WaveletConfig
 
-    Args:
-        levels: how often every band is halved; 2 gives four bands, each at a quarter of the rate.
-        width: channels of the first convolution, a multiple of 8; later ones have up to eight times as many.
-    """
-
-    def __init__(self, levels: int = 2, width: int = 64) -> None:
+    def __init__(self, config: WaveletConfig) -> None:
         super().__init__()
-        self.levels = levels
+        self.levels, width = config.levels, config.width
         layers = (
             ScaleLayer(width, 15),
             ScaleLayer(2 * width, 21, 2, 4),
@@ -66,7 +68,7 @@ class WaveletDiscriminator(nn.Module):
             ScaleLayer(8 * width, 21, 1, 16),
             ScaleLayer(8 * width, 5),
         )
-        self.discriminators = nn.ModuleList(ScaleDiscriminator(layers) for _ in range(2**levels))
+        self.discriminators = nn.ModuleList(ScaleDiscriminator(layers) for _ in range(2**self.levels))
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
         """wav (B, 1, T) → the output for each sub-band."""

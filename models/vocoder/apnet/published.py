@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from torch import Tensor
@@ -13,8 +12,8 @@ from hiervox.models.base.checkpoints.published_config import read_mel, read_size
 from hiervox.models.vocoder.gan.published import Member, import_members
 from hiervox.models.vocoder.gan.published import import_discriminators as import_scales
 from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, Rules, import_network
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
 from hiervox.modules.generators.apnet import APNet, APNetSizes
 from hiervox.processors.mel_presets import PRESETS
 
@@ -82,6 +81,6 @@ def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[st
     """
     if "mrd" not in published:
         return import_scales(published)
-    wide = partial(MultiResolutionMagnitudeDiscriminator, layers="wide")
-    members = {"period": Member("mpd", MultiPeriodDiscriminator), "magnitude": Member("mrd", wide)}
+    wide = MultiResolutionMagnitudeConfig(layers="wide")
+    members = {"period": Member("mpd", MultiPeriodConfig()), "magnitude": Member("mrd", wide)}
     return import_members(published, members)

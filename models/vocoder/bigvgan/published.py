@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import HINT, read_mel, read_sizes
 from hiervox.models.vocoder.gan.published import (
@@ -17,10 +16,11 @@ from hiervox.models.vocoder.gan.published import (
     paired_blocks,
 )
 from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, import_network
-from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
-from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTDiscriminator
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.multi_band import MultiBandConfig
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
+from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTConfig
 from hiervox.modules.generators.hifigan import HiFiGANGenerator, HiFiGANSizes
 from hiervox.processors.mel_presets import BIGVGAN_24K
 from hiervox.utils.errors import CheckpointError
@@ -67,12 +67,12 @@ def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[st
         CheckpointError: one is missing or of other sizes.
     """
     names = published.get("mrd", {})
-    build: Callable[[], nn.Module]
+    build: DiscriminatorConfig
     if any(".conv_pres." in name for name in names):
-        second, build = "cqt", partial(SubBandCQTDiscriminator, channels=128)
+        second, build = "cqt", SubBandCQTConfig(channels=128)
     elif any(".band_convs." in name for name in names):
-        second, build = "band", MultiBandDiscriminator
+        second, build = "band", MultiBandConfig()
     else:
-        second, build = "magnitude", MultiResolutionMagnitudeDiscriminator
-    members = {"period": Member("mpd", MultiPeriodDiscriminator), second: Member("mrd", build)}
+        second, build = "magnitude", MultiResolutionMagnitudeConfig()
+    members = {"period": Member("mpd", MultiPeriodConfig()), second: Member("mrd", build)}
     return import_members(published, members)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
 from hiervox.models.base.checkpoints.importing import map_tensors
-from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
-from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
-from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleDiscriminator, MultiScaleDiscriminator
-from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTDiscriminator
+from hiervox.modules.discriminators import build_discriminator
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.multi_band import MultiBandConfig
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
+from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleConfig, MultiScaleConfig
+from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTConfig
 from hiervox.modules.generators.hifigan import HiFiGANSizes
 from hiervox.utils.errors import CheckpointError
 
@@ -74,14 +76,14 @@ _MELGAN: Rules = (
     (r"^disc_(\d+)\.model\.layer_([1-5])\.0\.", r"discriminators.\1.stack.convs.\2."),
     (r"^disc_(\d+)\.model\.layer_6\.", r"discriminators.\1.stack.last."),
 )
-_DISCRIMINATOR_RULES: Mapping[type[nn.Module], Rules] = {
-    MultiPeriodDiscriminator: _STACK,
-    MultiScaleDiscriminator: (*_STACK, *_SPECTRAL),
-    MelGANMultiScaleDiscriminator: _MELGAN,
-    MultiResolutionMagnitudeDiscriminator: _STACK,
-    MultiResolutionSTFTDiscriminator: _STACK,
-    MultiBandDiscriminator: ((r"\.band_convs\.", ".stacks."), (r"\.conv_post\.", ".last.")),
-    SubBandCQTDiscriminator: ((r"\.conv_pres\.(\d+)\.(?:conv\.)?", r".octaves.\1."), *_STACK),
+_DISCRIMINATOR_RULES: Mapping[type[DiscriminatorConfig], Rules] = {
+    MultiPeriodConfig: _STACK,
+    MultiScaleConfig: (*_STACK, *_SPECTRAL),
+    MelGANMultiScaleConfig: _MELGAN,
+    MultiResolutionMagnitudeConfig: _STACK,
+    MultiResolutionSTFTConfig: _STACK,
+    MultiBandConfig: ((r"\.band_convs\.", ".stacks."), (r"\.conv_post\.", ".last.")),
+    SubBandCQTConfig: ((r"\.conv_pres\.(\d+)\.(?:conv\.)?", r".octaves.\1."), *_STACK),
 }
 """From names of the published code to those of our discriminators."""
 
@@ -91,12 +93,12 @@ class Member(NamedTuple):
 
     Attributes:
         key: of the state dict.
-        build: the discriminator.
+        config: sizes of the discriminator.
         prefix: of its tensors' names in that state dict.
     """
 
     key: str
-    build: Callable[[], nn.Module]
+    config: DiscriminatorConfig
     prefix: str = ""
 
 
@@ -112,8 +114,8 @@ def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[st
         CheckpointError: one is missing or of other sizes.
     """
     members = {
-        "period": Member("mpd", MultiPeriodDiscriminator),
-        "scale": Member("msd", MultiScaleDiscriminator),
+        "period": Member("mpd", MultiPeriodConfig()),
+        "scale": Member("msd", MultiScaleConfig()),
     }
     return import_members(published, members)
 
@@ -140,34 +142,34 @@ def import_members(
         if not state:
             missing = f"{member.key} {member.prefix}".strip(" .") or "discriminators"
             raise CheckpointError(f"the training state has no {missing}", STATE_HINT)
-        mapped = map_discriminator(state, member.build)
+        mapped = map_discriminator(state, member.config)
         tensors |= {f"members.{name}.{tensor}": value for tensor, value in mapped.items()}
     return {"discriminator": tensors}
 
 
 def import_from_state_dict(
-    published: Mapping[str, dict[str, Tensor]], members: Mapping[str, tuple[str, Callable[[], nn.Module]]]
+    published: Mapping[str, dict[str, Tensor]], members: Mapping[str, tuple[str, DiscriminatorConfig]]
 ) -> dict[str, dict[str, Tensor]]:
     """`import_members` of a training checkpoint whose `state_dict` holds all networks.
 
     Args:
         published: with that key.
-        members: by the name that a config gives them: prefix of the tensors' names, and the discriminator.
+        members: by the name that a config gives them: prefix of the tensors' names, and its sizes.
 
     Raises:
         CheckpointError: one is missing, or its tensors are not the discriminator's.
     """
     return import_members(
-        published, {name: Member("state_dict", build, prefix) for name, (prefix, build) in members.items()}
+        published, {name: Member("state_dict", config, prefix) for name, (prefix, config) in members.items()}
     )
 
 
-def map_discriminator(state: dict[str, Tensor], build: Callable[[], nn.Module]) -> dict[str, Tensor]:
+def map_discriminator(state: dict[str, Tensor], config: DiscriminatorConfig) -> dict[str, Tensor]:
     """Published tensors by the names of our discriminator.
 
     Raises:
         CheckpointError: they are not that discriminator's.
     """
     with torch.device("meta"):
-        network = build()
-    return map_tensors(state, _DISCRIMINATOR_RULES[type(network)], network)
+        network = build_discriminator(config)
+    return map_tensors(state, _DISCRIMINATOR_RULES[type(config)], network)

@@ -10,7 +10,7 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.published_config import read_sizes
 from hiervox.models.vocoder.gan.published import Member, import_members
 from hiervox.models.vocoder.published import Imported, Rules, import_network
-from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleDiscriminator
+from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleConfig
 from hiervox.modules.generators.melgan import MelGANGenerator, MelGANSizes
 from hiervox.processors.mel_presets import PRESETS
 
@@ -63,4 +63,4 @@ def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[st
     Raises:
         CheckpointError: one is missing or of other sizes.
     """
-    return import_members(published, {"scale": Member("", MelGANMultiScaleDiscriminator, "model.")})
+    return import_members(published, {"scale": Member("", MelGANMultiScaleConfig(), "model.")})

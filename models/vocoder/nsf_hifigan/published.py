@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
 from hiervox.models.vocoder.gan.published import SIZE_KEYS, import_from_state_dict
 from hiervox.models.vocoder.nsf_hifigan.config import PERIODS
 from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, import_network
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_scale import MultiScaleDiscriminator
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
 from hiervox.modules.generators.nsf_hifigan import NSFHiFiGANGenerator, NSFHiFiGANSizes
 from hiervox.processors.mel_presets import BIGVGAN_24K, PRESETS
 
@@ -81,9 +81,9 @@ def _rules(sizes: NSFHiFiGANSizes) -> Rules:
     return (*_SOURCE_RULES, *names)
 
 
-MEMBERS: Mapping[str, tuple[str, Callable[[], nn.Module]]] = {
-    "period": ("discriminator.mpd.", partial(MultiPeriodDiscriminator, periods=PERIODS)),
-    "scale": ("discriminator.msd.", MultiScaleDiscriminator),
+MEMBERS: Mapping[str, tuple[str, DiscriminatorConfig]] = {
+    "period": ("discriminator.mpd.", MultiPeriodConfig(periods=PERIODS)),
+    "scale": ("discriminator.msd.", MultiScaleConfig()),
 }
 
 

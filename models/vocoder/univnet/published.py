@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from torch import Tensor
@@ -12,8 +11,8 @@ from hiervox.models.base.checkpoints.published_config import read_mel, read_size
 from hiervox.models.vocoder.gan.published import Member, import_members
 from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.models.vocoder.univnet.config import PERIOD_CHANNELS
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
 from hiervox.modules.generators.univnet import UnivNetGenerator, UnivNetSizes
 from hiervox.processors.mel_presets import BIGVGAN_24K
 
@@ -73,9 +72,9 @@ def import_discriminators(published: Mapping[str, dict[str, Tensor]]) -> dict[st
     Raises:
         CheckpointError: one is missing or of other sizes.
     """
-    periods = partial(MultiPeriodDiscriminator, channels=PERIOD_CHANNELS)
+    periods = MultiPeriodConfig(channels=PERIOD_CHANNELS)
     members = {
         "period": Member("model_d", periods, "MPD."),
-        "magnitude": Member("model_d", MultiResolutionMagnitudeDiscriminator, "MRD."),
+        "magnitude": Member("model_d", MultiResolutionMagnitudeConfig(), "MRD."),
     }
     return import_members(published, members)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
 from hiervox.models.vocoder.gan.published import import_from_state_dict
 from hiervox.models.vocoder.published import Imported, Rules, import_network
-from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.multi_band import MultiBandConfig
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.generators.vocos import Vocos, VocosSizes
 from hiervox.processors.mel_presets import PRESETS
 
@@ -63,9 +64,9 @@ def import_vocos(state_dict: dict[str, Tensor], published_config: dict[str, Any]
     return import_network(state_dict, sizes, mel, Vocos, _RULES, _FIXED)
 
 
-MEMBERS: Mapping[str, tuple[str, Callable[[], nn.Module]]] = {
-    "period": ("multiperioddisc.", MultiPeriodDiscriminator),
-    "band": ("multiresddisc.", MultiBandDiscriminator),
+MEMBERS: Mapping[str, tuple[str, DiscriminatorConfig]] = {
+    "period": ("multiperioddisc.", MultiPeriodConfig()),
+    "band": ("multiresddisc.", MultiBandConfig()),
 }
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -11,12 +10,14 @@ from torch.nn import functional
 
 from hiervox.models.vocoder.gan.losses import multi_scale_mel_terms
 from hiervox.models.vocoder.gan.published import map_discriminator
-from hiervox.modules.discriminators.multi_band import MultiBandDiscriminator
-from hiervox.modules.discriminators.multi_period import PERIODS, MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeDiscriminator
-from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
-from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleDiscriminator, MultiScaleDiscriminator
-from hiervox.modules.discriminators.sub_band_cqt import BINS_PER_OCTAVE, SubBandCQTDiscriminator
+from hiervox.modules.discriminators import build_discriminator
+from hiervox.modules.discriminators.config import DiscriminatorConfig
+from hiervox.modules.discriminators.multi_band import MultiBandConfig
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
+from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
+from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleConfig, MultiScaleConfig
+from hiervox.modules.discriminators.sub_band_cqt import SubBandCQTConfig
 from hiervox.modules.losses.adversarial import LOSSES, feature_matching_loss, generator_loss
 from hiervox.modules.losses.stft import multi_resolution_stft_losses
 from hiervox.modules.spectral.constant_q import double_rate
@@ -24,17 +25,30 @@ from hiervox.processors.mel_presets import HIFIGAN, PRESETS
 from hiervox.processors.spectrogram import log_mel
 from tests.golden import Case, Golden, Output, with_weights
 
-ENCODEC = {"slope": 0.2, "normalize_first": False, "logits_are_feature": False}
-APNET2 = ((1024, 256, 1024), (2048, 512, 2048), (512, 128, 512))
+PERIODS = MultiPeriodConfig().periods
+RECTANGULAR = MultiResolutionMagnitudeConfig(window="rectangular")
+APNET2 = MultiResolutionMagnitudeConfig(
+    resolutions=((1024, 256, 1024), (2048, 512, 2048), (512, 128, 512)),
+    layers="wide",
+    window="rectangular",
+    centered=True,
+)
+AMPHION_STFT = MultiResolutionSTFTConfig(
+    window_lengths=(1024, 2048, 512),
+    hop_lengths=(256, 512, 256),
+    slope=0.2,
+    normalize_first=False,
+    logits_are_feature=False,
+)
 
 
-def _loaded(golden: Golden, prefix: str, build: Callable[[], nn.Module]) -> nn.Module:
+def _loaded(golden: Golden, prefix: str, config: DiscriminatorConfig) -> nn.Module:
     state_dict = {
         name.removeprefix(prefix): tensor
         for name, tensor in golden.state_dict().items()
         if name.startswith(prefix)
     }
-    loaded: nn.Module = with_weights(build(), map_discriminator(state_dict, build))
+    loaded: nn.Module = with_weights(build_discriminator(config), map_discriminator(state_dict, config))
     return loaded
 
 
@@ -68,21 +82,21 @@ def single(
     name: str,
     prefix: str,
     keys: Sequence[int],
-    build: Callable[[], nn.Module],
+    config: DiscriminatorConfig,
     kind: str = "least_squares",
 ) -> Case:
     """The case of a golden file with discriminators of one kind."""
 
     def case(golden: Golden) -> Iterator[Output]:
-        yield from _outputs(golden, name, keys, _loaded(golden, prefix, build), kind)
+        yield from _outputs(golden, name, keys, _loaded(golden, prefix, config), kind)
 
     return case
 
 
 def hifigan(golden: Golden) -> Iterator[Output]:
     """Both kinds, and the generator's losses: adversarial, feature matching, 45 · mel, their sum."""
-    periods = _loaded(golden, "mpd.", MultiPeriodDiscriminator)
-    scales = _loaded(golden, "msd.", MultiScaleDiscriminator)
+    periods = _loaded(golden, "mpd.", MultiPeriodConfig())
+    scales = _loaded(golden, "msd.", MultiScaleConfig())
     yield from _outputs(golden, "mpd", PERIODS, periods)
     yield from _outputs(golden, "msd", (1, 2, 4), scales)
     real, fake = _audio(golden)
@@ -95,8 +109,8 @@ def hifigan(golden: Golden) -> Iterator[Output]:
 
 def univnet(golden: Golden) -> Iterator[Output]:
     """Both kinds, and the losses of the spectra."""
-    magnitudes = partial(MultiResolutionMagnitudeDiscriminator, window="rectangular", slope=0.2)
-    periods = partial(MultiPeriodDiscriminator, channels=(64, 128, 256, 512, 1024), slope=0.2)
+    magnitudes = MultiResolutionMagnitudeConfig(window="rectangular", slope=0.2)
+    periods = MultiPeriodConfig(channels=(64, 128, 256, 512, 1024), slope=0.2)
     yield from _outputs(golden, "mrd", (1024, 2048, 512), _loaded(golden, "MRD.", magnitudes))
     yield from _outputs(golden, "mpd", PERIODS, _loaded(golden, "MPD.", periods))
     real, fake = _audio(golden)
@@ -106,8 +120,8 @@ def univnet(golden: Golden) -> Iterator[Output]:
 
 def vocos(golden: Golden) -> Iterator[Output]:
     """Both kinds with hinge losses, and the mel loss of some pieces."""
-    periods = partial(MultiPeriodDiscriminator, first_is_feature=False)
-    bands = _loaded(golden, "multiresddisc.", MultiBandDiscriminator)
+    periods = MultiPeriodConfig(first_is_feature=False)
+    bands = _loaded(golden, "multiresddisc.", MultiBandConfig())
     yield from _outputs(golden, "mpd", PERIODS, _loaded(golden, "multiperioddisc.", periods), "clipped_hinge")
     yield from _outputs(golden, "mrd", (2048, 1024, 512), bands, "clipped_hinge")
     real, fake = (log_mel_pieces(golden[name]) for name in ("wav", "wav_generated"))
@@ -127,12 +141,13 @@ def log_mel_pieces(wav: Tensor) -> list[Tensor]:
 def cqt(golden: Golden) -> Iterator[Output]:
     """The discriminators, the doubled rate, and the transforms alone."""
     channels, prefix = (128, "mrd.") if golden.name.startswith("bigvgan") else (32, "")
-    network = _loaded(golden, prefix, partial(SubBandCQTDiscriminator, channels=channels))
-    yield from _outputs(golden, "cqtd", BINS_PER_OCTAVE, network)
+    config = SubBandCQTConfig(channels=channels)
+    network = _loaded(golden, prefix, config)
+    yield from _outputs(golden, "cqtd", config.bins_per_octave, network)
     yield "wav_resampled", double_rate(golden["wav"])
     discriminators = network.get_submodule("discriminators")
     assert isinstance(discriminators, nn.ModuleList)
-    for bins, discriminator in zip(BINS_PER_OCTAVE, discriminators, strict=True):
+    for bins, discriminator in zip(config.bins_per_octave, discriminators, strict=True):
         yield f"cqt_{bins}", discriminator.get_submodule("transform")(golden["wav_resampled"])
 
 
@@ -142,29 +157,17 @@ def mel_loss(golden: Golden) -> Iterator[Output]:
     yield "multi_scale_mel_losses", torch.stack(multi_scale_mel_terms(fake, real, 24_000))
 
 
-def _rectangular() -> nn.Module:
-    return MultiResolutionMagnitudeDiscriminator(window="rectangular")
-
-
-def _apnet2() -> nn.Module:
-    return MultiResolutionMagnitudeDiscriminator(APNET2, "wide", "rectangular", centered=True)
-
-
-def _amphion_stft() -> nn.Module:
-    return MultiResolutionSTFTDiscriminator((1024, 2048, 512), hop_lengths=(256, 512, 256), **ENCODEC)  # type: ignore[arg-type]
-
-
 CASES: Mapping[str, Case] = {
     "hifigan_discriminators": hifigan,
     "univnet_discriminators": univnet,
     "vocos_discriminators": vocos,
-    "bigvgan_mpd": single("mpd", "mpd.", PERIODS, MultiPeriodDiscriminator),
-    "bigvgan_mrd": single("mrd", "mrd.", (1024, 2048, 512), _rectangular),
-    "bigvgan_mbd": single("mbd", "mrd.", (2048, 1024, 512), MultiBandDiscriminator),
+    "bigvgan_mpd": single("mpd", "mpd.", PERIODS, MultiPeriodConfig()),
+    "bigvgan_mrd": single("mrd", "mrd.", (1024, 2048, 512), RECTANGULAR),
+    "bigvgan_mbd": single("mbd", "mrd.", (2048, 1024, 512), MultiBandConfig()),
     "bigvgan_cqtd": cqt,
     "bigvgan_mel_loss": mel_loss,
     "amphion_mssbcqtd": cqt,
-    "amphion_msstftd": single("msstftd", "", (1024, 2048, 512), _amphion_stft),
-    "apnet2_mrd": single("mrd", "mrd.", (1024, 2048, 512), _apnet2, kind="clipped_hinge"),
-    "melgan_discriminators": single("msd", "model.", (1, 2, 4), MelGANMultiScaleDiscriminator, "hinge"),
+    "amphion_msstftd": single("msstftd", "", (1024, 2048, 512), AMPHION_STFT),
+    "apnet2_mrd": single("mrd", "mrd.", (1024, 2048, 512), APNET2, kind="clipped_hinge"),
+    "melgan_discriminators": single("msd", "model.", (1, 2, 4), MelGANMultiScaleConfig(), "hinge"),
 }

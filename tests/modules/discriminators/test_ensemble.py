@@ -5,14 +5,17 @@ from __future__ import annotations
 import torch
 
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig, MultiPeriodDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import (
+    MultiResolutionSTFTConfig,
+    MultiResolutionSTFTDiscriminator,
+)
 from tests.modules.discriminators.checks import check_outputs
 
 
 def test_says_what_its_members_say_in_order() -> None:
-    period = MultiPeriodDiscriminator((2, 3), (4, 4))
-    stft = MultiResolutionSTFTDiscriminator((64,), 2)
+    period = MultiPeriodDiscriminator(MultiPeriodConfig(periods=(2, 3), channels=(4, 4)))
+    stft = MultiResolutionSTFTDiscriminator(MultiResolutionSTFTConfig(window_lengths=(64,), channels=2))
     ensemble = DiscriminatorEnsemble({"period": period, "stft": stft}, {"stft": 0.1})
     check_outputs(ensemble, 3, 300)
     wav = torch.randn(1, 1, 300)

@@ -6,12 +6,16 @@ from itertools import pairwise
 
 import torch
 
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator, PeriodDiscriminator
+from hiervox.modules.discriminators.multi_period import (
+    MultiPeriodConfig,
+    MultiPeriodDiscriminator,
+    PeriodDiscriminator,
+)
 from tests.modules.discriminators.checks import check_outputs
 
 
 def test_shapes_and_gradients() -> None:
-    discriminator = MultiPeriodDiscriminator(periods=(2, 5), channels=(4, 8, 8))
+    discriminator = MultiPeriodDiscriminator(MultiPeriodConfig(periods=(2, 5), channels=(4, 8, 8)))
     shapes = check_outputs(discriminator, 2, 301)
     # 301 samples are 151 rows of 2; strides 3, 3, 1.
     assert shapes[0] == [(2, 4, 51, 2), (2, 8, 17, 2), (2, 8, 17, 2), (2, 1, 17, 2)]
@@ -19,7 +23,7 @@ def test_shapes_and_gradients() -> None:
 
 
 def test_columns_do_not_meet() -> None:
-    discriminator = PeriodDiscriminator(4, channels=(4, 4))
+    discriminator = PeriodDiscriminator(4, MultiPeriodConfig(channels=(4, 4)))
     wav = torch.randn(1, 1, 80, requires_grad=True)
     discriminator(wav)[1][-1][..., 1].sum().backward()
     assert wav.grad is not None
@@ -29,7 +33,7 @@ def test_columns_do_not_meet() -> None:
 
 def test_published_size() -> None:
     with torch.device("meta"):
-        discriminator = PeriodDiscriminator(2)
+        discriminator = PeriodDiscriminator(2, MultiPeriodConfig())
     weights = sum(p.numel() for name, p in discriminator.named_parameters() if "original0" not in name)
     channels = (1, 32, 128, 512, 1024, 1024)
     pairs = pairwise(channels)

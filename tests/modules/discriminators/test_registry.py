@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 import torch
 from pydantic import TypeAdapter, ValidationError
+from torch import Tensor, nn
 
-from hiervox.modules.discriminators import BUILDERS, AnyDiscriminator, build_discriminator
+from hiervox.modules.discriminators import DISCRIMINATORS, AnyDiscriminator, build_discriminator
+from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
+from hiervox.modules.discriminators.stack import DiscriminatorOutput
 
 SMALL = {
     "multi_band": {"window_lengths": [64, 32], "channels": 2},
@@ -18,7 +23,10 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(BUILDERS))
+KINDS = sorted(network.config_class.model_fields["type"].default for network in DISCRIMINATORS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_hears_its_shortest_input_and_trains(kind: str) -> None:
     config = TypeAdapter(AnyDiscriminator).validate_python({"type": kind, **SMALL.get(kind, {})})
     network = build_discriminator(config)
@@ -34,3 +42,29 @@ def test_every_kind_hears_its_shortest_input_and_trains(kind: str) -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(AnyDiscriminator).validate_python({"type": "multi_taste"})
+
+
+class _OneTapConfig(DiscriminatorConfig):
+    type: Literal["one_tap"] = "one_tap"
+
+
+class _OneTap(Discriminator):
+    config_class = _OneTapConfig
+
+    def __init__(self, config: _OneTapConfig) -> None:
+        super().__init__()
+        self.tap = nn.Conv1d(1, 1, 1)
+
+    def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
+        return [DiscriminatorOutput(self.tap(wav).flatten(1), [])]
+
+
+def test_one_that_is_added_later_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter: TypeAdapter[DiscriminatorConfig] = TypeAdapter(AnyDiscriminator)
+    with pytest.raises(ValidationError, match="one_tap"):
+        adapter.validate_python({"type": "one_tap"})
+    monkeypatch.setattr("hiervox.modules.discriminators.DISCRIMINATORS", [*DISCRIMINATORS, _OneTap])
+    config = adapter.validate_python({"type": "one_tap", "weight": 2})
+    assert isinstance(build_discriminator(config), _OneTap)
+    assert adapter.dump_python(config) == {"type": "one_tap", "weight": 2.0}
+    assert set(adapter.json_schema()["discriminator"]["mapping"]) == {*KINDS, "one_tap"}

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from hiervox.modules.discriminators.wavelet import WaveletDiscriminator, haar_transform
+from hiervox.modules.discriminators.wavelet import WaveletConfig, WaveletDiscriminator, haar_transform
 from tests.modules.discriminators.checks import check_outputs
 
 
@@ -34,13 +34,13 @@ def test_high_tone_ends_up_in_the_high_band() -> None:
 
 
 def test_shapes_and_gradients() -> None:
-    shapes = check_outputs(WaveletDiscriminator(levels=2, width=8), 4, 200)
+    shapes = check_outputs(WaveletDiscriminator(WaveletConfig(levels=2, width=8)), 4, 200)
     bands = [(2, 8, 50), (2, 16, 25), (2, 32, 13), (2, 64, 7), (2, 64, 7), (2, 64, 7), (2, 1, 7)]
     assert shapes == [bands] * 4
 
 
 def test_each_member_hears_one_band() -> None:
-    discriminator = WaveletDiscriminator(levels=1, width=8)
+    discriminator = WaveletDiscriminator(WaveletConfig(levels=1, width=8))
     low, high = torch.randn(2, 1, 1, 32)
     wav = torch.stack([low + high, low - high], dim=-1).flatten(-2) / math.sqrt(2)
     for own, member, band in zip(discriminator(wav), discriminator.discriminators, (low, high), strict=True):

@@ -12,7 +12,10 @@ from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.codec.encodec.config import ENCODEC_24KHZ
 from hiervox.models.codec.encodec.model import Encodec, Segment
 from hiervox.models.codec.encodec.published import import_encodec
-from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTDiscriminator
+from hiervox.modules.discriminators.multi_resolution_stft import (
+    MultiResolutionSTFTConfig,
+    MultiResolutionSTFTDiscriminator,
+)
 from hiervox.modules.losses.balancer import LossBalancer
 from hiervox.modules.losses.mel_power import MultiScaleMelLoss
 from hiervox.modules.quantizers.residual_vector import ResidualVectorQuantizer
@@ -75,11 +78,12 @@ def msstft_discriminator(golden: Golden) -> Iterator[Output]:
     """Outputs, statistics of the feature maps, and audiocraft's losses."""
     n_windows = len(golden.names(r"real_output_\d+"))
     network = MultiResolutionSTFTDiscriminator(
-        (1024, 2048, 512, 256, 128)[:n_windows],
-        32,
-        slope=0.2,
-        normalize_first=False,
-        logits_are_feature=False,
+        MultiResolutionSTFTConfig(
+            window_lengths=(1024, 2048, 512, 256, 128)[:n_windows],
+            slope=0.2,
+            normalize_first=False,
+            logits_are_feature=False,
+        )
     )
     rules = [(r"\.convs\.(\d)\.conv\.", r".stack.convs.\1."), (r"\.conv_post\.conv\.", ".stack.last.")]
     with_weights(network, map_tensors(golden.state_dict(), rules, network))

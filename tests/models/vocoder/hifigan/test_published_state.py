@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.importing import read_published_state
 from hiervox.models.vocoder.gan.published import Member, import_members
+from hiervox.modules.discriminators import build_discriminator
+from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
-from hiervox.modules.discriminators.multi_period import MultiPeriodDiscriminator
-from hiervox.modules.discriminators.multi_scale import MultiScaleDiscriminator
+from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
 from hiervox.utils.errors import CheckpointError
 
 BACKWARDS = (
@@ -24,12 +26,15 @@ BACKWARDS = (
     (r"\.parametrizations\.weight\.original0$", ".weight_g"),
     (r"\.parametrizations\.weight\.original1$", ".weight_v"),
 )
+CONFIGS: dict[str, DiscriminatorConfig] = {
+    "period": MultiPeriodConfig(periods=(2, 3), channels=(2, 4)),
+    "scale": MultiScaleConfig(n_scales=2),
+}
 
 
 def members() -> dict[str, nn.Module]:
     """Small, with random weights."""
-    layer = {"period": MultiPeriodDiscriminator(periods=(2, 3), channels=(2, 4))}
-    return {**layer, "scale": MultiScaleDiscriminator(n_scales=2)}
+    return {name: build_discriminator(config) for name, config in CONFIGS.items()}
 
 
 def by_published_names(network: nn.Module) -> dict[str, Tensor]:
@@ -55,8 +60,8 @@ def test_discriminators_of_a_training_state_become_ours(tmp_path: Path) -> None:
     assert set(state) == {"mpd", "msd"}
     mine = members()
     sources = {
-        "period": Member("mpd", lambda: members()["period"]),
-        "scale": Member("msd", lambda: members()["scale"]),
+        "period": Member("mpd", CONFIGS["period"]),
+        "scale": Member("msd", CONFIGS["scale"]),
     }
     ensemble = DiscriminatorEnsemble(mine)
     ensemble.load_state_dict(import_members(state, sources)["discriminator"])
