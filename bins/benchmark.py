@@ -96,7 +96,7 @@ def benchmark(
     from hiervox.models.base.benchmark.networks import Setting, Size
     from hiervox.models.base.benchmark.report import document, updated
     from hiervox.models.base.benchmark.report import markdown as as_markdown
-    from hiervox.models.base.registry import system_cards
+    from hiervox.models.base.registry import SYSTEMS
     from hiervox.utils.files import write_json, write_text
 
     settings = [
@@ -107,7 +107,7 @@ def benchmark(
     ]
     if update is not None and not update.is_file():
         raise ConfigError(f"no file {update}", "name the Markdown file whose table is updated")
-    if target in system_cards():
+    if target in SYSTEMS:
         if sentences or agreement or growth:
             raise ConfigError(
                 "--sentences, --growth and --agreement go with a model", "name one of `hiervox models`"

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from hiervox.utils.errors import HierVoxError
+from hiervox.utils.registry import Registry
 
 INSTALL = 'pip install --editable ".[train,eval]"'
 DEMO_EXTRAS = ("train", "eval")
@@ -64,6 +66,7 @@ def examine() -> list[Check]:
         _guarded("espeak-ng", check_espeak),
         _guarded("offline Whisper", check_offline_whisper),
         _guarded("device", check_device),
+        *check_plugins(),
         check_cores(),
         check_disk(Path.cwd()),
         _guarded("Hugging Face Hub", check_hub),
@@ -150,6 +153,20 @@ def check_device() -> Check:
     device = choose_device("auto")
     name = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
     return Check("device", f"{device}{name}")
+
+
+def check_plugins() -> list[Check]:
+    """Entries of installed packages that were left out, each with the reason."""
+    from hiervox.evaluation.registry import METRICS
+    from hiervox.models.base.data.feature_registry import FEATURES
+    from hiervox.models.base.registry import SYSTEMS
+
+    registries: tuple[Registry[Any], ...] = (SYSTEMS, FEATURES, METRICS)
+    return [
+        Check(f"{registry.kind} {entry.name}", f"left out, {entry.reason}", f"mend {entry.package}", False)
+        for registry in registries
+        for entry in registry.left_out.values()
+    ]
 
 
 def check_cores() -> Check:

@@ -97,9 +97,9 @@ def evaluate(
 
 
 def _list() -> None:
-    from hiervox.evaluation.registry import metric_classes
+    from hiervox.evaluation.registry import METRICS
 
-    for name, metric in metric_classes().items():
+    for name, metric in METRICS.items():
         cells = ", ".join(metric.needs) or "the recording alone"
         packages = f"; packages {', '.join(metric.requires.values())}" if metric.requires else ""
         keys = ", ".join(

@@ -22,10 +22,10 @@ def list_systems(context: typer.Context) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from hiervox.models.base.registry import system_cards
+    from hiervox.models.base.registry import SYSTEMS
 
     rows = [("name", "task", "trainable parts", "paper")]
-    for card in system_cards().values():
+    for card in SYSTEMS.values():
         parts = ", ".join(part.name for part in card.parts if part.task) or "none"
         rows.append((card.name, card.task, parts, card.paper))
     echo_table(rows)
@@ -41,9 +41,9 @@ def show(name: Annotated[str, typer.Argument(help="As `hiervox systems` lists it
     """
     from hiervox.models.base.checkpoints.pretrained import pretrained_entries
     from hiervox.models.base.pipelines.controls import controls_of, describe
-    from hiervox.models.base.registry import get_card
+    from hiervox.models.base.registry import SYSTEMS
 
-    card = get_card(name)
+    card = SYSTEMS.named(name)
     lines = [
         ("name", card.name),
         ("task", ", ".join((card.task, *card.capabilities))),

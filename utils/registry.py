@@ -1,13 +1,191 @@
-"""Dotted names: `package.module:attribute` to the object it names."""
+"""Registries of what plugs in, and dotted names: `package.module:attribute` to the object it names."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic, TypeVar
 
-from hiervox.utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.logging import get_logger
+
+EntryT = TypeVar("EntryT")
+
+_log = get_logger("registry")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An entry of an installed package that can't be used.
+
+    Attributes:
+        name: of the entry point.
+        package: that brings it, with its version.
+        reason: why it can't be used.
+    """
+
+    name: str
+    package: str
+    reason: str
+
+
+class Registry(Mapping[str, EntryT], Generic[EntryT]):
+    """All entries of one kind by name: those of the tree first, then those of installed packages.
+
+    Nothing is imported before the first look. An installed package whose entry can't be loaded is logged and
+    kept among `left_out`, so that it breaks nothing else; a broken file of the tree raises.
+
+    Args:
+        kind: what an entry is called in messages, such as `system`.
+        group: of entry points, such as `hiervox.systems`.
+        package: that holds the tree's own entries, such as `hiervox.models`.
+        pattern: of its files, such as `*/*/__init__.py`.
+        is_entry: whether an object that a file defines, or an entry point names, is of this kind.
+        without: folders of the package that hold no entries.
+        reserved: names that stand for something else.
+        name_of: an entry's name; by default its attribute `name`.
+
+    Raises:
+        ConfigError: on any look, where two entries have one name, or one has a reserved name.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        group: str,
+        package: str,
+        pattern: str,
+        is_entry: Callable[[object], bool],
+        *,
+        without: Iterable[str] = (),
+        reserved: Iterable[str] = (),
+        name_of: Callable[[EntryT], str] | None = None,
+    ) -> None:
+        self.kind, self.group = kind, group
+        self._package, self._pattern, self._is_entry = package, pattern, is_entry
+        self._without, self._reserved = frozenset(without), frozenset(reserved)
+        self._name_of = name_of or _name
+        self._entries: dict[str, EntryT] | None = None
+        self._left_out: dict[str, LeftOut] = {}
+
+    def __getitem__(self, name: str) -> EntryT:
+        return self._scanned()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scanned())
+
+    def __len__(self) -> int:
+        return len(self._scanned())
+
+    @property
+    def left_out(self) -> Mapping[str, LeftOut]:
+        """Entries of installed packages that can't be used, by the names of their entry points."""
+        self._scanned()
+        return self._left_out
+
+    def named(self, name: str) -> EntryT:
+        """The entry of that name.
+
+        Raises:
+            ConfigError: there is none; says why it was left out, or names the nearest.
+        """
+        entries = self._scanned()
+        if name in entries:
+            return entries[name]
+        if name in self._left_out:
+            broken = self._left_out[name]
+            raise ConfigError(f"no {self.kind} {name!r}", f"{broken.package} brings it, but {broken.reason}")
+        raise ConfigError(f"no {self.kind} {name!r}", nearest(name, entries))
+
+    def add(self, entry: EntryT) -> None:
+        """Add an entry to this process's list.
+
+        Raises:
+            ConfigError: its name is taken or reserved.
+        """
+        self._add(self._scanned(), entry)
+
+    def remove(self, name: str) -> None:
+        """Take an entry off this process's list."""
+        del self._scanned()[name]
+
+    def forget(self) -> None:
+        """Look for entries again at the next use, as after installing a package."""
+        self._entries, self._left_out = None, {}
+
+    def _scanned(self) -> dict[str, EntryT]:
+        if self._entries is None:
+            entries: dict[str, EntryT] = {}
+            self._left_out = {}
+            for module in _modules(self._package, self._pattern, self._without):
+                for member in vars(module).values():
+                    imported = inspect.isclass(member) and member.__module__ != module.__name__
+                    if self._is_entry(member) and not imported:
+                        self._add(entries, member)
+            for point in entry_points(group=self.group):
+                self._add_installed(entries, point)
+            self._entries = entries
+        return self._entries
+
+    def _add_installed(self, entries: dict[str, EntryT], point: EntryPoint) -> None:
+        try:
+            entry = point.load()
+            reason = "" if self._is_entry(entry) else f"{point.value} is not a {self.kind}"
+        except Exception as error:  # whatever another package's import raises
+            reason = str(error) if isinstance(error, HierVoxError) else f"{type(error).__name__}: {error}"
+        if not reason:
+            self._add(entries, entry)
+            return
+        self._left_out[point.name] = LeftOut(point.name, _package_of(point), reason)
+        _log.warning("left out %s %s of %s: %s", self.kind, point.name, point.value, reason)
+
+    def _add(self, entries: dict[str, EntryT], entry: EntryT) -> None:
+        name = self._name_of(entry)
+        if name in self._reserved:
+            raise ConfigError(f"a {self.kind} is called {name!r}", "rename it: that name is reserved")
+        if name in entries:
+            raise ConfigError(f"two {self.kind}s are called {name!r}", "rename or uninstall one")
+        entries[name] = entry
+
+
+def instances_of(schema: type) -> Callable[[object], bool]:
+    """For entries that are objects of a class."""
+    return lambda member: isinstance(member, schema)
+
+
+def classes_of(base: type) -> Callable[[object], bool]:
+    """For entries that are classes derived from `base`, abstract ones aside."""
+    return lambda member: (
+        inspect.isclass(member) and issubclass(member, base) and not inspect.isabstract(member)
+    )
+
+
+def _name(entry: Any) -> str:
+    name: str = entry.name
+    return name
+
+
+def _modules(package: str, pattern: str, without: Iterable[str]) -> Iterator[ModuleType]:
+    """The modules of a package whose files match a pattern, by path; none of some of its folders."""
+    for root in map(Path, import_module(package).__path__):
+        for file in sorted(root.glob(pattern)):
+            parts = file.relative_to(root).with_suffix("").parts
+            names = [part for part in parts if part != "__init__"]
+            if names and names[0] not in without:
+                yield import_module(".".join([package, *names]))
+
+
+def _package_of(point: EntryPoint) -> str:
+    """The installed package of an entry point, with its version where that is known."""
+    if point.dist is None:
+        return point.value.partition(":")[0]
+    return f"{point.dist.name} {point.dist.version}"
 
 
 def resolve(dotted: str) -> Any:

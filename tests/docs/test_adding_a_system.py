@@ -16,7 +16,7 @@ import soundfile
 from typer.testing import CliRunner
 
 from hiervox.bins.app import app
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from tests.conftest import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "adding_a_system.md"
@@ -58,10 +58,10 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.syspath_prepend(str(folder))
-        system_cards.cache_clear()
+        SYSTEMS.forget()
         commands = [line for block in COMMANDS.findall(page) for line in block.splitlines()]
         yield folder, {line: run(line) for line in commands}
-    system_cards.cache_clear()
+    SYSTEMS.forget()
 
 
 def run(line: str) -> str:

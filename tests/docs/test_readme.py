@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -13,7 +13,7 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 def test_the_table_of_systems_is_whole() -> None:
     rows = [line for line in README.splitlines() if line.startswith("|")]
     named = {name for row in rows for name in re.findall(r"`([a-z_0-9]+)`", row)}
-    own = {name for name, card in system_cards().items() if card.parts[0].network.startswith("hiervox.")}
+    own = {name for name, card in SYSTEMS.items() if card.parts[0].network.startswith("hiervox.")}
     assert own <= named
 
 

@@ -7,23 +7,22 @@ import pytest
 
 from hiervox.evaluation import metrics
 from hiervox.evaluation.metric import Context
-from hiervox.evaluation.registry import build_metrics, metric_classes
+from hiervox.evaluation.registry import METRICS, build_metrics
 from hiervox.utils.errors import ConfigError, DependencyError
 from tests.evaluation.test_run import Peak
 
 
 @pytest.fixture(autouse=True)
 def forget():
-    metric_classes.cache_clear()
+    METRICS.forget()
     yield
-    metric_classes.cache_clear()
+    METRICS.forget()
 
 
 def test_every_file_of_the_folder_is_a_metric_that_says_what_it_is() -> None:
     files = {file.stem for file in Path(metrics.__path__[0]).glob("*.py")} - {"__init__"}
-    classes = metric_classes()
-    assert {metric.__module__.rpartition(".")[2] for metric in classes.values()} == files
-    for name, metric in classes.items():
+    assert {metric.__module__.rpartition(".")[2] for metric in METRICS.values()} == files
+    for name, metric in METRICS.items():
         assert metric.measures and metric.paper and metric.figures, name
         for figure, shown in metric.figures.items():
             assert not shown.column or shown.column in metric.columns, (name, figure)
@@ -31,7 +30,7 @@ def test_every_file_of_the_folder_is_a_metric_that_says_what_it_is() -> None:
 
 def test_figures_and_columns_of_all_metrics_are_different() -> None:
     for attribute in ("figures", "columns", "vectors"):
-        names = [name for metric in metric_classes().values() for name in getattr(metric, attribute)]
+        names = [name for metric in METRICS.values() for name in getattr(metric, attribute)]
         assert len(names) == len(set(names)), attribute
 
 
@@ -40,21 +39,21 @@ def test_a_package_adds_a_metric(monkeypatch) -> None:
         EntryPoint("peak", "tests.evaluation.test_run:Peak", "hiervox.metrics"),
         EntryPoint("broken", "no.such.module:Metric", "hiervox.metrics"),
     ]
-    monkeypatch.setattr("hiervox.evaluation.registry.entry_points", lambda group: points)
-    assert metric_classes()["peak"] is Peak
-    assert "broken" not in metric_classes()
+    monkeypatch.setattr("hiervox.utils.registry.entry_points", lambda group: points)
+    assert METRICS["peak"] is Peak
+    assert "broken" not in METRICS
 
 
 def test_two_metrics_of_one_name_are_refused(monkeypatch) -> None:
     point = EntryPoint("f0", "hiervox.evaluation.metrics.f0:PitchCorrelation", "hiervox.metrics")
-    monkeypatch.setattr("hiervox.evaluation.registry.entry_points", lambda group: [point])
+    monkeypatch.setattr("hiervox.utils.registry.entry_points", lambda group: [point])
     with pytest.raises(ConfigError, match="two metrics are called 'f0'"):
-        metric_classes()
+        list(METRICS)
 
 
 def test_all_leaves_out_with_a_reason_what_a_name_refuses(monkeypatch) -> None:
-    chosen = {name: metric_classes()[name] for name in ("f0", "utmos")}
-    monkeypatch.setattr("hiervox.evaluation.registry.metric_classes", lambda: chosen)
+    chosen = {name: METRICS[name] for name in ("f0", "utmos")}
+    monkeypatch.setattr(METRICS, "_entries", chosen)
     ready, left_out = build_metrics(["all"], Context())
     assert [metric.name for metric in ready] == ["f0"]
     assert "utmos.weights" in left_out["utmos"]

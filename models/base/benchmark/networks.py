@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
-from hiervox.models.base.registry import get_card, get_part
+from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.modules.activations.fused import use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
@@ -74,7 +74,7 @@ def workloads_of(system: str) -> dict[str, Workload]:
     Raises:
         ConfigError: there is no such system, or it names none.
     """
-    card = get_card(system)
+    card = SYSTEMS.named(system)
     if card.workloads is None:
         raise ConfigError(f"system {system!r} names no workloads", "choose another system")
     return {workload.name: workload for workload in resolve(card.workloads)}

@@ -19,7 +19,7 @@ from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.feature_registry import build_features
 from hiervox.models.base.data.features import FeatureSetup
 from hiervox.models.base.data.spectra import SpectralFeature
-from hiervox.models.base.registry import get_card, get_part
+from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.experiment import build_task
@@ -62,7 +62,7 @@ def training_cases(system: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
 
     The workloads of the card name them; a part that has none goes by its own name.
     """
-    card = get_card(system)
+    card = SYSTEMS.named(system)
     workloads = () if card.workloads is None else resolve(card.workloads)
     cases: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for one in workloads:
@@ -113,7 +113,7 @@ def _time(system: str, name: str, setting: Setting, batch: int | None) -> Traini
     timing = measure({name: step}, setting.repeats, setting.warmup, wait)[name]
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return TrainingResult(
-        case=name if get_card(system).workloads is None else label_of(system, name, setting.fused),
+        case=name if SYSTEMS.named(system).workloads is None else label_of(system, name, setting.fused),
         setting=replace(setting, size=replace(size, seconds=seconds_of(given, experiment))),
         parameters=sum(parameter.numel() for parameter in engine.bare(task.main).parameters()),
         timing=timing,

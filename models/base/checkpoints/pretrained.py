@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.config import Config
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import nearest, resolve
@@ -136,7 +136,7 @@ def pretrained_entries() -> dict[str, Pretrained]:
     Raises:
         ConfigError: two have one name.
     """
-    sources = [card.pretrained for card in system_cards().values() if card.pretrained is not None]
+    sources = [card.pretrained for card in SYSTEMS.values() if card.pretrained is not None]
     entries: dict[str, Pretrained] = {}
     for source in (*sources, SHARED_ENTRIES):
         for entry in resolve(source):

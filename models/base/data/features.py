@@ -12,7 +12,7 @@ from pydantic import PositiveInt, ValidationError, create_model, model_validator
 
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.feature import MISSING
-from hiervox.models.base.data.feature_registry import build_features, feature_classes
+from hiervox.models.base.data.feature_registry import FEATURES, build_features
 from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig
@@ -37,7 +37,7 @@ else:
         __base__=Config,
         __module__=__name__,
         __doc__="The `features` section of an experiment: the settings of every feature that has any.",
-        **{key: entry for feature in feature_classes().values() for key, entry in feature.settings.items()},
+        **{key: entry for feature in FEATURES.values() for key, entry in feature.settings.items()},
     )
 
 

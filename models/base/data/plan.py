@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hiervox.models.base.data.feature_registry import build_features
 from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup
-from hiervox.models.base.registry import get_card, get_part
+from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config, Layered, load_layers, validate
 from hiervox.utils.errors import ConfigError
@@ -79,7 +79,7 @@ def _plans(path: Path, overrides: Sequence[str]) -> Iterator[tuple[frozenset[str
     if "part" in layered.values:
         yield _of_part(layered)
     elif system is not None:
-        for part in get_card(str(system)).parts:
+        for part in SYSTEMS.named(str(system)).parts:
             if part.task is not None:
                 layered = load_layers(path, overrides)
                 layered.merge({"part": part.name}, str(path))

@@ -26,7 +26,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
     read_experiment,
     read_json,
 )
-from hiervox.models.base.registry import get_card, system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.registry import nearest, resolve
 
@@ -126,7 +126,7 @@ def part_of(folder: Path) -> BundlePart:
     for key in ("system", "part"):
         if not isinstance(tree.get(key), str):
             raise CheckpointError(f"{checkpoint / CONFIG_NAME} names no {key}", "restore the file")
-    return BundlePart(folder, checkpoint, tree["part"], get_card(tree["system"]))
+    return BundlePart(folder, checkpoint, tree["part"], SYSTEMS.named(tree["system"]))
 
 
 def parts_of(bundle: Path) -> list[BundlePart]:
@@ -170,9 +170,7 @@ def find_part(bundle: Path, task: str, rate: int | None = None) -> BundlePart:
     what = f"network for {task}" + (f" to {rate} Hz" if rate else "")
     if serving:
         raise CheckpointError(f"{bundle} has no {what}", f"it has one to {_listed(rates)} Hz")
-    systems = (
-        ", ".join(card.name for card in system_cards().values() if card.serves(task)) or "none installed"
-    )
+    systems = ", ".join(card.name for card in SYSTEMS.values() if card.serves(task)) or "none installed"
     raise CheckpointError(f"{bundle} has no {what}", f"put a checkpoint of such a system there ({systems})")
 
 

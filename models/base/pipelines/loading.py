@@ -16,7 +16,7 @@ from hiervox.models.base.pipelines.bundle import (
     resolve_bundle,
 )
 from hiervox.models.base.pipelines.protocols import TASKS
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.registry import nearest
@@ -78,6 +78,6 @@ def _first_task(folder: Path) -> str:
 
 
 def _check_task(task: str) -> None:
-    known = {*TASKS, *(word for card in system_cards().values() for word in card.capabilities)}
+    known = {*TASKS, *(word for card in SYSTEMS.values() for word in card.capabilities)}
     if task not in known:
         raise ConfigError(f"no task {task!r}", nearest(task, known))

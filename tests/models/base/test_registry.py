@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from hiervox.models.base.registry import get_part, system_cards
+from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
 from tests.conftest import REPOSITORY
 
 
 def test_every_dotted_name_of_every_card_resolves() -> None:
-    assert {"hierspeechpp", "speechsr"} <= set(system_cards())
-    for card in system_cards().values():
+    assert {"hierspeechpp", "speechsr"} <= set(SYSTEMS)
+    for card in SYSTEMS.values():
         names = [
             card.pipeline,
             *(name for part in card.parts for name in vars(part).values() if ":" in str(name)),

@@ -20,7 +20,7 @@ from torch.nn import functional
 from hiervox.models.base.card import Part, SystemCard
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
 from hiervox.models.base.data.batch import Batch, Split
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.base.training.loop import train
 from hiervox.models.base.training.task import Media, TrainingTask
 from hiervox.utils.config import Config
@@ -117,7 +117,8 @@ def toy_experiment(out_dir: Path, **train_keys: Any) -> ToyExperiment:
 
 
 def register() -> None:
-    system_cards()["toy"] = CARD
+    if CARD.name not in SYSTEMS:
+        SYSTEMS.add(CARD)
 
 
 def main() -> None:

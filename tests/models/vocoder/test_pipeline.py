@@ -18,7 +18,7 @@ from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.base.pipelines.mel_file import write_mel
-from hiervox.models.base.registry import get_card
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.vocoder.autoregressive.pipeline import AutoregressiveVocoderPipeline
 from hiervox.models.vocoder.training import build_network
 from hiervox.models.vocoder.training import run as run_network
@@ -43,7 +43,9 @@ def network_of(system: str) -> Any:
 
 def pipeline_of(system: str) -> Any:
     config = experiment(system)
-    return resolve(get_card(system).pipeline or "")(network_of(system), config.mel, config.features.pitch)
+    return resolve(SYSTEMS.named(system).pipeline or "")(
+        network_of(system), config.mel, config.features.pitch
+    )
 
 
 def inputs(pipeline: Any, frames: int = 150) -> tuple[np.ndarray, np.ndarray | None]:
@@ -85,7 +87,7 @@ def test_a_prepared_network_gives_what_the_trained_one_does(system: str) -> None
 
 def test_apnet2_gives_one_chunk() -> None:
     config = experiment("apnet", model={**MODELS["apnet"], "blocks": "convnext", "hidden_channels": 8})
-    pipeline: Any = resolve(get_card("apnet").pipeline or "")(build_network(config), config.mel)
+    pipeline: Any = resolve(SYSTEMS.named("apnet").pipeline or "")(build_network(config), config.mel)
     mel, _ = inputs(pipeline)
     assert len(list(pipeline.stream(mel, frames=10))) == 1
 
@@ -137,7 +139,7 @@ def test_a_checkpoint_is_loaded_by_what_it_says(system: str, tmp_path: Path) -> 
     config = experiment(system)
     save_weights(tmp_path, build_network(config).state_dict(), config.model_dump(mode="json"))
     pipeline = hiervox.load(tmp_path, device="cpu")
-    assert isinstance(pipeline, resolve(get_card(system).pipeline or ""))
+    assert isinstance(pipeline, resolve(SYSTEMS.named(system).pipeline or ""))
     assert pipeline.mel == config.mel and pipeline.rate == RATE
     assert pipeline.pitch == config.features.pitch
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from hiervox.bins.app import app
 from hiervox.models.base.benchmark.networks import Result, Setting, Size, time_workload, workloads_of
 from hiervox.models.base.benchmark.report import markdown, network_rows, updated
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
 from hiervox.utils.timing import Timing
@@ -47,7 +47,7 @@ def _write_repository(module: Path, code: str, shared: Path, golden: str) -> Non
 
 
 def test_workloads_name_parts_of_their_systems() -> None:
-    for name, card in system_cards().items():
+    for name, card in SYSTEMS.items():
         if card.workloads is not None:
             parts = {part.name for part in card.parts}
             assert {workload.part for workload in workloads_of(name).values()} <= parts
@@ -176,8 +176,8 @@ def test_a_network_on_a_gpu() -> None:
     assert result.gpu and result.memory > 0
 
 
-@pytest.mark.parametrize("system", [name for name, card in system_cards().items() if card.workloads])
+@pytest.mark.parametrize("system", [name for name, card in SYSTEMS.items() if card.workloads])
 def test_workloads_resolve_to_parts_that_can_be_built(system: str) -> None:
-    card = system_cards()[system]
+    card = SYSTEMS[system]
     for workload in resolve(str(card.workloads)):
         assert workload.name and callable(workload.prepare)

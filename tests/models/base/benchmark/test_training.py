@@ -19,15 +19,13 @@ from hiervox.models.base.benchmark.training import (
     seconds_of,
     training_cases,
 )
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.base.training.experiment import build_task
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.timing import Timing
 
 CASES = [
-    pytest.param(system, case, id=f"{system} {case}")
-    for system in system_cards()
-    for case in training_cases(system)
+    pytest.param(system, case, id=f"{system} {case}") for system in SYSTEMS for case in training_cases(system)
 ]
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.base.checkpoints.importing import map_tensors
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.base import toy
 
@@ -29,14 +29,16 @@ def import_toy(
 
 def card_with(importer: str | None) -> None:
     part = replace(toy.CARD.parts[0], importer=importer)
-    system_cards()["toy"] = replace(toy.CARD, parts=(part,))
+    if "toy" in SYSTEMS:
+        SYSTEMS.remove("toy")
+    SYSTEMS.add(replace(toy.CARD, parts=(part,)))
 
 
 @pytest.fixture(autouse=True)
 def toy_system() -> Iterator[None]:
     card_with("tests.models.base.checkpoints.test_conversion:import_toy")
     yield
-    del system_cards()["toy"]
+    SYSTEMS.remove("toy")
 
 
 @pytest.fixture

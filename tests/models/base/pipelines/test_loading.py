@@ -14,7 +14,7 @@ from hiervox.models.base.pipelines.bundle import find_part, parts_of
 from hiervox.models.base.pipelines.loading import find_system, load
 from hiervox.models.base.pipelines.protocols import TASKS, Codec, SuperResolution, Vocoder
 from hiervox.models.base.pipelines.vocoder import MelVocoderPipeline
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.base.pipelines.toys import CARDS, ToyCodecPipeline, registered, write_toy
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
@@ -68,7 +68,7 @@ def test_a_hidden_folder_is_no_part(tmp_path: Path) -> None:
 
 
 def test_cards_name_tasks_that_there_are() -> None:
-    own = [card for card in system_cards().values() if card.parts[0].network.startswith("hiervox.")]
+    own = [card for card in SYSTEMS.values() if card.parts[0].network.startswith("hiervox.")]
     assert len(own) > 10
     for card in own:
         assert card.task in TASKS

@@ -16,7 +16,7 @@ from hiervox.models.base.checkpoints.checkpoint import load_network, save_weight
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.pipelines.controls import Controls
 from hiervox.models.base.pipelines.protocols import Codes
-from hiervox.models.base.registry import system_cards
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
@@ -113,12 +113,12 @@ CARDS = (
 def registered(*cards: SystemCard) -> Iterator[None]:
     """Toys among the systems, for a while."""
     for one in cards:
-        system_cards()[one.name] = one
+        SYSTEMS.add(one)
     try:
         yield
     finally:
         for one in cards:
-            del system_cards()[one.name]
+            SYSTEMS.remove(one.name)
 
 
 def write_toy(folder: Path, task: str, network: nn.Module | None = None) -> Path:
