@@ -52,29 +52,3 @@ class SemanticExtractor(ABC):
     @abstractmethod
     def _extract(self, wav: Tensor) -> Tensor:
         """`extract` after its checks."""
-
-
-def build_semantic_extractor(config: SemanticConfig, device: torch.device | str = "cpu") -> SemanticExtractor:
-    """Load the network that `config` names.
-
-    Raises:
-        DependencyError: a package or the weights are not there.
-        ConfigError: the network has no such layer, or the bottleneck is for another.
-        CheckpointError: broken weights.
-    """
-    import torch
-
-    extractor: SemanticExtractor
-    if config.family == "whisper":
-        from hiervox.processors.semantic.whisper import WhisperExtractor
-
-        extractor = WhisperExtractor(config, torch.device(device))
-    else:
-        from hiervox.processors.semantic.wav2vec2 import Wav2Vec2Extractor
-
-        extractor = Wav2Vec2Extractor(config, torch.device(device))
-    if config.bottleneck is None:
-        return extractor
-    from hiervox.processors.semantic.bottleneck import NarrowedExtractor
-
-    return NarrowedExtractor(extractor, config.bottleneck)
