@@ -31,9 +31,10 @@ def validate(
     Example:
       hiervox validate --cuts data --out valid
     """
-    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.feature import Limits
     from hiervox.models.base.data.plan import SPEECH_FIELDS, load_plan
-    from hiervox.models.base.data.validation import REPORT_NAME, Limits, validate_cuts
+    from hiervox.models.base.data.setup import FeatureSetup
+    from hiervox.models.base.data.validation import REPORT_NAME, validate_cuts
 
     fields, setup = load_plan(config, overrides or ()) if config else (SPEECH_FIELDS, FeatureSetup())
     limits = Limits(min_seconds=min_seconds, max_seconds=max_seconds)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from hiervox.utils.errors import ConfigError, shortened
 from hiervox.utils.json_files import parse_json5, read_object, require_shallow
@@ -184,7 +185,7 @@ def without_kinds(schema: type[BaseModel], location: Sequence[int | str]) -> lis
 def known_keys(schema: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     """The keys that the section at `location`, as pydantic gives it, takes; empty where there is none."""
     *_, (_, _, sections) = ("", True, [schema]), *_walk(schema, location)
-    return list(dict.fromkeys(key for section in sections for key in section.model_fields))
+    return list(dict.fromkeys(key for section in sections for key in _fields(section)))
 
 
 def _walk(
@@ -198,12 +199,16 @@ def _walk(
         if is_table:
             is_table = False
         elif is_key:
-            fields = [section.model_fields[part] for section in sections if part in section.model_fields]
+            fields = [_fields(section)[part] for section in sections if part in _fields(section)]
             is_table = any(get_origin(field.annotation) is dict for field in fields)
             sections = [section for field in fields for section in _sections_of(field.annotation)]
         else:
             sections = of_this_kind
         yield part, is_key, sections
+
+
+def _fields(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    return section.known_fields() if issubclass(section, Config) else section.model_fields
 
 
 def _kind(section: type[BaseModel]) -> Any:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Union
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -19,6 +20,11 @@ class Config(BaseModel):
     """Base of every config section: immutable; an unknown key or a number that is not finite is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+    @classmethod
+    def known_fields(cls) -> dict[str, FieldInfo]:
+        """The keys that it takes; an open section, whose keys others declare, says here which there are."""
+        return cls.model_fields
 
 
 class Sizes(Config):
@@ -80,7 +86,7 @@ def require_sizes(section: BaseModel | dict[str, Any], name: str) -> None:
 
 def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, BaseModel):
-        value = {field: getattr(value, field) for field in type(value).model_fields}
+        value = dict(value)
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _leaves(inner, f"{name}.{key}")

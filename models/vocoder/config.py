@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import TypeAdapter, model_validator
 
 from hiervox.models.base.config import ExperimentConfig
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.processors.mel_presets import MelSection
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config, filled

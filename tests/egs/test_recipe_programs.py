@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from hiervox.models.base.checkpoints.checkpoint import load_weights
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.pipelines.loading import load
 from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.utils.errors import DataError

@@ -16,8 +16,8 @@ from hiervox.models.base.benchmark.networks import Setting, label_of, set_tf32
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.feature import Feature
-from hiervox.models.base.data.feature_registry import build_features
-from hiervox.models.base.data.features import FeatureSetup
+from hiervox.models.base.data.features import build_features
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.data.spectra import SpectralFeature
 from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.feature import Failures, Feature, FeatureStore
-from hiervox.models.base.data.feature_registry import build_features
+from hiervox.models.base.data.features import build_features
 from hiervox.models.base.data.manifest import audio_path, write_cuts
 from hiervox.utils.files import write_json
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
-    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.setup import FeatureSetup
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
     from numpy.typing import NDArray
 
-    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.setup import FeatureSetup
 
 PCM_SCALE = 32767
 WAV = "wav"

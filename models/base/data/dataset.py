@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from hiervox.models.base.data.clip import Clip, utterance_frames
 from hiervox.models.base.data.feature import Feature
-from hiervox.models.base.data.feature_registry import build_features
+from hiervox.models.base.data.features import build_features
 from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.data.sampling import BatchShare
@@ -18,7 +18,7 @@ from hiervox.models.base.data.sampling import BatchShare
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
-    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.setup import FeatureSetup
 
 
 class CutDataset(Dataset[dict[str, Any]]):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 import numpy as np
 import torch
 
+from hiervox.utils.config import Config
 from hiervox.utils.errors import ConfigError, DependencyError, HierVoxError
 from hiervox.utils.files import replacing_file
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hiervox.models.base.data.clip import Clip
-    from hiervox.models.base.data.features import FeatureSetup
-    from hiervox.models.base.data.validation import Limits
+    from hiervox.models.base.data.setup import FeatureSetup
 
 NetworkT = TypeVar("NetworkT")
 Settings = Mapping[str, tuple[Any, Any]]
@@ -28,6 +28,13 @@ Settings = Mapping[str, tuple[Any, Any]]
 Failures = dict[str, str]
 """Id of a clip that has no feature → why."""
 MISSING = "run `hiervox extract` with this config"
+
+
+class Limits(Config):
+    """Lengths that an utterance may have, in seconds."""
+
+    min_seconds: float = 0.5
+    max_seconds: float = 30.0
 
 
 class Corpus(Protocol):

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
 
-from hiervox.models.base.data.feature import Feature, Networks
-from hiervox.utils.registry import Registry, classes_of
+from hiervox.utils.registry import Registry
 
-if TYPE_CHECKING:
-    from hiervox.models.base.data.features import FeatureSetup
 
-FEATURES: Registry[type[Feature]] = Registry(
-    "feature", "hiervox.features", "hiervox.models.base.features", "*.py", classes_of(Feature)
+class FeatureClass(Protocol):
+    """What is known of a feature before it is used; `models/base/data/feature.py` has the base class."""
+
+    name: ClassVar[str]
+    settings: ClassVar[Mapping[str, tuple[Any, Any]]]
+
+    def __call__(self, config: Any, networks: Any = None) -> Any:
+        """The feature for an experiment's setup."""
+
+
+def _is_feature(member: object) -> bool:
+    is_class = inspect.isclass(member) and not inspect.isabstract(member)
+    return is_class and all(hasattr(member, wanted) for wanted in ("name", "settings", "compute"))
+
+
+FEATURES: Registry[FeatureClass] = Registry(
+    "feature", "hiervox.features", "hiervox.models.base.features", "*.py", _is_feature
 )
-
-
-def build_features(fields: Iterable[str], setup: FeatureSetup, device: str = "cpu") -> dict[str, Feature]:
-    """The features of some fields by name, in alphabetical order.
-
-    Args:
-        fields: their names.
-        setup: the experiment's.
-        device: of the networks that they are computed by.
-
-    Raises:
-        ConfigError: there is no such feature; names the nearest.
-    """
-    networks = Networks(device)
-    return {name: FEATURES.named(name)(setup, networks) for name in sorted(fields)}

@@ -1,112 +1,34 @@
-"""What an experiment says of its features, and the file that says what a feature folder was made with."""
+"""Features by name, and the file that says what a feature folder was made with."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
-from pydantic import PositiveInt, ValidationError, create_model, model_validator
-
-from hiervox.models.base.config import ExperimentConfig
-from hiervox.models.base.data.feature import MISSING
-from hiervox.models.base.data.feature_registry import FEATURES, build_features
-from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
-from hiervox.processors.spectrogram import SpectrogramConfig
-from hiervox.processors.text.config import TextConfig
-from hiervox.utils.config import Config
+from hiervox.models.base.data.feature import MISSING, Feature, Networks
+from hiervox.models.base.data.feature_registry import FEATURES
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.utils.errors import ConfigError, DataError
 from hiervox.utils.files import write_json
 
 FEATURES_NAME = "features.json"
-SectionT = TypeVar("SectionT", bound=Config)
-
-if TYPE_CHECKING:
-
-    class FeaturesConfig(Config):
-        """The `features` section of an experiment: the settings of every feature that has any."""
-
-        def __init__(self, **settings: Any) -> None: ...
-
-        def __getattr__(self, name: str) -> Any: ...
-else:
-    FeaturesConfig = create_model(
-        "FeaturesConfig",
-        __base__=Config,
-        __module__=__name__,
-        __doc__="The `features` section of an experiment: the settings of every feature that has any.",
-        **{key: entry for feature in FEATURES.values() for key, entry in feature.settings.items()},
-    )
 
 
-class FeatureSetup(Config):
-    """All that features depend on.
+def build_features(fields: Iterable[str], setup: FeatureSetup, device: str = "cpu") -> dict[str, Feature]:
+    """The features of some fields by name, in alphabetical order.
 
-    Attributes:
-        sample_rate: of the waveforms, Hz.
-        hop_length: samples to a frame.
-        pad_multiple: utterances are padded to the next multiple of so many samples, by one at least; None
-            pads to whole frames.
-        mel: of the spectrograms.
-        text: of the tokens; None takes texts in every language, and the symbols of the published model.
-        features: settings of the features themselves.
+    Args:
+        fields: their names.
+        setup: the experiment's.
+        device: of the networks that they are computed by.
+
+    Raises:
+        ConfigError: there is no such feature; names the nearest.
     """
-
-    sample_rate: PositiveInt = SAMPLE_RATE
-    hop_length: PositiveInt = SAMPLE_RATE // FRAME_RATE
-    pad_multiple: PositiveInt | None = None
-    mel: SpectrogramConfig = SpectrogramConfig()
-    text: TextConfig | None = None
-    features: FeaturesConfig = FeaturesConfig()
-
-    @model_validator(mode="after")
-    def _whole_frames(self) -> FeatureSetup:
-        if self.pad_multiple is not None and self.pad_multiple % self.hop_length:
-            raise ValueError(
-                f"data.pad_multiple {self.pad_multiple} is not a multiple of the hop length {self.hop_length}"
-            )
-        return self
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """Of the tokens."""
-        return (self.text or TextConfig()).symbols
-
-    @property
-    def frame_rate(self) -> Fraction:
-        """Frames a second."""
-        return Fraction(self.sample_rate, self.hop_length)
-
-    @classmethod
-    def of(cls, experiment: ExperimentConfig) -> FeatureSetup:
-        """Of an experiment's `data`, and its sections `mel`, `text` and `features` where it has them.
-
-        Raises:
-            ConfigError: they don't fit together.
-        """
-        data = experiment.data
-        mel = _section(experiment, "mel", SpectrogramConfig)
-        hop_length = data.sample_rate // FRAME_RATE
-        if mel is not None and mel.sample_rate == data.sample_rate:
-            hop_length = mel.hop_length
-        try:
-            return cls(
-                sample_rate=data.sample_rate,
-                hop_length=data.hop_length or hop_length,
-                pad_multiple=data.pad_multiple,
-                mel=mel or SpectrogramConfig(),
-                text=_section(experiment, "text", TextConfig),
-                features=_section(experiment, "features", FeaturesConfig) or FeaturesConfig(),
-            )
-        except ValidationError as error:
-            raise ConfigError(error.errors()[0]["msg"].removeprefix("Value error, "), "change one") from error
-
-
-def _section(experiment: ExperimentConfig, name: str, kind: type[SectionT]) -> SectionT | None:
-    section = getattr(experiment, name, None)
-    return section if isinstance(section, kind) else None
+    networks = Networks(device)
+    return {name: FEATURES.named(name)(setup, networks) for name in sorted(fields)}
 
 
 def write_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig
 from hiervox.models.base.data.batch import Batch, Split
-from hiervox.models.base.data.features import FeatureSetup
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.data.splits import Splits, Usable, split_corpus
 from hiervox.utils.errors import ConfigError
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hiervox.models.base.data.feature_registry import build_features
-from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup
+from hiervox.models.base.data.features import build_features
+from hiervox.models.base.data.setup import FeaturesConfig, FeatureSetup
 from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config, Layered, load_layers, validate

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from hiervox.models.base.data.clip import Clip
-    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.setup import FeatureSetup
 
 
 class SpectralFeature(Feature):

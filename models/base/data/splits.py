@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hiervox.models.base.data.feature import MISSING
-from hiervox.models.base.data.feature_registry import build_features
+from hiervox.models.base.data.features import build_features
 from hiervox.models.base.data.index import CutIndex, open_index
 from hiervox.models.base.data.manifest import write_cuts
 from hiervox.utils.errors import DataError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hiervox.models.base.config import ExperimentConfig
     from hiervox.models.base.data.batch import Split
-    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.setup import FeatureSetup
 
 Usable = Callable[[int, int | None], bool]
 """Whether a part trains on an utterance of so many frames and tokens (None where it has none)."""

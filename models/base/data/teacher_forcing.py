@@ -39,7 +39,7 @@ class TeacherForced:
     """
 
     def __init__(self, name: str, method: str, what: str, device: str) -> None:
-        from hiervox.models.base.data.features import FeatureSetup
+        from hiervox.models.base.data.setup import FeatureSetup
 
         parts = resolve(PARTS)(resolve(RESOLVE)(name))
         able = [part for part in parts if hasattr(_task_class(part.card.name, part.part), method)]
@@ -75,7 +75,7 @@ class TeacherForced:
     def _batch(self, clip: Clip) -> dict[str, Any]:
         """What the model is trained on, of one utterance; what is not stored with it is computed."""
         from hiervox.models.base.data.dataset import batch_field
-        from hiervox.models.base.data.feature_registry import build_features
+        from hiervox.models.base.data.features import build_features
 
         own = Clip(clip.cut, self.setup)
         frames = utterance_frames(clip.cut, self.setup)

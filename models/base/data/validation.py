@@ -12,26 +12,18 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from hiervox.models.base.data.clip import Clip
-from hiervox.models.base.data.feature import Feature
-from hiervox.models.base.data.feature_registry import build_features
-from hiervox.models.base.data.features import FEATURES_NAME, FeatureSetup
+from hiervox.models.base.data.feature import Feature, Limits
+from hiervox.models.base.data.features import FEATURES_NAME, build_features
 from hiervox.models.base.data.index import CutIndex, open_index
 from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, require_folder, write_cuts
 from hiervox.models.base.data.plan import SPEECH_FIELDS
-from hiervox.utils.config import Config
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import replacing_file
 
 QUARANTINE_NAME = "quarantine.jsonl.gz"
 REPORT_NAME = "report.csv"
 UNHEARD = ("unreadable", "silent")
-
-
-class Limits(Config):
-    """Lengths that an utterance may have, in seconds."""
-
-    min_seconds: float = 0.5
-    max_seconds: float = 30.0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
     from hiervox.models.base.data.clip import Clip
-    from hiervox.models.base.data.validation import Limits
+    from hiervox.models.base.data.feature import Limits
 
 
 class Caption(Feature):

@@ -15,7 +15,7 @@ from hiervox.utils.errors import AudioError
 
 if TYPE_CHECKING:
     from hiervox.models.base.data.clip import Clip
-    from hiervox.models.base.data.validation import Limits
+    from hiervox.models.base.data.feature import Limits
 
 VOICED_WINDOW = 2.0
 VOICED_SHARE = 0.25

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hiervox.models.base.data.clip import Clip
-    from hiervox.models.base.data.features import FeatureSetup
+    from hiervox.models.base.data.setup import FeatureSetup
 
 
 class PromptPitch(Prompt):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hiervox.models.base.data.clip import Clip
-    from hiervox.models.base.data.validation import Limits
+    from hiervox.models.base.data.feature import Limits
 
 
 class Tokens(Feature):

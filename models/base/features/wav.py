@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
     from numpy.typing import NDArray
 
-    from hiervox.models.base.data.validation import Limits
+    from hiervox.models.base.data.feature import Limits
 
 SILENT_PEAK = 1e-3  # -60 dBFS
 CLIPPED_LEVEL = 0.999

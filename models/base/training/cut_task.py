@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from hiervox.models.base.data.batch import Batch, Split
-from hiervox.models.base.data.features import FeatureSetup, require_features
+from hiervox.models.base.data.features import require_features
 from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.pronunciation import require_languages
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.data.vocabulary import require_symbols
 from hiervox.models.base.training.task import ExperimentT, TrainingTask
 from hiervox.processors.text.config import TextConfig

@@ -14,7 +14,7 @@ from hiervox.models.base.config import (
     LossWeights,
     TrainConfig,
 )
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts.config import NoamOptimizerConfig, NoamScheduleConfig
 from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes

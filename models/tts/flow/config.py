@@ -13,7 +13,7 @@ from hiervox.models.base.config import (
     LossWeights,
     TrainConfig,
 )
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts.config import (
     ClipLimits,
     NoamOptimizerConfig,

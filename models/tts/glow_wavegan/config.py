@@ -17,7 +17,7 @@ from hiervox.models.base.config import (
     ScheduleConfig,
     TrainConfig,
 )
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.tts.flow.config import FlowExperiment, FlowModelConfig
 from hiervox.modules.discriminators import AnyDiscriminator

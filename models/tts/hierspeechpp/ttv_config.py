@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from hiervox.models.base.config import ExperimentConfig, LossWeight, LossWeights, OptimizerConfig, TrainConfig
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts import config as tts_config
 from hiervox.models.tts.hierspeechpp.config import (
     HierSpeechDataConfig,

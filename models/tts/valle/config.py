@@ -16,7 +16,7 @@ from hiervox.models.base.config import (
     ScheduleConfig,
     TrainConfig,
 )
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts.config import TokenLimits
 from hiervox.models.tts.valle.phones import PhoneTable
 from hiervox.processors.text.config import TextConfig

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.models.base.data.batch import Batch
-from hiervox.models.base.data.features import FeatureSetup
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.config import (

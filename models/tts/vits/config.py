@@ -13,7 +13,7 @@ from hiervox.models.base.config import (
     ScheduleConfig,
     TrainConfig,
 )
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.tts.config import ClipLimits, TextEncoderSizes
 from hiervox.models.tts.speakers import require_names, share_speakers

@@ -17,7 +17,7 @@ from hiervox.models.base.config import (
     ScheduleConfig,
     TrainConfig,
 )
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.modules.diffusion.process import Betas, NoiseSchedule

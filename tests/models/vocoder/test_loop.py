@@ -9,7 +9,7 @@ import pytest
 
 import hiervox
 from hiervox.models.base.data.extraction import extract
-from hiervox.models.base.data.features import FeatureSetup
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.registry import get_part
 from hiervox.models.base.training.loop import train
 from hiervox.utils.registry import resolve

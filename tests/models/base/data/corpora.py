@@ -14,8 +14,8 @@ from torch import Tensor
 
 from hiervox.models.base.data.clip import utterance_frames
 from hiervox.models.base.data.corpus import read_corpus
-from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup
 from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
+from hiervox.models.base.data.setup import FeaturesConfig, FeatureSetup
 from hiervox.processors.pitch import PitchConfig
 from hiervox.processors.semantic import SemanticConfig
 

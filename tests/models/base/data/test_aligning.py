@@ -22,8 +22,8 @@ from hiervox.models.base.data.alignment_files import (
 )
 from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.corpus import iterate_corpus
-from hiervox.models.base.data.features import FeatureSetup
 from hiervox.models.base.data.manifest import CUTS_NAME, read_cuts, write_cuts
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.features.durations import Durations
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.errors import DataError, TextError

@@ -24,9 +24,10 @@ from hiervox.models.base.data.block import BlockExtractor
 from hiervox.models.base.data.clip import PCM_SCALE
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
-from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup, require_features
+from hiervox.models.base.data.features import require_features
 from hiervox.models.base.data.manifest import cut_tokens, read_cuts, write_cuts
 from hiervox.models.base.data.plan import load_plan
+from hiervox.models.base.data.setup import FeaturesConfig, FeatureSetup
 from hiervox.models.base.data.waveform import read_waveform
 from hiervox.processors.audio import pad_to_grid
 from hiervox.processors.recording_conditions import RecordingConditionsConfig
@@ -394,7 +395,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from hiervox.models.base.data.extraction import extract
-from hiervox.models.base.data.features import FeatureSetup
+from hiervox.models.base.data.setup import FeatureSetup
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 try:

@@ -16,9 +16,9 @@ import torch
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.feature_registry import FEATURES
-from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import ConfigError, DataError
 from tests.models.base.data.corpora import make_manifest, voice
@@ -160,7 +160,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
-from hiervox.models.base.data.features import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.data.loader import CutLoader
 
 class Experiment(ExperimentConfig):
@@ -199,7 +199,8 @@ def test_settings_of_no_feature_are_refused() -> None:
 
 
 def test_an_unvoiced_clip_is_bad_for_f0_only(tmp_path: Path) -> None:
-    from hiervox.models.base.data.validation import Limits, validate_cuts
+    from hiervox.models.base.data.feature import Limits
+    from hiervox.models.base.data.validation import validate_cuts
 
     soundfile.write(tmp_path / "noise.wav", 0.1 * np.random.default_rng(0).normal(size=16_000), 16_000)
     soundfile.write(tmp_path / "voice.wav", voice(1.0), 16_000)

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
-from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.manifest import read_cuts
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.utils.errors import ConfigError, DataError
 from tests.models.base.data.corpora import FIELDS, cut_frames, features, make_manifest
 

@@ -9,9 +9,9 @@ import pytest
 from lhotse.cut.data import DataCut
 
 from hiervox.models.base.data.clip import Clip, utterance_frames
-from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup
 from hiervox.models.base.data.manifest import read_cuts
 from hiervox.models.base.data.randomness import generator_for
+from hiervox.models.base.data.setup import FeaturesConfig, FeatureSetup
 from hiervox.models.base.features.wav import Wav
 from tests.models.base.data.corpora import RATE, make_manifest
 

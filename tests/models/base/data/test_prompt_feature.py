@@ -11,7 +11,7 @@ import torch
 from pydantic import ValidationError
 
 from hiervox.models.base.data.clip import Clip
-from hiervox.models.base.data.features import FeaturesConfig, FeatureSetup
+from hiervox.models.base.data.setup import FeaturesConfig, FeatureSetup
 from hiervox.models.base.features.f0 import F0
 from hiervox.models.base.features.prompt import Prompt, PromptConfig
 from hiervox.models.base.features.prompt_pitch import PromptPitch

@@ -9,8 +9,9 @@ import pytest
 import soundfile
 
 from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.feature import Limits
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
-from hiervox.models.base.data.validation import REPORT_NAME, Limits, validate_cuts
+from hiervox.models.base.data.validation import REPORT_NAME, validate_cuts
 from hiervox.utils.errors import DataError
 from tests.models.base.data.corpora import RATE, make_manifest, voice
 

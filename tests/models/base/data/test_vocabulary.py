@@ -8,11 +8,11 @@ import pytest
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.extraction import extract
-from hiervox.models.base.data.features import FeatureSetup
 from hiervox.models.base.data.index import open_index
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
 from hiervox.models.base.data.plan import load_plan
 from hiervox.models.base.data.pronunciation import require_languages
+from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.data.vocabulary import (
     TEXT_NAME,
     read_symbols,

@@ -12,8 +12,8 @@ from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.corpus import read_corpus
 from hiervox.models.base.data.extraction import extract
-from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.data.manifest import write_cuts
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.processors.text import SYMBOLS, TextConfig
 from hiervox.utils.errors import ConfigError, DataError

@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 
 from hiervox.models.base.config import ExperimentConfig
-from hiervox.models.base.data.features import FeaturesConfig
 from hiervox.models.base.data.plan import load_plan
+from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
 from hiervox.utils.errors import HierVoxError
