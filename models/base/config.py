@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -76,13 +77,19 @@ class NetworkTrainConfig(Config):
         optimizer, schedule: as `train.optimizer` and `train.schedule`, which give the keys that are not set.
         start_step: steps before the network's first update; until then its phase is left out. Its schedule
             counts steps from here.
+        start_share: share of the training before it, instead, where that is later.
         period: steps from one update of the network to the next.
     """
 
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     start_step: int = Field(0, ge=0)
+    start_share: float = Field(0.0, ge=0, lt=1)
     period: PositiveInt = 1
+
+    def first_step(self, n_steps: int) -> int:
+        """The step of the first update, in a training of `n_steps`."""
+        return max(self.start_step, math.ceil(self.start_share * n_steps))
 
 
 def laid_over(base: SectionT, given: SectionT) -> SectionT:
@@ -161,6 +168,8 @@ class TrainConfig(Config):
 
     Attributes:
         max_steps: optimizer steps in all.
+        budget_seconds: what the training may take: processor time on a CPU, else time; validation and saving are
+            not counted. The training and its schedules end with it, or at `max_steps`, if that is sooner.
         batch_size: most utterances in a batch (per process).
         max_batch_seconds: most seconds of audio in a batch, the padding counted; None for no such limit.
         accumulate: batches to one optimizer step.
@@ -180,6 +189,7 @@ class TrainConfig(Config):
     """
 
     max_steps: PositiveInt = 1_000_000
+    budget_seconds: PositiveFloat | None = None
     batch_size: PositiveInt = 32
     max_batch_seconds: PositiveFloat | None = None
     accumulate: PositiveInt = 1

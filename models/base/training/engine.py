@@ -106,16 +106,18 @@ class StepEngine:
         network: nn.Module = self.accelerator.unwrap_model(self.networks[name])
         return network
 
-    def schedule(self, step: int, epoch: int) -> dict[str, float]:
+    def schedule(self, step: int, epoch: int, n_steps: int | None = None) -> dict[str, float]:
         """Set the learning rate of every network, and return it.
 
         Args:
             step: optimizer steps done.
             epoch: epochs done.
+            n_steps: of the whole training; None for `train.max_steps`.
         """
         train = self.train_config
+        self.task.n_steps = train.max_steps if n_steps is None else n_steps
         rates = {
-            name: learning_rate(train.of(name), step, epoch, train.max_steps) for name in self.optimizers
+            name: learning_rate(train.of(name), step, epoch, self.task.n_steps) for name in self.optimizers
         }
         for name, rate in rates.items():
             for group in self.optimizers[name].param_groups:
@@ -125,7 +127,8 @@ class StepEngine:
     def is_active(self, phase: str, step: int) -> bool:
         """Whether a step updates the network of that name."""
         config = self.train_config.of(phase)
-        return step >= config.start_step and (step - config.start_step) % config.period == 0
+        first = config.first_step(self.task.n_steps)
+        return step >= first and (step - first) % config.period == 0
 
     def step(self, batch: Batch, step: int) -> dict[str, Tensor]:
         """Train on one batch; with accumulation, only the last of a group updates weights.

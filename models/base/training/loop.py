@@ -28,6 +28,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
 from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.training.batches import require_finite
 from hiervox.models.base.training.engine import StepEngine
+from hiervox.models.base.training.horizon import Horizon
 from hiervox.models.base.training.randomness import undisturbed_randomness
 from hiervox.models.base.training.reports import Reports
 from hiervox.models.base.training.run_folder import (
@@ -52,7 +53,7 @@ _log = get_logger("train")
 
 
 class TrainingLoop:
-    """A run: steps, validations and checkpoints until `train.max_steps`.
+    """A run: steps, validations and checkpoints until `train.max_steps`, or until its budget is spent.
 
     Args:
         task: what to train.
@@ -71,6 +72,7 @@ class TrainingLoop:
         self.folder = RunFolder(task.config)
         self.reports = Reports(self.folder, self.accelerator)
         self.progress = Progress()
+        self.horizon = Horizon(self.config.train, self.folder.path, self.accelerator)
 
     # -- starting ------------------------------------------------------------------------------------
 
@@ -152,12 +154,13 @@ class TrainingLoop:
             self.folder.rewind(progress.step)
         self.accelerator.wait_for_everyone()
         self.progress = progress
+        self.horizon.resume(progress.step)
         _log.info("resumed %s at step %d", self.folder.path, progress.step)
 
     # -- running -------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Train to `train.max_steps`, and give the run folder back.
+        """Train to the horizon, and give the run folder back.
 
         Raises:
             TrainingError: a loss is not finite, or a checkpoint can't be written.
@@ -165,8 +168,8 @@ class TrainingLoop:
             SystemExit: with code 143 or 130, after saving, when SIGTERM or Ctrl-C came.
         """
         try:
-            if self.progress.step >= self.config.train.max_steps:
-                _log.info("%s is already at step %d", self.folder.path, self.progress.step)
+            if self.horizon.is_over(self.progress.step):
+                _log.info("%s is already at its end, step %d", self.folder.path, self.progress.step)
                 return
             self._run()
         finally:
@@ -174,14 +177,16 @@ class TrainingLoop:
         self._say_how_to_use()
 
     def _run(self) -> None:
-        max_steps, main = self.config.train.max_steps, self.accelerator.is_main_process
+        main = self.accelerator.is_main_process
         self.reports.open(self.progress.step)
-        bar = tqdm(initial=self.progress.step, total=max_steps, unit="step", disable=not main, mininterval=1)
+        total = self.horizon.steps()
+        bar = tqdm(initial=self.progress.step, total=total, unit="step", disable=not main, mininterval=1)
+        self.horizon.restart_clock()
         try:
             with StopRequest() as stop:
                 for batch in self._batches():
                     self._train_on(batch, bar, stop)
-                    if self.progress.step >= max_steps:
+                    if self.horizon.is_over(self.progress.step):
                         break
         finally:
             bar.close()
@@ -189,7 +194,7 @@ class TrainingLoop:
 
     def _train_on(self, batch: Batch, bar: tqdm[Any], stop: StopRequest) -> None:
         require_finite(batch)
-        rates = self.engine.schedule(self.progress.step, self.progress.epoch)
+        rates = self.engine.schedule(self.progress.step, self.progress.epoch, self.horizon.steps())
         self.reports.collect(self.engine.step(batch, self.progress.step))
         self._advance(batches=1)
         if self.accelerator.sync_gradients:
@@ -199,10 +204,12 @@ class TrainingLoop:
 
     def _after_step(self, bar: tqdm[Any], rates: Mapping[str, float], stop: StopRequest) -> None:
         train, step = self.config.train, self.progress.step
-        last = step >= train.max_steps
         stop_now = self._told_to_stop(stop)
+        self.horizon.note(step, save=stop_now or step % train.save_every == 0)
+        last = self.horizon.is_over(step)
         validate_now = last or step % train.validate_every == 0
         save_now = last or stop_now or step % train.save_every == 0
+        self.horizon.pause()
         if save_now or validate_now or step % train.log_every == 0:
             self._report(bar, rates)
         value = self.validate() if validate_now and not stop_now else None
@@ -211,6 +218,8 @@ class TrainingLoop:
             self.reports.draw_now_and_then()
         if validate_now or save_now:  # their time is no training time
             self.reports.restart_clock(step)
+        self.horizon.restart_clock()
+        bar.total = self.horizon.steps()
         if stop_now:
             name = "another process was stopped" if stop.received is None else stop.received.name
             _log.info("%s: saved step %d; continue with `%s`", name, step, self.resume_command)
@@ -284,6 +293,8 @@ class TrainingLoop:
                     "lower train.optimizer.learning_rate, set train.clip_norm, and go on with --resume",
                 )
         timing = self.reports.timing(self.progress.step)
+        if self.horizon.budget is not None:
+            timing["budget_seconds"] = self.horizon.seconds
         self.reports.write("train", {**means, **self._named(rates), **timing}, self.progress)
         bar.set_postfix({name: f"{value:.3g}" for name, value in list(means.items())[-4:]}, refresh=False)
         self.reports.restart_clock(self.progress.step)

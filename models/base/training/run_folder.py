@@ -5,6 +5,7 @@ Layout::
     run.lock                           held by the process that trains
     config.json                        the resolved experiment
     metrics.jsonl  losses.png  logs/   terms by step, their curves, and the same for TensorBoard
+    budget.jsonl                       with a budget: seconds spent by step
     checkpoints/last.json              {"folder": "step-00000020"}
     checkpoints/step-00000020/
         model.safetensors config.json  what inference needs
@@ -41,10 +42,11 @@ from hiervox.utils.logging import get_logger
 STATE_NAME = "state"
 PROGRESS_NAME = "progress.json"
 METRICS_NAME = "metrics.jsonl"
+BUDGET_NAME = "budget.jsonl"
 CURVES_NAME = "losses.png"
 LOGS_NAME = "logs"
 STEP_FOLDERS = "step-*"
-OWN_NAMES = {LOCK_NAME, CONFIG_NAME, METRICS_NAME, CURVES_NAME, LOGS_NAME, CHECKPOINTS_NAME}
+OWN_NAMES = {LOCK_NAME, CONFIG_NAME, METRICS_NAME, BUDGET_NAME, CURVES_NAME, LOGS_NAME, CHECKPOINTS_NAME}
 
 _log = get_logger("train")
 
@@ -100,7 +102,8 @@ class RunFolder:
             except TrainingError:
                 self.lock.release()
                 raise
-            (self.path / METRICS_NAME).unlink(missing_ok=True)
+            for name in (METRICS_NAME, BUDGET_NAME):
+                (self.path / name).unlink(missing_ok=True)
             write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
 
     def release(self) -> None:

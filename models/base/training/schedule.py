@@ -12,12 +12,13 @@ def learning_rate(config: NetworkTrainConfig, step: int, epoch: int, max_steps: 
 
     Args:
         config: of the network.
-        step: optimizer steps done; the schedule counts them from the network's `start_step`.
+        step: optimizer steps done; the schedule counts them from the network's first update.
         epoch: epochs done.
         max_steps: of the whole training, where a cosine ends.
     """
-    step = max(0, step - config.start_step)
-    n_steps = max(1, max_steps - config.start_step)
+    first = config.first_step(max_steps)
+    step = max(0, step - first)
+    n_steps = max(1, max_steps - first)
     return config.optimizer.learning_rate * factor(config.schedule, step, epoch, n_steps)
 
 

@@ -38,6 +38,7 @@ class TrainingTask(ABC, Generic[ExperimentT]):
         phases: names of networks in the order in which a step updates them.
         main: the network that is saved for inference (and averaged, where EMA is on).
         best_metric: the validation value, lower is better, by which the best checkpoints are kept.
+        n_steps: of the training, as far as is known; the engine sets it.
     """
 
     phases: tuple[str, ...] = ("main",)
@@ -46,6 +47,7 @@ class TrainingTask(ABC, Generic[ExperimentT]):
 
     def __init__(self, config: ExperimentT) -> None:
         self.config = config
+        self.n_steps = config.train.max_steps
 
     @abstractmethod
     def build_networks(self) -> dict[str, nn.Module]:
@@ -102,8 +104,8 @@ class TrainingTask(ABC, Generic[ExperimentT]):
         return {}
 
     def has_started(self, network: str, step: int) -> bool:
-        """Whether a network is trained by now, by its `start_step`."""
-        return step >= self.config.train.of(network).start_step
+        """Whether a network is trained by now, by its `start_step` and `start_share`."""
+        return step >= self.config.train.of(network).first_step(self.n_steps)
 
     def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
         """Values to average over the dev set: by default the main network's own terms and their sum."""
