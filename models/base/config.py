@@ -168,8 +168,8 @@ class TrainConfig(Config):
 
     Attributes:
         max_steps: optimizer steps in all.
-        budget_seconds: what the training may take: processor time on a CPU, else time; validation and saving are
-            not counted. The training and its schedules end with it, or at `max_steps`, if that is sooner.
+        budget_seconds: what the training may take: processor time on a CPU, else time; validation and saving
+            are not counted. The training and its schedules end with it, or at `max_steps`, if that is sooner.
         batch_size: most utterances in a batch (per process).
         max_batch_seconds: most seconds of audio in a batch, the padding counted; None for no such limit.
         accumulate: batches to one optimizer step.

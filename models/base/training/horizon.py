@@ -1,8 +1,8 @@
 """Where a training ends: after a number of steps, or when a budget of time is spent.
 
-With a budget, every schedule ends when the budget does, however long a step takes. What was spent is read every few
-steps and written to the run folder as (step, seconds). A schedule sees those records alone, so that steps that a
-resumed run repeats are the same steps again.
+With a budget, every schedule ends when the budget does, however long a step takes. What was spent is read
+every few steps and written to the run folder as (step, seconds). A schedule sees those records alone, so
+that steps that a resumed run repeats are the same steps again.
 """
 
 from __future__ import annotations

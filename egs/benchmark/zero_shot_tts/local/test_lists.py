@@ -40,12 +40,14 @@ def recordings(folder: Path) -> dict[str, list[dict[str, Any]]]:
         row["audio"] = str((folder / row["audio"]).resolve())
         speakers.setdefault(row["speaker"], []).append(row)
     if not speakers or min(map(len, speakers.values())) < 2:
-        raise DataError(f"{path} has no voice with two recordings", "a prompt is another recording of the voice")
+        raise DataError(
+            f"{path} has no voice with two recordings", "a prompt is another recording of the voice"
+        )
     return speakers
 
 
 def prompt_of(rows: list[dict[str, Any]], index: int, skip: int) -> dict[str, Any]:
-    """Another recording: the first one behind `index` + `skip` whose length suits a prompt, or just the next."""
+    """Another recording: the first one behind `index` + `skip` of a length that suits, or just the next."""
     others = [rows[(index + skip + step) % len(rows)] for step in range(1, len(rows))]
     others = [row for row in others if row is not rows[index]]
     low, high = PROMPT_SECONDS
@@ -84,7 +86,10 @@ def conversion_list(speakers: dict[str, list[dict[str, Any]]], count: int) -> li
     names = list(speakers)
     rows = []
     for turn in range(count):
-        own, other = names[turn % len(names)], names[(turn + 1 + turn // len(names) % (len(names) - 1)) % len(names)]
+        own, other = (
+            names[turn % len(names)],
+            names[(turn + 1 + turn // len(names) % (len(names) - 1)) % len(names)],
+        )
         mine, theirs = speakers[own], speakers[other]
         source = mine[turn // len(names) % len(mine)]
         prompt = prompt_of(theirs, turn // len(names) % len(theirs), 0)

@@ -25,7 +25,7 @@ RATE = 16_000
 MANIFEST_NAME = "manifest.jsonl"
 SUMMARY_NAME = "training_set.json"
 LEAST_SURE = {"avg_logprob": -0.5, "confidence": 0.6}
-"""Of a machine transcript, by the manifest's name for the recogniser's mean log-probability or probability."""
+"""Of a machine transcript, by the name that a manifest gives its mean log-probability or probability."""
 
 
 def entries(corpus: Path) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def entries(corpus: Path) -> list[dict[str, Any]]:
 
 
 def clips(corpus: Path, held_out: frozenset[str]) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Recordings, and their rows in the table: id, audio (relative), speaker and, where trusted, text and ipa."""
+    """Recordings and their rows in the table: id, audio (relative), speaker; where trusted, text and ipa."""
     for entry in entries(corpus):
         if entry["speaker"] in held_out:
             continue
