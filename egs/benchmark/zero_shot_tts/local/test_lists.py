@@ -1,6 +1,6 @@
 """Write a frozen list of sentences to speak in unseen voices, and what is said in its prompts.
 
-Each voice's sentences are spoken with another recording of the voice as the prompt. A list of more sentences than a
+Each sentence is spoken with another recording of its voice as the prompt. A list of more sentences than a
 folder has recordings goes on with its shorter ones and other prompts.
 """
 
