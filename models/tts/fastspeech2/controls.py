@@ -9,9 +9,10 @@ from hiervox.models.base.pipelines.mel_text_to_speech import MelSpeechControls
 from hiervox.models.base.pipelines.pitch_control import shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
+from hiervox.models.tts.durations import require_speakable
 from hiervox.models.tts.fastspeech2.variance_adaptor import Variance, VarianceAdaptor, VarianceControls
 from hiervox.modules.alignment.durations import expand_by_durations, mean_by_durations
-from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.errors import ConfigError
 
 LOWEST_HZ = 40.0
 """Predicted F0 under it is unvoiced."""
@@ -37,11 +38,7 @@ def variance_controls(
     def durations(log_durations: Tensor) -> Tensor:
         rates = log_durations.new_tensor([sequence.rates]) * controls.speed
         frames = (log_durations.exp() - 1).clamp_min(0)
-        if not float(frames.mean()) <= MAX_FRAMES_PER_TOKEN:
-            raise CheckpointError(
-                f"the model predicts {float(frames.mean()):.0f} frames to a token",
-                "train it longer, or use other weights",
-            )
+        require_speakable(frames.mean(1), MAX_FRAMES_PER_TOKEN)
         return (frames / rates).round().long()
 
     def pitch(values: Tensor, frames: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from hiervox.models.base.pipelines.mel_text_to_speech import MelTextToSpeechPipe
 from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.text_to_speech import Item
+from hiervox.models.tts.durations import require_frames
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Experiment
 from hiervox.models.tts.fastspeech2.controls import FastSpeech2Controls, predicted_hz, variance_controls
 from hiervox.models.tts.fastspeech2.model import FastSpeech2
@@ -108,8 +109,7 @@ class FastSpeech2Pipeline(SpeakerPipeline, MelTextToSpeechPipeline):
             mask,
             controls=variance_controls(sequence, controls, adaptor),
         )
-        if not int(output.frame_lengths):
-            raise CheckpointError("the model gives no token a frame", "train it longer, or use other weights")
+        require_frames(output.frame_lengths)
         return output
 
     def _f0(self, output: VarianceOutput) -> Track:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.tts.durations import require_speakable
 from hiervox.models.tts.hierspeechpp.networks.contour_predictor import ContourPredictor, pitch_values
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import PitchPredictor
 from hiervox.models.tts.hierspeechpp.networks.semantic_decoder import SemanticDecoder
@@ -31,7 +32,6 @@ from hiervox.modules.functional.masking import (
 )
 from hiervox.modules.losses.ctc import phoneme_evidence
 from hiervox.modules.predictors.stochastic_duration import StochasticDurationPredictor
-from hiervox.utils.errors import CheckpointError
 
 SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's
 MAX_FRAMES_PER_TOKEN = 50  # a second to each symbol and each blank; speech has 1 to 3 frames
@@ -334,7 +334,7 @@ class TextToVec(nn.Module):
             tokens, token_mask, style, duration_noise_scale, generator
         )
         lengths = torch.exp(log_durations) * token_mask
-        _require_speakable(lengths.sum((1, 2)) / token_lengths)
+        require_speakable(lengths.sum((1, 2)) / token_lengths, MAX_FRAMES_PER_TOKEN)
         durations = torch.ceil(lengths * length_scale)
         if longest is not None:
             durations = torch.minimum(durations, longest)
@@ -396,12 +396,3 @@ def _phoneme_scores(logits: Tensor, tokens: Tensor, mask: Tensor | None = None) 
     logits = logits.detach().float()
     scores = torch.log_softmax(logits, dim=1) if mask is None else phoneme_evidence(logits, mask)
     return scores.mT.gather(2, tokens.unsqueeze(1).expand(-1, scores.shape[2], -1))
-
-
-def _require_speakable(frames_per_token: Tensor) -> None:
-    """Refuse durations (B,) that no speech has, before memory for so many frames is asked for."""
-    longest = float(frames_per_token.max())
-    if not longest <= MAX_FRAMES_PER_TOKEN:
-        raise CheckpointError(
-            f"text-to-vec predicts {longest:.0f} frames to a token", "train it longer, or use other weights"
-        )
