@@ -33,7 +33,7 @@ class Embedding(Protocol):
 
 
 class MelEmbedding:
-    """64 log mel bands, 25 ms each 10 ms: no network, so it hears noise and colour, not content."""
+    """64 log mel bands, 25 ms each 10 ms: no network, so it tells noise and colour, not content."""
 
     sample_rate = 16000
 

@@ -1,4 +1,4 @@
-"""The table that an evaluation reads: one row a recording to judge."""
+"""The table that an evaluation reads: one row a recording to evaluate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GROUND_TRUTH = "ground_truth"
 
 @dataclass(frozen=True)
 class Utterance:
-    """One recording to judge, and what it is judged against.
+    """One recording to evaluate, and what it is compared with.
 
     Attributes:
         row: its line number in the table, the header being line 1.

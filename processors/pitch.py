@@ -128,7 +128,7 @@ def pitch_level(f0: Track) -> tuple[float, float]:
 
 
 def quick_pitch(wav: NDArray[np.float32], rate: int) -> Track:
-    """F0 of a voice's clear stretches, for `pitch_level`: YIN (de Cheveigné, Kawahara 2002), loud frames.
+    """F0 of a voice's loud frames, for `pitch_level`: YIN (de Cheveigné, Kawahara 2002).
 
     Over 30 real recordings its median is 1.4 semitones off that of another clip of the reader, Harvest's 1.2
     at twenty times the cost, DIO's, which errs by octaves in noise, 3.6.

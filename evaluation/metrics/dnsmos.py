@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 16000
 WINDOW_SECONDS = 9.01
 WINDOW = int(WINDOW_SECONDS * SAMPLE_RATE)
-"""Samples the network hears at once; shorter recordings are repeated."""
+"""Samples of one window of the network; shorter recordings are repeated."""
 HOP = SAMPLE_RATE
 COLUMNS = ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl")
 CURVES = (

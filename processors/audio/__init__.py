@@ -13,10 +13,10 @@ from hiervox.processors.audio.waveform import (
     Waveform,
     check_peak,
     check_waveform,
-    loudness,
     pad_to_grid,
     peak_normalize,
     require_sound,
+    rms_dbfs,
 )
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "check_peak",
     "check_rate",
     "check_waveform",
-    "loudness",
     "pad_to_grid",
     "peak_normalize",
     "read_audio",
@@ -41,5 +40,6 @@ __all__ = [
     "resample",
     "resample_chunks",
     "resample_tensor",
+    "rms_dbfs",
     "write_audio",
 ]

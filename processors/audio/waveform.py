@@ -86,7 +86,7 @@ def require_sound(chunks: Iterable[Waveform], name: str, allow_clipped: bool = F
         )
 
 
-def loudness(wav: NDArray[np.floating]) -> float:
+def rms_dbfs(wav: NDArray[np.floating]) -> float:
     """Root-mean-square level in dB relative to full scale; -inf for digital silence or an empty waveform."""
     power = float(np.mean(np.square(wav, dtype=np.float64))) if wav.size else 0.0
     return 10 * float(np.log10(power)) if power > 0 else -float("inf")

@@ -45,7 +45,7 @@ class WhisperExtractor(SemanticExtractor):
 
     Frame n is centred on sample 320 n, as a centred spectrogram's. Recordings over 30 s are taken in
     overlapping windows. Whisper clips its log-mel spectrogram at 80 dB under the loudest bin of the window,
-    and does not level it: loudness reaches the features.
+    and does not level it: the level reaches the features.
 
     Args:
         config: which network and layer, and whether windows are filled up to 30 s.
@@ -69,12 +69,12 @@ class WhisperExtractor(SemanticExtractor):
         super().__init__(config, encoder.width, device)
 
     def _extract(self, wav: Tensor) -> Tensor:
-        pieces = []
+        chunks = []
         for window in windows(wav.shape[1] // HOP_LENGTH):
             samples = wav[:, window.start * HOP_LENGTH : window.stop * HOP_LENGTH]
             hidden = self._encode(samples)
-            pieces.append(hidden[:, window.keep_from - window.start : window.keep_to - window.start])
-        return torch.cat(pieces, dim=1).transpose(1, 2)
+            chunks.append(hidden[:, window.keep_from - window.start : window.keep_to - window.start])
+        return torch.cat(chunks, dim=1).transpose(1, 2)
 
     def _encode(self, wav: Tensor) -> Tensor:
         """(B, T) of at most 30 s to (B, N, C); N counts the filling too."""

@@ -70,17 +70,17 @@ class TextFrontend:
         """
         if any("\ud800" <= char <= "\udfff" for char in text):
             raise TextError(f"half a character in {_quote(text)}", "save the text as UTF-8 anew")
-        pieces = []
+        parts = []
         for index, part in enumerate(_INLINE_IPA.split(collapse_runs(text))):
             if index % 2:
-                pieces.append(self._checked(part))
+                parts.append(self._checked(part))
             elif "[[" in part or "]]" in part:
                 raise TextError(
                     f"[[ and ]] are not in pairs in {_quote(text)}", "write inline IPA as [[həlˈoʊ]]"
                 )
             else:
-                pieces.append(self._written(part))
-        ipa = collapse_whitespace("".join(pieces))
+                parts.append(self._written(part))
+        ipa = collapse_whitespace("".join(parts))
         if all(symbol in SILENT for symbol in ipa):
             raise TextError(f"nothing to speak in {_quote(text)}", f"write words in {self.language}")
         return ipa
@@ -133,7 +133,7 @@ class TextFrontend:
         return "".join(part if index % 2 else self._spoken(part) for index, part in enumerate(parts))
 
     def _spoken(self, text: str) -> str:
-        """espeak's IPA of a stretch of text; a space at either end stays one."""
+        """espeak's IPA of a segment of text; a space at either end stays one."""
         cleaned, dropped = clean(text, self.language)
         self._warn(dropped, f"which can't be spoken in {self.language}, in {_quote(text)}")
         before = " " if cleaned[:1].isspace() else ""

@@ -1,4 +1,4 @@
-"""A subset of SSML 1.1 (https://www.w3.org/TR/speech-synthesis11/) read into stretches of text."""
+"""A subset of SSML 1.1 (https://www.w3.org/TR/speech-synthesis11/) read into segments of text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _PITCH = re.compile(r"([+-][0-9]+(?:\.[0-9]+)?)(st|%)")
 
 @dataclass(frozen=True)
 class Prosody:
-    """How a stretch is spoken.
+    """How a segment is spoken.
 
     Attributes:
         rate: factor of the speed; 2 is twice as fast.
@@ -57,7 +57,7 @@ class Prosody:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """Text with one prosody; `literal` is inline IPA, to be left as it is."""
 
     text: str
@@ -70,12 +70,12 @@ class Block:
     """Text between two places where the voice stops.
 
     Attributes:
-        stretches: its text; adjoining ones may be parts of one word.
+        segments: its text; adjoining ones may be parts of one word.
         whole: it is one sentence.
         pause_after: seconds; None is what the model does after such an ending.
     """
 
-    stretches: tuple[Stretch, ...]
+    segments: tuple[Segment, ...]
     whole: bool = False
     pause_after: float | None = None
 
@@ -116,8 +116,8 @@ class _Reader:
         self._parser.ProcessingInstructionHandler = self._instruction
         self._tags: list[str] = []
         self._prosody = [Prosody()]
-        self._replaced: Stretch | None = None  # what is spoken instead of the text of a phoneme or sub
-        self._stretches: list[Stretch] = []
+        self._replaced: Segment | None = None  # what is spoken instead of the text of a phoneme or sub
+        self._stretches: list[Segment] = []
         self._blocks: list[Block] = []
         self._break_last = False  # nothing was said since the last break
         self._paragraph_last = False  # nor since the last paragraph
@@ -174,7 +174,7 @@ class _Reader:
         elif tag == "phoneme":
             self._replaced = self._phoneme(attributes)
         else:
-            self._replaced = Stretch(attributes["alias"], self._prosody[-1])
+            self._replaced = Segment(attributes["alias"], self._prosody[-1])
 
     def _end(self, tag: str) -> None:
         self._tags.pop()
@@ -193,15 +193,15 @@ class _Reader:
         if self._tags[-1] == "break" and text.strip():
             self._refuse("<break> holds text", "write <break/>")
         if self._replaced is None:
-            self._say(Stretch(re.sub(r"\s+", " ", text), self._prosody[-1]))
+            self._say(Segment(re.sub(r"\s+", " ", text), self._prosody[-1]))
 
-    def _say(self, stretch: Stretch) -> None:
-        self._stretches.append(stretch)
-        if stretch.text.strip():
+    def _say(self, segment: Segment) -> None:
+        self._stretches.append(segment)
+        if segment.text.strip():
             self._break_last = False
 
     def _close_block(self, whole: bool = False) -> None:
-        if any(stretch.text.strip() for stretch in self._stretches):
+        if any(segment.text.strip() for segment in self._stretches):
             if self._paragraph_last and self._blocks and self._blocks[-1].pause_after is None:
                 self._blocks[-1] = replace(self._blocks[-1], pause_after=PARAGRAPH_PAUSE)
             self._blocks.append(Block(tuple(self._stretches), whole))
@@ -270,7 +270,7 @@ class _Reader:
             self._refuse_value(tag, attribute, value, f"use {', '.join(words)}{others and f', {others}'}")
         return words[value.strip()]
 
-    def _phoneme(self, attributes: dict[str, str]) -> Stretch:
+    def _phoneme(self, attributes: dict[str, str]) -> Segment:
         if attributes["alphabet"] != "ipa":
             self._refuse_value("phoneme", "alphabet", attributes["alphabet"], 'alphabet="ipa" is understood')
         ipa = attributes["ph"].strip()
@@ -280,7 +280,7 @@ class _Reader:
             )
         if "[" in ipa or "]" in ipa:
             self._refuse_value("phoneme", "ph", attributes["ph"], "write the IPA without brackets")
-        return Stretch(f"[[{ipa}]]", self._prosody[-1], literal=True)
+        return Segment(f"[[{ipa}]]", self._prosody[-1], literal=True)
 
     def _check_root(self, attributes: dict[str, str]) -> None:
         if attributes.get("version", _VERSIONS[0]) not in _VERSIONS:

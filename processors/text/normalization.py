@@ -107,12 +107,12 @@ def normalize_text(text: str, language: str = "en-us") -> str:
     if language.split("-")[0] != "en":
         return text
     spoken = SpokenNumbers(american=language == "en" or language.startswith("en-us"))
-    pieces = []
+    parts = []
     place = 0
     for ipa in INLINE_IPA.finditer(text):
-        pieces += [_normalize(text[place : ipa.start()], spoken), ipa[0]]
+        parts += [_normalize(text[place : ipa.start()], spoken), ipa[0]]
         place = ipa.end()
-    return "".join((*pieces, _normalize(text[place:], spoken)))
+    return "".join((*parts, _normalize(text[place:], spoken)))
 
 
 def _normalize(text: str, spoken: SpokenNumbers) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 
 from hiervox.processors.text.language import other_language
-from hiervox.processors.text.markup import PARAGRAPH_PAUSE, Block, Stretch, is_markup, read_markup
+from hiervox.processors.text.markup import PARAGRAPH_PAUSE, Block, Segment, is_markup, read_markup
 from hiervox.processors.text.normalization import normalize_text
 from hiervox.processors.text.sentences import (
     INLINE_IPA,
@@ -123,23 +123,23 @@ def _warn_of_language(text: str, language: str) -> None:
 
 def _paragraphs(text: str) -> list[Block]:
     paragraphs = split_paragraphs(text)
-    blocks = [Block((Stretch(paragraph),), pause_after=PARAGRAPH_PAUSE) for paragraph in paragraphs]
+    blocks = [Block((Segment(paragraph),), pause_after=PARAGRAPH_PAUSE) for paragraph in paragraphs]
     return [*blocks[:-1], *(replace(block, pause_after=None) for block in blocks[-1:])]
 
 
 def _utterances(block: Block, language: str, limit: int) -> list[Utterance]:
     """The sentences of a block; its pause is that of the last one."""
     texts = [
-        stretch.text if stretch.literal else _spoken_form(stretch.text, language)
-        for stretch in block.stretches
+        segment.text if segment.literal else _spoken_form(segment.text, language)
+        for segment in block.segments
     ]
     ends = list(accumulate(map(len, texts)))
     text = "".join(texts)
     utterances = []
     for start, end in sentence_bounds(text, limit, language, block.whole):
         spans = [
-            Span(text[max(start, end_ - len(part)) : min(end, end_)], **asdict(stretch.prosody))
-            for stretch, part, end_ in zip(block.stretches, texts, ends, strict=True)
+            Span(text[max(start, end_ - len(part)) : min(end, end_)], **asdict(segment.prosody))
+            for segment, part, end_ in zip(block.segments, texts, ends, strict=True)
         ]
         utterances.append(Utterance(_tidy(spans, language)))
     if utterances:
@@ -148,19 +148,19 @@ def _utterances(block: Block, language: str, limit: int) -> list[Utterance]:
 
 
 def _spoken_form(text: str, language: str) -> str:
-    """A stretch in words, with marks where the voice pauses; inline IPA stays as it is."""
+    """A segment in words, with marks where the voice pauses; inline IPA stays as it is."""
     normalized = normalize_text(collapse_runs(text), language)
-    pieces, place = [], 0
+    parts, place = [], 0
     for ipa in INLINE_IPA.finditer(normalized):
-        pieces += [mark_pauses(normalized[place : ipa.start()]), ipa[0]]
+        parts += [mark_pauses(normalized[place : ipa.start()]), ipa[0]]
         place = ipa.end()
-    return "".join((*pieces, mark_pauses(normalized[place:])))
+    return "".join((*parts, mark_pauses(normalized[place:])))
 
 
 def _tidy(spans: list[Span], language: str) -> tuple[Span, ...]:
     """Single spaces, none at the ends; what is spoken alike, or not at all, is part of the span before it."""
     tidy: list[Span] = []
-    heard = False  # in the last of them
+    voiced = False  # in the last of them
     space = True  # the text so far ends with one
     for span in spans:
         text = _SPACES.sub(" ", span.text)
@@ -171,13 +171,13 @@ def _tidy(spans: list[Span], language: str) -> tuple[Span, ...]:
         sounds = speakable(text, language)
         if tidy and (not sounds or replace(span, text="") == replace(tidy[-1], text="")):
             tidy[-1] = replace(tidy[-1], text=tidy[-1].text + text)
-            heard = heard or sounds
-        elif tidy and not heard:
+            voiced = voiced or sounds
+        elif tidy and not voiced:
             tidy[-1] = replace(span, text=tidy[-1].text + text)
-            heard = True
+            voiced = True
         else:
             tidy.append(replace(span, text=text))
-            heard = sounds
+            voiced = sounds
     if tidy:
         tidy[-1] = replace(tidy[-1], text=tidy[-1].text.rstrip())
     return tuple(tidy)
@@ -186,17 +186,17 @@ def _tidy(spans: list[Span], language: str) -> tuple[Span, ...]:
 def _join_silent(utterances: list[Utterance], language: str) -> list[Utterance]:
     """Let what can't be spoken be part of its neighbour; their pauses add up."""
     joined: list[Utterance] = []
-    heard = False  # in the last of them
+    voiced = False  # in the last of them
     for utterance in utterances:
         sounds = speakable(utterance.text, language)
-        if joined and not (heard and sounds):
+        if joined and not (voiced and sounds):
             before = joined[-1]
             spans = _tidy([*before.spans, Span(" "), *utterance.spans], language)
             joined[-1] = Utterance(spans, _sum(before.pause_after, utterance.pause_after))
-            heard = heard or sounds
+            voiced = voiced or sounds
         else:
             joined.append(utterance)
-            heard = sounds
+            voiced = sounds
     return joined
 
 

@@ -1,4 +1,4 @@
-"""Texts of any length in sentences, and long sentences in pieces that a model can speak."""
+"""Texts of any length in sentences, and long sentences in chunks that a model can speak."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def split_sentences(text: str, limit: int = LONGEST_SENTENCE, language: str = "e
 def sentence_bounds(
     text: str, limit: int = LONGEST_SENTENCE, language: str = "en-us", whole: bool = False
 ) -> list[tuple[int, int]]:
-    """Where `split_sentences` cuts: start and end of each piece.
+    """Where `split_sentences` cuts: start and end of each chunk.
 
     Args:
         text, limit, language: as there.
@@ -65,8 +65,8 @@ def sentence_bounds(
     hidden = _hide_ipa(text)
     sentences = [(0, len(text))] if whole else _sentences(hidden, language)
     ipa = [match.span() for match in INLINE_IPA.finditer(text)]
-    pieces = (piece for start, end in sentences for piece in _cut_long(hidden, start, end, limit, ipa))
-    return _join_silent(text, pieces, language)
+    chunks = (chunk for start, end in sentences for chunk in _cut_long(hidden, start, end, limit, ipa))
+    return _join_silent(text, chunks, language)
 
 
 def ends_sentence(text: str, place: int) -> bool:
@@ -75,7 +75,7 @@ def ends_sentence(text: str, place: int) -> bool:
 
 
 def split_paragraphs(text: str) -> list[str]:
-    """The stretches between blank lines; blank ones are left out."""
+    """The text between blank lines; blank ones are left out."""
     bounds = _bounds_between(_PARAGRAPH_END, _hide_ipa(text))
     return [text[start:end] for start, end in bounds if text[start:end].strip()]
 
@@ -149,18 +149,18 @@ def _cut_in_word(text: str, start: int, target: int, ipa: Sequence[tuple[int, in
     return target
 
 
-def _join_silent(text: str, pieces: Iterable[tuple[int, int]], language: str) -> list[tuple[int, int]]:
-    """Let what can't be spoken be part of the piece before it, and at the beginning of the one after it."""
+def _join_silent(text: str, chunks: Iterable[tuple[int, int]], language: str) -> list[tuple[int, int]]:
+    """Let what can't be spoken be part of the chunk before it, and at the beginning of the one after it."""
     joined: list[tuple[int, int]] = []
-    heard = False  # in the last of them
-    for start, end in pieces:
+    voiced = False  # in the last of them
+    for start, end in chunks:
         sounds = speakable(text[start:end], language)
-        if joined and not (heard and sounds):
+        if joined and not (voiced and sounds):
             joined[-1] = (joined[-1][0], end)
-            heard = heard or sounds
+            voiced = voiced or sounds
         else:
             joined.append((start, end))
-            heard = sounds
+            voiced = sounds
     return joined
 
 

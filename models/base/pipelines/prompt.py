@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from hiervox.processors.audio import SAMPLE_RATE, Recording, Waveform, loudness, read_audio, resample
+from hiervox.processors.audio import SAMPLE_RATE, Recording, Waveform, read_audio, resample, rms_dbfs
 from hiervox.processors.voice_activity import measure_voice
 from hiervox.utils.errors import AudioError
 from hiervox.utils.logging import get_logger, warn_once
 
 LEAST_SECONDS = 0.5
-LEAST_LOUDNESS = -60.0  # dBFS; a recording of an empty room is about there
+LEAST_RMS_DBFS = -60.0  # dBFS; a recording of an empty room is about there
 MOST_SECONDS = 30.0
 """Of a prompt; the style encoder's attention grows with the square of its length."""
 REFUSED_SECONDS = 600.0
@@ -46,7 +46,7 @@ def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:
         raise AudioError(
             f"{name} is too short: {wav.size / rate:.2f} s", f"give at least {LEAST_SECONDS:g} s of speech"
         )
-    if loudness(wav) < LEAST_LOUDNESS:
+    if rms_dbfs(wav) < LEAST_RMS_DBFS:
         raise AudioError(f"{name} is silent", "give a recording of speech")
     return resample(wav, rate, SAMPLE_RATE)
 

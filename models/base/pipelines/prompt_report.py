@@ -9,7 +9,7 @@ import numpy as np
 from hiervox.models.base.pipelines.output_checks import block_levels
 from hiervox.models.base.pipelines.pitch_transfer import track_pitch
 from hiervox.models.base.pipelines.prompt import prepare_prompt
-from hiervox.processors.audio import FLAT_LEVEL, SAMPLE_RATE, Waveform, loudness
+from hiervox.processors.audio import FLAT_LEVEL, SAMPLE_RATE, Waveform, rms_dbfs
 from hiervox.processors.pitch import PitchConfig
 
 SHORT_SECONDS = 3.0
@@ -75,7 +75,7 @@ def report_prompt(wav: Waveform, rate: int, name: str, pitch: PitchConfig) -> Pr
     quiet, loud = np.percentile(levels, [5, 95])
     return PromptReport(
         seconds=recording.size / SAMPLE_RATE,
-        level=loudness(recording),
+        level=rms_dbfs(recording),
         clipped=float((np.abs(wav) >= FLAT_LEVEL).mean()),
         voiced=float((track_pitch(recording, pitch, name) > 0).mean()),
         signal_to_noise=float(loud - quiet),

@@ -11,11 +11,11 @@ import torch
 
 from hiervox.processors.audio import (
     audio_chunks,
-    loudness,
     pad_to_grid,
     peak_normalize,
     read_audio,
     require_sound,
+    rms_dbfs,
     write_audio,
 )
 from hiervox.utils.errors import AudioError
@@ -202,8 +202,8 @@ def test_writing_refuses_a_suffix_without_pcm(tmp_path: Path) -> None:
 
 
 def test_level() -> None:
-    assert loudness(tone()) == pytest.approx(20 * np.log10(0.5 / np.sqrt(2)), abs=0.01)
-    assert loudness(np.zeros(10)) == -np.inf
+    assert rms_dbfs(tone()) == pytest.approx(20 * np.log10(0.5 / np.sqrt(2)), abs=0.01)
+    assert rms_dbfs(np.zeros(10)) == -np.inf
     assert np.abs(peak_normalize(tone(), 0.9)).max() == pytest.approx(0.9)
     with pytest.raises(AudioError):
         peak_normalize(np.zeros(10, np.float32))

@@ -13,7 +13,7 @@ from hiervox.utils.errors import CheckpointError, ConfigError
 
 
 class Ramp(SemanticExtractor):
-    """Each frame's mean loudness in every channel."""
+    """Each frame's mean level in every channel."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(SemanticConfig(family="whisper", name="any"), channels, torch.device("cpu"))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from hiervox.processors.text.markup import PARAGRAPH_PAUSE, Block, Prosody, Stretch, is_markup, read_markup
+from hiervox.processors.text.markup import PARAGRAPH_PAUSE, Block, Prosody, Segment, is_markup, read_markup
 from hiervox.utils.errors import TextError
 from tests.conftest import REPOSITORY
 
@@ -14,7 +14,7 @@ def read(inner: str) -> list[Block]:
 
 
 def prosody(attributes: str) -> Prosody:
-    return read(f"<prosody {attributes}>a</prosody>")[0].stretches[0].prosody
+    return read(f"<prosody {attributes}>a</prosody>")[0].segments[0].prosody
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_text_is_told_from_markup(text: str) -> None:
 def test_paragraphs_and_sentences() -> None:
     blocks = read("Zero. <p><s>One.</s> <s>Two</s></p> <p>Three.</p>")
     assert [
-        ("".join(each.text for each in block.stretches), block.whole, block.pause_after) for block in blocks
+        ("".join(each.text for each in block.segments), block.whole, block.pause_after) for block in blocks
     ] == [
         ("Zero. ", False, None),
         ("One.", True, None),
@@ -96,12 +96,12 @@ def test_nested_prosody_multiplies_and_ends() -> None:
     inner = '<prosody rate="0.5" pitch="+1st" range="2">b</prosody>'
     (block,) = read(f'<prosody rate="2" pitch="+2st" range="2">a{inner}c</prosody>d')
     outer = Prosody(2.0, 2.0, 2.0)
-    assert [each.prosody for each in block.stretches] == [outer, Prosody(1.0, 3.0, 4.0), outer, Prosody()]
+    assert [each.prosody for each in block.segments] == [outer, Prosody(1.0, 3.0, 4.0), outer, Prosody()]
 
 
 def test_phoneme_and_sub() -> None:
     (block,) = read('a<phoneme alphabet="ipa" ph="ˈoʊ">x 5</phoneme><sub alias="b 6">y</sub>')
-    assert block.stretches == (Stretch("a"), Stretch("[[ˈoʊ]]", literal=True), Stretch("b 6"))
+    assert block.segments == (Segment("a"), Segment("[[ˈoʊ]]", literal=True), Segment("b 6"))
 
 
 def test_entities_of_xml_comments_and_declaration() -> None:
@@ -110,7 +110,7 @@ def test_entities_of_xml_comments_and_declaration() -> None:
         ' xmlns="http://www.w3.org/2001/10/synthesis">a &amp; b &#x41;<!-- c --><![CDATA[ <d>]]></speak>',
         "en-us",
     )
-    assert "".join(each.text for each in blocks[0].stretches) == "a & b A <d>"
+    assert "".join(each.text for each in blocks[0].segments) == "a & b A <d>"
 
 
 @pytest.mark.parametrize(
