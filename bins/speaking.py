@@ -69,7 +69,7 @@ def write_text(
 
     def record() -> dict[str, object]:
         phonemes = " ".join(str(note["phonemes"]) for note in notes)
-        language = pipeline.frontend(controls.language).language
+        language = pipeline.language(controls.language)
         spent = round(time.monotonic() - started, 3)  # what `hiervox evaluate --metrics rtf` reads
         noted = {"language": language, "phonemes": phonemes, "sentences": notes, "synthesis_seconds": spent}
         return {**request, **noted}

@@ -103,7 +103,7 @@ class VoiceSpec:
 
     def record(self, pipeline: VoicePipeline) -> dict[str, object]:
         """What to note beside a sound."""
-        own = {} if self.prompts or self.voices else {_own_name(pipeline): 1.0}
+        own = {} if self.prompts or self.voices else {pipeline.own_voice_name: 1.0}
         return {
             "prompts": dict(self.prompts),
             "voices": {**dict(self.voices), **own},
@@ -111,13 +111,6 @@ class VoiceSpec:
             "replicate": self.replicate,
             **({"prompt_warnings": self.doubts} if self.doubts else {}),
         }
-
-
-def _own_name(pipeline: VoicePipeline) -> str:
-    """What the model calls the voice that it speaks in where none is named."""
-    from hiervox.models.base.pipelines.bundle import prompts_of
-
-    return next(iter([*(prompt.stem for prompt in prompts_of(pipeline.folder)), *pipeline.speakers]), "")
 
 
 def _weighted(values: Sequence[str], is_split: Callable[[str], bool]) -> list[tuple[str, float]]:

@@ -40,7 +40,8 @@ class SystemCard:
         paper: title and identifier.
         weights_licence: licence of the weights that the authors published.
         parts: its separately trained networks, in the order of training.
-        pipeline: dotted name of the class that goes from a user's input to a waveform; None where none is.
+        pipeline: dotted name of a function (folder, device) → what goes from a user's input to a waveform, or
+            of a class with such a `load`; None where none is.
         works: what it can do today, for the table of systems.
         capabilities: further tasks that its pipeline serves, such as `vc`, and what else verbs ask of one:
             `f0`, `resynthesis`.

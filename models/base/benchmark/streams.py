@@ -108,11 +108,11 @@ def agreement(pipeline: Any, voice: Any = None, texts: Sequence[str] = TEXTS) ->
     """
     controls = pipeline.controls(scaling="none")
     alone = [pipeline.tts(text, voice, controls).wav for text in texts]
-    before, pipeline.cpu_batch = pipeline.cpu_batch, len(texts)
+    before, pipeline.batch_size = pipeline.batch_size, len(texts)
     try:
         together = [speech.wav for speech in pipeline.tts_batch(list(texts), voice, controls)]
     finally:
-        pipeline.cpu_batch = before
+        pipeline.batch_size = before
     streamed = [np.concatenate(list(pipeline.tts_stream(text, voice, controls))) for text in texts]
     return {
         "largest sample": max(float(np.abs(wav).max()) for wav in alone),

@@ -185,8 +185,19 @@ def output_rate(part: BundlePart) -> int | None:
     return None if rate_of is None else int(rate_of(read_experiment(part.checkpoint)))
 
 
+def open_pipeline(card: SystemCard, folder: Path, device: str | torch.device = "cpu") -> Any:
+    """The pipeline of a system, from the folder of a bundle, a checkpoint or a run.
+
+    Raises:
+        ConfigError: the card names no pipeline.
+        CheckpointError: a checkpoint is missing, broken, or another system's.
+    """
+    pipeline = pipeline_of(card)
+    return getattr(pipeline, "load", pipeline)(folder, device)
+
+
 def pipeline_of(card: SystemCard) -> Any:
-    """The pipeline class that a card names.
+    """What a card names as its pipeline: a class with `load`, or a function like it.
 
     Raises:
         ConfigError: it names none, or it can't be imported.
@@ -203,7 +214,7 @@ def load_part(bundle: Path, task: str, device: str | torch.device = "cpu", rate:
         As `find_part`.
     """
     part = find_part(bundle, task, rate)
-    return pipeline_of(part.card).load(part.folder, device)
+    return open_pipeline(part.card, part.folder, device)
 
 
 def load_upsampler(bundle: Path, rate: int, device: str | torch.device = "cpu") -> SuperResolution:

@@ -10,9 +10,9 @@ from hiervox.models.base.pipelines.bundle import (
     BundlePart,
     find_part,
     is_checkpoint,
+    open_pipeline,
     part_of,
     parts_of,
-    pipeline_of,
     resolve_bundle,
 )
 from hiervox.models.base.pipelines.protocols import TASKS
@@ -47,7 +47,7 @@ def load(
     """
     folder = resolve_bundle(None if name_or_folder is None else str(name_or_folder))
     card, place = find_system(folder, task, rate)
-    return pipeline_of(card).load(place, choose_device(device))
+    return open_pipeline(card, place, choose_device(device))
 
 
 def find_system(folder: Path, task: str | None = None, rate: int | None = None) -> tuple[SystemCard, Path]:

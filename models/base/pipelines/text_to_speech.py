@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -54,14 +54,13 @@ class TextToSpeechPipeline(VoicePipeline):
         text: languages and symbols of the model.
         blanks: whether it reads a blank between any two symbols.
         edge: the symbol that it reads at both ends of an utterance; none by default.
-        cpu_batch, gpu_batch: most sequences to one pass of the networks.
+        batch_size: most sequences to one pass of the networks.
     """
 
     text: TextConfig = TextConfig()
     blanks: bool = False
     edge: str = ""
-    cpu_batch: ClassVar[int] = 1
-    gpu_batch: ClassVar[int] = 16
+    batch_size: int = 1
 
     # what a system gives
 
@@ -218,6 +217,10 @@ class TextToSpeechPipeline(VoicePipeline):
         """
         return [sequence.phonemes for sequence in self.read(text, language)]
 
+    def language(self, language: str | None = None) -> str:
+        """The language that a text is read in where `language` is asked for; None for no wish."""
+        return self.frontend(language).language
+
     def frontend(self, language: str | None = None) -> TextFrontend:
         """The text front end of one of the languages that the model declares; None for the first one.
 
@@ -236,7 +239,7 @@ class TextToSpeechPipeline(VoicePipeline):
             AudioError: one came out silent or not finite, twice.
         """
         order = sorted(range(len(items)), key=lambda item: len(items[item][0].tokens))
-        size = self.cpu_batch if self.device.type == "cpu" else self.gpu_batch
+        size = self.batch_size
         done: dict[int, Synthesis] = {}
         for begin in range(0, len(order), size):
             group = order[begin : begin + size]

@@ -157,6 +157,11 @@ class VoicePipeline(ABC):
             return self._speaker_voice(self.speakers[0])
         raise ConfigError("no voice to speak in", "give a recording or the name of a saved voice")
 
+    @property
+    def own_voice_name(self) -> str:
+        """The name of `own_voice`; empty where there is none."""
+        return next(iter([*(prompt.stem for prompt in prompts_of(self.folder)), *self.speakers]), "")
+
     def named_voice(self, name: str) -> Voice | Path:
         """A saved voice, the prompt of a bundled one, or a speaker, by name; saved ones go first.
 

@@ -24,7 +24,7 @@ CARD = SystemCard(
             importer="hiervox.models.tts.hierspeechpp.published:import_synthesizer",
         ),
     ),
-    pipeline="hiervox.models.tts.hierspeechpp.pipeline:HierSpeechPipeline",
+    pipeline="hiervox.models.tts.hierspeechpp.pipeline:load_pipeline",
     works=(
         "text to speech",
         "voice conversion",

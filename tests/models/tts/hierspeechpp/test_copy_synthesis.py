@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from hiervox.models.base.pipelines.loading import load
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.processors.audio import pad_to_grid
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
@@ -17,14 +17,15 @@ RECORDING = voice(1.0, f0=150)
 
 
 @pytest.fixture(scope="module")
-def pipeline(tmp_path_factory) -> HierSpeechPipeline:
+def pipeline(tmp_path_factory) -> SpeechPipeline[HierSpeechControls]:
     return load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")), device="cpu")
 
 
 @torch.no_grad()
-def posterior(pipeline: HierSpeechPipeline) -> tuple[torch.Tensor, torch.Tensor]:
+def posterior(pipeline: SpeechPipeline[HierSpeechControls]) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean of the acoustic latent and the style, written down anew."""
-    network, config = pipeline.networks.synthesizer, pipeline.networks.synthesizer_experiment.mel
+    networks = pipeline.synthesizer.networks
+    network, config = networks.synthesizer, networks.synthesizer_experiment.mel
     style = network.style(log_mel(torch.from_numpy(RECORDING)[None], config))
     wav = torch.from_numpy(pad_to_grid(RECORDING))[None]
     spectrogram = linear_spectrogram(wav, config)
@@ -34,7 +35,7 @@ def posterior(pipeline: HierSpeechPipeline) -> tuple[torch.Tensor, torch.Tensor]
 
 
 def test_heard_pitch_is_that_of_the_source_network(pipeline, monkeypatch) -> None:
-    source = pipeline.networks.synthesizer.source
+    source = pipeline.synthesizer.networks.synthesizer.source
     said = source.forward
 
     def high(z, style):
@@ -53,7 +54,7 @@ def test_heard_pitch_is_that_of_the_source_network(pipeline, monkeypatch) -> Non
 
 def test_resynthesis_is_that_of_the_posterior(pipeline) -> None:
     mean, style = posterior(pipeline)
-    network = pipeline.networks.synthesizer
+    network = pipeline.synthesizer.networks.synthesizer
     with torch.no_grad():
         expected = network.sound(mean, style, torch.ones_like(mean[:, :1]))[0, 0]
     controls = HierSpeechControls(noise_scale=0, scaling="none")

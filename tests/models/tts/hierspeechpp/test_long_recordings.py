@@ -8,9 +8,9 @@ import torch
 
 from hiervox.models.base.pipelines import segments
 from hiervox.models.base.pipelines.loading import load
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.tts.hierspeechpp import conversion
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
 from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE
 from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 
@@ -18,7 +18,7 @@ STILL = HierSpeechControls(noise_scale=0, scaling="none")
 
 
 @pytest.fixture(scope="module")
-def pipeline(tmp_path_factory) -> HierSpeechPipeline:
+def pipeline(tmp_path_factory) -> SpeechPipeline[HierSpeechControls]:
     return load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")), device="cpu")
 
 
@@ -49,8 +49,8 @@ def test_resynthesis_and_heard_pitch_are_those_of_the_whole(pipeline, source, re
 
 def test_a_long_source_is_converted_whole(pipeline, source, in_short_segments, monkeypatch) -> None:
     """The pitch is moved by statistics of all of it, and nothing is lost or doubled."""
-    extractor = Loudness(pipeline.networks.synthesizer.config.semantic_channels)
-    monkeypatch.setitem(pipeline.networks.__dict__, "source_extractor", extractor)
+    extractor = Loudness(pipeline.synthesizer.networks.synthesizer.config.semantic_channels)
+    monkeypatch.setitem(pipeline.synthesizer.networks.__dict__, "source_extractor", extractor)
     prompt = pipeline.voice((voice(1.0, f0=200), SAMPLE_RATE))
     speech = pipeline.vc((source, SAMPLE_RATE), prompt, STILL)
     assert len(extractor.seen) > 2

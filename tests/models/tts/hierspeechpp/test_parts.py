@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_store import save_voice
 from hiervox.models.tts.hierspeechpp.parts import Networks
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+from hiervox.models.tts.hierspeechpp.pipeline import load_pipeline
 from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.semantic.bottleneck import PhoneticBottleneck
 from hiervox.utils.errors import CheckpointError, ConfigError
@@ -24,17 +24,17 @@ def bundle(tmp_path) -> Path:
 
 
 def test_nothing_is_loaded_before_it_is_needed(bundle) -> None:
-    pipeline = HierSpeechPipeline.load(bundle)
+    pipeline = load_pipeline(bundle)
     pipeline.require(rate=48000)
-    networks = pipeline.networks
+    networks = pipeline.synthesizer.networks
     assert not {"synthesizer", "text_to_vec", "semantic_extractor", "source_extractor"} & set(vars(networks))
     assert networks.synthesizer is networks.synthesizer
-    assert pipeline.upsampler(24000) is pipeline.upsampler(24000)
+    assert pipeline.rates.upsampler(24000) is pipeline.rates.upsampler(24000)
 
 
 def test_what_a_bundle_lacks_is_told(bundle) -> None:
     shutil.rmtree(bundle / "speechsr24")
-    pipeline = HierSpeechPipeline.load(bundle)
+    pipeline = load_pipeline(bundle)
     for rate in (24000, 44100):
         with pytest.raises(CheckpointError, match=f"no network for sr to {rate} Hz: it has one to 48000 Hz"):
             pipeline.require(rate=rate)
@@ -44,7 +44,7 @@ def test_what_a_bundle_lacks_is_told(bundle) -> None:
 
 def test_a_saved_voice_without_styles_is_refused(bundle, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
-    pipeline = HierSpeechPipeline.load(bundle)
+    pipeline = load_pipeline(bundle)
     for tensors in ({}, {"synthesizer": torch.zeros(6)}, {"synthesizer": torch.zeros(6, 1).long()}):
         save_voice("anna", Voice(tensors, pipeline.fingerprint), overwrite=True)
         with pytest.raises(CheckpointError, match="holds no style of synthesizer"):
@@ -71,10 +71,10 @@ def test_the_first_language_of_a_model_is_its_default(bundle) -> None:
     file = bundle / "text_to_vec" / "config.json"
     tree = json.loads(file.read_text())
     file.write_text(json.dumps({**tree, "text": {**tree.get("text", {}), "languages": ["de", "en-us"]}}))
-    pipeline = HierSpeechPipeline.load(bundle)
-    assert pipeline.frontend().language == "de" and pipeline.frontend("en-us").language == "en-us"
+    pipeline = load_pipeline(bundle)
+    assert pipeline.language() == "de" and pipeline.language("en-us") == "en-us"
     with pytest.raises(ConfigError, match="fr"):
-        pipeline.frontend("fr")
+        pipeline.synthesizer.reader.frontend("fr")
 
 
 def test_text_to_vec_with_speaker_embeddings_needs_a_synthesizer_that_makes_them(bundle) -> None:

@@ -11,10 +11,11 @@ from safetensors.torch import load_file, save_file
 
 from hiervox.models.base.pipelines.bundle import load_upsampler
 from hiervox.models.base.pipelines.loading import load
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_store import save_voice
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+from hiervox.models.tts.hierspeechpp.pipeline import load_pipeline
 from hiervox.processors.pitch import Track
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, TextError
 from tests.models.tts.hierspeechpp.tiny_bundle import FEATURES, SAMPLE_RATE, voice, write_tiny_bundle
@@ -30,7 +31,7 @@ def bundle(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pipeline(bundle) -> HierSpeechPipeline:
+def pipeline(bundle) -> SpeechPipeline[HierSpeechControls]:
     return load(bundle, device="cpu")
 
 
@@ -51,7 +52,7 @@ def test_tts_tells_what_it_made(pipeline) -> None:
 
 
 def test_predicted_pitch_under_55_hz_is_unvoiced(pipeline, speaker, monkeypatch) -> None:
-    infer = pipeline.networks.text_to_vec.infer
+    infer = pipeline.synthesizer.networks.text_to_vec.infer
 
     def low_and_high(*arguments, **options):
         result = infer(*arguments, **options)
@@ -59,7 +60,7 @@ def test_predicted_pitch_under_55_hz_is_unvoiced(pipeline, speaker, monkeypatch)
         result.log_f0[..., 1::2] = np.log(100.0)
         return result
 
-    monkeypatch.setattr(pipeline.networks.text_to_vec, "infer", low_and_high)
+    monkeypatch.setattr(pipeline.synthesizer.networks.text_to_vec, "infer", low_and_high)
     f0 = pipeline.tts("Hello.", speaker).f0
     assert not f0[::2].any()
     np.testing.assert_allclose(f0[1::2], 99, rtol=1e-4)  # log-F0 is of Hz + 1
@@ -129,7 +130,7 @@ def test_higher_rates_go_through_super_resolution(pipeline, speaker, rate) -> No
     wide = pipeline.tts("Hello.", speaker, HierSpeechControls(rate=rate, scaling="none"))
     assert wide.rate == rate
     np.testing.assert_array_equal(wide.mel, narrow.mel)
-    raised, _ = pipeline.upsampler(rate).upsample(narrow.wav, SAMPLE_RATE)
+    raised, _ = pipeline.rates.upsampler(rate).upsample(narrow.wav, SAMPLE_RATE)
     np.testing.assert_allclose(wide.wav, raised, atol=1e-4)  # the end of a stream has a pass of its own
 
 
@@ -194,7 +195,7 @@ def test_a_voice_of_another_model_is_refused(pipeline, speaker, tmp_path) -> Non
     name = next(name for name in tensors if name.startswith("style_encoder."))
     save_file({**tensors, name: tensors[name] + 1}, file)
     with pytest.raises(ConfigError, match="the voice was made with another model"):
-        HierSpeechPipeline.load(bundle).tts("Hello.", speaker)
+        load_pipeline(bundle).tts("Hello.", speaker)
 
 
 def test_conversion_keeps_the_length_and_moves_the_pitch(pipeline, speaker) -> None:
@@ -242,18 +243,18 @@ def test_parts_of_other_semantic_features_are_refused(tmp_path) -> None:
     other = {"semantic": {**FEATURES["semantic"], "layer": 2}}
     bundle = write_tiny_bundle(tmp_path / "bundle", other)
     with pytest.raises(ConfigError, match="text_to_vec has semantic features of layer 2"):
-        HierSpeechPipeline.load(bundle)
+        load_pipeline(bundle)
 
 
 def test_missing_and_misplaced_parts(tmp_path) -> None:
     bundle = write_tiny_bundle(tmp_path / "bundle")
     (bundle / "text_to_vec").rename(tmp_path / "text_to_vec")
-    without_text = HierSpeechPipeline.load(bundle)
+    without_text = load_pipeline(bundle)
     with pytest.raises(CheckpointError, match="no folder text_to_vec"):
         without_text.tts("Hello.", PROMPT)
     (bundle / "speechsr48").rename(bundle / "text_to_vec")
     with pytest.raises(CheckpointError, match="holds speechsr of speechsr: put text_to_vec"):
-        HierSpeechPipeline.load(bundle)
+        load_pipeline(bundle)
     shutil.rmtree(bundle / "text_to_vec")
     with pytest.raises(CheckpointError, match="no network for sr to 48000 Hz"):
         without_text.require(rate=48000)
@@ -270,9 +271,9 @@ def test_super_resolution_of_another_rate_is_refused(tmp_path) -> None:
 
 
 def test_networks_gone_wrong_make_an_error_not_a_sound(tmp_path) -> None:
-    pipeline = HierSpeechPipeline.load(write_tiny_bundle(tmp_path / "bundle"))
+    pipeline = load_pipeline(write_tiny_bundle(tmp_path / "bundle"))
     with torch.no_grad():
-        next(pipeline.networks.synthesizer.generator.parameters()).fill_(float("nan"))
+        next(pipeline.synthesizer.networks.synthesizer.generator.parameters()).fill_(float("nan"))
     with pytest.raises(AudioError, match="came out with a NaN"):
         pipeline.tts("Hello.", PROMPT)
     with pytest.raises(AudioError, match="made a NaN"):
@@ -286,4 +287,4 @@ def test_weights_with_a_nan_are_refused(tmp_path) -> None:
     name = next(iter(tensors))
     save_file({**tensors, name: torch.full_like(tensors[name], float("nan"))}, file)
     with pytest.raises(CheckpointError, match="not finite"):
-        HierSpeechPipeline.load(bundle).tts("Hello.", PROMPT)
+        load_pipeline(bundle).tts("Hello.", PROMPT)

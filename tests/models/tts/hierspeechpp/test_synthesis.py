@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from hiervox.models.base.pipelines import text_to_speech
+from hiervox.models.base.pipelines import attempts
 from hiervox.models.base.pipelines.concatenation import concatenate
 from hiervox.models.base.pipelines.output_checks import Issue
 from hiervox.models.base.pipelines.speech import Synthesis
@@ -27,7 +27,7 @@ from hiervox.models.tts.hierspeechpp.config import SpectralGeneratorSizes
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.parts import Networks
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechSynthesizer, build_pipeline
 from hiervox.modules.generators.spectral_generator import SpectralGenerator
 from hiervox.processors.audio import Waveform
 from hiervox.processors.pitch import Track
@@ -84,9 +84,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Networks:
 def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr(
-        text_to_speech._log, "warning", lambda message, *values: lines.append(message % values), raising=True
+        attempts._log, "warning", lambda message, *values: lines.append(message % values), raising=True
     )
-    assert isinstance(text_to_speech._log, logging.Logger)
+    assert isinstance(attempts._log, logging.Logger)
     return lines
 
 
@@ -101,10 +101,10 @@ class Speaker:
 
     def __init__(self, networks: Networks) -> None:
         networks.fingerprint = "tiny"
-        self.pipeline = HierSpeechPipeline(networks)
+        self.pipeline = build_pipeline(networks)
 
     def read(self, utterances: list[Utterance], positions: list[int] | None = None) -> list[TokenSequence]:
-        frontend = self.pipeline.frontend()
+        frontend = self.pipeline.synthesizer.reader.frontend()
         places = positions or list(range(len(utterances)))
         return [token_sequence(frontend, *one, blanks=True) for one in zip(utterances, places, strict=True)]
 
@@ -135,9 +135,9 @@ def assert_same(one: Synthesis, other: Synthesis) -> None:
 def test_a_batch_of_lengths_and_voices_is_its_items(
     networks: Networks, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(HierSpeechPipeline, "cpu_batch", size)
     monkeypatch.setattr(windowed, "CPU_PASSES", size)
     speaker, voices = Speaker(networks), [voice(1), voice(2), voice(3)]
+    speaker.pipeline.batch_size = size
     items = [*zip(TEXT, voices, strict=True), (TEXT[1], voices[0])]
     together = speaker.batch(items, [0, 1, 2, 1])
     assert len({one.wav.size for one in together}) > 2
@@ -154,13 +154,14 @@ def test_a_batch_of_lengths_and_voices_is_its_items(
 def test_a_second_attempt_does_not_depend_on_its_batch_either(
     networks: Networks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def issue_of_some(self: object, one: Synthesis, controls: object) -> list[Issue]:
+    def issue_of_some(one: Synthesis, controls: object) -> list[Issue]:
         first = one.noise.initial_seed() == noise_for(CONTROLS.seed, 1).initial_seed()
         return [Issue("limps", 2.0)] if first else []
 
-    monkeypatch.setattr(HierSpeechPipeline, "_duration_issues", issue_of_some)
-    monkeypatch.setattr(HierSpeechPipeline, "cpu_batch", 16)
-    together = Speaker(networks).batch([(one, voice(1)) for one in TEXT], [0, 1, 2])
+    monkeypatch.setattr(attempts, "duration_issues", issue_of_some)
+    speaker = Speaker(networks)
+    speaker.pipeline.batch_size = 16
+    together = speaker.batch([(one, voice(1)) for one in TEXT], [0, 1, 2])
     assert [one.attempts for one in together] == [1, 2, 1]
     for one, alone in zip(together, Speaker(networks).speak(TEXT, voice(1)), strict=True):
         assert_same(one, alone)
@@ -223,8 +224,8 @@ def test_a_stream_of_one_utterance_is_neither_trimmed_nor_faded(networks: Networ
 
 def test_speaking_waits_for_nobody(plain: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = count()
-    acoustic = HierSpeechPipeline.acoustic
-    monkeypatch.setattr(HierSpeechPipeline, "acoustic", lambda *given: (next(calls), acoustic(*given))[1])
+    acoustic = HierSpeechSynthesizer.acoustic
+    monkeypatch.setattr(HierSpeechSynthesizer, "acoustic", lambda *given: (next(calls), acoustic(*given))[1])
     chunks = Speaker(plain).stream(TEXT, voice(1))
     next(chunks)
     assert next(calls) == 1  # only the first sentence has been read

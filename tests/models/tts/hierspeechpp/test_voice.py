@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
+from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.networks.contour_predictor import pitch_values
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechPipeline
+from hiervox.models.tts.hierspeechpp.pipeline import load_pipeline
 from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import log_mel
@@ -26,8 +28,8 @@ class Halving:
 
 
 @pytest.fixture(scope="module")
-def pipeline(tmp_path_factory) -> HierSpeechPipeline:
-    return HierSpeechPipeline.load(write_tiny_bundle(tmp_path_factory.mktemp("bundle")))
+def pipeline(tmp_path_factory) -> SpeechPipeline[HierSpeechControls]:
+    return load_pipeline(write_tiny_bundle(tmp_path_factory.mktemp("bundle")))
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +42,11 @@ def styles(voice: Voice) -> torch.Tensor:
 
 
 def test_what_a_voice_holds(pipeline, made) -> None:
-    mel = log_mel(torch.from_numpy(RECORDING)[None], pipeline.networks.synthesizer_experiment.mel)
+    mel = log_mel(torch.from_numpy(RECORDING)[None], pipeline.synthesizer.networks.synthesizer_experiment.mel)
     with torch.no_grad():
-        torch.testing.assert_close(made.tensors["synthesizer"], pipeline.networks.synthesizer.style(mel)[0])
-        torch.testing.assert_close(made.tensors["text_to_vec"], pipeline.networks.text_to_vec.style(mel)[0])
+        for part in ("synthesizer", "text_to_vec"):
+            style = getattr(pipeline.synthesizer.networks, part).style(mel)[0]
+            torch.testing.assert_close(made.tensors[part], style)
     assert made.pitch.mean == pytest.approx(120, rel=0.05) and made.pitch.standard_deviation > 0
     assert made.peak == pytest.approx(np.abs(RECORDING).max())
     assert made.model == pipeline.fingerprint and len(made.model) == 64
@@ -55,7 +58,7 @@ def test_the_rate_of_the_recording_does_not_matter(pipeline, made) -> None:
 
 
 def test_denoising_interpolates_styles(pipeline, made, monkeypatch) -> None:
-    monkeypatch.setitem(vars(pipeline), "denoiser", Halving())
+    monkeypatch.setitem(vars(pipeline.loader), "denoiser", Halving())
 
     def denoised(ratio: float) -> torch.Tensor:
         return styles(pipeline.voice((RECORDING, SAMPLE_RATE), denoise_ratio=ratio))
@@ -105,11 +108,11 @@ def test_voices_of_several_models_do_not_mix(made) -> None:
 
 def test_text_to_vec_can_hear_the_prompt_s_pitch(tmp_path, pipeline) -> None:
     sizes = ContourSizes(channels=8, dilations=(1,), fine_channels=4, fine_dilations=(1,))
-    heard = HierSpeechPipeline.load(write_tiny_bundle(tmp_path / "bundle", contour=sizes))
+    heard = load_pipeline(write_tiny_bundle(tmp_path / "bundle", contour=sizes))
     low, high = (heard.voice((voice(1.5, f0=f0), SAMPLE_RATE)) for f0 in (120, 240))
     for made in (low, high):
         style = made.tensors["text_to_vec"]
-        assert style.shape == (heard.networks.text_to_vec.config.style_channels + 192 + 2, 1)
+        assert style.shape == (heard.synthesizer.networks.text_to_vec.config.style_channels + 192 + 2, 1)
         assert style[-2:].isfinite().all()
     assert heard.tts("Hello there.", high).f0.mean() > 1.2 * heard.tts("Hello there.", low).f0.mean()
     levels = [float(made.tensors["text_to_vec"][-2]) for made in (low, high)]

@@ -1,0 +1,135 @@
+"""Token sequences to sound: batches, checks, a second attempt at what is faulty, streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+
+from hiervox.models.base.pipelines.output_checks import Issue, check_durations, check_sound, severity
+from hiervox.models.base.pipelines.parts import ControlsT, Item, Synthesizer
+from hiervox.models.base.pipelines.speech import Synthesis, concatenated
+from hiervox.models.base.pipelines.token_sequence import TokenSequence
+from hiervox.processors.audio import Waveform
+from hiervox.utils.errors import AudioError
+from hiervox.utils.logging import get_logger
+from hiervox.utils.memory import release_unused_memory
+
+QUOTED_LENGTH = 60
+SECOND = 1
+"""Number of the attempt after a faulty one."""
+
+_log = get_logger("speech")
+
+
+def synthesize(
+    synthesizer: Synthesizer[ControlsT], items: Sequence[Item], controls: ControlsT, batch_size: int
+) -> list[Synthesis]:
+    """Token sequences with their voices to sound, those of like lengths together.
+
+    Args:
+        synthesizer: of the system.
+        items: any number.
+        controls: for all of them.
+        batch_size: most of them to one pass of the networks.
+
+    Raises:
+        AudioError: one came out silent or not finite, twice.
+    """
+    order = sorted(range(len(items)), key=lambda item: len(items[item][0].tokens))
+    size = min(batch_size, synthesizer.largest_batch or batch_size)
+    done: dict[int, Synthesis] = {}
+    for begin in range(0, len(order), size):
+        group = order[begin : begin + size]
+        batch = _synthesize(synthesizer, [items[item] for item in group], controls)
+        done |= zip(group, batch, strict=True)
+    return [done[item] for item in range(len(items))]
+
+
+def _synthesize(
+    synthesizer: Synthesizer[ControlsT], items: Sequence[Item], controls: ControlsT
+) -> list[Synthesis]:
+    """Features first: what is wrong with their durations is known before anything is decoded."""
+    voices = {id(sequence): voice for sequence, voice in items}
+
+    def decoded(batch: Sequence[Synthesis]) -> list[Synthesis]:
+        wavs = synthesizer.decode(batch, [voices[id(one.sequence)] for one in batch], controls)
+        return [replace(one, wav=wav) for one, wav in zip(batch, wavs, strict=True)]
+
+    def again(batch: Sequence[Synthesis]) -> list[Synthesis]:
+        second = [(one.sequence, voices[id(one.sequence)]) for one in batch]
+        return synthesizer.acoustic(second, controls, SECOND)
+
+    def issues(one: Synthesis) -> list[Issue]:
+        return [*duration_issues(one, controls), *_sound_issues(one, synthesizer.rate, controls)]
+
+    features = synthesizer.acoustic(items, controls)
+    features = better_of_two(features, again, lambda one: duration_issues(one, controls))
+    done = better_of_two(decoded(features), lambda batch: decoded(again(batch)), issues)
+    return [replace(one, problems=_report(one.sequence, issues(one)), features=None) for one in done]
+
+
+def stream(synthesizer: Synthesizer[ControlsT], item: Item, controls: ControlsT) -> Iterator[Waveform]:
+    """A token sequence with its voice to sound in chunks (T_i,); the second attempt is by durations alone.
+
+    Raises:
+        AudioError: it came out silent or not finite.
+    """
+    features = better_of_two(
+        synthesizer.acoustic([item], controls),
+        lambda batch: synthesizer.acoustic([item], controls, SECOND),
+        lambda one: duration_issues(one, controls),
+    )
+    chunks = []
+    for chunk in synthesizer.decode_stream(features[0], item[1], controls):
+        chunks.append(chunk)
+        if not np.isfinite(chunk).all():
+            break
+        yield chunk
+    whole = replace(features[0], wav=concatenated(chunks))
+    issues = [*duration_issues(whole, controls), *_sound_issues(whole, synthesizer.rate, controls)]
+    _report(item[0], issues)
+    release_unused_memory()
+
+
+def duration_issues(one: Synthesis, controls: Any) -> list[Issue]:
+    """What is wrong with the durations of a sequence, where they are known."""
+    if one.durations is None:
+        return []
+    return check_durations(one.durations, one.sequence.silent, one.frame_rate, _speed(one, controls))
+
+
+def _sound_issues(one: Synthesis, rate: int, controls: Any) -> list[Issue]:
+    return check_sound(one.wav, rate, _speed(one, controls))
+
+
+def better_of_two(
+    first: Sequence[Synthesis],
+    again: Callable[[Sequence[Synthesis]], list[Synthesis]],
+    issues: Callable[[Synthesis], list[Issue]],
+) -> list[Synthesis]:
+    """Try once more what has issues and has been tried once; of two faulty ones, the better one stays."""
+    best = list(first)
+    faulty = [index for index, one in enumerate(best) if one.attempts == 1 and issues(one)]
+    if faulty:
+        for index, second in zip(faulty, again([best[index] for index in faulty]), strict=True):
+            better = min((best[index], second), key=lambda one: severity(issues(one)))
+            best[index] = replace(better, attempts=2)
+    return best
+
+
+def _speed(one: Synthesis, controls: Any) -> float:
+    return cast(float, getattr(controls, "speed", 1.0)) * one.sequence.mean_rate
+
+
+def _report(sequence: TokenSequence, issues: Sequence[Issue]) -> tuple[str, ...]:
+    """Log what is wrong with a sentence, or raise it."""
+    text = " ".join(sequence.text.split())
+    quoted = repr(text if len(text) <= QUOTED_LENGTH else text[: QUOTED_LENGTH - 1] + "…")
+    for issue in issues:
+        if issue.fatal:
+            raise AudioError(f"{quoted} {issue.problem}", "use other weights or another prompt")
+        _log.warning("%s %s", quoted, issue.problem)
+    return tuple(issue.problem for issue in issues)
