@@ -10,16 +10,6 @@ from hiervox.models.base.config import Beta, OptimizerConfig, ScheduleConfig
 from hiervox.utils.config import Config
 
 
-class TextEncoderSizes(Config):
-    """The transformer of the text encoder."""
-
-    filter_channels: PositiveInt = 768
-    n_heads: PositiveInt = 2
-    n_layers: PositiveInt = 6
-    kernel_size: PositiveInt = 3
-    dropout: float = Field(0.1, ge=0, lt=1)
-
-
 class NoamOptimizerConfig(OptimizerConfig):
     """Adam as transformers were first trained (arXiv 1706.03762, section 5.3), without its epsilon."""
 

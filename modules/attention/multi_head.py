@@ -15,8 +15,7 @@ class MultiHeadAttention(nn.Module):
     """Scaled dot-product attention over channel-first sequences.
 
     Args:
-        channels: of the queries and of the keys.
-        out_channels: of the result.
+        channels: of the queries, of the keys and of the result.
         n_heads: divides `channels`.
         dropout: on the attention weights.
         window_size: largest distance that has its own key and value embedding, shared by the heads; None
@@ -27,7 +26,6 @@ class MultiHeadAttention(nn.Module):
     def __init__(
         self,
         channels: int,
-        out_channels: int,
         n_heads: int,
         dropout: float = 0.0,
         window_size: int | None = None,
@@ -42,7 +40,7 @@ class MultiHeadAttention(nn.Module):
         self.query = nn.Conv1d(channels, channels, 1)
         self.key = nn.Conv1d(channels, channels, 1)
         self.value = nn.Conv1d(channels, channels, 1)
-        self.output = nn.Conv1d(channels, out_channels, 1)
+        self.output = nn.Conv1d(channels, channels, 1)
         self.dropout = nn.Dropout(dropout)
         if window_size is not None:
             shape = (1, 2 * window_size + 1, self.head_channels)
@@ -62,7 +60,7 @@ class MultiHeadAttention(nn.Module):
             mask: (B, 1, S), 0 where the keys are padding; None where there is none.
 
         Returns:
-            (B, out_channels, T); what padded queries get is meaningless, and the caller's to mask.
+            (B, channels, T); what padded queries get is meaningless, and the caller's to mask.
         """
         query = self._split(self.query(queries)) / math.sqrt(self.head_channels)
         key = self._split(self.key(keys))

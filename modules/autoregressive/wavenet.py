@@ -13,10 +13,10 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from hiervox.modules.autoregressive.distributions import Distribution, Gaussian, MixtureOfLogistics, MuLaw
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator, Conditions
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 
-class WaveNetSizes(Config):
+class WaveNetSizes(Sizes):
     """Sizes of the network; defaults are the published ones for 22.05 kHz.
 
     Attributes:

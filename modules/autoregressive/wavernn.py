@@ -16,13 +16,13 @@ from torch.nn import functional
 
 from hiervox.modules.autoregressive.distributions import MixtureOfLogistics, MuLaw
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator, Conditions
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 SPLITS = 4
 """The auxiliary features are split: one part enters before each recurrent and each linear layer."""
 
 
-class WaveRNNSizes(Config):
+class WaveRNNSizes(Sizes):
     """Sizes of the network; defaults are the published ones for 22.05 kHz.
 
     Attributes:

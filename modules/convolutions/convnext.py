@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.modules.normalization.global_response import GlobalResponseNorm
+from hiervox.utils.schema import Sizes
+
+
+class ConvNeXtSizes(Sizes):
+    """Sizes of a block.
+
+    Attributes:
+        channels: C, of input and output.
+        hidden_channels: between the pointwise layers.
+        kernel_size: of the depthwise convolution, odd.
+        dilation: of the depthwise convolution.
+    """
+
+    channels: PositiveInt
+    hidden_channels: PositiveInt
+    kernel_size: PositiveInt = 7
+    dilation: PositiveInt = 1
 
 
 class ConvNeXtBlock(nn.Module):
     """Depthwise convolution, layer norm, two pointwise layers with GELU between, scaled residual.
 
     Args:
-        channels: C.
-        hidden_channels: between the pointwise layers.
-        kernel_size: of the depthwise convolution, odd.
+        sizes: see `ConvNeXtSizes`.
         scale: initial factor of the residual branch.
         norm_epsilon: of the layer norm.
         exact_gelu: whether GELU is exact; its approximation by tanh is quicker.
         style_channels: of the vector that scales and shifts what the norm gives (adaptive layer norm, DiT,
             arXiv 2212.09748, section 3.2); it starts without effect. 0 where there is none.
-        dilation: of the depthwise convolution.
 
     Attributes:
         context: frames on either side that an output frame depends on.
@@ -29,20 +44,17 @@ class ConvNeXtBlock(nn.Module):
 
     def __init__(
         self,
-        channels: int,
-        hidden_channels: int,
-        kernel_size: int,
+        sizes: ConvNeXtSizes,
+        *,
         scale: float = 0.1,
         norm_epsilon: float = 1e-5,
         exact_gelu: bool = False,
         style_channels: int = 0,
-        dilation: int = 1,
     ) -> None:
         super().__init__()
-        self.context = dilation * (kernel_size // 2)
-        self.depthwise = nn.Conv1d(
-            channels, channels, kernel_size, padding=self.context, dilation=dilation, groups=channels
-        )
+        channels, hidden_channels = sizes.channels, sizes.hidden_channels
+        self.context = sizes.dilation * (sizes.kernel_size // 2)
+        self.depthwise = _depthwise(sizes)
         self.norm = nn.LayerNorm(channels, eps=norm_epsilon)
         self.expand = nn.Linear(channels, hidden_channels)
         self.contract = nn.Linear(hidden_channels, channels)
@@ -70,17 +82,14 @@ class ConvNeXtV2Block(nn.Module):
     norm's statistics are those of the whole sequence.
 
     Args:
-        channels: C.
-        hidden_channels: between the pointwise layers.
-        kernel_size: of the depthwise convolution, odd.
+        sizes: see `ConvNeXtSizes`.
         norm_epsilon: of the layer norm.
     """
 
-    def __init__(
-        self, channels: int, hidden_channels: int, kernel_size: int, norm_epsilon: float = 1e-6
-    ) -> None:
+    def __init__(self, sizes: ConvNeXtSizes, *, norm_epsilon: float = 1e-6) -> None:
         super().__init__()
-        self.depthwise = nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
+        channels, hidden_channels = sizes.channels, sizes.hidden_channels
+        self.depthwise = _depthwise(sizes)
         self.norm = nn.LayerNorm(channels, eps=norm_epsilon)
         self.expand = nn.Linear(channels, hidden_channels)
         self.response_norm = GlobalResponseNorm(hidden_channels)
@@ -91,3 +100,15 @@ class ConvNeXtV2Block(nn.Module):
         hidden = self.norm(self.depthwise(x).mT)
         hidden = self.response_norm(functional.gelu(self.expand(hidden)))
         return x + self.contract(hidden).mT
+
+
+def _depthwise(sizes: ConvNeXtSizes) -> nn.Conv1d:
+    padding = sizes.dilation * (sizes.kernel_size // 2)
+    return nn.Conv1d(
+        sizes.channels,
+        sizes.channels,
+        sizes.kernel_size,
+        padding=padding,
+        dilation=sizes.dilation,
+        groups=sizes.channels,
+    )

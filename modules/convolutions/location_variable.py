@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
+
+
+class KernelShape(NamedTuple):
+    """Of the kernels that are predicted at once.
+
+    Attributes:
+        n_layers: how many convolutions.
+        in_channels, out_channels, kernel_size: of each.
+    """
+
+    n_layers: int
+    in_channels: int
+    out_channels: int
+    kernel_size: int
 
 
 class KernelPredictor(nn.Module):
@@ -12,8 +29,7 @@ class KernelPredictor(nn.Module):
 
     Args:
         condition_channels: of the input.
-        in_channels, out_channels, kernel_size: of each predicted convolution.
-        n_layers: how many are predicted.
+        shape: of what is predicted.
         hidden_channels: inside.
         slope: of the leaky rectifiers.
 
@@ -28,22 +44,20 @@ class KernelPredictor(nn.Module):
     def __init__(
         self,
         condition_channels: int,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        n_layers: int,
+        shape: KernelShape,
+        *,
         hidden_channels: int = 64,
         slope: float = 0.1,
     ) -> None:
         super().__init__()
-        self.shape = (n_layers, in_channels, out_channels, kernel_size)
+        self.shape = shape
         self.slope = slope
         self.input = _conv(condition_channels, hidden_channels, self.input_kernel)
         self.first_convs = nn.ModuleList(self._inner(hidden_channels) for _ in range(self.n_blocks))
         self.second_convs = nn.ModuleList(self._inner(hidden_channels) for _ in range(self.n_blocks))
-        weights = n_layers * in_channels * out_channels * kernel_size
+        weights = math.prod(shape)
         self.kernels = _conv(hidden_channels, weights, self.inner_kernel)
-        self.biases = _conv(hidden_channels, n_layers * out_channels, self.inner_kernel)
+        self.biases = _conv(hidden_channels, shape.n_layers * shape.out_channels, self.inner_kernel)
         self.context = self.input_kernel // 2 + (2 * self.n_blocks + 1) * (self.inner_kernel // 2)
 
     def _inner(self, channels: int) -> nn.Module:

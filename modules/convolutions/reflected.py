@@ -23,32 +23,24 @@ class ReflectedConv1d(nn.Module):
     """Strided convolution: T samples in, ceil(T / stride) out.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, dilation: of the convolution.
+        conv: without padding.
         causal: pad in front only, but for what completes the last window; else on both sides, the larger
             half in front.
         normalization: of the convolution.
     """
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        stride: int = 1,
-        dilation: int = 1,
-        causal: bool = True,
-        normalization: Normalization = "weight",
+        self, conv: nn.Conv1d, *, causal: bool = True, normalization: Normalization = "weight"
     ) -> None:
         super().__init__()
-        conv = nn.Conv1d(in_channels, out_channels, kernel_size, stride, dilation=dilation)
         self.conv = weight_norm(conv) if normalization == "weight" else conv
-        self.norm = _norm(out_channels, normalization)
-        self.stride = stride
-        self.padding = (kernel_size - 1) * dilation + 1 - stride
+        self.norm = _norm(conv.out_channels, normalization)
+        (self.stride,), (kernel_size,), (dilation,) = conv.stride, conv.kernel_size, conv.dilation
+        self.padding = (kernel_size - 1) * dilation + 1 - self.stride
         self.causal = causal
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, T) → (B, out_channels, ceil(T / stride))."""
+        """(B, C, T) → (B, C', ceil(T / stride))."""
         right = 0 if self.causal else self.padding // 2
         completing = -x.shape[-1] % self.stride
         padded = reflect(x, self.padding - right, right + completing)
@@ -60,30 +52,23 @@ class ReflectedConvTranspose1d(nn.Module):
     """Transposed convolution: T samples in, T * stride out.
 
     Args:
-        in_channels, out_channels, kernel_size, stride: of the convolution.
+        conv: without padding.
         causal: cut what is surplus from the end; else from both sides, the larger half in front.
         normalization: of the convolution.
     """
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        stride: int,
-        causal: bool = True,
-        normalization: Normalization = "weight",
+        self, conv: nn.ConvTranspose1d, *, causal: bool = True, normalization: Normalization = "weight"
     ) -> None:
         super().__init__()
-        conv = nn.ConvTranspose1d(in_channels, out_channels, kernel_size, stride)
         self.conv = weight_norm(conv) if normalization == "weight" else conv
-        self.norm = _norm(out_channels, normalization)
-        surplus = kernel_size - stride
+        self.norm = _norm(conv.out_channels, normalization)
+        (surplus,) = (kernel - step for kernel, step in zip(conv.kernel_size, conv.stride, strict=True))
         self.right = surplus if causal else surplus // 2
         self.left = surplus - self.right
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, T) → (B, out_channels, T * stride)."""
+        """(B, C, T) → (B, C', T * stride)."""
         y: Tensor = self.norm(self.conv(x))
         return y[..., self.left : y.shape[-1] - self.right]
 

@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import torch
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
+
+from hiervox.utils.schema import Sizes
+
+
+class WaveNetSizes(Sizes):
+    """Sizes of the stack; defaults are those of VITS' posterior encoder.
+
+    Attributes:
+        hidden_channels: of input and output.
+        n_layers: number of layers.
+        kernel_size: odd.
+    """
+
+    hidden_channels: PositiveInt = 192
+    n_layers: PositiveInt = 16
+    kernel_size: PositiveInt = 5
 
 
 class WaveNet(nn.Module):
     """Gated dilated convolutions with residual and skip connections.
 
     Args:
-        hidden_channels: channels of input and output.
-        kernel_size: odd.
+        sizes: see `WaveNetSizes`.
         dilation_rate: layer i is dilated by `dilation_rate ** i`.
-        n_layers: number of layers.
         condition_channels: channels of the condition; 0 where there is none.
         dropout: on the gated activations.
     """
 
     def __init__(
         self,
-        hidden_channels: int,
-        kernel_size: int,
-        dilation_rate: int,
-        n_layers: int,
+        sizes: WaveNetSizes,
+        *,
+        dilation_rate: int = 1,
         condition_channels: int = 0,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        hidden_channels, kernel_size, n_layers = sizes.hidden_channels, sizes.kernel_size, sizes.n_layers
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, not {kernel_size}")
         self.hidden_channels = hidden_channels

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.modules.diffusion.process import DiffusionGenerator, NoiseLevels, NoiseSchedule
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 STEP_FEATURES = 64
 """Sines, and as many cosines, of a step's number."""
@@ -20,7 +20,7 @@ UPSAMPLING_KERNEL = 3
 """Along the mel bins."""
 
 
-class DiffWaveSizes(Config):
+class DiffWaveSizes(Sizes):
     """Sizes of the network; defaults are the published ones for 22.05 kHz.
 
     Attributes:

@@ -19,10 +19,10 @@ from hiervox.modules.diffusion.wavegrad_blocks import (
     UpsamplingBlock,
     conv,
 )
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 
-class ScoreSizes(Config):
+class ScoreSizes(Sizes):
     """Sizes of the network; defaults are those of WaveGrad Base for 24 kHz.
 
     Attributes:
@@ -118,7 +118,7 @@ class WaveGrad(DiffusionGenerator):
         self.wave_input = conv(1, sizes.wave_channels[0], 5)
         self.mel_input = conv(sizes.in_channels, sizes.mel_channels, 3)
         self.down = nn.ModuleList(
-            DownsamplingBlock(before, after, rate, sizes.interpolation)
+            DownsamplingBlock(before, after, rate, interpolation=sizes.interpolation)
             for before, after, rate in _blocks(sizes.wave_channels, sizes.rates[:0:-1], sizes.blocks_per_rate)
         )
         self.modulations = nn.ModuleList(
@@ -127,8 +127,14 @@ class WaveGrad(DiffusionGenerator):
         )
         ups = _blocks((sizes.mel_channels, *sizes.channels), sizes.rates, sizes.blocks_per_rate)
         self.up = nn.ModuleList(
-            UpsamplingBlock(*block, sizes.dilations[number // sizes.blocks_per_rate], sizes.interpolation)
-            for number, block in enumerate(ups)
+            UpsamplingBlock(
+                before,
+                after,
+                rate,
+                dilations=sizes.dilations[number // sizes.blocks_per_rate],
+                interpolation=sizes.interpolation,
+            )
+            for number, (before, after, rate) in enumerate(ups)
         )
         self.output = conv(sizes.channels[-1], 1, 3)
         self.hop_length = self.source_rate = sizes.hop_length

@@ -3,11 +3,12 @@ using context-aware masking", arXiv 2303.00332)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
+
+from hiervox.utils.schema import Sizes
 
 SEGMENT_FRAMES = 100  # of the context that a mask sees beside the whole (section 2.2)
 CONVOLUTION_CHANNELS = 32  # of the front end (section 2.3)
@@ -54,13 +55,34 @@ class FrontEnd(nn.Module):
         return x.flatten(1, 2)
 
 
+class CAMPlusPlusSizes(Sizes):
+    """Sizes of the encoder; defaults are the published ones.
+
+    Attributes:
+        mel_channels: bins of the filterbank.
+        embedding_channels: of the embedding.
+        initial_channels: after the first convolution over time, which halves the frame rate.
+        growth: channels that each dense layer adds.
+        n_layers, dilations: of the dense blocks; behind each the channels are halved.
+        kernel_size: of their convolutions.
+    """
+
+    mel_channels: PositiveInt = Field(80, multiple_of=8)
+    embedding_channels: PositiveInt = 192
+    initial_channels: PositiveInt = 128
+    growth: PositiveInt = 32
+    n_layers: tuple[PositiveInt, ...] = (12, 24, 16)
+    dilations: tuple[PositiveInt, ...] = (1, 2, 2)
+    kernel_size: PositiveInt = 3
+
+
 class MaskedDenseLayer(nn.Module):
     """A dilated convolution whose output a mask scales that has seen the context (equations 2 to 5)."""
 
-    def __init__(
-        self, in_channels: int, hidden_channels: int, growth: int, kernel_size: int, dilation: int
-    ) -> None:
+    def __init__(self, in_channels: int, sizes: CAMPlusPlusSizes, *, dilation: int) -> None:
         super().__init__()
+        growth, kernel_size = sizes.growth, sizes.kernel_size
+        hidden_channels = 4 * growth
         self.input_norm = nn.BatchNorm1d(in_channels)
         self.input = nn.Conv1d(in_channels, hidden_channels, 1, bias=False)
         self.hidden_norm = nn.BatchNorm1d(hidden_channels)
@@ -85,36 +107,22 @@ class CAMPlusPlus(nn.Module):
     the statistics that it was trained with.
 
     Args:
-        mel_channels: bins of the filterbank, a multiple of 8.
-        embedding_channels: of the embedding.
-        initial_channels: after the first convolution over time, which halves the frame rate.
-        growth: channels that each dense layer adds.
-        n_layers, dilations: of the dense blocks; behind each the channels are halved.
-        kernel_size: of their convolutions.
+        sizes: see `CAMPlusPlusSizes`.
     """
 
-    def __init__(
-        self,
-        mel_channels: int = 80,
-        embedding_channels: int = 192,
-        initial_channels: int = 128,
-        growth: int = 32,
-        n_layers: Sequence[int] = (12, 24, 16),
-        dilations: Sequence[int] = (1, 2, 2),
-        kernel_size: int = 3,
-    ) -> None:
+    def __init__(self, sizes: CAMPlusPlusSizes) -> None:
         super().__init__()
-        self.front = FrontEnd(mel_channels)
-        self.input = nn.Conv1d(self.front.out_channels, initial_channels, 5, 2, 2, bias=False)
-        self.input_norm = nn.BatchNorm1d(initial_channels)
+        channels, growth = sizes.initial_channels, sizes.growth
+        self.front = FrontEnd(sizes.mel_channels)
+        self.input = nn.Conv1d(self.front.out_channels, channels, 5, 2, 2, bias=False)
+        self.input_norm = nn.BatchNorm1d(channels)
         self.blocks = nn.ModuleList()
         self.transitions = nn.ModuleList()
-        channels = initial_channels
-        for count, dilation in zip(n_layers, dilations, strict=True):
+        for count, dilation in zip(sizes.n_layers, sizes.dilations, strict=True):
             self.blocks.append(
                 nn.Sequential(
                     *(
-                        MaskedDenseLayer(channels + place * growth, 4 * growth, growth, kernel_size, dilation)
+                        MaskedDenseLayer(channels + place * growth, sizes, dilation=dilation)
                         for place in range(count)
                     )
                 )
@@ -127,8 +135,8 @@ class CAMPlusPlus(nn.Module):
             )
             channels //= 2
         self.output_norm = nn.BatchNorm1d(channels)
-        self.embedding = nn.Conv1d(2 * channels, embedding_channels, 1, bias=False)
-        self.embedding_norm = nn.BatchNorm1d(embedding_channels, affine=False)
+        self.embedding = nn.Conv1d(2 * channels, sizes.embedding_channels, 1, bias=False)
+        self.embedding_norm = nn.BatchNorm1d(sizes.embedding_channels, affine=False)
         self.train(False)
 
     def train(self, mode: bool = True) -> CAMPlusPlus:

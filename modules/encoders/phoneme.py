@@ -8,51 +8,55 @@ from __future__ import annotations
 import math
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from hiervox.modules.encoders.prenet import ConvolutionalPrenet
-from hiervox.modules.transformers.relative import RelativeTransformer
+from hiervox.modules.transformers.relative import RelativeTransformer, TransformerSizes
+
+
+class PhonemeEncoderSizes(TransformerSizes):
+    """Sizes of `PhonemeEncoder`; defaults are those of VITS.
+
+    Attributes:
+        prenet_layers: convolutions before the transformer; 0 has none.
+        mean_only: whether the prior's standard deviation is 1.
+    """
+
+    prenet_layers: int = Field(0, ge=0)
+    mean_only: bool = False
 
 
 class PhonemeEncoder(nn.Module):
     """Embedding, transformer, projection; convolutions before the transformer where they are asked for.
 
     Args:
+        sizes: see `PhonemeEncoderSizes`.
         n_symbols: size of the phoneme table.
         channels: of the hidden sequence.
         out_channels: of the prior.
-        filter_channels, n_heads, n_layers, kernel_size, dropout: of the transformer.
-        prenet_layers: of the convolutions before it; 0 has none.
-        mean_only: whether the prior's standard deviation is 1.
         norm_eps: of all layer norms.
     """
 
     def __init__(
         self,
+        sizes: PhonemeEncoderSizes,
+        *,
         n_symbols: int,
         channels: int,
         out_channels: int,
-        filter_channels: int,
-        n_heads: int,
-        n_layers: int,
-        kernel_size: int,
-        dropout: float,
-        prenet_layers: int = 0,
-        mean_only: bool = False,
         norm_eps: float = 1e-5,
     ) -> None:
         super().__init__()
         self.scale = math.sqrt(channels)
         self.embedding = nn.Embedding(n_symbols, channels)
         nn.init.normal_(self.embedding.weight, 0.0, channels**-0.5)
-        self.mean_only = mean_only
-        if prenet_layers:
-            self.prenet = ConvolutionalPrenet(channels, prenet_layers, norm_eps=norm_eps)
-        self.has_prenet = prenet_layers > 0
-        self.transformer = RelativeTransformer(
-            channels, filter_channels, n_heads, n_layers, kernel_size, dropout, norm_eps=norm_eps
-        )
-        self.projection = nn.Conv1d(channels, out_channels * (1 if mean_only else 2), 1)
+        self.mean_only = sizes.mean_only
+        self.has_prenet = sizes.prenet_layers > 0
+        if self.has_prenet:
+            self.prenet = ConvolutionalPrenet(channels, sizes.prenet_layers, norm_eps=norm_eps)
+        self.transformer = RelativeTransformer(channels, sizes, norm_eps=norm_eps)
+        self.projection = nn.Conv1d(channels, out_channels * (1 if self.mean_only else 2), 1)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Encode.

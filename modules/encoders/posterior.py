@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.convolutions.amp_block import ParallelAMPBlocks
-from hiervox.modules.convolutions.wavenet import WaveNet
+from hiervox.modules.convolutions.wavenet import WaveNet, WaveNetSizes
+from hiervox.utils.schema import Sizes
 
 INPUT_KERNEL = OUTPUT_KERNEL = 7
 
@@ -20,27 +20,19 @@ class PosteriorEncoder(nn.Module):
     """WaveNet posterior (VITS, arXiv 2106.06103, section 2.5.1).
 
     Args:
+        sizes: of the stack.
         in_channels: of the features.
         latent_channels: of the Gaussian.
-        hidden_channels: of the stack.
         style_channels: of the style vector; 0 where there is none.
-        kernel_size, dilation_rate, n_layers: of the stack.
     """
 
     def __init__(
-        self,
-        in_channels: int,
-        latent_channels: int,
-        hidden_channels: int,
-        style_channels: int = 0,
-        kernel_size: int = 5,
-        dilation_rate: int = 1,
-        n_layers: int = 16,
+        self, sizes: WaveNetSizes, *, in_channels: int, latent_channels: int, style_channels: int = 0
     ) -> None:
         super().__init__()
-        self.input = nn.Conv1d(in_channels, hidden_channels, 1)
-        self.stack = WaveNet(hidden_channels, kernel_size, dilation_rate, n_layers, style_channels)
-        self.projection = nn.Conv1d(hidden_channels, 2 * latent_channels, 1)
+        self.input = nn.Conv1d(in_channels, sizes.hidden_channels, 1)
+        self.stack = WaveNet(sizes, condition_channels=style_channels)
+        self.projection = nn.Conv1d(sizes.hidden_channels, 2 * latent_channels, 1)
 
     def forward(self, features: Tensor, mask: Tensor, style: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """(B, in_channels, N), mask (B, 1, N), style (B, S, 1) → mean and log standard deviation, masked."""
@@ -49,35 +41,42 @@ class PosteriorEncoder(nn.Module):
         return mean, log_std
 
 
+class WaveformEncoderSizes(Sizes):
+    """Sizes of `WaveformEncoder`; defaults are those of HierSpeech++.
+
+    Attributes:
+        channels: after the first convolution and after each strided one.
+        rates, kernel_sizes: of the strided convolutions.
+        block_kernel_sizes, block_dilations: of the AMP blocks.
+    """
+
+    channels: tuple[PositiveInt, ...] = Field((16, 32, 64, 128, 192), min_length=1)
+    rates: tuple[PositiveInt, ...] = (8, 5, 4, 2)
+    kernel_sizes: tuple[PositiveInt, ...] = (17, 10, 8, 4)
+    block_kernel_sizes: tuple[PositiveInt, ...] = (3, 7, 11)
+    block_dilations: tuple[PositiveInt, ...] = (1, 3, 5)
+
+
 class WaveformEncoder(nn.Module):
     """Waveform → features at frame rate: strided convolutions, each followed by a mean of AMP blocks.
 
     Args:
-        channels: after the first convolution and after each strided one.
-        rates, kernel_sizes: of the strided convolutions.
-        block_kernel_sizes, block_dilations: of the AMP blocks.
+        sizes: see `WaveformEncoderSizes`.
         out_channels: of the features.
     """
 
-    def __init__(
-        self,
-        channels: Sequence[int],
-        rates: Sequence[int],
-        kernel_sizes: Sequence[int],
-        block_kernel_sizes: Sequence[int],
-        block_dilations: Sequence[int],
-        out_channels: int,
-    ) -> None:
+    def __init__(self, sizes: WaveformEncoderSizes, *, out_channels: int) -> None:
         super().__init__()
+        channels = sizes.channels
         self.input = nn.Conv1d(1, channels[0], INPUT_KERNEL, padding=INPUT_KERNEL // 2)
         self.downs = nn.ModuleList()
         self.blocks = nn.ModuleList()
         for inputs, outputs, rate, kernel_size in zip(
-            channels[:-1], channels[1:], rates, kernel_sizes, strict=True
+            channels[:-1], channels[1:], sizes.rates, sizes.kernel_sizes, strict=True
         ):
             convolution = nn.Conv1d(inputs, outputs, kernel_size, stride=rate, padding=(kernel_size - 1) // 2)
             self.downs.append(weight_norm(convolution))
-            self.blocks.append(ParallelAMPBlocks(outputs, block_kernel_sizes, block_dilations))
+            self.blocks.append(ParallelAMPBlocks(outputs, sizes.block_kernel_sizes, sizes.block_dilations))
         self.activation = AliasFreeActivation(SnakeBeta(channels[-1]))
         self.output = nn.Conv1d(channels[-1], out_channels, OUTPUT_KERNEL, padding=OUTPUT_KERNEL // 2)
 
@@ -93,30 +92,27 @@ class DualAudioPosteriorEncoder(nn.Module):
     """Posterior from a linear spectrogram and the waveform itself (HierSpeech++, section 3.2).
 
     Args:
+        sizes: of the stack on the spectrogram.
+        waveform_encoder: with `sizes.hidden_channels` outputs at the spectrogram's frame rate.
         spectrogram_channels: bins of the linear spectrogram.
         latent_channels: of the Gaussian.
-        hidden_channels: of the stack and of the waveform's features.
         style_channels: of the style vector; 0 where there is none.
-        waveform_encoder: with `hidden_channels` outputs at the spectrogram's frame rate.
-        kernel_size, dilation_rate, n_layers: of the stack.
     """
 
     def __init__(
         self,
+        sizes: WaveNetSizes,
+        waveform_encoder: WaveformEncoder,
+        *,
         spectrogram_channels: int,
         latent_channels: int,
-        hidden_channels: int,
-        style_channels: int,
-        waveform_encoder: WaveformEncoder,
-        kernel_size: int = 5,
-        dilation_rate: int = 1,
-        n_layers: int = 16,
+        style_channels: int = 0,
     ) -> None:
         super().__init__()
-        self.input = nn.Conv1d(spectrogram_channels, hidden_channels, 1)
-        self.stack = WaveNet(hidden_channels, kernel_size, dilation_rate, n_layers, style_channels)
+        self.input = nn.Conv1d(spectrogram_channels, sizes.hidden_channels, 1)
+        self.stack = WaveNet(sizes, condition_channels=style_channels)
         self.waveform_encoder = waveform_encoder
-        self.projection = nn.Conv1d(2 * hidden_channels, 2 * latent_channels, 1)
+        self.projection = nn.Conv1d(2 * sizes.hidden_channels, 2 * latent_channels, 1)
 
     def forward(
         self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor | None = None

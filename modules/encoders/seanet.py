@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.modules.convolutions.reflected import Normalization, ReflectedConv1d
-from hiervox.modules.convolutions.seanet import SEANetBlock
+from hiervox.modules.convolutions.seanet import SEANetBlock, SEANetSizes
 from hiervox.modules.recurrent.residual_lstm import ResidualLSTM
 
 
@@ -16,45 +13,20 @@ class SEANetEncoder(nn.Module):
     """A convolution, stages of a residual block and a strided convolution, LSTM, a convolution.
 
     Args:
-        audio_channels: of the waveform.
-        channels: after the first convolution; each stage doubles them.
-        dimension: of the embeddings.
-        strides: of the stages; the kernels are twice as long.
-        kernel_size: of the first and the last convolution.
-        block_kernel_size: of the residual blocks.
-        lstm_layers: of the recurrent stack.
-        causal, normalization: of all convolutions.
+        sizes: see `SEANetSizes`.
     """
 
-    def __init__(
-        self,
-        audio_channels: int,
-        channels: int,
-        dimension: int,
-        strides: Sequence[int],
-        kernel_size: int = 7,
-        block_kernel_size: int = 3,
-        lstm_layers: int = 2,
-        causal: bool = True,
-        normalization: Normalization = "weight",
-    ) -> None:
+    def __init__(self, sizes: SEANetSizes) -> None:
         super().__init__()
-        self.input = ReflectedConv1d(
-            audio_channels, channels, kernel_size, causal=causal, normalization=normalization
-        )
+        channels = sizes.channels
+        self.input = sizes.convolution(nn.Conv1d(sizes.audio_channels, channels, sizes.kernel_size))
         self.blocks, self.downs = nn.ModuleList(), nn.ModuleList()
-        for stride in strides:
-            self.blocks.append(SEANetBlock(channels, block_kernel_size, 1, causal, normalization))
-            self.downs.append(
-                ReflectedConv1d(
-                    channels, 2 * channels, 2 * stride, stride, causal=causal, normalization=normalization
-                )
-            )
+        for stride in sizes.strides:
+            self.blocks.append(SEANetBlock(channels, sizes))
+            self.downs.append(sizes.convolution(nn.Conv1d(channels, 2 * channels, 2 * stride, stride)))
             channels *= 2
-        self.recurrent = ResidualLSTM(channels, lstm_layers)
-        self.output = ReflectedConv1d(
-            channels, dimension, kernel_size, causal=causal, normalization=normalization
-        )
+        self.recurrent = ResidualLSTM(channels, sizes.lstm_layers)
+        self.output = sizes.convolution(nn.Conv1d(channels, sizes.dimension, sizes.kernel_size))
 
     def forward(self, wav: Tensor) -> Tensor:
         """(B, audio_channels, T) → (B, dimension, ceil(T / product of the strides))."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.modules.attention.multi_head import MultiHeadAttention
+from hiervox.utils.schema import Sizes
 
 
 class GatedConvolution(nn.Module):
@@ -21,28 +23,34 @@ class GatedConvolution(nn.Module):
         return x + self.dropout(functional.glu(self.convolution(x), dim=1))
 
 
-class StyleEncoder(nn.Module):
-    """Mel spectrogram of a prompt → style vector.
+class StyleEncoderSizes(Sizes):
+    """Sizes of `StyleEncoder`.
 
-    Args:
-        mel_channels: mel bins.
-        hidden_channels: inside.
-        style_channels: of the style vector.
+    Attributes:
+        hidden_channels: inside, a multiple of `n_heads`.
         n_heads: of the self-attention.
         kernel_size: of the two gated convolutions, odd.
         dropout: everywhere.
     """
 
-    def __init__(
-        self,
-        mel_channels: int,
-        hidden_channels: int,
-        style_channels: int,
-        n_heads: int = 2,
-        kernel_size: int = 5,
-        dropout: float = 0.1,
-    ) -> None:
+    hidden_channels: PositiveInt = 256
+    n_heads: PositiveInt = 2
+    kernel_size: PositiveInt = 5
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class StyleEncoder(nn.Module):
+    """Mel spectrogram of a prompt → style vector.
+
+    Args:
+        sizes: see `StyleEncoderSizes`.
+        mel_channels: mel bins.
+        style_channels: of the style vector.
+    """
+
+    def __init__(self, sizes: StyleEncoderSizes, *, mel_channels: int, style_channels: int) -> None:
         super().__init__()
+        hidden_channels, dropout = sizes.hidden_channels, sizes.dropout
         self.spectral = nn.Sequential(
             nn.Conv1d(mel_channels, hidden_channels, 1),
             nn.Mish(),
@@ -52,11 +60,9 @@ class StyleEncoder(nn.Module):
             nn.Dropout(dropout),
         )
         self.temporal = nn.ModuleList(
-            GatedConvolution(hidden_channels, kernel_size, dropout) for _ in range(2)
+            GatedConvolution(hidden_channels, sizes.kernel_size, dropout) for _ in range(2)
         )
-        self.attention = MultiHeadAttention(
-            hidden_channels, hidden_channels, n_heads, dropout, proximal_init=True
-        )
+        self.attention = MultiHeadAttention(hidden_channels, sizes.n_heads, dropout, proximal_init=True)
         self.attention_dropout = nn.Dropout(dropout)
         self.projection = nn.Conv1d(hidden_channels, style_channels, 1)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from hiervox.modules.functional.masking import mask_lengths
 from hiervox.modules.recurrent.packed_lstm import PackedLSTM
+from hiervox.utils.schema import Sizes
 
 
-class TacotronEncoder(nn.Module):
-    """Embedding, layers of [convolution, batch norm, ReLU, dropout], a bidirectional LSTM.
+class TacotronEncoderSizes(Sizes):
+    """Sizes of the encoder.
 
-    Args:
-        n_symbols: size of the phoneme table.
-        channels: of the embedding, the convolutions and the hidden sequence; even.
+    Attributes:
+        channels: of the embedding, the convolutions and the hidden sequence.
         kernel_size: of the convolutions, odd.
         n_layers: of the convolutions.
         dropout: after each of them.
@@ -21,23 +22,32 @@ class TacotronEncoder(nn.Module):
             the others of its batch.
     """
 
-    def __init__(
-        self,
-        n_symbols: int,
-        channels: int,
-        kernel_size: int = 5,
-        n_layers: int = 3,
-        dropout: float = 0.5,
-        masked: bool = True,
-    ) -> None:
+    channels: PositiveInt = Field(512, multiple_of=2)
+    kernel_size: PositiveInt = 5
+    n_layers: PositiveInt = 3
+    dropout: float = Field(0.5, ge=0, lt=1)
+    masked: bool = True
+
+
+class TacotronEncoder(nn.Module):
+    """Embedding, layers of [convolution, batch norm, ReLU, dropout], a bidirectional LSTM.
+
+    Args:
+        n_symbols: size of the phoneme table.
+        sizes: see `TacotronEncoderSizes`.
+    """
+
+    def __init__(self, n_symbols: int, sizes: TacotronEncoderSizes) -> None:
         super().__init__()
-        self.masked = masked
+        channels, kernel_size = sizes.channels, sizes.kernel_size
+        self.masked = sizes.masked
         self.embedding = nn.Embedding(n_symbols, channels)
         self.convs = nn.ModuleList(
-            nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2) for _ in range(n_layers)
+            nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2)
+            for _ in range(sizes.n_layers)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm1d(channels) for _ in range(n_layers))
-        self.dropout = nn.Dropout(dropout)
+        self.norms = nn.ModuleList(nn.BatchNorm1d(channels) for _ in range(sizes.n_layers))
+        self.dropout = nn.Dropout(sizes.dropout)
         self.recurrent = PackedLSTM(channels, channels // 2)
 
     def convolved(self, x: Tensor, mask: Tensor) -> Tensor:

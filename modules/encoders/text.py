@@ -4,45 +4,50 @@ from __future__ import annotations
 
 import math
 
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
-from hiervox.modules.transformers.relative import RelativeTransformer
+from hiervox.modules.transformers.relative import RelativeTransformer, TransformerSizes
+
+
+class TextEncoderSizes(TransformerSizes):
+    """Each of the two transformers of the text encoder; defaults are the published ones."""
+
+    filter_channels: PositiveInt = 1024
+    n_heads: PositiveInt = 4
+    n_layers: PositiveInt = 3
+    kernel_size: PositiveInt = 9
+    dropout: float = Field(0.2, ge=0, lt=1)
 
 
 class TextEncoder(nn.Module):
     """Two transformers, the style added between them.
 
     Args:
+        sizes: of each transformer.
         n_symbols: size of the phoneme table.
         channels: of the hidden sequence.
         out_channels: of the prior's mean.
-        filter_channels: inside the feed-forward layers.
-        n_heads, n_layers, kernel_size, dropout: of each transformer.
         style_channels: of the style vector; 0 where there is none.
     """
 
     def __init__(
         self,
+        sizes: TextEncoderSizes,
+        *,
         n_symbols: int,
         channels: int,
         out_channels: int,
-        filter_channels: int,
-        n_heads: int,
-        n_layers: int,
-        kernel_size: int,
-        dropout: float,
         style_channels: int = 0,
     ) -> None:
         super().__init__()
         self.scale = math.sqrt(channels)
         self.embedding = nn.Embedding(n_symbols, channels)
         nn.init.normal_(self.embedding.weight, 0.0, channels**-0.5)
-        self.phonetic = RelativeTransformer(
-            channels, filter_channels, n_heads, n_layers, kernel_size, dropout
-        )
+        self.phonetic = RelativeTransformer(channels, sizes)
         if style_channels:
             self.style_projection = nn.Conv1d(style_channels, channels, 1)
-        self.styled = RelativeTransformer(channels, filter_channels, n_heads, n_layers, kernel_size, dropout)
+        self.styled = RelativeTransformer(channels, sizes)
         self.projection = nn.Conv1d(channels, 2 * out_channels, 1)
 
     def forward(

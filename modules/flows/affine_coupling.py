@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.convolutions.wavenet import WaveNet
+from hiervox.modules.convolutions.wavenet import WaveNet, WaveNetSizes
 
 SIGMOID_SHIFT, SIGMOID_FLOOR = 2.0, 1e-6  # of bounded scales: the published Glow-TTS code
 
@@ -16,25 +16,25 @@ class CouplingNetwork(nn.Module):
 
     Args:
         inputs: channels of a half.
-        hidden_channels, kernel_size, dilation_rate, n_layers, condition_channels, dropout: of the WaveNet.
+        sizes: of the WaveNet.
+        dilation_rate, condition_channels, dropout: see `WaveNet`.
     """
 
     def __init__(
         self,
         inputs: int,
-        hidden_channels: int,
-        kernel_size: int,
-        dilation_rate: int,
-        n_layers: int,
+        sizes: WaveNetSizes,
+        *,
+        dilation_rate: int = 1,
         condition_channels: int = 0,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.input = weight_norm(nn.Conv1d(inputs, hidden_channels, 1))
+        self.input = weight_norm(nn.Conv1d(inputs, sizes.hidden_channels, 1))
         self.wavenet = WaveNet(
-            hidden_channels, kernel_size, dilation_rate, n_layers, condition_channels, dropout
+            sizes, dilation_rate=dilation_rate, condition_channels=condition_channels, dropout=dropout
         )
-        self.output = nn.Conv1d(hidden_channels, 2 * inputs, 1)
+        self.output = nn.Conv1d(sizes.hidden_channels, 2 * inputs, 1)
         nn.init.zeros_(self.output.weight)  # the coupling does nothing at first
         assert self.output.bias is not None
         nn.init.zeros_(self.output.bias)

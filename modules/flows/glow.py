@@ -8,13 +8,13 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
+from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.flows.affine_coupling import AffineCoupling, CouplingNetwork
 from hiervox.modules.flows.invertible_convolution import GroupedInvertibleConvolution
 from hiervox.modules.normalization.activation_norm import ActivationNorm
-from hiervox.utils.schema import Config
 
 
-class GlowSizes(Config):
+class GlowSizes(WaveNetSizes):
     """Sizes of the flow; defaults are those of the published Glow-TTS.
 
     Attributes:
@@ -26,10 +26,8 @@ class GlowSizes(Config):
     """
 
     n_blocks: PositiveInt = 12
-    hidden_channels: PositiveInt = 192
-    kernel_size: PositiveInt = 5
-    dilation_rate: PositiveInt = 1
     n_layers: PositiveInt = 4
+    dilation_rate: PositiveInt = 1
     dropout: float = Field(0.05, ge=0, lt=1)
     group: PositiveInt = Field(4, multiple_of=2)
     squeeze: PositiveInt = 2
@@ -51,12 +49,10 @@ class GlowBlock(nn.Module):
         self.convolution = GroupedInvertibleConvolution(sizes.group)
         network = CouplingNetwork(
             channels // 2,
-            sizes.hidden_channels,
-            sizes.kernel_size,
-            sizes.dilation_rate,
-            sizes.n_layers,
-            style_channels,
-            sizes.dropout,
+            sizes,
+            dilation_rate=sizes.dilation_rate,
+            condition_channels=style_channels,
+            dropout=sizes.dropout,
         )
         self.coupling = AffineCoupling(network, sizes.bounded_scales)
 

@@ -7,13 +7,37 @@ Couplings of mean-only affine transforms whose shift comes from diffusion-transf
 from __future__ import annotations
 
 import torch
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.modules.attention.self_attention import SelfAttention
-from hiervox.modules.flows.couplings import run_couplings
+from hiervox.modules.flows.coupling_flow import CouplingFlow
+from hiervox.utils.schema import Sizes
 
 NORM_EPS = 1e-6  # of the diffusion transformer
+MLP_RATIO = 4
+"""Feed-forward channels, and hidden channels of the style's perceptron, over the channels of a block."""
+
+
+class TransformerFlowSizes(Sizes):
+    """Sizes of the flow; defaults are those of the published synthesizer.
+
+    Attributes:
+        hidden_channels: of the transformer blocks.
+        n_heads: attention heads of a block.
+        n_blocks: blocks of a coupling.
+        n_couplings: couplings; after each the channels are reversed.
+        kernel_size: of the feed-forward convolution, odd.
+        dropout: in the feed-forward layers.
+    """
+
+    hidden_channels: PositiveInt = 192
+    n_heads: PositiveInt = 2
+    n_blocks: PositiveInt = 3
+    n_couplings: PositiveInt = 4
+    kernel_size: PositiveInt = 5
+    dropout: float = Field(0.1, ge=0, lt=1)
 
 
 def _initialise_xavier(module: nn.Module) -> None:
@@ -43,11 +67,14 @@ class ConvFeedForward(nn.Module):
 class AdaptiveTransformerBlock(nn.Module):
     """Transformer block whose norms are shifted and scaled, and whose branches are gated, by a condition."""
 
-    def __init__(self, channels: int, n_heads: int, kernel_size: int, mlp_ratio: int, dropout: float) -> None:
+    def __init__(self, sizes: TransformerFlowSizes) -> None:
         super().__init__()
+        channels = sizes.hidden_channels
         self.norm = nn.LayerNorm(channels, eps=NORM_EPS, elementwise_affine=False)
-        self.attention = SelfAttention(channels, n_heads)
-        self.feed_forward = ConvFeedForward(channels, mlp_ratio * channels, kernel_size, dropout)
+        self.attention = SelfAttention(channels, sizes.n_heads)
+        self.feed_forward = ConvFeedForward(
+            channels, MLP_RATIO * channels, kernel_size=sizes.kernel_size, dropout=sizes.dropout
+        )
         modulation = nn.Linear(channels, 6 * channels)
         self.modulation = nn.Sequential(nn.SiLU(), modulation)
         _initialise_xavier(self)
@@ -66,32 +93,35 @@ class AdaptiveTransformerBlock(nn.Module):
 
 
 class TransformerCoupling(nn.Module):
-    """Adds to the second half of the channels what transformer blocks make of the first half."""
+    """Adds to the second half of the channels what transformer blocks make of the first half.
 
-    def __init__(
-        self,
-        channels: int,
-        hidden_channels: int,
-        n_heads: int,
-        n_blocks: int,
-        kernel_size: int,
-        mlp_ratio: int,
-        dropout: float,
-    ) -> None:
+    Args:
+        channels: even.
+        sizes: see `TransformerFlowSizes`.
+
+    Raises:
+        ValueError: channels are odd.
+    """
+
+    def __init__(self, channels: int, sizes: TransformerFlowSizes) -> None:
         super().__init__()
+        if channels % 2:
+            raise ValueError(f"channels must be even, not {channels}")
+        self.hidden_channels = hidden_channels = sizes.hidden_channels
         self.input = nn.Conv1d(channels // 2, hidden_channels, 1)
-        self.blocks = nn.ModuleList(
-            AdaptiveTransformerBlock(hidden_channels, n_heads, kernel_size, mlp_ratio, dropout)
-            for _ in range(n_blocks)
-        )
+        self.blocks = nn.ModuleList(AdaptiveTransformerBlock(sizes) for _ in range(sizes.n_blocks))
         self.shift = nn.Conv1d(hidden_channels, channels // 2, 1)
         _initialise_xavier(self.input)
         nn.init.zeros_(self.shift.weight)  # with the zero gates of the blocks: start as the identity
         if self.shift.bias is not None:
             nn.init.zeros_(self.shift.bias)
 
-    def forward(self, z: Tensor, mask: Tensor, condition: Tensor, reverse: bool = False) -> Tensor:
+    def forward(
+        self, z: Tensor, mask: Tensor, condition: Tensor | None = None, reverse: bool = False
+    ) -> Tensor:
         """(B, channels, T), mask (B, 1, T), condition (B, hidden_channels) → (B, channels, T)."""
+        if condition is None:  # then the norms are shifted and scaled by what the blocks learn alone
+            condition = z.new_zeros(len(z), self.hidden_channels)
         kept, moved = z.chunk(2, dim=1)
         hidden = (self.input(kept) * mask).mT
         for block in self.blocks:
@@ -101,62 +131,36 @@ class TransformerCoupling(nn.Module):
         return torch.cat([kept, moved], dim=1)
 
 
-class TransformerFlow(nn.Module):
-    """A volume-preserving flow between two latents of one utterance.
+class StylePerceptron(nn.Sequential):
+    """Style vector → condition of the blocks.
 
     Args:
-        channels: of the latent, even.
-        hidden_channels: of the transformer blocks.
-        style_channels: of the style vector; 0 where there is none.
-        n_heads: attention heads of a block.
-        n_blocks: blocks of a coupling.
-        n_couplings: couplings; after each the channels are reversed.
-        kernel_size: of the feed-forward convolution, odd.
-        mlp_ratio: feed-forward channels over `hidden_channels`; also of the style's perceptron.
-        dropout: in the feed-forward layers.
+        style_channels: of the style vector.
+        channels: of the condition.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        hidden_channels: int,
-        style_channels: int,
-        n_heads: int,
-        n_blocks: int = 3,
-        n_couplings: int = 4,
-        kernel_size: int = 5,
-        mlp_ratio: int = 4,
-        dropout: float = 0.1,
-    ) -> None:
-        super().__init__()
-        if channels % 2:
-            raise ValueError(f"channels must be even, not {channels}")
-        self.hidden_channels = hidden_channels
-        if style_channels:
-            self.condition = nn.Sequential(
-                nn.Linear(style_channels, mlp_ratio * hidden_channels),
-                nn.SiLU(),
-                nn.Linear(mlp_ratio * hidden_channels, hidden_channels),
-            )
-        self.couplings = nn.ModuleList(
-            TransformerCoupling(channels, hidden_channels, n_heads, n_blocks, kernel_size, mlp_ratio, dropout)
-            for _ in range(n_couplings)
+    def __init__(self, style_channels: int, channels: int) -> None:
+        super().__init__(
+            nn.Linear(style_channels, MLP_RATIO * channels),
+            nn.SiLU(),
+            nn.Linear(MLP_RATIO * channels, channels),
         )
 
-    def forward(self, z: Tensor, mask: Tensor, style: Tensor | None = None, reverse: bool = False) -> Tensor:
-        """Map a latent forward, or back. The log-determinant is 0 in both directions.
+    def forward(self, style: Tensor) -> Tensor:
+        """(B, style_channels, 1) → (B, channels)."""
+        condition: Tensor = super().forward(style.squeeze(2))
+        return condition
 
-        Args:
-            z: (B, channels, T), zero where `mask` is.
-            mask: (B, 1, T).
-            style: (B, style_channels, 1), or None.
-            reverse: the inverse map.
 
-        Returns:
-            (B, channels, T), masked.
-        """
-        if style is None:  # then the norms are shifted and scaled by what the blocks learn alone
-            condition = z.new_zeros(len(z), self.hidden_channels)
-        else:
-            condition = self.condition(style.squeeze(2))
-        return run_couplings(self.couplings, z, mask, condition, reverse)
+def transformer_flow(sizes: TransformerFlowSizes, *, channels: int, style_channels: int = 0) -> CouplingFlow:
+    """BiT-Flow, between two latents of one utterance.
+
+    Args:
+        sizes: see `TransformerFlowSizes`.
+        channels: of the latent, even.
+        style_channels: of the style vector; 0 where there is none.
+    """
+    return CouplingFlow(
+        condition=StylePerceptron(style_channels, sizes.hidden_channels) if style_channels else None,
+        couplings=[TransformerCoupling(channels, sizes) for _ in range(sizes.n_couplings)],
+    )

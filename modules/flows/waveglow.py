@@ -9,13 +9,14 @@ import torch
 from pydantic import PositiveFloat, PositiveInt, model_validator
 from torch import Tensor, nn
 
+from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.flows.affine_coupling import CouplingNetwork
 from hiervox.modules.flows.invertible_convolution import InvertibleConvolution
 from hiervox.modules.generators.vocoder import FixedNoise, VocoderGenerator
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 
-class WaveGlowSizes(Config):
+class WaveGlowSizes(Sizes):
     """Sizes of the network; defaults are those of the published 256-channel weights for 22.05 kHz.
 
     Attributes:
@@ -49,6 +50,13 @@ class WaveGlowSizes(Config):
         if min(self.widths) < 2:
             raise ValueError("no channels are left for the last flows: lower early_size or n_flows")
         return self
+
+    @property
+    def coupling(self) -> WaveNetSizes:
+        """Of each coupling network."""
+        return WaveNetSizes(
+            hidden_channels=self.channels, n_layers=self.n_layers, kernel_size=self.kernel_size
+        )
 
     @property
     def widths(self) -> list[int]:
@@ -85,7 +93,7 @@ class WaveGlow(VocoderGenerator):
         self.mixers = nn.ModuleList(InvertibleConvolution(width) for width in sizes.widths)
         self.couplings = nn.ModuleList(
             CouplingNetwork(
-                width // 2, sizes.channels, sizes.kernel_size, 2, sizes.n_layers, mels * sizes.group
+                width // 2, sizes.coupling, dilation_rate=2, condition_channels=mels * sizes.group
             )
             for width in sizes.widths
         )

@@ -10,17 +10,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.convolutions.convnext import ConvNeXtV2Block
+from hiervox.modules.convolutions.convnext import ConvNeXtSizes, ConvNeXtV2Block
 from hiervox.modules.convolutions.residual_block import ParallelBlocks, ResidualBlock
 from hiervox.modules.generators.hifigan import LAST_SLOPE
 from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.modules.spectral.inverse_stft import InverseSTFT
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
 
 
-class APNetSizes(Config):
+class APNetSizes(Sizes):
     """Sizes of the network; defaults are APNet's, and `hidden_channels` and `n_blocks` APNet2's.
 
     Attributes:
@@ -91,9 +91,10 @@ class ConvNeXtBackbone(nn.Module):
         super().__init__()
         self.input = nn.Conv1d(sizes.in_channels, sizes.channels, EDGE_KERNEL, padding=EDGE_KERNEL // 2)
         self.norm = nn.LayerNorm(sizes.channels, eps=1e-6)
-        self.blocks = nn.ModuleList(
-            ConvNeXtV2Block(sizes.channels, sizes.hidden_channels, EDGE_KERNEL) for _ in range(sizes.n_blocks)
+        block = ConvNeXtSizes(
+            channels=sizes.channels, hidden_channels=sizes.hidden_channels, kernel_size=EDGE_KERNEL
         )
+        self.blocks = nn.ModuleList(ConvNeXtV2Block(block) for _ in range(sizes.n_blocks))
         self.last_norm = nn.LayerNorm(sizes.channels, eps=1e-6)
 
     def forward(self, mel: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from hiervox.modules.convolutions.residual_block import (
 )
 from hiervox.modules.convolutions.upsampling import UpsamplingStage
 from hiervox.modules.generators.vocoder import VocoderGenerator
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
 """Of the first and the last convolution."""
@@ -29,7 +29,7 @@ LAST_SLOPE = 0.01
 """Of the rectifier before the last convolution, where the published code leaves torch's default."""
 
 
-class HiFiGANSizes(Config):
+class HiFiGANSizes(Sizes):
     """Sizes of the generator; defaults are HiFi-GAN V1's for 22.05 kHz.
 
     Attributes:
@@ -190,7 +190,7 @@ def _channels(sizes: HiFiGANSizes) -> Sequence[int]:
 def _blocks(sizes: HiFiGANSizes, channels: int, activation: Activation) -> ParallelBlocks:
     return ParallelBlocks(
         [
-            ResidualBlock(channels, kernel_size, dilations, activation, sizes.paired_blocks)
+            ResidualBlock(channels, kernel_size, dilations, activation=activation, paired=sizes.paired_blocks)
             for kernel_size, dilations in zip(sizes.block_kernel_sizes, sizes.block_dilations, strict=True)
         ]
     )

@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from hiervox.modules.convolutions.upsampling import UpsamplingStage
 from hiervox.modules.generators.vocoder import VocoderGenerator
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
 BLOCK_KERNEL = 3
@@ -19,7 +19,7 @@ SLOPE = 0.2
 """Of all leaky rectifiers."""
 
 
-class MelGANSizes(Config):
+class MelGANSizes(Sizes):
     """Sizes of the generator; defaults are the published ones for 22.05 kHz.
 
     Attributes:

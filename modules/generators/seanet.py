@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.modules.convolutions.reflected import (
-    Normalization,
-    ReflectedConv1d,
-    ReflectedConvTranspose1d,
-)
-from hiervox.modules.convolutions.seanet import SEANetBlock
+from hiervox.modules.convolutions.reflected import ReflectedConvTranspose1d
+from hiervox.modules.convolutions.seanet import SEANetBlock, SEANetSizes
 from hiervox.modules.recurrent.residual_lstm import ResidualLSTM
 
 
@@ -20,44 +14,23 @@ class SEANetDecoder(nn.Module):
     """A convolution, LSTM, stages of a transposed convolution and a residual block, a convolution.
 
     Args:
-        audio_channels: of the waveform.
-        channels: before the last convolution; each stage halves its input to arrive there.
-        dimension: of the embeddings.
-        strides: of the stages; the kernels are twice as long.
-        kernel_size: of the first and the last convolution.
-        block_kernel_size: of the residual blocks.
-        lstm_layers: of the recurrent stack.
-        causal, normalization: of all convolutions.
+        sizes: see `SEANetSizes`.
     """
 
-    def __init__(
-        self,
-        audio_channels: int,
-        channels: int,
-        dimension: int,
-        strides: Sequence[int],
-        kernel_size: int = 7,
-        block_kernel_size: int = 3,
-        lstm_layers: int = 2,
-        causal: bool = True,
-        normalization: Normalization = "weight",
-    ) -> None:
+    def __init__(self, sizes: SEANetSizes) -> None:
         super().__init__()
-        widest = channels * 2 ** len(strides)
-        self.input = ReflectedConv1d(
-            dimension, widest, kernel_size, causal=causal, normalization=normalization
-        )
-        self.recurrent = ResidualLSTM(widest, lstm_layers)
+        channels = sizes.channels * 2 ** len(sizes.strides)
+        self.input = sizes.convolution(nn.Conv1d(sizes.dimension, channels, sizes.kernel_size))
+        self.recurrent = ResidualLSTM(channels, sizes.lstm_layers)
         self.ups, self.blocks = nn.ModuleList(), nn.ModuleList()
-        for stage, stride in enumerate(strides):
-            inputs = widest // 2**stage
+        for stride in reversed(sizes.strides):
+            up = nn.ConvTranspose1d(channels, channels // 2, 2 * stride, stride)
             self.ups.append(
-                ReflectedConvTranspose1d(inputs, inputs // 2, 2 * stride, stride, causal, normalization)
+                ReflectedConvTranspose1d(up, causal=sizes.causal, normalization=sizes.normalization)
             )
-            self.blocks.append(SEANetBlock(inputs // 2, block_kernel_size, 1, causal, normalization))
-        self.output = ReflectedConv1d(
-            channels, audio_channels, kernel_size, causal=causal, normalization=normalization
-        )
+            channels //= 2
+            self.blocks.append(SEANetBlock(channels, sizes))
+        self.output = sizes.convolution(nn.Conv1d(channels, sizes.audio_channels, sizes.kernel_size))
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """(B, dimension, N) → (B, audio_channels, N * product of the strides)."""

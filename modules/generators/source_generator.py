@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Literal
 
+from pydantic import PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
@@ -12,6 +13,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.convolutions.upsampling import UpsamplingStage
+from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
 SOURCE_LAYERS = 3
@@ -57,6 +59,23 @@ class SourceDownsampler(nn.Module):
         return x + residual
 
 
+class SourceGeneratorSizes(Sizes):
+    """The waveform generator; its first upsampling goes to the rate of F0, all of them to that of audio.
+
+    Attributes:
+        initial_channels: before the first stage; each stage halves them.
+        rates, kernel_sizes: of the upsampling.
+        block_kernel_sizes, block_dilations: of the AMP blocks.
+    """
+
+    kind: Literal["amp"] = "amp"
+    initial_channels: PositiveInt = 512
+    rates: tuple[PositiveInt, ...] = (4, 5, 4, 2, 2)
+    kernel_sizes: tuple[PositiveInt, ...] = (8, 11, 8, 4, 4)
+    block_kernel_sizes: tuple[PositiveInt, ...] = (3, 7, 11)
+    block_dilations: tuple[PositiveInt, ...] = (1, 3, 5)
+
+
 class SourceGenerator(nn.Module):
     """Latent and source features → waveform (HierSpeech++, arXiv 2311.12454, section 3.2).
 
@@ -64,12 +83,10 @@ class SourceGenerator(nn.Module):
     upsampling, which brings the latent to their rate.
 
     Args:
+        sizes: see `SourceGeneratorSizes`.
         latent_channels: of the input.
-        source_channels: of the source features, whose rate is `rates[0]` times the input's.
-        initial_channels: before the first stage; each stage halves them.
+        source_channels: of the source features, whose rate is `sizes.rates[0]` times the input's.
         style_channels: of the style vector; 0 where there is none.
-        rates, kernel_sizes: of the upsampling.
-        block_kernel_sizes, block_dilations: of the AMP blocks.
 
     Attributes:
         backbone_rate, waveform_rate: samples of the backbone to a frame, and of the waveform to one of the
@@ -80,16 +97,14 @@ class SourceGenerator(nn.Module):
 
     def __init__(
         self,
+        sizes: SourceGeneratorSizes,
+        *,
         latent_channels: int,
         source_channels: int,
-        initial_channels: int,
-        style_channels: int,
-        rates: Sequence[int] = (4, 5, 4, 2, 2),
-        kernel_sizes: Sequence[int] = (8, 11, 8, 4, 4),
-        block_kernel_sizes: Sequence[int] = (3, 7, 11),
-        block_dilations: Sequence[int] = (1, 3, 5),
+        style_channels: int = 0,
     ) -> None:
         super().__init__()
+        initial_channels, rates = sizes.initial_channels, sizes.rates
         padding = EDGE_KERNEL // 2
         last_channels = initial_channels >> len(rates)
         self.input = weight_norm(nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=padding))
@@ -99,9 +114,9 @@ class SourceGenerator(nn.Module):
         self.source = nn.Conv1d(source_channels, initial_channels // 2, EDGE_KERNEL, padding=padding)
         stages = [
             UpsamplingStage.with_amp_blocks(
-                initial_channels >> stage, rate, kernel_size, block_kernel_sizes, block_dilations
+                initial_channels >> stage, rate, kernel_size, sizes.block_kernel_sizes, sizes.block_dilations
             )
-            for stage, (rate, kernel_size) in enumerate(zip(rates, kernel_sizes, strict=True))
+            for stage, (rate, kernel_size) in enumerate(zip(rates, sizes.kernel_sizes, strict=True))
         ]
         self.stages = nn.ModuleList(stages)
         self.activation = AliasFreeActivation(SnakeBeta(last_channels))

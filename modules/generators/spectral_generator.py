@@ -10,14 +10,17 @@ learns quickly.
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
+from pydantic import PositiveInt, model_validator
 from torch import Tensor, nn
 
-from hiervox.modules.convolutions.convnext import ConvNeXtBlock
+from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
 from hiervox.modules.functional.frames import interleave
 from hiervox.modules.generators.excitation import HarmonicExcitation
 from hiervox.modules.spectral.hop_stft import HopSTFT
+from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
 BLOCK_KERNEL = 7
@@ -32,20 +35,53 @@ LEAST_GAIN = 0.05
 """-26 dB: what a noise floor leaves of gains below it."""
 
 
+class SpectralGeneratorSizes(Sizes):
+    """The light waveform generator; not a published one.
+
+    Attributes:
+        frame_channels, frame_blocks: of the ConvNeXt blocks at the frame rate.
+        source_block_channels, source_blocks: of those at the rate of F0.
+        expansion: hidden channels of a block over its channels.
+        window_length: of the STFT, samples.
+        rates: from frames to F0, and from there to samples, which is the STFT's hop.
+        modulated: whether the style scales and shifts what each block normalizes; without it the input alone
+            hears whose voice it is.
+    """
+
+    kind: Literal["istft"] = "istft"
+    frame_channels: PositiveInt = 256
+    frame_blocks: PositiveInt = 3
+    source_block_channels: PositiveInt = 192
+    source_blocks: PositiveInt = 4
+    expansion: PositiveInt = 3
+    window_length: PositiveInt = 320
+    rates: tuple[PositiveInt, PositiveInt] = (4, 80)
+    modulated: bool = False
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> SpectralGeneratorSizes:
+        hop = self.rates[1]
+        if self.window_length < 2 * hop or (self.window_length - hop) % 2:
+            raise ValueError(
+                "generator.window_length must be at least two hops, and a hop plus an even number"
+            )
+        return self
+
+    def block(self, channels: int) -> ConvNeXtSizes:
+        """Of a ConvNeXt block."""
+        return ConvNeXtSizes(
+            channels=channels, hidden_channels=self.expansion * channels, kernel_size=BLOCK_KERNEL
+        )
+
+
 class SpectralGenerator(nn.Module):
     """Latent and excited source features → waveform.
 
     Args:
+        sizes: see `SpectralGeneratorSizes`.
         latent_channels: of the input.
-        source_channels: of the source network's features, whose rate is `source_rate` times the input's.
+        source_channels: of the source network's features, whose rate is `sizes.rates[0]` times the input's.
         style_channels: of the style vector; 0 where there is none.
-        modulated: whether the style also scales and shifts what each block normalizes, not the input alone.
-        frame_channels, frame_blocks: of the ConvNeXt blocks at the input's rate.
-        source_block_channels, source_blocks: of those at the source features' rate.
-        expansion: hidden channels of a block over its channels.
-        window_length: of the STFT, samples.
-        hop_length: samples to a source frame.
-        source_rate: source frames to a frame.
         sample_rate: Hz.
 
     Attributes:
@@ -56,48 +92,36 @@ class SpectralGenerator(nn.Module):
 
     def __init__(
         self,
+        sizes: SpectralGeneratorSizes,
+        *,
         latent_channels: int,
         source_channels: int,
-        style_channels: int,
-        frame_channels: int = 256,
-        frame_blocks: int = 3,
-        source_block_channels: int = 192,
-        source_blocks: int = 4,
-        expansion: int = 3,
-        window_length: int = 320,
-        hop_length: int = 80,
-        source_rate: int = 4,
+        style_channels: int = 0,
         sample_rate: int = 16000,
-        modulated: bool = False,
     ) -> None:
         super().__init__()
-        self.modulated = modulated
-        block_style = style_channels if modulated else 0
+        source_rate, hop_length = sizes.rates
+        frame_channels, source_block_channels = sizes.frame_channels, sizes.source_block_channels
+        self.modulated = sizes.modulated
+        block_style = style_channels if sizes.modulated else 0
         padding = EDGE_KERNEL // 2
         self.source_channels = source_channels
         self.pulses_and_noise = HarmonicExcitation(sample_rate, hop_length)
-        self.stft = HopSTFT(window_length, hop_length)
+        self.stft = HopSTFT(sizes.window_length, hop_length)
         bins = self.stft.bins
         self.input = nn.Conv1d(latent_channels, frame_channels, EDGE_KERNEL, padding=padding)
         if style_channels:
             self.style = nn.Conv1d(style_channels, frame_channels, 1)
         self.frame_blocks = nn.ModuleList(
-            ConvNeXtBlock(
-                frame_channels, expansion * frame_channels, BLOCK_KERNEL, style_channels=block_style
-            )
-            for _ in range(frame_blocks)
+            ConvNeXtBlock(sizes.block(frame_channels), style_channels=block_style)
+            for _ in range(sizes.frame_blocks)
         )
         self.raise_rate = nn.Conv1d(frame_channels, source_rate * source_block_channels, 1)
         self.source = nn.Conv1d(source_channels, source_block_channels, EDGE_KERNEL, padding=padding)
         self.pulses = nn.Conv1d(bins, source_block_channels, 1)
         self.source_blocks = nn.ModuleList(
-            ConvNeXtBlock(
-                source_block_channels,
-                expansion * source_block_channels,
-                BLOCK_KERNEL,
-                style_channels=block_style,
-            )
-            for _ in range(source_blocks)
+            ConvNeXtBlock(sizes.block(source_block_channels), style_channels=block_style)
+            for _ in range(sizes.source_blocks)
         )
         self.norm = nn.LayerNorm(source_block_channels)
         self.gains = nn.Linear(source_block_channels, 3 * bins)
@@ -108,7 +132,7 @@ class SpectralGenerator(nn.Module):
 
         self.backbone_rate, self.waveform_rate = source_rate, hop_length
         by_source_blocks, by_frame_blocks = (
-            count * (BLOCK_KERNEL // 2) for count in (source_blocks, frame_blocks)
+            count * (BLOCK_KERNEL // 2) for count in (sizes.source_blocks, sizes.frame_blocks)
         )
         self.backbone_context = max(
             math.ceil(by_source_blocks / source_rate) + by_frame_blocks + padding,

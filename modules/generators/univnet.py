@@ -10,15 +10,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.modules.convolutions.location_variable import KernelPredictor, location_variable_conv
+from hiervox.modules.convolutions.location_variable import (
+    KernelPredictor,
+    KernelShape,
+    location_variable_conv,
+)
 from hiervox.modules.generators.vocoder import FixedNoise, VocoderGenerator
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
 KERNEL = 3
 
 
-class UnivNetSizes(Config):
+class UnivNetSizes(Sizes):
     """Sizes of the generator; defaults are those of UnivNet-c32 for 24 kHz.
 
     Attributes:
@@ -69,12 +73,9 @@ class LocationVariableBlock(nn.Module):
         )
         self.predictor = KernelPredictor(
             sizes.in_channels,
-            channels,
-            2 * channels,
-            KERNEL,
-            len(sizes.dilations),
-            sizes.predictor_channels,
-            sizes.slope,
+            KernelShape(len(sizes.dilations), channels, 2 * channels, KERNEL),
+            hidden_channels=sizes.predictor_channels,
+            slope=sizes.slope,
         )
         self.addition_context = sum(sizes.dilations) + len(sizes.dilations) * (KERNEL // 2)
 

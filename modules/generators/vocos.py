@@ -8,10 +8,10 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from hiervox.modules.convolutions.convnext import ConvNeXtBlock
+from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
 from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.modules.spectral.inverse_stft import InverseSTFT
-from hiervox.utils.schema import Config
+from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
 NORM_EPSILON = 1e-6
@@ -19,7 +19,7 @@ HIGHEST_MAGNITUDE = 100.0
 """Of a bin, so that the exponential can't overflow (published code)."""
 
 
-class VocosSizes(Config):
+class VocosSizes(Sizes):
     """Sizes of the network; defaults are the published ones for mel spectrograms at 24 kHz.
 
     Attributes:
@@ -37,6 +37,13 @@ class VocosSizes(Config):
     hop_length: PositiveInt = 256
     padding: Literal["center", "same"] = "center"
 
+    @property
+    def block(self) -> ConvNeXtSizes:
+        """Of each ConvNeXt block."""
+        return ConvNeXtSizes(
+            channels=self.channels, hidden_channels=self.hidden_channels, kernel_size=EDGE_KERNEL
+        )
+
 
 class VocosBackbone(nn.Module):
     """A convolution, layer norm, ConvNeXt blocks, layer norm.
@@ -53,14 +60,7 @@ class VocosBackbone(nn.Module):
         self.input = nn.Conv1d(sizes.in_channels, sizes.channels, EDGE_KERNEL, padding=EDGE_KERNEL // 2)
         self.norm = nn.LayerNorm(sizes.channels, eps=NORM_EPSILON)
         self.blocks = nn.ModuleList(
-            ConvNeXtBlock(
-                sizes.channels,
-                sizes.hidden_channels,
-                EDGE_KERNEL,
-                scale=1 / sizes.n_blocks,
-                norm_epsilon=NORM_EPSILON,
-                exact_gelu=True,
-            )
+            ConvNeXtBlock(sizes.block, scale=1 / sizes.n_blocks, norm_epsilon=NORM_EPSILON, exact_gelu=True)
             for _ in range(sizes.n_blocks)
         )
         self.last_norm = nn.LayerNorm(sizes.channels, eps=NORM_EPSILON)

@@ -72,7 +72,8 @@ class MultiScaleMelLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.scales = nn.ModuleList(
-            MelPower(sample_rate, window_length, n_mels, f_min) for window_length in window_lengths
+            MelPower(sample_rate, window_length, n_mels=n_mels, f_min=f_min)
+            for window_length in window_lengths
         )
 
     def forward(self, predicted: Tensor, target: Tensor) -> Tensor:

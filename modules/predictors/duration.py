@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from hiervox.modules.predictors.variance import VariancePredictor
+from hiervox.modules.predictors.variance import VariancePredictor, VariancePredictorSizes
 
 LEAST_DURATION = 1e-6  # added before the logarithm: the published VITS code
 
@@ -15,9 +15,7 @@ class DurationPredictor(VariancePredictor):
 
     Args:
         in_channels: of the text's hidden sequence.
-        filter_channels: inside.
-        kernel_size: odd.
-        dropout: after each layer.
+        sizes: see `VariancePredictorSizes`.
         style_channels: of the style vector; 0 where there is none.
         concatenate_style: whether the style vector stands beside the hidden sequence and learns from the
             durations (Glow-TTS), or is projected, added, and does not (VITS).
@@ -27,15 +25,14 @@ class DurationPredictor(VariancePredictor):
     def __init__(
         self,
         in_channels: int,
-        filter_channels: int,
-        kernel_size: int,
-        dropout: float,
+        sizes: VariancePredictorSizes,
+        *,
         style_channels: int = 0,
         concatenate_style: bool = False,
         norm_eps: float = 1e-5,
     ) -> None:
         beside = style_channels if concatenate_style else 0
-        super().__init__(in_channels + beside, filter_channels, kernel_size, dropout, norm_eps)
+        super().__init__(in_channels + beside, sizes, norm_eps=norm_eps)
         self.concatenate_style = concatenate_style
         if style_channels and not concatenate_style:
             self.style_projection = nn.Conv1d(style_channels, in_channels, 1)

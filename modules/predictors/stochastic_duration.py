@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.modules.flows.spline import rational_quadratic_spline
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.normalization.layer_norm import ChannelLayerNorm
+from hiervox.modules.predictors.variance import VariancePredictorSizes
 
 N_DILATED_LAYERS = 3  # VITS, appendix B.2
 N_BINS = 10  # VITS, appendix B.2
@@ -115,39 +117,39 @@ class DurationFlow(nn.Module):
         return (z - self.offset) * torch.exp(-self.log_scale) * mask
 
 
+class StochasticDurationSizes(VariancePredictorSizes):
+    """Sizes of `StochasticDurationPredictor`: those of its condition networks, whose flows have no dropout.
+
+    Attributes:
+        n_couplings: of the flow and of the posterior flow each; inference leaves out the first.
+    """
+
+    n_couplings: int = Field(4, ge=2)
+
+
 class StochasticDurationPredictor(nn.Module):
     """Distribution of phoneme durations, by variational dequantisation and augmentation of a flow.
 
     Args:
         in_channels: of the text's hidden sequence.
-        filter_channels: inside.
-        kernel_size: of the depth-separable convolutions.
-        dropout: in the condition networks; the flows have none.
+        sizes: see `StochasticDurationSizes`.
         style_channels: of the style vector; 0 where there is none.
-        n_couplings: of the flow and of the posterior flow each.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        filter_channels: int,
-        kernel_size: int,
-        dropout: float,
-        style_channels: int,
-        n_couplings: int = 4,
-    ) -> None:
+    def __init__(self, in_channels: int, sizes: StochasticDurationSizes, *, style_channels: int = 0) -> None:
         super().__init__()
+        filter_channels, kernel_size, dropout = sizes.filter_channels, sizes.kernel_size, sizes.dropout
         self.text_pre = nn.Conv1d(in_channels, filter_channels, 1)
         if style_channels:
             self.style_projection = nn.Conv1d(style_channels, filter_channels, 1)
         self.text_convs = DilatedSeparableConvs(filter_channels, kernel_size, dropout)
         self.text_post = nn.Conv1d(filter_channels, filter_channels, 1)
-        self.flow = DurationFlow(filter_channels, kernel_size, n_couplings)
+        self.flow = DurationFlow(filter_channels, kernel_size, sizes.n_couplings)
 
         self.duration_pre = nn.Conv1d(1, filter_channels, 1)
         self.duration_convs = DilatedSeparableConvs(filter_channels, kernel_size, dropout)
         self.duration_post = nn.Conv1d(filter_channels, filter_channels, 1)
-        self.posterior_flow = DurationFlow(filter_channels, kernel_size, n_couplings)
+        self.posterior_flow = DurationFlow(filter_channels, kernel_size, sizes.n_couplings)
 
     def forward(
         self,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from pydantic import Field, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.modules.quantizers.codebook import EMACodebook
+from hiervox.utils.schema import Sizes
 
 
 class Quantized(NamedTuple):
@@ -26,31 +28,39 @@ class Quantized(NamedTuple):
     commitment: Tensor
 
 
-class ResidualVectorQuantizer(nn.Module):
-    """Codebooks each of which quantises what the ones before it leave.
+class ResidualVectorSizes(Sizes):
+    """Sizes of the quantizer; defaults are those of EnCodec at 24 kHz.
 
-    Fewer codebooks are a prefix of more, so one quantizer serves several bit rates.
-
-    Args:
+    Attributes:
         n_codebooks, n_entries, dimension: of the codebooks.
         decay, least_usage: see `EMACodebook`.
         commit_all: every codebook's commitment reaches the input. Where it is False only the first one's
             does, as in EnCodec's published code (issue 25 of facebookresearch/encodec).
     """
 
-    def __init__(
-        self,
-        n_codebooks: int,
-        n_entries: int,
-        dimension: int,
-        decay: float = 0.99,
-        least_usage: float = 2.0,
-        commit_all: bool = True,
-    ) -> None:
+    n_codebooks: PositiveInt = 32
+    n_entries: int = Field(1024, ge=2)
+    dimension: PositiveInt = 128
+    decay: float = Field(0.99, gt=0, lt=1)
+    least_usage: NonNegativeFloat = 2.0
+    commit_all: bool = True
+
+
+class ResidualVectorQuantizer(nn.Module):
+    """Codebooks each of which quantises what the ones before it leave.
+
+    Fewer codebooks are a prefix of more, so one quantizer serves several bit rates.
+
+    Args:
+        sizes: see `ResidualVectorSizes`.
+    """
+
+    def __init__(self, sizes: ResidualVectorSizes) -> None:
         super().__init__()
-        self.commit_all = commit_all
+        self.commit_all = sizes.commit_all
         self.codebooks = nn.ModuleList(
-            EMACodebook(n_entries, dimension, decay, least_usage) for _ in range(n_codebooks)
+            EMACodebook(sizes.n_entries, sizes.dimension, decay=sizes.decay, least_usage=sizes.least_usage)
+            for _ in range(sizes.n_codebooks)
         )
 
     def forward(self, x: Tensor, n_codebooks: int | None = None) -> Quantized:

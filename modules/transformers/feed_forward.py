@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import torch
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
+from hiervox.modules.attention.multi_head import MultiHeadAttention
 from hiervox.modules.encoders.sine_position import sine_table
-from hiervox.modules.transformers.relative import RelativeTransformer
+from hiervox.modules.transformers.relative import ConvFeedForward, PostNormTransformer
+from hiervox.utils.schema import Sizes
+
+
+class FeedForwardTransformerSizes(Sizes):
+    """Sizes of a stack of feed-forward transformer blocks.
+
+    Attributes:
+        n_layers, n_heads, filter_channels: of the blocks.
+        kernel_sizes: of a block's two convolutions, odd.
+        dropout: on the residual branches.
+    """
+
+    n_layers: PositiveInt = 4
+    n_heads: PositiveInt = 2
+    filter_channels: PositiveInt = 1024
+    kernel_sizes: tuple[PositiveInt, PositiveInt] = (9, 1)
+    dropout: float = Field(0.2, ge=0, lt=1)
 
 
 class FeedForwardTransformer(nn.Module):
@@ -14,31 +33,20 @@ class FeedForwardTransformer(nn.Module):
 
     Args:
         channels: of input and output, even.
-        filter_channels, n_heads, n_layers: of each block.
-        kernel_sizes: of the two convolutions of a block, odd.
-        dropout: on both residual branches.
+        sizes: see `FeedForwardTransformerSizes`.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        filter_channels: int,
-        n_heads: int,
-        n_layers: int,
-        kernel_sizes: tuple[int, int],
-        dropout: float,
-    ) -> None:
+    def __init__(self, channels: int, sizes: FeedForwardTransformerSizes) -> None:
         super().__init__()
-        self.blocks = RelativeTransformer(
-            channels,
-            filter_channels,
-            n_heads,
-            n_layers,
-            kernel_sizes[0],
-            dropout,
-            window_size=None,
-            contract_kernel_size=kernel_sizes[1],
-            inner_dropout=0.0,
+        layers = range(sizes.n_layers)
+        self.blocks = PostNormTransformer(
+            (MultiHeadAttention(channels, sizes.n_heads) for _ in layers),
+            (
+                ConvFeedForward(channels, sizes.filter_channels, sizes.kernel_sizes, dropout=0.0)
+                for _ in layers
+            ),
+            channels=channels,
+            dropout=sizes.dropout,
         )
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:

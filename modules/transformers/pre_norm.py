@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from hiervox.modules.attention.self_attention import KeyValueCache, SelfAttention
 from hiervox.modules.normalization.adaptive import AdaptiveLayerNorm
+from hiervox.utils.schema import Sizes
+
+
+class PreNormTransformerSizes(Sizes):
+    """Sizes of the layers; defaults are those of VALL-E (arXiv 2301.02111, section 5.1).
+
+    Attributes:
+        channels: of input and output, a multiple of `n_heads`.
+        filter_channels: inside the feed-forward networks.
+        n_heads: of the attention.
+        n_layers: number of layers.
+        dropout: on attention weights, feed-forward activations and residual branches.
+    """
+
+    channels: PositiveInt = 1024
+    filter_channels: PositiveInt = 4096
+    n_heads: PositiveInt = 16
+    n_layers: PositiveInt = 12
+    dropout: float = Field(0.1, ge=0, lt=1)
 
 
 class PreNormLayer(nn.Module):
     """Self-attention and a ReLU feed-forward network, each behind a norm and beside a residual path.
 
     Args:
-        channels, n_heads, dropout: of the attention.
-        filter_channels: inside the feed-forward network.
+        sizes: see `PreNormTransformerSizes`.
         condition_channels: of the condition of the norms; 0 for plain layer norms.
     """
 
-    def __init__(
-        self, channels: int, filter_channels: int, n_heads: int, dropout: float, condition_channels: int = 0
-    ) -> None:
+    def __init__(self, sizes: PreNormTransformerSizes, *, condition_channels: int = 0) -> None:
         super().__init__()
+        channels, filter_channels = sizes.channels, sizes.filter_channels
         self.attention_norm = _norm(channels, condition_channels)
-        self.attention = SelfAttention(channels, n_heads, dropout)
+        self.attention = SelfAttention(channels, sizes.n_heads, sizes.dropout)
         self.feed_forward_norm = _norm(channels, condition_channels)
         self.expand = nn.Linear(channels, filter_channels)
         self.contract = nn.Linear(filter_channels, channels)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(sizes.dropout)
 
     def forward(
         self,
@@ -49,26 +67,16 @@ class PreNormTransformer(nn.Module):
     """Layers and a last norm.
 
     Args:
-        channels: of input and output.
-        filter_channels, n_heads, dropout, condition_channels: of each layer.
-        n_layers: number of layers.
+        sizes: see `PreNormTransformerSizes`.
+        condition_channels: of the condition of the norms; 0 for plain layer norms.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        filter_channels: int,
-        n_heads: int,
-        n_layers: int,
-        dropout: float,
-        condition_channels: int = 0,
-    ) -> None:
+    def __init__(self, sizes: PreNormTransformerSizes, *, condition_channels: int = 0) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            PreNormLayer(channels, filter_channels, n_heads, dropout, condition_channels)
-            for _ in range(n_layers)
+            PreNormLayer(sizes, condition_channels=condition_channels) for _ in range(sizes.n_layers)
         )
-        self.norm = _norm(channels, condition_channels)
+        self.norm = _norm(sizes.channels, condition_channels)
 
     def new_caches(self) -> list[KeyValueCache]:
         """One empty cache for each layer."""

@@ -8,23 +8,35 @@ import pytest
 import torch
 from torch import Tensor
 
-from hiervox.modules.encoders.posterior import DualAudioPosteriorEncoder, WaveformEncoder
-from hiervox.modules.encoders.text import TextEncoder
-from hiervox.modules.flows.transformer import TransformerFlow
-from hiervox.modules.generators.source_generator import SourceGenerator
-from hiervox.modules.generators.spectral_generator import SpectralGenerator
+from hiervox.modules.convolutions.wavenet import WaveNetSizes
+from hiervox.modules.encoders.posterior import (
+    DualAudioPosteriorEncoder,
+    WaveformEncoder,
+    WaveformEncoderSizes,
+)
+from hiervox.modules.encoders.text import TextEncoder, TextEncoderSizes
+from hiervox.modules.flows.transformer import TransformerFlowSizes, transformer_flow
+from hiervox.modules.generators.source_generator import SourceGenerator, SourceGeneratorSizes
+from hiervox.modules.generators.spectral_generator import SpectralGenerator, SpectralGeneratorSizes
 
 FRAMES = 6
 
 
 def _text(style_channels: int, style: Tensor | None) -> Tensor:
-    encoder = TextEncoder(5, 8, 4, 16, 2, 1, 3, 0.0, style_channels)
+    encoder = TextEncoder(
+        TextEncoderSizes(filter_channels=16, n_heads=2, n_layers=1, kernel_size=3, dropout=0.0),
+        n_symbols=5,
+        channels=8,
+        out_channels=4,
+        style_channels=style_channels,
+    )
     mean: Tensor = encoder(torch.randint(0, 5, (2, FRAMES)), torch.ones(2, 1, FRAMES), style)[1]
     return mean
 
 
 def _flow(style_channels: int, style: Tensor | None) -> Tensor:
-    flow = TransformerFlow(4, 8, style_channels, 2, n_blocks=1, n_couplings=2, dropout=0.0)
+    sizes = TransformerFlowSizes(hidden_channels=8, n_blocks=1, n_couplings=2, dropout=0.0)
+    flow = transformer_flow(sizes, channels=4, style_channels=style_channels)
     for parameter in flow.parameters():  # it starts as the identity
         torch.nn.init.normal_(parameter, std=0.2)
     z, mask = torch.randn(2, 4, FRAMES), torch.ones(2, 1, FRAMES)
@@ -34,8 +46,16 @@ def _flow(style_channels: int, style: Tensor | None) -> Tensor:
 
 
 def _posterior(style_channels: int, style: Tensor | None) -> Tensor:
-    waveform = WaveformEncoder((4, 4, 8), (4, 2), (8, 4), (3,), (1,), 8)
-    encoder = DualAudioPosteriorEncoder(9, 4, 8, style_channels, waveform, n_layers=2)
+    sizes = WaveformEncoderSizes(
+        channels=(4, 4, 8), rates=(4, 2), kernel_sizes=(8, 4), block_kernel_sizes=(3,), block_dilations=(1,)
+    )
+    encoder = DualAudioPosteriorEncoder(
+        WaveNetSizes(hidden_channels=8, n_layers=2),
+        WaveformEncoder(sizes, out_channels=8),
+        spectrogram_channels=9,
+        latent_channels=4,
+        style_channels=style_channels,
+    )
     mean: Tensor = encoder(
         torch.randn(2, 9, FRAMES), torch.randn(2, 1, 8 * FRAMES), torch.ones(2, 1, FRAMES), style
     )[0]
@@ -43,15 +63,28 @@ def _posterior(style_channels: int, style: Tensor | None) -> Tensor:
 
 
 def _source_generator(style_channels: int, style: Tensor | None) -> Tensor:
-    generator = SourceGenerator(4, 3, 8, style_channels, (2, 2), (4, 4), (3,), (1,))
+    sizes = SourceGeneratorSizes(
+        initial_channels=8,
+        rates=(2, 2),
+        kernel_sizes=(4, 4),
+        block_kernel_sizes=(3,),
+        block_dilations=(1,),
+    )
+    generator = SourceGenerator(sizes, latent_channels=4, source_channels=3, style_channels=style_channels)
     wav: Tensor = generator(torch.randn(2, 4, FRAMES), torch.randn(2, 3, 2 * FRAMES), style)
     return wav
 
 
 def _spectral_generator(style_channels: int, style: Tensor | None) -> Tensor:
-    generator = SpectralGenerator(
-        4, 3, style_channels, 8, 1, 8, 1, window_length=16, hop_length=8, source_rate=2
+    sizes = SpectralGeneratorSizes(
+        frame_channels=8,
+        frame_blocks=1,
+        source_block_channels=8,
+        source_blocks=1,
+        window_length=16,
+        rates=(2, 8),
     )
+    generator = SpectralGenerator(sizes, latent_channels=4, source_channels=3, style_channels=style_channels)
     source = generator.source_signal(torch.randn(2, 3, 2 * FRAMES), torch.full((2, 1, 2 * FRAMES), 5.0))
     wav: Tensor = generator(torch.randn(2, 4, FRAMES), source, style)
     return wav

@@ -16,26 +16,20 @@ from hiervox.models.base.config import (
     TrainConfig,
 )
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.modules.convolutions.seanet import SEANetSizes
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
-from hiervox.utils.config import Config
+from hiervox.modules.quantizers.residual_vector import ResidualVectorSizes
 
 CODEBOOK_DECAY = 0.99  # section 3.2
 LEAST_USAGE = 2.0  # the published code
 
 
-class EncodecConfig(Config):
-    """Sizes of the codec.
+class EncodecConfig(SEANetSizes):
+    """Sizes of the codec: those of encoder and decoder, of the quantizer, and of segments.
 
     Attributes:
         sample_rate: Hz.
-        audio_channels: 1, or 2 for stereo.
-        channels: after the first convolution of the encoder; each stage doubles them.
-        strides: of the encoder's stages; the decoder's are the same in reverse.
-        dimension: of the embeddings and of the entries of the codebooks.
-        kernel_size, block_kernel_size, lstm_layers: see `SEANetEncoder`.
-        causal: convolutions look back only.
-        normalization: of the convolutions.
         scale_input: divide each segment by its root mean square, and multiply the decoded one by it.
         segment_seconds: length of the segments that are coded on their own; None codes the whole at once.
         overlap: of neighbouring segments, over their length.
@@ -48,15 +42,6 @@ class EncodecConfig(Config):
     """
 
     sample_rate: PositiveInt = 24_000
-    audio_channels: Literal[1, 2] = 1
-    channels: PositiveInt = Field(32, multiple_of=2)
-    strides: tuple[PositiveInt, ...] = Field((2, 4, 5, 8), min_length=1)
-    dimension: PositiveInt = 128
-    kernel_size: PositiveInt = 7
-    block_kernel_size: PositiveInt = 3
-    lstm_layers: PositiveInt = 2
-    causal: bool = True
-    normalization: Literal["weight", "group"] = "weight"
     scale_input: bool = False
     segment_seconds: PositiveFloat | None = None
     overlap: float = Field(0.01, ge=0, lt=1)
@@ -76,6 +61,18 @@ class EncodecConfig(Config):
                     f"a bandwidth of {bandwidth:g} kbit/s needs {needed:.2f} codebooks of {self.n_codebooks}"
                 )
         return self
+
+    @property
+    def quantizer(self) -> ResidualVectorSizes:
+        """Of the quantizer, whose entries are embeddings."""
+        return ResidualVectorSizes(
+            n_codebooks=self.n_codebooks,
+            n_entries=self.n_entries,
+            dimension=self.dimension,
+            decay=self.codebook_decay,
+            least_usage=self.least_usage,
+            commit_all=self.commit_all,
+        )
 
     @property
     def hop_length(self) -> int:

@@ -38,19 +38,8 @@ class Encodec(nn.Module):
     def __init__(self, config: EncodecConfig) -> None:
         super().__init__()
         self.config = config
-        sizes = (config.kernel_size, config.block_kernel_size, config.lstm_layers)
-        convolutions = (config.causal, config.normalization)
-        widths = (config.audio_channels, config.channels, config.dimension)
-        self.encoder = SEANetEncoder(*widths, config.strides, *sizes, *convolutions)
-        self.decoder = SEANetDecoder(*widths, config.strides[::-1], *sizes, *convolutions)
-        self.quantizer = ResidualVectorQuantizer(
-            config.n_codebooks,
-            config.n_entries,
-            config.dimension,
-            config.codebook_decay,
-            config.least_usage,
-            config.commit_all,
-        )
+        self.encoder, self.decoder = SEANetEncoder(config), SEANetDecoder(config)
+        self.quantizer = ResidualVectorQuantizer(config.quantizer)
 
     @property
     def segment_samples(self) -> int | None:

@@ -35,7 +35,7 @@ class EncodecTask(AdversarialTask[EncodecExperiment]):
         super().__init__(config)
         loss = config.loss
         self.mel_loss = MultiScaleMelLoss(
-            config.model.sample_rate, loss.mel_windows, loss.mel_bins, loss.mel_f_min
+            config.model.sample_rate, loss.mel_windows, n_mels=loss.mel_bins, f_min=loss.mel_f_min
         )
         self.codebooks = [config.model.codebooks_for(rate) for rate in config.model.bandwidths]
 

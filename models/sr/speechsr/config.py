@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import DataConfig, LossWeight
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.modules.convolutions.convnext import ConvNeXtSizes
 from hiervox.processors.audio import FRAME_RATE
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config, filled
@@ -111,6 +112,15 @@ class SpectralSpeechSRConfig(Config):
     n_blocks: PositiveInt = 4
     kernel_size: PositiveInt = 7
     expansion: PositiveInt = 3
+
+    @property
+    def block(self) -> ConvNeXtSizes:
+        """Of each ConvNeXt block."""
+        return ConvNeXtSizes(
+            channels=self.channels,
+            hidden_channels=self.expansion * self.channels,
+            kernel_size=self.kernel_size,
+        )
 
     @model_validator(mode="after")
     def _check_kernel(self) -> SpectralSpeechSRConfig:

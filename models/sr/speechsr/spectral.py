@@ -60,10 +60,7 @@ class SpectralSpeechSR(nn.Module):
         self.synthesis = HopSTFT(WINDOW * config.rate // INPUT_RATE, HOP * config.rate // INPUT_RATE)
         self._new_bins = self.synthesis.bins - KEPT_BINS
         self.first_conv = nn.Conv1d(KEPT_BINS, channels, _EDGE_KERNEL, padding="same")
-        blocks = [
-            ConvNeXtBlock(channels, config.expansion * channels, config.kernel_size)
-            for _ in range(config.n_blocks)
-        ]
+        blocks = [ConvNeXtBlock(config.block) for _ in range(config.n_blocks)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(channels)
         self.head = nn.Linear(channels, -(-self._new_bins // BAND_BINS))

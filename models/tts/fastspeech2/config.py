@@ -18,36 +18,14 @@ from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts.config import NoamOptimizerConfig, NoamScheduleConfig
 from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
+from hiervox.modules.predictors.variance import VariancePredictorSizes
+from hiervox.modules.transformers.feed_forward import FeedForwardTransformerSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config, filled
 
 MEL = "hifigan"
-
-
-class TransformerSizes(Config):
-    """A stack of feed-forward transformer blocks.
-
-    Attributes:
-        n_layers, n_heads, filter_channels: of the blocks.
-        kernel_sizes: of a block's two convolutions.
-        dropout: on the residual branches.
-    """
-
-    n_layers: PositiveInt = 4
-    n_heads: PositiveInt = 2
-    filter_channels: PositiveInt = 1024
-    kernel_sizes: tuple[PositiveInt, PositiveInt] = (9, 1)
-    dropout: float = Field(0.2, ge=0, lt=1)
-
-
-class PredictorSizes(Config):
-    """The predictors of durations, pitch and energy."""
-
-    filter_channels: PositiveInt = 256
-    kernel_size: PositiveInt = 3
-    dropout: float = Field(0.5, ge=0, lt=1)
 
 
 class VarianceSizes(Config):
@@ -97,9 +75,9 @@ class FastSpeech2Config(SpeakerSizes):
     n_symbols: PositiveInt = 178
     n_mels: PositiveInt = 80
     channels: PositiveInt = Field(256, multiple_of=2)
-    encoder: TransformerSizes = TransformerSizes()
-    decoder: TransformerSizes = TransformerSizes(n_layers=6)
-    predictor: PredictorSizes = PredictorSizes()
+    encoder: FeedForwardTransformerSizes = FeedForwardTransformerSizes()
+    decoder: FeedForwardTransformerSizes = FeedForwardTransformerSizes(n_layers=6)
+    predictor: VariancePredictorSizes = VariancePredictorSizes()
     pitch: VarianceSizes = VarianceSizes()
     energy: VarianceSizes = VarianceSizes(lowest=-2.0, highest=8.0)
     statistics_batches: int = Field(1000, ge=0)
@@ -109,7 +87,7 @@ class FastSpeech2Config(SpeakerSizes):
     @model_validator(mode="after")
     def _sizes_fit(self) -> FastSpeech2Config:
         for name in ("encoder", "decoder"):
-            sizes: TransformerSizes = getattr(self, name)
+            sizes: FeedForwardTransformerSizes = getattr(self, name)
             if self.channels % sizes.n_heads:
                 raise ValueError(f"{name}.n_heads must divide channels")
             if not all(size % 2 for size in sizes.kernel_sizes):

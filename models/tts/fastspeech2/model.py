@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.tts.fastspeech2.config import FastSpeech2Config, TransformerSizes
+from hiervox.models.tts.fastspeech2.config import FastSpeech2Config
 from hiervox.models.tts.fastspeech2.variance_adaptor import (
     VarianceAdaptor,
     VarianceControls,
@@ -47,9 +47,9 @@ class FastSpeech2(SpeakerNetwork):
         self.config = config
         self.embedding = nn.Embedding(config.n_symbols, config.channels)
         nn.init.normal_(self.embedding.weight, 0.0, config.channels**-0.5)
-        self.encoder = _transformer(config.channels, config.encoder)
+        self.encoder = FeedForwardTransformer(config.channels, config.encoder)
         self.adaptor = VarianceAdaptor(config)
-        self.decoder = _transformer(config.channels, config.decoder)
+        self.decoder = FeedForwardTransformer(config.channels, config.decoder)
         self.projection = nn.Conv1d(config.channels, config.n_mels, 1)
         if config.post_net_channels:
             self.post_net = PostNet(config.n_mels, config.post_net_channels)
@@ -102,9 +102,3 @@ class FastSpeech2(SpeakerNetwork):
         """`forward` without targets and without gradients."""
         output: FastSpeech2Output = self(tokens, token_lengths, style=style, controls=controls)
         return output
-
-
-def _transformer(channels: int, sizes: TransformerSizes) -> FeedForwardTransformer:
-    return FeedForwardTransformer(
-        channels, sizes.filter_channels, sizes.n_heads, sizes.n_layers, sizes.kernel_sizes, sizes.dropout
-    )

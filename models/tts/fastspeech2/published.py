@@ -15,11 +15,11 @@ from hiervox.models.base.checkpoints.published_config import reading_published
 from hiervox.models.tts.fastspeech2.config import (
     MEL,
     FastSpeech2Config,
-    PredictorSizes,
-    TransformerSizes,
     VarianceSizes,
 )
 from hiervox.models.tts.fastspeech2.model import FastSpeech2
+from hiervox.modules.predictors.variance import VariancePredictorSizes
+from hiervox.modules.transformers.feed_forward import FeedForwardTransformerSizes
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.utils.config import Config
 
@@ -110,10 +110,10 @@ def _config(tensors: Mapping[str, Tensor], published: Mapping[str, Any]) -> Fast
         style_channels=channels,
         encoder=_transformer(tensors, "encoder", transformer),
         decoder=_transformer(tensors, "decoder", transformer),
-        predictor=PredictorSizes(
+        predictor=VariancePredictorSizes(
             filter_channels=widths[0],
             kernel_size=widths[2],
-            dropout=published.get("variance_predictor", {}).get("dropout", PredictorSizes().dropout),
+            dropout=published.get("variance_predictor", {}).get("dropout", VariancePredictorSizes().dropout),
         ),
         pitch=_variance(tensors, "pitch", published, processing.get("pitch", {})),
         energy=_variance(tensors, "energy", published, processing.get("energy", {})),
@@ -122,16 +122,18 @@ def _config(tensors: Mapping[str, Tensor], published: Mapping[str, Any]) -> Fast
     )
 
 
-def _transformer(tensors: Mapping[str, Tensor], name: str, published: Mapping[str, Any]) -> TransformerSizes:
+def _transformer(
+    tensors: Mapping[str, Tensor], name: str, published: Mapping[str, Any]
+) -> FeedForwardTransformerSizes:
     layers = {found.group(1) for key in tensors if (found := re.match(rf"{name}\.layer_stack\.(\d+)\.", key))}
     first = tensors[f"{name}.layer_stack.0.pos_ffn.w_1.weight"].shape
     second = tensors[f"{name}.layer_stack.0.pos_ffn.w_2.weight"].shape
-    return TransformerSizes(
+    return FeedForwardTransformerSizes(
         n_layers=len(layers),
-        n_heads=published.get(f"{name}_head", TransformerSizes().n_heads),
+        n_heads=published.get(f"{name}_head", FeedForwardTransformerSizes().n_heads),
         filter_channels=first[0],
         kernel_sizes=(first[2], second[2]),
-        dropout=published.get(f"{name}_dropout", TransformerSizes().dropout),
+        dropout=published.get(f"{name}_dropout", FeedForwardTransformerSizes().dropout),
     )
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.tts.fastspeech2.config import FastSpeech2Config, PredictorSizes, VarianceSizes
+from hiervox.models.tts.fastspeech2.config import FastSpeech2Config, VarianceSizes
 from hiervox.modules.alignment.durations import expand_by_durations
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.normalization.running_statistics import RunningStatistics
-from hiervox.modules.predictors.variance import VariancePredictor
+from hiervox.modules.predictors.variance import VariancePredictor, VariancePredictorSizes
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,11 @@ class Variance(nn.Module):
     edges: Tensor
 
     def __init__(
-        self, channels: int, sizes: VarianceSizes, predictor: PredictorSizes, statistics_batches: int
+        self, channels: int, sizes: VarianceSizes, predictor: VariancePredictorSizes, statistics_batches: int
     ) -> None:
         super().__init__()
         self.level, self.normalised = sizes.level, sizes.normalised
-        self.predictor = VariancePredictor(
-            channels, predictor.filter_channels, predictor.kernel_size, predictor.dropout
-        )
+        self.predictor = VariancePredictor(channels, predictor)
         self.statistics = RunningStatistics(statistics_batches if sizes.normalised else 0)
         self.register_buffer("edges", _edges(sizes))
         self.embedding = nn.Embedding(sizes.n_bins, channels)
@@ -134,9 +132,7 @@ class VarianceAdaptor(nn.Module):
         super().__init__()
         sizes = config.predictor
         self.mask_padding = config.mask_padding
-        self.duration_predictor = VariancePredictor(
-            config.channels, sizes.filter_channels, sizes.kernel_size, sizes.dropout
-        )
+        self.duration_predictor = VariancePredictor(config.channels, sizes)
         self.pitch = Variance(config.channels, config.pitch, sizes, config.statistics_batches)
         self.energy = Variance(config.channels, config.energy, sizes, config.statistics_batches)
 

@@ -18,35 +18,28 @@ from hiervox.models.tts.config import (
     ClipLimits,
     NoamOptimizerConfig,
     NoamScheduleConfig,
-    TextEncoderSizes,
 )
 from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
+from hiervox.modules.encoders.phoneme import PhonemeEncoderSizes
 from hiervox.modules.flows.glow import GlowSizes
+from hiervox.modules.predictors.variance import VariancePredictorSizes
 from hiervox.processors.text.config import TextConfig
-from hiervox.utils.config import Config
 
 NOISE_SCALE = 0.667
 """Of the prior's standard deviation at inference, as published."""
 
 
-class FlowTextEncoderSizes(TextEncoderSizes):
-    """The text encoder.
-
-    Attributes:
-        prenet_layers: convolutions before the transformer.
-        mean_only: whether the prior's standard deviation is 1.
-    """
+class FlowTextEncoderSizes(PhonemeEncoderSizes):
+    """The text encoder."""
 
     prenet_layers: int = Field(3, ge=0)
     mean_only: bool = True
 
 
-class FlowDurationSizes(Config):
+class FlowDurationSizes(VariancePredictorSizes):
     """The duration predictor."""
 
-    filter_channels: PositiveInt = 256
-    kernel_size: PositiveInt = 3
     dropout: float = Field(0.1, ge=0, lt=1)
 
 

@@ -75,28 +75,20 @@ class FlowTextToFrames(SpeakerNetwork):
     def __init__(self, config: FlowModelConfig) -> None:
         super().__init__(config)
         self.config = config
-        text, duration, style_channels = config.text_encoder, config.duration, config.condition_channels
+        style_channels = config.condition_channels
         if config.voice == "table":
             nn.init.uniform_(self.speaker_table.weight, -SPEAKER_RANGE, SPEAKER_RANGE)
         self.text_encoder = PhonemeEncoder(
-            config.n_symbols,
-            config.channels,
-            config.frame_channels,
-            text.filter_channels,
-            text.n_heads,
-            text.n_layers,
-            text.kernel_size,
-            text.dropout,
-            text.prenet_layers,
-            text.mean_only,
-            NORM_EPS,
+            config.text_encoder,
+            n_symbols=config.n_symbols,
+            channels=config.channels,
+            out_channels=config.frame_channels,
+            norm_eps=NORM_EPS,
         )
         self.duration_predictor = DurationPredictor(
             config.channels,
-            duration.filter_channels,
-            duration.kernel_size,
-            duration.dropout,
-            style_channels,
+            config.duration,
+            style_channels=style_channels,
             concatenate_style=True,
             norm_eps=NORM_EPS,
         )

@@ -24,13 +24,17 @@ from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
 from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
+from hiervox.modules.encoders.posterior import WaveformEncoderSizes
 from hiervox.modules.generators.hifigan import HiFiGANSizes
+from hiervox.modules.predictors.variance import VariancePredictorSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.pitch import PitchConfig
 from hiervox.utils.config import Config
 
 LATENT_CHANNELS = 128
 SEGMENT_FRAMES = 32  # of HiFi-GAN and VITS
+KERNEL_RATIO = 2
+"""Kernel of a strided convolution of the encoder over its rate."""
 
 DISCRIMINATORS: dict[str, AnyDiscriminator] = {
     "period": MultiPeriodConfig(),
@@ -59,11 +63,9 @@ class WaveDecoderSizes(HiFiGANSizes):
     in_channels: PositiveInt = LATENT_CHANNELS
 
 
-class PitchSizes(Config):
+class PitchSizes(VariancePredictorSizes):
     """The predictors of F0 and voicing from the latent."""
 
-    filter_channels: PositiveInt = 256
-    kernel_size: PositiveInt = 3
     dropout: float = Field(0.1, ge=0, lt=1)
 
 
@@ -79,6 +81,18 @@ class WaveGanConfig(Config):
     encoder: WaveEncoderSizes = WaveEncoderSizes()
     decoder: WaveDecoderSizes = WaveDecoderSizes()
     pitch: PitchSizes = PitchSizes()
+
+    @property
+    def waveform_encoder(self) -> WaveformEncoderSizes:
+        """Of the encoder."""
+        rates = self.decoder.rates[::-1]
+        return WaveformEncoderSizes(
+            channels=tuple(self.encoder.channels * 2**stage for stage in range(len(rates) + 1)),
+            rates=rates,
+            kernel_sizes=tuple(KERNEL_RATIO * rate for rate in rates),
+            block_kernel_sizes=self.encoder.block_kernel_sizes,
+            block_dilations=self.encoder.block_dilations,
+        )
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> WaveGanConfig:

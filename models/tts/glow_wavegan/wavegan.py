@@ -13,8 +13,6 @@ from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.generators.hifigan import HiFiGANGenerator
 from hiervox.modules.predictors.variance import VariancePredictor
 
-KERNEL_RATIO = 2
-"""Kernel of a strided convolution over its rate."""
 INITIAL_LOG_STD = -5.0
 """Of the latent, so that the decoder hears the encoder before it learns to do without."""
 LARGEST_LOG_STD = 1.0
@@ -48,27 +46,14 @@ class WaveGan(nn.Module):
     def __init__(self, config: WaveGanConfig) -> None:
         super().__init__()
         self.config = config
-        encoder, pitch = config.encoder, config.pitch
-        rates = config.decoder.rates[::-1]
         self.hop_length = config.decoder.hop_length
-        self.encoder = WaveformEncoder(
-            [encoder.channels * 2**stage for stage in range(len(rates) + 1)],
-            rates,
-            [KERNEL_RATIO * rate for rate in rates],
-            encoder.block_kernel_sizes,
-            encoder.block_dilations,
-            2 * config.latent_channels,
-        )
+        self.encoder = WaveformEncoder(config.waveform_encoder, out_channels=2 * config.latent_channels)
         deviation = self.encoder.output.bias
         assert deviation is not None
         nn.init.constant_(deviation[config.latent_channels :], INITIAL_LOG_STD)
         self.decoder = HiFiGANGenerator(config.decoder)
-        self.pitch_predictor = VariancePredictor(
-            config.latent_channels, pitch.filter_channels, pitch.kernel_size, pitch.dropout
-        )
-        self.voicing_predictor = VariancePredictor(
-            config.latent_channels, pitch.filter_channels, pitch.kernel_size, pitch.dropout
-        )
+        self.pitch_predictor = VariancePredictor(config.latent_channels, config.pitch)
+        self.voicing_predictor = VariancePredictor(config.latent_channels, config.pitch)
 
     def forward(self, wav: Tensor) -> WaveGanOutput:
         """The training pass of waveforms (B, 1, T), T a multiple of the hop length."""

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import DataConfig, LossWeight, ScheduleConfig, TrainConfig
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
+from hiervox.modules.encoders.posterior import WaveformEncoderSizes
+from hiervox.modules.encoders.style import StyleEncoderSizes
+from hiervox.modules.flows.transformer import TransformerFlowSizes
+from hiervox.modules.generators.source_generator import SourceGeneratorSizes
+from hiervox.modules.generators.spectral_generator import SpectralGeneratorSizes
+from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.semantic.config import SemanticConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
-
-Sizes = tuple[PositiveInt, ...]
+from hiervox.utils.schema import Sizes
 
 F0_PER_FRAME = 4
 """Values of F0 to a frame of 20 ms."""
@@ -52,32 +58,37 @@ def require_published_rates(data: DataConfig, mel: SpectrogramConfig, features: 
         )
 
 
-class SemanticPriorSizes(Config):
+class SemanticPriorSizes(WaveNetSizes):
     """Each of the two semantic encoders: three WaveNet stacks."""
 
-    hidden_channels: PositiveInt = 192
     n_layers: PositiveInt = 8
-    kernel_size: PositiveInt = 5
 
 
-class AcousticPosteriorSizes(Config):
+class AcousticPosteriorSizes(WaveNetSizes):
     """The dual-audio encoder: a WaveNet stack on the spectrogram, strided convolutions on the waveform.
 
     Attributes:
-        hidden_channels, n_layers, kernel_size: of the stack.
         waveform_channels: after the first convolution and after each strided one.
         waveform_rates, waveform_kernel_sizes: of the strided convolutions.
         block_kernel_sizes, block_dilations: of the AMP blocks after each.
     """
 
-    hidden_channels: PositiveInt = 192
-    n_layers: PositiveInt = 16
-    kernel_size: PositiveInt = 5
-    waveform_channels: Sizes = (16, 32, 64, 128, 192)
-    waveform_rates: Sizes = (8, 5, 4, 2)
-    waveform_kernel_sizes: Sizes = (17, 10, 8, 4)
-    block_kernel_sizes: Sizes = (3, 7, 11)
-    block_dilations: Sizes = (1, 3, 5)
+    waveform_channels: tuple[PositiveInt, ...] = (16, 32, 64, 128, 192)
+    waveform_rates: tuple[PositiveInt, ...] = (8, 5, 4, 2)
+    waveform_kernel_sizes: tuple[PositiveInt, ...] = (17, 10, 8, 4)
+    block_kernel_sizes: tuple[PositiveInt, ...] = (3, 7, 11)
+    block_dilations: tuple[PositiveInt, ...] = (1, 3, 5)
+
+    @property
+    def waveform(self) -> WaveformEncoderSizes:
+        """Of the convolutions on the waveform."""
+        return WaveformEncoderSizes(
+            channels=self.waveform_channels,
+            rates=self.waveform_rates,
+            kernel_sizes=self.waveform_kernel_sizes,
+            block_kernel_sizes=self.block_kernel_sizes,
+            block_dilations=self.block_dilations,
+        )
 
 
 class SpeakerEncoderSizes(Config):
@@ -94,80 +105,28 @@ class SpeakerEncoderSizes(Config):
     max_seconds: PositiveFloat = 3.0
 
 
-class FlowSizes(Config):
-    """Each of the two transformer flows."""
-
-    hidden_channels: PositiveInt = 192
-    n_heads: PositiveInt = 2
-    n_blocks: PositiveInt = 3
-    n_couplings: PositiveInt = 4
-    kernel_size: PositiveInt = 5
-    dropout: float = Field(0.1, ge=0, lt=1)
-
-
-class ProsodySizes(Config):
+class ProsodySizes(TransformerSizes):
     """The decoder of the lowest mel bins."""
 
     bins: PositiveInt = 20
-    filter_channels: PositiveInt = 768
-    n_heads: PositiveInt = 2
     n_layers: PositiveInt = 2
     kernel_size: PositiveInt = 5
-    dropout: float = Field(0.1, ge=0, lt=1)
 
 
-class SourceSizes(Config):
-    """The source network; its upsampling goes from the frame rate to that of F0."""
-
-    initial_channels: PositiveInt = 256
-    rates: Sizes = (2, 2)
-    kernel_sizes: Sizes = (4, 4)
-    block_kernel_sizes: Sizes = (3, 5, 7)
-    block_dilations: Sizes = (1, 3, 5)
-
-
-class GeneratorSizes(Config):
-    """The waveform generator; its first upsampling goes to the rate of F0, all of them to that of audio."""
-
-    kind: Literal["amp"] = "amp"
-    initial_channels: PositiveInt = 512
-    rates: Sizes = (4, 5, 4, 2, 2)
-    kernel_sizes: Sizes = (8, 11, 8, 4, 4)
-    block_kernel_sizes: Sizes = (3, 7, 11)
-    block_dilations: Sizes = (1, 3, 5)
-
-
-class SpectralGeneratorSizes(Config):
-    """The light waveform generator, `hiervox.modules.generators.spectral_generator`; not a published one.
+class SourceSizes(Sizes):
+    """The source network; its upsampling goes from the frame rate to that of F0.
 
     Attributes:
-        frame_channels, frame_blocks: of the ConvNeXt blocks at the frame rate.
-        source_block_channels, source_blocks: of those at the rate of F0.
-        expansion: hidden channels of a block over its channels.
-        window_length: of the STFT, samples.
-        rates: from frames to F0, and from there to samples, which is the STFT's hop.
-        modulated: whether the style scales and shifts what each block normalizes; without it the input alone
-            hears whose voice it is.
+        initial_channels: before the first stage; each stage halves them.
+        rates, kernel_sizes: of the upsampling.
+        block_kernel_sizes, block_dilations: of the AMP blocks.
     """
 
-    kind: Literal["istft"] = "istft"
-    frame_channels: PositiveInt = 256
-    frame_blocks: PositiveInt = 3
-    source_block_channels: PositiveInt = 192
-    source_blocks: PositiveInt = 4
-    expansion: PositiveInt = 3
-    window_length: PositiveInt = 320
-    rates: tuple[PositiveInt, PositiveInt] = (4, 80)
-    modulated: bool = False
-
-    @model_validator(mode="after")
-    def _window_fits(self) -> SpectralGeneratorSizes:
-        hop = self.rates[1]
-        if self.window_length < 2 * hop or (self.window_length - hop) % 2:
-            raise ValueError(
-                "generator.window_length must be at least two hops, and a hop plus an even number"
-            )
-        return self
+    initial_channels: PositiveInt = 256
+    rates: tuple[PositiveInt, ...] = (2, 2)
+    kernel_sizes: tuple[PositiveInt, ...] = (4, 4)
+    block_kernel_sizes: tuple[PositiveInt, ...] = (3, 5, 7)
+    block_dilations: tuple[PositiveInt, ...] = (1, 3, 5)
 
 
 def _kind_of(generator: Any) -> str:
@@ -177,7 +136,7 @@ def _kind_of(generator: Any) -> str:
 
 
 AnyGeneratorSizes = Annotated[
-    Annotated[GeneratorSizes, Tag("amp")] | Annotated[SpectralGeneratorSizes, Tag("istft")],
+    Annotated[SourceGeneratorSizes, Tag("amp")] | Annotated[SpectralGeneratorSizes, Tag("istft")],
     Discriminator(_kind_of),
 ]
 
@@ -226,10 +185,10 @@ class SynthesizerConfig(Config):
     latent_channels: PositiveInt = 192
     semantic_prior: SemanticPriorSizes = SemanticPriorSizes()
     acoustic_posterior: AcousticPosteriorSizes = AcousticPosteriorSizes()
-    flow: FlowSizes = FlowSizes()
+    flow: TransformerFlowSizes = TransformerFlowSizes()
     prosody: ProsodySizes = ProsodySizes()
     source: SourceSizes = SourceSizes()
-    generator: AnyGeneratorSizes = GeneratorSizes()
+    generator: AnyGeneratorSizes = SourceGeneratorSizes()
     slice_frames: PositiveInt = 30
     judged_frames: PositiveInt | None = None
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
@@ -240,6 +199,11 @@ class SynthesizerConfig(Config):
     prior_noise: float = Field(1.0, ge=0)
     spoken_ratio: float = Field(0.0, ge=0, le=1)
     predicted_ratio: float = Field(0.5, ge=0, le=1)
+
+    @property
+    def style_encoder(self) -> StyleEncoderSizes:
+        """Of the style encoder."""
+        return StyleEncoderSizes(hidden_channels=self.style_hidden_channels)
 
     @property
     def hop_length(self) -> int:
@@ -262,13 +226,13 @@ class SynthesizerConfig(Config):
             raise ValueError("prosody.n_heads must divide latent_channels")
         if self.style_hidden_channels % 2:
             raise ValueError("style_hidden_channels must be even, for its two attention heads")
-        if self.noise_floor and isinstance(self.generator, GeneratorSizes):
+        if self.noise_floor and isinstance(self.generator, SourceGeneratorSizes):
             raise ValueError("noise_floor needs generator.kind istft")
         for section in (self.semantic_prior, posterior, self.flow, self.prosody):
             if section.kernel_size % 2 == 0:
                 raise ValueError("kernel_size must be odd")
-        stacks: list[tuple[str, SourceSizes | GeneratorSizes]] = [("source", self.source)]
-        if isinstance(self.generator, GeneratorSizes):
+        stacks: list[tuple[str, SourceSizes | SourceGeneratorSizes]] = [("source", self.source)]
+        if isinstance(self.generator, SourceGeneratorSizes):
             stacks.append(("generator", self.generator))
         for name, stages in stacks:
             if len(stages.rates) != len(stages.kernel_sizes):

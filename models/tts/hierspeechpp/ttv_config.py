@@ -18,50 +18,37 @@ from hiervox.models.tts.hierspeechpp.config import (
     SpeakerEncoderSizes,
     require_published_rates,
 )
+from hiervox.modules.convolutions.wavenet import WaveNetSizes
+from hiervox.modules.encoders.text import TextEncoderSizes
+from hiervox.modules.flows.transformer import TransformerFlowSizes
+from hiervox.modules.predictors.stochastic_duration import StochasticDurationSizes
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
 
 
-class TextEncoderSizes(tts_config.TextEncoderSizes):
-    """Each of the two transformers of the text encoder."""
-
-    filter_channels: PositiveInt = 1024
-    n_heads: PositiveInt = 4
-    n_layers: PositiveInt = 3
-    kernel_size: PositiveInt = 9
-    dropout: float = Field(0.2, ge=0, lt=1)
-
-
-class PosteriorSizes(Config):
+class PosteriorSizes(WaveNetSizes):
     """The WaveNet stack that encodes semantic vectors."""
 
     hidden_channels: PositiveInt = 256
-    n_layers: PositiveInt = 16
-    kernel_size: PositiveInt = 5
 
 
-class FlowSizes(Config):
+class FlowSizes(TransformerFlowSizes):
     """The transformer flow between posterior and prior."""
 
     hidden_channels: PositiveInt = 256
     n_heads: PositiveInt = 4
-    n_blocks: PositiveInt = 3
-    n_couplings: PositiveInt = 4
-    kernel_size: PositiveInt = 5
-    dropout: float = Field(0.1, ge=0, lt=1)
 
 
-class DecoderSizes(Config):
+class DecoderSizes(WaveNetSizes):
     """The WaveNet stack that decodes semantic vectors."""
 
     hidden_channels: PositiveInt = 512
     n_layers: PositiveInt = 8
-    kernel_size: PositiveInt = 5
     dropout: float = Field(0.1, ge=0, lt=1)
 
 
-class DurationSizes(Config):
+class DurationSizes(StochasticDurationSizes):
     """The stochastic duration predictor.
 
     Attributes:
@@ -69,10 +56,6 @@ class DurationSizes(Config):
             model draws is wider than speech is, and costs words.
     """
 
-    filter_channels: PositiveInt = 256
-    kernel_size: PositiveInt = 3
-    n_couplings: int = Field(4, ge=2)  # inference leaves out the first
-    dropout: float = Field(0.5, ge=0, lt=1)
     noise: float = Field(1.0, ge=0)
 
 

@@ -24,7 +24,7 @@ from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, Text
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import beginnings_embedding
 from hiervox.models.tts.hierspeechpp.prompts import prompt_recordings, prompt_spectrogram
 from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes, TextToVecExperiment
-from hiervox.modules.encoders.campplus import CAMPlusPlus
+from hiervox.modules.encoders.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
 from hiervox.modules.losses.counts import real_count
@@ -155,7 +155,8 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         if weights is None:
             section = "speaker" if self.config.model.speaker is not None else "contour"
             raise ConfigError(f"model.{section} needs a speaker encoder", "name its weights: speaker_encoder")
-        self._encoder = CAMPlusPlus(embedding_channels=sizes.channels).requires_grad_(False)
+        encoder = CAMPlusPlus(CAMPlusPlusSizes(embedding_channels=sizes.channels))
+        self._encoder = encoder.requires_grad_(False)
         load_into(self._encoder, load_weights(weights), weights)
         return self._encoder
 

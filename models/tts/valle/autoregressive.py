@@ -67,9 +67,7 @@ class AutoregressiveDecoder(nn.Module):
         self.code_embedding = nn.Embedding(config.n_codes + 1, config.channels)
         self.text_position = SinePosition(config.dropout)
         self.code_position = SinePosition(config.dropout)
-        self.transformer = PreNormTransformer(
-            config.channels, config.filter_channels, config.n_heads, config.n_layers, config.dropout
-        )
+        self.transformer = PreNormTransformer(config)
         self.head = nn.Linear(config.channels, config.n_codes + 1, bias=False)
 
     @property

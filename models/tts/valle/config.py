@@ -19,18 +19,17 @@ from hiervox.models.base.config import (
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts.config import TokenLimits
 from hiervox.models.tts.valle.phones import PhoneTable
+from hiervox.modules.transformers.pre_norm import PreNormTransformerSizes
 from hiervox.processors.text.config import TextConfig
-from hiervox.utils.config import Config
 
 
-class DecoderConfig(Config):
+class DecoderConfig(PreNormTransformerSizes):
     """What both decoders are made of.
 
     Attributes:
         n_tokens: rows of the text table: phonemes, and the marks of beginning and end.
         begin, end: ids of these marks.
         n_codes: entries of a codebook.
-        channels, filter_channels, n_heads, n_layers, dropout: of the transformer.
     """
 
     n_tokens: PositiveInt = 180
@@ -38,10 +37,6 @@ class DecoderConfig(Config):
     end: int = Field(179, ge=0)
     n_codes: PositiveInt = 1024
     channels: PositiveInt = Field(1024, multiple_of=2)
-    filter_channels: PositiveInt = 4096
-    n_heads: PositiveInt = 16
-    n_layers: PositiveInt = 12
-    dropout: float = Field(0.1, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> DecoderConfig:

@@ -37,14 +37,7 @@ class NonAutoregressiveDecoder(nn.Module):
         self.text_position = SinePosition(learned=False)
         self.code_position = SinePosition(config.dropout, learned=False)
         self.stage_embedding = nn.Embedding(stages, config.channels)
-        self.transformer = PreNormTransformer(
-            config.channels,
-            config.filter_channels,
-            config.n_heads,
-            config.n_layers,
-            config.dropout,
-            condition_channels=config.channels,
-        )
+        self.transformer = PreNormTransformer(config, condition_channels=config.channels)
         self.last_head = nn.Linear(config.channels, config.n_codes, bias=False)
 
     @property

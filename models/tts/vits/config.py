@@ -15,48 +15,46 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
-from hiervox.models.tts.config import ClipLimits, TextEncoderSizes
+from hiervox.models.tts.config import ClipLimits
 from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.models.tts.voices.config import SpeakerSizes
+from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
 from hiervox.modules.generators.hifigan import HiFiGANSizes
+from hiervox.modules.predictors.stochastic_duration import StochasticDurationSizes
+from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
 
 
-class WaveNetSizes(Config):
-    """A WaveNet stack."""
+class VitsWaveNetSizes(Config):
+    """A WaveNet stack as wide as the latent."""
 
     n_layers: PositiveInt
     kernel_size: PositiveInt = 5
 
 
-class FlowSizes(WaveNetSizes):
+class FlowSizes(VitsWaveNetSizes):
     """The flow between posterior and prior; each coupling holds a WaveNet."""
 
     n_layers: PositiveInt = 4
     n_couplings: PositiveInt = 4
 
 
-class DurationSizes(Config):
+class DurationSizes(StochasticDurationSizes):
     """The duration predictor.
 
     Attributes:
         kind: `stochastic` draws durations from a flow; `deterministic` predicts them.
         filter_channels: inside; the published stochastic predictor has the text's width, 192, and the
             deterministic one 256.
-        kernel_size, dropout: of the convolutions.
-        n_couplings: of the flows of the stochastic one.
     """
 
     kind: Literal["stochastic", "deterministic"] = "stochastic"
     filter_channels: PositiveInt = 192
-    kernel_size: PositiveInt = 3
-    dropout: float = Field(0.5, ge=0, lt=1)
-    n_couplings: int = Field(4, ge=2)  # inference leaves out the first
 
 
 class VitsDecoderSizes(HiFiGANSizes):
@@ -82,13 +80,19 @@ class VitsConfig(SpeakerSizes):
     n_symbols: PositiveInt = 178
     n_bins: PositiveInt = 513
     channels: PositiveInt = Field(192, multiple_of=2)
-    text_encoder: TextEncoderSizes = TextEncoderSizes()
-    posterior: WaveNetSizes = WaveNetSizes(n_layers=16)
+    text_encoder: TransformerSizes = TransformerSizes()
+    posterior: VitsWaveNetSizes = VitsWaveNetSizes(n_layers=16)
     flow: FlowSizes = FlowSizes()
     duration: DurationSizes = DurationSizes()
     decoder: VitsDecoderSizes = VitsDecoderSizes()
     segment_frames: PositiveInt = 32
     blanks: bool = True
+
+    def wavenet(self, section: VitsWaveNetSizes) -> WaveNetSizes:
+        """Of a WaveNet stack."""
+        return WaveNetSizes(
+            hidden_channels=self.channels, n_layers=section.n_layers, kernel_size=section.kernel_size
+        )
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> VitsConfig:

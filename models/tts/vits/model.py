@@ -12,9 +12,10 @@ from hiervox.models.tts.durations import read_apart, require_speakable
 from hiervox.models.tts.vits.config import VitsConfig
 from hiervox.models.tts.voices.network import SpeakerNetwork
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
-from hiervox.modules.encoders.phoneme import PhonemeEncoder
+from hiervox.modules.encoders.phoneme import PhonemeEncoder, PhonemeEncoderSizes
 from hiervox.modules.encoders.posterior import PosteriorEncoder
-from hiervox.modules.flows.wavenet import WaveNetFlow
+from hiervox.modules.flows.coupling_flow import CouplingFlow
+from hiervox.modules.flows.wavenet import WaveNetCoupling
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import (
     random_segment_starts,
@@ -101,27 +102,21 @@ class Vits(SpeakerNetwork):
         super().__init__(config)
         self.config = config
         channels, style_channels = config.channels, config.condition_channels
-        text, posterior, flow = config.text_encoder, config.posterior, config.flow
         self.text_encoder = PhonemeEncoder(
-            config.n_symbols,
-            channels,
-            channels,
-            text.filter_channels,
-            text.n_heads,
-            text.n_layers,
-            text.kernel_size,
-            text.dropout,
+            PhonemeEncoderSizes(**config.text_encoder.model_dump()),
+            n_symbols=config.n_symbols,
+            channels=channels,
+            out_channels=channels,
         )
         self.posterior_encoder = PosteriorEncoder(
-            config.n_bins,
-            channels,
-            channels,
-            style_channels,
-            posterior.kernel_size,
-            n_layers=posterior.n_layers,
+            config.wavenet(config.posterior),
+            in_channels=config.n_bins,
+            latent_channels=channels,
+            style_channels=style_channels,
         )
-        self.flow = WaveNetFlow(
-            channels, channels, flow.kernel_size, flow.n_layers, style_channels, flow.n_couplings
+        self.flow = CouplingFlow(
+            WaveNetCoupling(channels, config.wavenet(config.flow), style_channels=style_channels)
+            for _ in range(config.flow.n_couplings)
         )
         self.duration_predictor = _duration_predictor(config)
         self.decoder = HiFiGANGenerator(config.decoder)
@@ -304,8 +299,5 @@ class Vits(SpeakerNetwork):
 
 
 def _duration_predictor(config: VitsConfig) -> DurationPredictor | StochasticDurationPredictor:
-    sizes, style_channels = config.duration, config.condition_channels
-    widths = (config.channels, sizes.filter_channels, sizes.kernel_size, sizes.dropout, style_channels)
-    if sizes.kind == "deterministic":
-        return DurationPredictor(*widths)
-    return StochasticDurationPredictor(*widths, sizes.n_couplings)
+    predictor = DurationPredictor if config.duration.kind == "deterministic" else StochasticDurationPredictor
+    return predictor(config.channels, config.duration, style_channels=config.condition_channels)

@@ -17,10 +17,10 @@ from hiervox.models.base.checkpoints.block_names import (
 )
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import read_mel, reading_published
-from hiervox.models.tts.config import TextEncoderSizes
 from hiervox.models.tts.published import MEL_KEYS
 from hiervox.models.tts.vits.config import DurationSizes, VitsConfig, VitsDecoderSizes
 from hiervox.models.tts.vits.model import Vits
+from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
@@ -65,7 +65,7 @@ def _config(tensors: dict[str, Tensor], published: dict[str, Any]) -> VitsConfig
         voice="table" if speakers else "none",
         speakers=tuple(str(number) for number in range(speakers)),
         style_channels=style_channels,
-        text_encoder=TextEncoderSizes(
+        text_encoder=TransformerSizes(
             filter_channels=model["filter_channels"],
             n_heads=model["n_heads"],
             n_layers=model["n_layers"],

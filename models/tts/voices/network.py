@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from hiervox.models.tts.voices.config import SpeakerSizes
-from hiervox.modules.encoders.style import StyleEncoder
+from hiervox.modules.encoders.style import StyleEncoder, StyleEncoderSizes
 
 
 class SpeakerNetwork(nn.Module):
@@ -22,7 +22,9 @@ class SpeakerNetwork(nn.Module):
             self.speaker_table = nn.Embedding(len(config.speakers), config.style_channels)
         elif config.voice == "reference":
             self.reference_encoder = StyleEncoder(
-                config.mel_channels, config.reference.hidden_channels, config.style_channels
+                StyleEncoderSizes(hidden_channels=config.reference.hidden_channels),
+                mel_channels=config.mel_channels,
+                style_channels=config.style_channels,
             )
 
     def table_style(self, speakers: Tensor) -> Tensor:

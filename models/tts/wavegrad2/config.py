@@ -23,26 +23,11 @@ from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.modules.diffusion.process import Betas, NoiseSchedule
 from hiervox.modules.diffusion.wavegrad import ScoreSizes
 from hiervox.modules.diffusion.wavegrad_blocks import Interpolation
+from hiervox.modules.encoders.tacotron import TacotronEncoderSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config, filled
-
-
-class TextEncoderSizes(Config):
-    """Tacotron 2's encoder, without the paper's zoneout.
-
-    Attributes:
-        channels: of the hidden sequence; the paper's larger encoders have 1024 and 2048.
-        kernel_size, n_layers, dropout: of the convolutions.
-        masked: whether convolutions are kept from padding; those of published weights were not.
-    """
-
-    channels: PositiveInt = Field(512, multiple_of=2)
-    kernel_size: PositiveInt = 5
-    n_layers: PositiveInt = 3
-    dropout: float = Field(0.5, ge=0, lt=1)
-    masked: bool = True
 
 
 class ResamplingSizes(Config):
@@ -86,7 +71,9 @@ class WaveGrad2Config(SpeakerSizes):
         n_symbols: size of the phoneme table.
         sample_rate: Hz; the product of the decoder's rates is a frame, 12.5 ms by default.
         style_channels: of the speaker vector, which stands behind each token's encoding.
-        text_encoder, resampling, decoder: sizes of the parts.
+        text_encoder: without the paper's zoneout; the paper's larger ones have 1024 and 2048 channels. The
+            convolutions of published weights are not kept from padding.
+        resampling, decoder: sizes of the other parts.
         segment_frames: frames that the decoder learns from in each step: 256 are 3.2 s; the paper found 0.8 s
             too short to learn from text.
         sampling_steps: at inference, where the controls do not say.
@@ -100,7 +87,7 @@ class WaveGrad2Config(SpeakerSizes):
     sample_rate: PositiveInt = 24_000
     style_channels: PositiveInt = 64
     mel_channels: PositiveInt = 128
-    text_encoder: TextEncoderSizes = TextEncoderSizes()
+    text_encoder: TacotronEncoderSizes = TacotronEncoderSizes()
     resampling: ResamplingSizes = ResamplingSizes()
     decoder: DecoderSizes = DecoderSizes()
     segment_frames: PositiveInt = 256

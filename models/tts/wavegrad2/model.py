@@ -86,11 +86,9 @@ class WaveGrad2(SpeakerNetwork):
     def __init__(self, config: WaveGrad2Config) -> None:
         super().__init__(config)
         self.config = config
-        text, resampling = config.text_encoder, config.resampling
-        self.text_encoder = TacotronEncoder(
-            config.n_symbols, text.channels, text.kernel_size, text.n_layers, text.dropout, text.masked
-        )
-        memory_channels = text.channels + config.condition_channels
+        resampling = config.resampling
+        self.text_encoder = TacotronEncoder(config.n_symbols, config.text_encoder)
+        memory_channels = config.text_encoder.channels + config.condition_channels
         self.duration_predictor = RecurrentPredictor(
             memory_channels, resampling.duration_channels, resampling.n_layers
         )

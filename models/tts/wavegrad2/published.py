@@ -15,12 +15,12 @@ from hiervox.models.tts.wavegrad2.arpabet import published_symbols
 from hiervox.models.tts.wavegrad2.config import (
     DecoderSizes,
     ResamplingSizes,
-    TextEncoderSizes,
     WaveGrad2Config,
 )
 from hiervox.models.tts.wavegrad2.model import WaveGrad2
 from hiervox.modules.diffusion.process import Betas
 from hiervox.modules.diffusion.wavegrad_blocks import DOWN_DILATIONS, LEVEL_SCALE
+from hiervox.modules.encoders.tacotron import TacotronEncoderSizes
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig
@@ -143,7 +143,7 @@ def _config(tensors: dict[str, Tensor], published: dict[str, Any]) -> WaveGrad2C
         speakers=tuple(data["speakers"]),
         style_channels=encoder["speaker_emb"],
         mel_channels=published["audio"]["n_mel_channels"],
-        text_encoder=TextEncoderSizes(
+        text_encoder=TacotronEncoderSizes(
             channels=encoder["channel"],
             kernel_size=encoder["kernel"],
             n_layers=encoder["depth"],

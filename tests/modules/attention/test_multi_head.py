@@ -37,14 +37,14 @@ def direct_attention(network: MultiHeadAttention, x: Tensor) -> Tensor:
 @torch.no_grad()
 def test_relative_positions_are_those_of_the_definition(length: int) -> None:
     torch.manual_seed(0)
-    network = MultiHeadAttention(8, 6, 2, window_size=3)
+    network = MultiHeadAttention(8, 2, window_size=3)
     x = torch.randn(1, 8, length)
     torch.testing.assert_close(network(x, x), direct_attention(network, x))
 
 
 @torch.no_grad()
 def test_masked_context_is_not_seen() -> None:
-    network = MultiHeadAttention(8, 8, 2, window_size=2)
+    network = MultiHeadAttention(8, 2, window_size=2)
     x, mask = torch.randn(1, 8, 9), torch.ones(1, 1, 9)
     mask[..., 6:] = 0
     torch.testing.assert_close(network(x, x, mask)[..., :6], network(x[..., :6], x[..., :6]))
@@ -52,16 +52,16 @@ def test_masked_context_is_not_seen() -> None:
 
 @torch.no_grad()
 def test_context_may_be_of_another_length() -> None:
-    network = MultiHeadAttention(8, 8, 4)
+    network = MultiHeadAttention(8, 4)
     assert network(torch.randn(2, 8, 3), torch.randn(2, 8, 7)).shape == (2, 8, 3)
 
 
 def test_proximal_start_has_equal_queries_and_keys() -> None:
-    network = MultiHeadAttention(8, 8, 2, proximal_init=True)
+    network = MultiHeadAttention(8, 2, proximal_init=True)
     assert torch.equal(network.query.weight, network.key.weight)
     assert torch.equal(network.query.bias, network.key.bias)
 
 
 def test_heads_that_do_not_divide_the_channels_are_refused() -> None:
     with pytest.raises(ValueError, match="3 heads"):
-        MultiHeadAttention(8, 8, 3)
+        MultiHeadAttention(8, 3)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.modules.convolutions.convnext import ConvNeXtBlock
+from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
 
 
 @torch.no_grad()
 def test_a_frame_depends_on_its_context_alone_and_starts_near_itself() -> None:
     torch.manual_seed(0)
-    block = ConvNeXtBlock(6, 12, 7)
+    block = ConvNeXtBlock(ConvNeXtSizes(channels=6, hidden_channels=12))
     x = torch.randn(1, 6, 20)
     before = block(x)
     assert before.shape == x.shape

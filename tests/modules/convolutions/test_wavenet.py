@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hiervox.modules.convolutions.wavenet import WaveNet
+from hiervox.modules.convolutions.wavenet import WaveNet, WaveNetSizes
 
 
 def stack(**sizes: int) -> WaveNet:
     torch.manual_seed(0)
-    return WaveNet(4, kernel_size=3, dilation_rate=2, n_layers=3, **sizes).eval()
+    return WaveNet(
+        WaveNetSizes(hidden_channels=4, kernel_size=3, n_layers=3), dilation_rate=2, **sizes
+    ).eval()
 
 
 @torch.no_grad()
@@ -41,4 +43,4 @@ def test_condition_counts() -> None:
 
 def test_even_kernels_are_refused() -> None:
     with pytest.raises(ValueError, match="odd"):
-        WaveNet(4, kernel_size=4, dilation_rate=1, n_layers=1)
+        WaveNet(WaveNetSizes(hidden_channels=4, kernel_size=4, n_layers=1))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.modules.encoders.campplus import CAMPlusPlus
+from hiervox.modules.encoders.campplus import CAMPlusPlus, CAMPlusPlusSizes
 
 
 def network() -> CAMPlusPlus:
     torch.manual_seed(0)
     return CAMPlusPlus(
-        mel_channels=16, embedding_channels=12, initial_channels=8, growth=4, n_layers=(2, 2, 1)
+        CAMPlusPlusSizes(
+            mel_channels=16, embedding_channels=12, initial_channels=8, growth=4, n_layers=(2, 2, 1)
+        )
     )
 
 
@@ -44,4 +46,4 @@ def test_the_context_reaches_every_frame() -> None:
 
 
 def test_sizes_of_the_published_one() -> None:
-    assert sum(weight.numel() for weight in CAMPlusPlus().parameters()) == 6_848_544
+    assert sum(weight.numel() for weight in CAMPlusPlus(CAMPlusPlusSizes()).parameters()) == 6_848_544

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hiervox.modules.encoders.tacotron import TacotronEncoder
+from hiervox.modules.encoders.tacotron import TacotronEncoder, TacotronEncoderSizes
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.predictors.recurrent import RecurrentPredictor
 
@@ -15,7 +15,7 @@ TOKENS, LENGTHS = torch.tensor([[3, 1, 4, 1, 5], [2, 6, 0, 0, 0]]), torch.tensor
 @pytest.mark.parametrize("masked", [True, False])
 def test_padding_counts_only_as_published(masked: bool) -> None:
     torch.manual_seed(0)
-    encoder = TacotronEncoder(9, 8, masked=masked).eval()
+    encoder = TacotronEncoder(9, TacotronEncoderSizes(channels=8, masked=masked)).eval()
     both = encoder(TOKENS, sequence_mask(LENGTHS))
     alone = encoder(TOKENS[1:, :2], sequence_mask(LENGTHS[1:]))
     assert both.shape == (2, 8, 5) and not both[1, :, 2:].any()

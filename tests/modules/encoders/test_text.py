@@ -2,20 +2,16 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.modules.encoders.text import TextEncoder
+from hiervox.modules.encoders.text import TextEncoder, TextEncoderSizes
 
 
 def encoder() -> TextEncoder:
     torch.manual_seed(0)
     return TextEncoder(
+        TextEncoderSizes(filter_channels=16, n_heads=2, n_layers=1, kernel_size=3, dropout=0.1),
         n_symbols=7,
         channels=8,
         out_channels=6,
-        filter_channels=16,
-        n_heads=2,
-        n_layers=1,
-        kernel_size=3,
-        dropout=0.1,
         style_channels=4,
     ).eval()
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hiervox.modules.flows.transformer import TransformerFlow
+from hiervox.modules.flows.coupling_flow import CouplingFlow
+from hiervox.modules.flows.transformer import TransformerFlowSizes, transformer_flow
+
+SIZES = TransformerFlowSizes(hidden_channels=8, n_heads=2, n_blocks=2, n_couplings=3)
 
 
 @pytest.fixture
-def flow() -> TransformerFlow:
+def flow() -> CouplingFlow:
     """Not at its identity start."""
     torch.manual_seed(0)
-    flow = TransformerFlow(6, 8, 5, n_heads=2, n_blocks=2, n_couplings=3).eval()
+    flow = transformer_flow(SIZES, channels=6, style_channels=5).eval()
     with torch.no_grad():
         for parameter in flow.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
@@ -20,7 +23,7 @@ def flow() -> TransformerFlow:
 
 
 @torch.no_grad()
-def test_reverse_undoes_forward_in_both_orders(flow: TransformerFlow) -> None:
+def test_reverse_undoes_forward_in_both_orders(flow: CouplingFlow) -> None:
     z, mask, style = torch.randn(2, 6, 9), torch.ones(2, 1, 9), torch.randn(2, 5, 1)
     mask[1, :, 6:] = 0
     z = z * mask
@@ -31,7 +34,7 @@ def test_reverse_undoes_forward_in_both_orders(flow: TransformerFlow) -> None:
 
 
 @torch.no_grad()
-def test_padding_does_not_change_real_frames(flow: TransformerFlow) -> None:
+def test_padding_does_not_change_real_frames(flow: CouplingFlow) -> None:
     z, mask, style = torch.randn(1, 6, 9), torch.ones(1, 1, 9), torch.randn(1, 5, 1)
     mask[..., 6:] = 0
     padded = flow(z * mask, mask, style)
@@ -40,14 +43,14 @@ def test_padding_does_not_change_real_frames(flow: TransformerFlow) -> None:
 
 
 @torch.no_grad()
-def test_volume_is_preserved(flow: TransformerFlow) -> None:
+def test_volume_is_preserved(flow: CouplingFlow) -> None:
     mask, style = torch.ones(1, 1, 4), torch.randn(1, 5, 1)
     jacobian = torch.autograd.functional.jacobian(lambda z: flow(z, mask, style), torch.randn(1, 6, 4))
     assert abs(torch.linalg.slogdet(jacobian.reshape(24, 24)).logabsdet) < 1e-4
 
 
 @torch.no_grad()
-def test_style_counts(flow: TransformerFlow) -> None:
+def test_style_counts(flow: CouplingFlow) -> None:
     z, mask = torch.randn(1, 6, 9), torch.ones(1, 1, 9)
     assert not torch.allclose(flow(z, mask, torch.ones(1, 5, 1)), flow(z, mask, torch.zeros(1, 5, 1)))
 
@@ -55,5 +58,5 @@ def test_style_counts(flow: TransformerFlow) -> None:
 @torch.no_grad()
 def test_starts_as_channel_reversals_alone() -> None:
     z, mask = torch.randn(1, 6, 9), torch.ones(1, 1, 9)
-    flow = TransformerFlow(6, 8, 5, n_heads=2, n_couplings=3)
+    flow = transformer_flow(SIZES, channels=6, style_channels=5)
     torch.testing.assert_close(flow(z, mask, torch.randn(1, 5, 1)), z.flip(1))

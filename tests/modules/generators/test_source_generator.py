@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.modules.generators.source_generator import SourceDownsampler, SourceGenerator
+from hiervox.modules.generators.source_generator import (
+    SourceDownsampler,
+    SourceGenerator,
+    SourceGeneratorSizes,
+)
 
-SIZES = {"block_kernel_sizes": (3, 5), "block_dilations": (1, 3)}
+SIZES = SourceGeneratorSizes(
+    initial_channels=16,
+    rates=(4, 5),
+    kernel_sizes=(8, 11),
+    block_kernel_sizes=(3, 5),
+    block_dilations=(1, 3),
+)
 
 
 @torch.no_grad()
 def test_generator_hears_latent_source_and_style_and_stays_within_full_scale() -> None:
     torch.manual_seed(0)
-    network = SourceGenerator(6, 4, 16, 5, rates=(4, 5), kernel_sizes=(8, 11), **SIZES)
+    network = SourceGenerator(SIZES, latent_channels=6, source_channels=4, style_channels=5)
     z, source, style = torch.randn(2, 6, 7), torch.randn(2, 4, 28), torch.randn(2, 5, 1)
     wav = network(z, source, style)
     assert wav.shape == (2, 1, 140)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hiervox.modules.generators.spectral_generator import SpectralGenerator
+from hiervox.modules.generators.spectral_generator import SpectralGenerator, SpectralGeneratorSizes
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 
 LATENT, SOURCE, STYLE = 6, 4, 5
@@ -26,14 +26,16 @@ class Inputs:
 def generator(modulated: bool = False) -> SpectralGenerator:
     torch.manual_seed(0)
     return SpectralGenerator(
-        LATENT,
-        SOURCE,
-        STYLE,
-        frame_channels=8,
-        frame_blocks=2,
-        source_block_channels=8,
-        source_blocks=2,
-        modulated=modulated,
+        SpectralGeneratorSizes(
+            frame_channels=8,
+            frame_blocks=2,
+            source_block_channels=8,
+            source_blocks=2,
+            modulated=modulated,
+        ),
+        latent_channels=LATENT,
+        source_channels=SOURCE,
+        style_channels=STYLE,
     )
 
 

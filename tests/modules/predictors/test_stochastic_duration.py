@@ -6,7 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hiervox.modules.predictors.stochastic_duration import DurationFlow, StochasticDurationPredictor
+from hiervox.modules.predictors.stochastic_duration import (
+    DurationFlow,
+    StochasticDurationPredictor,
+    StochasticDurationSizes,
+)
 
 
 def shake(module: nn.Module) -> nn.Module:
@@ -26,7 +30,9 @@ def inputs(n_tokens: int = 6) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def predictor() -> StochasticDurationPredictor:
-    module = StochasticDurationPredictor(8, 8, 3, dropout=0.0, style_channels=4)
+    module = StochasticDurationPredictor(
+        8, StochasticDurationSizes(filter_channels=8, dropout=0.0), style_channels=4
+    )
     shake(module)
     return module
 
@@ -79,7 +85,9 @@ def test_bound_is_above_the_integral_over_the_dequantised_durations() -> None:
 
 def test_bound_falls_when_trained_on_fixed_durations() -> None:
     torch.manual_seed(0)
-    module = StochasticDurationPredictor(8, 16, 3, dropout=0.0, style_channels=4)
+    module = StochasticDurationPredictor(
+        8, StochasticDurationSizes(filter_channels=16, dropout=0.0), style_channels=4
+    )
     hidden, mask, style, durations = inputs()
     optimizer = torch.optim.Adam(module.parameters(), 1e-2)
     values = []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.modules.quantizers.residual_vector import ResidualVectorQuantizer
+from hiervox.modules.quantizers.residual_vector import ResidualVectorQuantizer, ResidualVectorSizes
 
 
 def _quantizer() -> ResidualVectorQuantizer:
     torch.manual_seed(5)
-    quantizer = ResidualVectorQuantizer(4, 16, 8)
+    quantizer = ResidualVectorQuantizer(ResidualVectorSizes(n_codebooks=4, n_entries=16, dimension=8))
     for number, codebook in enumerate(quantizer.codebooks):
         codebook.get_buffer("entries").copy_(torch.randn(16, 8) * 0.5**number)
     return quantizer.eval()

@@ -15,7 +15,7 @@ def test_a_tone_lies_in_its_bin(bin_number: int) -> None:
     rate, bins = 48_000, 12
     hertz = LOWEST_FREQUENCY * 2 ** (bin_number / bins)
     wav = torch.sin(2 * math.pi * hertz / rate * torch.arange(rate)).view(1, 1, -1)
-    spectrum = torch.view_as_complex(ConstantQ(rate, 512, bins, 9)(wav)).abs()[0]
+    spectrum = torch.view_as_complex(ConstantQ(rate, 512, bins, n_octaves=9)(wav)).abs()[0]
     middle = spectrum[:, spectrum.shape[1] // 2]
     assert int(middle.argmax()) == bin_number
 
@@ -30,4 +30,4 @@ def test_twice_the_rate_is_the_same_sound() -> None:
 @pytest.mark.parametrize(("rate", "hop"), [(48_000, 100), (16_000, 256)])
 def test_refuses_what_does_not_fit(rate: int, hop: int) -> None:
     with pytest.raises(ValueError, match=r"halved|beyond"):
-        ConstantQ(rate, hop, 12, 9)
+        ConstantQ(rate, hop, 12, n_octaves=9)

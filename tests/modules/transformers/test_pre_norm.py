@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.modules.transformers.pre_norm import PreNormTransformer
+from hiervox.modules.transformers.pre_norm import PreNormTransformer, PreNormTransformerSizes
 
 
 def test_caches_give_what_the_whole_sequence_gives() -> None:
     torch.manual_seed(0)
-    network = PreNormTransformer(16, 32, 2, 2, dropout=0.1, condition_channels=8).eval()
+    sizes = PreNormTransformerSizes(channels=16, filter_channels=32, n_heads=2, n_layers=2)
+    network = PreNormTransformer(sizes, condition_channels=8).eval()
     x, condition = torch.randn(2, 7, 16), torch.randn(1, 1, 8)
     mask = torch.ones(7, 7).tril().bool()[None, None]
     caches = network.new_caches()

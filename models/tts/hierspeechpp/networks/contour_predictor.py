@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
-from hiervox.modules.convolutions.convnext import ConvNeXtBlock
+from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
 from hiervox.modules.functional.frames import interleave
 
 EDGE_KERNEL = 7
@@ -66,12 +66,11 @@ class ContourPredictor(nn.Module):
         nn.init.zeros_(self.level.weight)
         nn.init.zeros_(self.level.bias)
         self.blocks = nn.ModuleList(
-            ConvNeXtBlock(channels, sizes.expansion * channels, EDGE_KERNEL, dilation=dilation)
-            for dilation in sizes.dilations
+            ConvNeXtBlock(_block(channels, sizes.expansion, dilation)) for dilation in sizes.dilations
         )
         self.raise_rate = nn.Conv1d(channels, F0_PER_FRAME * fine_channels, 3, padding=1)
         self.fine_blocks = nn.ModuleList(
-            ConvNeXtBlock(fine_channels, sizes.expansion * fine_channels, EDGE_KERNEL, dilation=dilation)
+            ConvNeXtBlock(_block(fine_channels, sizes.expansion, dilation))
             for dilation in sizes.fine_dilations
         )
         self.output = nn.Conv1d(fine_channels, 2, EDGE_KERNEL, padding=padding)
@@ -112,3 +111,9 @@ class ContourPredictor(nn.Module):
         level = voice[:, -PITCH_VALUES, None] + self.level(voice)
         log_f0 = LOG_F0_MEAN + LOG_F0_DEVIATION * (deviations + level.unsqueeze(2))
         return functional.softplus(log_f0), voicing
+
+
+def _block(channels: int, expansion: int, dilation: int) -> ConvNeXtSizes:
+    return ConvNeXtSizes(
+        channels=channels, hidden_channels=expansion * channels, kernel_size=EDGE_KERNEL, dilation=dilation
+    )

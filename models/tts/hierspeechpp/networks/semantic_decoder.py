@@ -4,41 +4,33 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from hiervox.modules.convolutions.wavenet import WaveNet
+from hiervox.modules.convolutions.wavenet import WaveNet, WaveNetSizes
 
 
 class SemanticDecoder(nn.Module):
     """A style-conditioned WaveNet stack between two projections.
 
     Args:
+        sizes: of the stack, whose convolutions are not dilated.
         in_channels: of the latent.
-        hidden_channels: inside.
         out_channels: of the semantic vectors.
-        kernel_size, n_layers, dropout: of the stack; its convolutions are not dilated.
+        dropout: in the stack.
         style_channels: of the style vector.
     """
 
     def __init__(
         self,
+        sizes: WaveNetSizes,
+        *,
         in_channels: int,
-        hidden_channels: int,
         out_channels: int,
-        kernel_size: int,
-        n_layers: int,
         dropout: float,
         style_channels: int,
     ) -> None:
         super().__init__()
-        self.pre = nn.Conv1d(in_channels, hidden_channels, 1)
-        self.wavenet = WaveNet(
-            hidden_channels,
-            kernel_size,
-            dilation_rate=1,
-            n_layers=n_layers,
-            condition_channels=style_channels,
-            dropout=dropout,
-        )
-        self.projection = nn.Conv1d(hidden_channels, out_channels, 1)
+        self.pre = nn.Conv1d(in_channels, sizes.hidden_channels, 1)
+        self.wavenet = WaveNet(sizes, condition_channels=style_channels, dropout=dropout)
+        self.projection = nn.Conv1d(sizes.hidden_channels, out_channels, 1)
 
     def forward(self, z: Tensor, mask: Tensor, style: Tensor) -> Tensor:
         """(B, in_channels, T), (B, 1, T) and (B, style_channels, 1) to (B, out_channels, T)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from hiervox.modules.convolutions.wavenet import WaveNet
+from hiervox.modules.convolutions.wavenet import WaveNet, WaveNetSizes
 
 PITCH_KERNEL = 9
 
@@ -16,35 +16,32 @@ class SemanticEncoder(nn.Module):
     fed speaker-agnostic, one speaker-related features.
 
     Args:
+        sizes: of each of the three stacks.
         semantic_channels: of the semantic vectors.
         latent_channels: of the Gaussian.
-        hidden_channels: of the stacks.
         style_channels: of the style vector.
-        kernel_size, dilation_rate, n_layers: of each of the three stacks.
         pitch_ratio: pitch frames to one semantic frame.
     """
 
     def __init__(
         self,
+        sizes: WaveNetSizes,
+        *,
         semantic_channels: int,
         latent_channels: int,
-        hidden_channels: int,
         style_channels: int,
-        kernel_size: int = 5,
-        dilation_rate: int = 1,
-        n_layers: int = 8,
         pitch_ratio: int = 4,
     ) -> None:
         super().__init__()
         self.pitch_ratio = pitch_ratio
-        sizes = (hidden_channels, kernel_size, dilation_rate, n_layers, style_channels)
+        hidden_channels = sizes.hidden_channels
         self.semantic_input = nn.Conv1d(semantic_channels, hidden_channels, 1)
         self.pitch_input = nn.Conv1d(
             1, hidden_channels, PITCH_KERNEL, stride=pitch_ratio, padding=PITCH_KERNEL // 2
         )
-        self.semantic_stack = WaveNet(*sizes)
-        self.pitch_stack = WaveNet(*sizes)
-        self.joint_stack = WaveNet(*sizes)
+        self.semantic_stack = WaveNet(sizes, condition_channels=style_channels)
+        self.pitch_stack = WaveNet(sizes, condition_channels=style_channels)
+        self.joint_stack = WaveNet(sizes, condition_channels=style_channels)
         self.projection = nn.Conv1d(hidden_channels, 2 * latent_channels, 1)
 
     def forward(self, semantic: Tensor, log_f0: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:

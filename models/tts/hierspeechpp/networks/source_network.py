@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
+from hiervox.models.tts.hierspeechpp.config import SourceSizes
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.convolutions.upsampling import UpsamplingStage
@@ -18,28 +17,18 @@ class SourceNetwork(nn.Module):
     """Upsampling stages with AMP blocks (HierSpeech++, arXiv 2311.12454, section 3.2).
 
     Args:
+        sizes: see `SourceSizes`.
         latent_channels: of the input.
-        initial_channels: before the first stage; each stage halves them.
         style_channels: of the style vector.
-        rates, kernel_sizes: of the upsampling.
-        block_kernel_sizes, block_dilations: of the AMP blocks.
 
     Attributes:
         out_channels: of the source features.
         context: frames of the latent on either side that a frame's outputs depend on.
     """
 
-    def __init__(
-        self,
-        latent_channels: int,
-        initial_channels: int,
-        style_channels: int,
-        rates: Sequence[int] = (2, 2),
-        kernel_sizes: Sequence[int] = (4, 4),
-        block_kernel_sizes: Sequence[int] = (3, 5, 7),
-        block_dilations: Sequence[int] = (1, 3, 5),
-    ) -> None:
+    def __init__(self, sizes: SourceSizes, *, latent_channels: int, style_channels: int) -> None:
         super().__init__()
+        initial_channels, rates = sizes.initial_channels, sizes.rates
         self.out_channels = initial_channels >> len(rates)
         self.input = weight_norm(
             nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=EDGE_KERNEL // 2)
@@ -47,9 +36,9 @@ class SourceNetwork(nn.Module):
         self.style = nn.Conv1d(style_channels, initial_channels, 1)
         stages = [
             UpsamplingStage.with_amp_blocks(
-                initial_channels >> stage, rate, kernel_size, block_kernel_sizes, block_dilations
+                initial_channels >> stage, rate, kernel_size, sizes.block_kernel_sizes, sizes.block_dilations
             )
-            for stage, (rate, kernel_size) in enumerate(zip(rates, kernel_sizes, strict=True))
+            for stage, (rate, kernel_size) in enumerate(zip(rates, sizes.kernel_sizes, strict=True))
         ]
         self.stages = nn.ModuleList(stages)
         self.activation = AliasFreeActivation(SnakeBeta(self.out_channels))

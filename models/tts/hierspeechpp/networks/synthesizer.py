@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.tts.hierspeechpp.config import GeneratorSizes, SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
 from hiervox.models.tts.hierspeechpp.networks.prosody_decoder import ProsodyDecoder
 from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEncoder
 from hiervox.models.tts.hierspeechpp.networks.source_network import SourceNetwork
@@ -21,10 +21,11 @@ from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder
 from hiervox.models.tts.hierspeechpp.windowed import WindowedDecoder
 from hiervox.modules.encoders.posterior import DualAudioPosteriorEncoder, WaveformEncoder
 from hiervox.modules.encoders.style import StyleEncoder
-from hiervox.modules.flows.transformer import TransformerFlow
+from hiervox.modules.flows.coupling_flow import CouplingFlow
+from hiervox.modules.flows.transformer import transformer_flow
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import mask_lengths, random_segment_starts, slice_segments
-from hiervox.modules.generators.source_generator import SourceGenerator
+from hiervox.modules.generators.source_generator import SourceGenerator, SourceGeneratorSizes
 from hiervox.modules.generators.spectral_generator import SpectralGenerator
 from hiervox.processors.audio import SAMPLE_RATE
 
@@ -100,114 +101,60 @@ class HierarchicalSynthesizer(nn.Module):
         super().__init__()
         self.config = config
         latent, style = config.latent_channels, config.style_channels
-        self.style_encoder = StyleEncoder(config.mel_channels, config.style_hidden_channels, style)
+        self.style_encoder = StyleEncoder(
+            config.style_encoder, mel_channels=config.mel_channels, style_channels=style
+        )
         self.voice_encoder: VoiceEncoder | None = None
         if config.speaker_encoder is not None:
-            sizes = config.speaker_encoder
-            self.voice_encoder = VoiceEncoder(sizes.channels, sizes.hidden_channels, style, sizes.max_seconds)
+            self.voice_encoder = VoiceEncoder(config.speaker_encoder, style_channels=style)
         self.agnostic_prior = self._semantic_prior()
         self.related_prior = self._semantic_prior()
         self.acoustic_posterior = self._acoustic_posterior()
         self.agnostic_flow = self._flow()
         self.related_flow = self._flow()
-        prosody = config.prosody
         self.prosody = ProsodyDecoder(
-            latent,
-            prosody.filter_channels,
-            style,
-            prosody.bins,
-            prosody.n_heads,
-            prosody.n_layers,
-            prosody.kernel_size,
-            prosody.dropout,
+            config.prosody, bins=config.prosody.bins, latent_channels=latent, style_channels=style
         )
-        source = config.source
-        self.source = SourceNetwork(
-            latent,
-            source.initial_channels,
-            style,
-            source.rates,
-            source.kernel_sizes,
-            source.block_kernel_sizes,
-            source.block_dilations,
-        )
+        self.source = SourceNetwork(config.source, latent_channels=latent, style_channels=style)
         self.generator = self._generator()
         self.null_style = nn.Parameter(torch.randn(1, style, 1))
 
     def _semantic_prior(self) -> SemanticEncoder:
-        config, sizes = self.config, self.config.semantic_prior
+        config = self.config
         return SemanticEncoder(
-            config.semantic_channels,
-            config.latent_channels,
-            sizes.hidden_channels,
-            config.style_channels,
-            sizes.kernel_size,
-            n_layers=sizes.n_layers,
+            config.semantic_prior,
+            semantic_channels=config.semantic_channels,
+            latent_channels=config.latent_channels,
+            style_channels=config.style_channels,
             pitch_ratio=config.pitch_ratio,
         )
 
     def _acoustic_posterior(self) -> DualAudioPosteriorEncoder:
         config, sizes = self.config, self.config.acoustic_posterior
-        waveform_encoder = WaveformEncoder(
-            sizes.waveform_channels,
-            sizes.waveform_rates,
-            sizes.waveform_kernel_sizes,
-            sizes.block_kernel_sizes,
-            sizes.block_dilations,
-            sizes.hidden_channels,
-        )
         return DualAudioPosteriorEncoder(
-            config.spectrogram_channels,
-            config.latent_channels,
-            sizes.hidden_channels,
-            config.style_channels,
-            waveform_encoder,
-            sizes.kernel_size,
-            n_layers=sizes.n_layers,
+            sizes,
+            WaveformEncoder(sizes.waveform, out_channels=sizes.hidden_channels),
+            spectrogram_channels=config.spectrogram_channels,
+            latent_channels=config.latent_channels,
+            style_channels=config.style_channels,
         )
 
-    def _flow(self) -> TransformerFlow:
-        config, sizes = self.config, self.config.flow
-        return TransformerFlow(
-            config.latent_channels,
-            sizes.hidden_channels,
-            config.style_channels,
-            sizes.n_heads,
-            sizes.n_blocks,
-            sizes.n_couplings,
-            sizes.kernel_size,
-            dropout=sizes.dropout,
+    def _flow(self) -> CouplingFlow:
+        config = self.config
+        return transformer_flow(
+            config.flow, channels=config.latent_channels, style_channels=config.style_channels
         )
 
     def _generator(self) -> SourceGenerator | SpectralGenerator:
         config, sizes = self.config, self.config.generator
-        if isinstance(sizes, GeneratorSizes):
-            return SourceGenerator(
-                config.latent_channels,
-                self.source.out_channels,
-                sizes.initial_channels,
-                config.style_channels,
-                sizes.rates,
-                sizes.kernel_sizes,
-                sizes.block_kernel_sizes,
-                sizes.block_dilations,
-            )
-        source_rate, hop_length = sizes.rates
-        return SpectralGenerator(
-            config.latent_channels,
-            self.source.out_channels,
-            config.style_channels,
-            sizes.frame_channels,
-            sizes.frame_blocks,
-            sizes.source_block_channels,
-            sizes.source_blocks,
-            sizes.expansion,
-            sizes.window_length,
-            hop_length,
-            source_rate,
-            SAMPLE_RATE,
-            sizes.modulated,
-        )
+        channels = {
+            "latent_channels": config.latent_channels,
+            "source_channels": self.source.out_channels,
+            "style_channels": config.style_channels,
+        }
+        if isinstance(sizes, SourceGeneratorSizes):
+            return SourceGenerator(sizes, **channels)
+        return SpectralGenerator(sizes, **channels, sample_rate=SAMPLE_RATE)
 
     def style(self, mel: Tensor, mask: Tensor | None = None, speaker: Tensor | None = None) -> Tensor:
         """Style vector of a prompt.

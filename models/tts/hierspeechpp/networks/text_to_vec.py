@@ -20,9 +20,9 @@ from hiervox.models.tts.hierspeechpp.networks.voice_encoder import SpeakerProjec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.posterior import PosteriorEncoder
-from hiervox.modules.encoders.style import StyleEncoder
+from hiervox.modules.encoders.style import StyleEncoder, StyleEncoderSizes
 from hiervox.modules.encoders.text import TextEncoder
-from hiervox.modules.flows.transformer import TransformerFlow
+from hiervox.modules.flows.transformer import transformer_flow
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import (
     mask_lengths,
@@ -100,63 +100,38 @@ class TextToVec(nn.Module):
         super().__init__()
         self.config = config
         channels, style_channels = config.channels, config.style_channels
-        text, posterior, flow, decoder, duration = (
-            config.text_encoder,
-            config.posterior,
-            config.flow,
-            config.decoder,
-            config.duration,
+        self.style_encoder = StyleEncoder(
+            StyleEncoderSizes(hidden_channels=style_channels),
+            mel_channels=config.mel_channels,
+            style_channels=style_channels,
         )
-        self.style_encoder = StyleEncoder(config.mel_channels, style_channels, style_channels)
         self.speaker_projection: SpeakerProjection | None = None
         if config.speaker is not None:
             sizes = config.speaker
             self.speaker_projection = SpeakerProjection(sizes.channels, sizes.hidden_channels, style_channels)
         self.text_encoder = TextEncoder(
-            config.n_symbols,
-            channels,
-            channels,
-            text.filter_channels,
-            text.n_heads,
-            text.n_layers,
-            text.kernel_size,
-            text.dropout,
-            style_channels,
+            config.text_encoder,
+            n_symbols=config.n_symbols,
+            channels=channels,
+            out_channels=channels,
+            style_channels=style_channels,
         )
         self.posterior_encoder = PosteriorEncoder(
-            config.semantic_channels,
-            channels,
-            posterior.hidden_channels,
-            style_channels,
-            kernel_size=posterior.kernel_size,
-            n_layers=posterior.n_layers,
+            config.posterior,
+            in_channels=config.semantic_channels,
+            latent_channels=channels,
+            style_channels=style_channels,
         )
-        self.flow = TransformerFlow(
-            channels,
-            flow.hidden_channels,
-            style_channels,
-            flow.n_heads,
-            n_blocks=flow.n_blocks,
-            n_couplings=flow.n_couplings,
-            kernel_size=flow.kernel_size,
-            dropout=flow.dropout,
-        )
+        self.flow = transformer_flow(config.flow, channels=channels, style_channels=style_channels)
         self.semantic_decoder = SemanticDecoder(
-            channels,
-            decoder.hidden_channels,
-            config.semantic_channels,
-            decoder.kernel_size,
-            decoder.n_layers,
-            decoder.dropout,
-            style_channels,
+            config.decoder,
+            in_channels=channels,
+            out_channels=config.semantic_channels,
+            dropout=config.decoder.dropout,
+            style_channels=style_channels,
         )
         self.duration_predictor = StochasticDurationPredictor(
-            channels,
-            duration.filter_channels,
-            duration.kernel_size,
-            duration.dropout,
-            style_channels,
-            duration.n_couplings,
+            channels, config.duration, style_channels=style_channels
         )
         self.pitch_predictor: PitchPredictor | ContourPredictor
         if config.contour is None:

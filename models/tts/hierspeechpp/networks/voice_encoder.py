@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.modules.encoders.campplus import CAMPlusPlus
+from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
+from hiervox.modules.encoders.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.processors.filterbank import SAMPLE_RATE, log_filterbank
 
 GROUP_SIZE = 48
@@ -40,21 +41,19 @@ class VoiceEncoder(nn.Module):
     """Speaker embedding of a prompt, and what it adds to the style.
 
     Args:
-        channels: of the speaker embedding.
-        hidden_channels: of the projection.
+        sizes: see `SpeakerEncoderSizes`.
         style_channels: of the style vector.
-        max_seconds: of a prompt in training.
 
     Attributes:
         network: the speaker encoder; its weights stay as they are.
         projection: embedding → part of the style.
     """
 
-    def __init__(self, channels: int, hidden_channels: int, style_channels: int, max_seconds: float) -> None:
+    def __init__(self, sizes: SpeakerEncoderSizes, *, style_channels: int) -> None:
         super().__init__()
-        self.max_samples = int(max_seconds * SAMPLE_RATE)
-        self.network = CAMPlusPlus(embedding_channels=channels)
-        self.projection = SpeakerProjection(channels, hidden_channels, style_channels)
+        self.max_samples = int(sizes.max_seconds * SAMPLE_RATE)
+        self.network = CAMPlusPlus(CAMPlusPlusSizes(embedding_channels=sizes.channels))
+        self.projection = SpeakerProjection(sizes.channels, sizes.hidden_channels, style_channels)
 
     def embed(self, wav: Tensor) -> Tensor:
         """(B, T) at 16 kHz, of one length → (B, channels), of length sqrt(channels); gradients for `wav`."""

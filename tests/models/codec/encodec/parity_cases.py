@@ -18,7 +18,7 @@ from hiervox.modules.discriminators.multi_resolution_stft import (
 )
 from hiervox.modules.losses.balancer import LossBalancer
 from hiervox.modules.losses.mel_power import MultiScaleMelLoss
-from hiervox.modules.quantizers.residual_vector import ResidualVectorQuantizer
+from hiervox.modules.quantizers.residual_vector import ResidualVectorQuantizer, ResidualVectorSizes
 from tests.golden import Case, Golden, Output, with_weights
 
 CLEAR_MARGIN = 1e-3
@@ -147,7 +147,16 @@ def _quantizer_step(golden: Golden) -> Iterator[Output]:
 
 def _quantizer(golden: Golden, commit_all: bool) -> ResidualVectorQuantizer:
     entries = golden["rvq_embed"]
-    quantizer = ResidualVectorQuantizer(*entries.shape, decay=0.99, least_usage=0.0, commit_all=commit_all)
+    n_codebooks, n_entries, dimension = entries.shape
+    quantizer = ResidualVectorQuantizer(
+        ResidualVectorSizes(
+            n_codebooks=n_codebooks,
+            n_entries=n_entries,
+            dimension=dimension,
+            least_usage=0.0,
+            commit_all=commit_all,
+        )
+    )
     state = {}
     for number in range(len(entries)):
         state[f"codebooks.{number}.entries"] = entries[number]

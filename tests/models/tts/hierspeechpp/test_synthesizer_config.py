@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hiervox.models.tts.hierspeechpp.config import SpectralGeneratorSizes, SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
+from hiervox.modules.generators.spectral_generator import SpectralGeneratorSizes
 
 
 def test_the_published_rates_make_a_hop_of_20_ms_and_four_f0_values() -> None:

@@ -13,7 +13,7 @@ from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes, SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
-from hiervox.modules.encoders.campplus import CAMPlusPlus
+from hiervox.modules.encoders.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
@@ -259,7 +259,7 @@ def test_a_deeper_and_modulated_generator_starts_as_the_one_it_comes_from() -> N
 
 def test_the_pretrained_weights_are_read_and_kept(tmp_path: Path) -> None:
     torch.manual_seed(1)
-    pretrained = CAMPlusPlus().state_dict()
+    pretrained = CAMPlusPlus(CAMPlusPlusSizes()).state_dict()
     save_file(pretrained, tmp_path / "encoder.safetensors")
     heard = task(
         model=WITH_SPEAKER_ENCODER,

@@ -18,7 +18,7 @@ from hiervox.models.tts.hierspeechpp.ttv_config import (
     TextToVecLossConfig,
 )
 from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
-from hiervox.modules.encoders.campplus import CAMPlusPlus
+from hiervox.modules.encoders.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.processors.text import intersperse
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
@@ -234,7 +234,7 @@ def test_published_optimizer_is_the_default_of_every_depth() -> None:
 
 def test_a_speaker_projection_that_is_added_changes_nothing_yet_and_is_trained(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    save_file(CAMPlusPlus().state_dict(), tmp_path / "encoder.safetensors")
+    save_file(CAMPlusPlus(CAMPlusPlusSizes()).state_dict(), tmp_path / "encoder.safetensors")
     plain = task()
     weights = plain.build_networks()["main"].state_dict()
     speaker = SpeakerEncoderSizes(hidden_channels=8, max_seconds=0.3)
@@ -289,7 +289,7 @@ def contour_task(encoder: Path, **sections: Any) -> TextToVecTask:
 def test_a_pitch_predictor_can_be_added_to_a_trained_network_and_trained_alone(tmp_path: Path) -> None:
     torch.manual_seed(0)
     encoder = tmp_path / "encoder.safetensors"
-    save_file(CAMPlusPlus().state_dict(), encoder)
+    save_file(CAMPlusPlus(CAMPlusPlusSizes()).state_dict(), encoder)
     plain, heard = task(), contour_task(encoder, train={"freeze": ALL_BUT_PITCH})
     assert "prompt_pitch" in heard.batch_fields() - plain.batch_fields()
     weights = plain.build_networks()["main"].state_dict()
@@ -316,7 +316,7 @@ def test_a_pitch_predictor_can_be_added_to_a_trained_network_and_trained_alone(t
 
 def test_f0_is_judged_where_the_recording_is_voiced(tmp_path: Path) -> None:
     encoder = tmp_path / "encoder.safetensors"
-    save_file(CAMPlusPlus().state_dict(), encoder)
+    save_file(CAMPlusPlus(CAMPlusPlusSizes()).state_dict(), encoder)
     heard = contour_task(encoder)
     torch.manual_seed(0)
     networks = {"main": heard.build_networks()["main"].eval()}
@@ -337,7 +337,7 @@ def test_f0_is_judged_where_the_recording_is_voiced(tmp_path: Path) -> None:
 
 def test_the_network_asks_for_the_prompt_s_pitch(tmp_path: Path) -> None:
     encoder = tmp_path / "encoder.safetensors"
-    save_file(CAMPlusPlus().state_dict(), encoder)
+    save_file(CAMPlusPlus(CAMPlusPlusSizes()).state_dict(), encoder)
     network = contour_task(encoder).build_networks()["main"].eval()
     assert isinstance(network, TextToVec)
     mel, embedding = torch.randn(2, 80, 20), torch.randn(2, 192)

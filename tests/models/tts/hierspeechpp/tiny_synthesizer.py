@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hiervox.models.tts.hierspeechpp.config import (
     AcousticPosteriorSizes,
-    FlowSizes,
-    GeneratorSizes,
     ProsodySizes,
     SemanticPriorSizes,
     SourceSizes,
     SynthesizerConfig,
 )
+from hiervox.modules.flows.transformer import TransformerFlowSizes
+from hiervox.modules.generators.source_generator import SourceGeneratorSizes
 
 TINY_SYNTHESIZER = SynthesizerConfig(
     semantic_channels=6,
@@ -29,10 +29,10 @@ TINY_SYNTHESIZER = SynthesizerConfig(
         block_kernel_sizes=(3,),
         block_dilations=(1,),
     ),
-    flow=FlowSizes(hidden_channels=8, n_blocks=1, n_couplings=2),
+    flow=TransformerFlowSizes(hidden_channels=8, n_blocks=1, n_couplings=2),
     prosody=ProsodySizes(filter_channels=8, n_layers=1),
     source=SourceSizes(initial_channels=16, block_kernel_sizes=(3,), block_dilations=(1,)),
-    generator=GeneratorSizes(
+    generator=SourceGeneratorSizes(
         initial_channels=32,
         rates=(4, 8, 10),
         kernel_sizes=(8, 16, 20),

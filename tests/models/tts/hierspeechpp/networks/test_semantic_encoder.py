@@ -5,12 +5,19 @@ from __future__ import annotations
 import torch
 
 from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEncoder
+from hiervox.modules.convolutions.wavenet import WaveNetSizes
 
 
 @torch.no_grad()
 def test_padding_does_not_change_real_frames_and_both_inputs_count() -> None:
     torch.manual_seed(0)
-    network = SemanticEncoder(6, 4, 8, 5, n_layers=2, pitch_ratio=4).eval()
+    network = SemanticEncoder(
+        WaveNetSizes(hidden_channels=8, n_layers=2),
+        semantic_channels=6,
+        latent_channels=4,
+        style_channels=5,
+        pitch_ratio=4,
+    ).eval()
     semantic, log_f0, style = torch.randn(1, 6, 10), torch.rand(1, 1, 40), torch.randn(1, 5, 1)
     mask = torch.ones(1, 1, 10)
     mask[..., 7:] = 0
