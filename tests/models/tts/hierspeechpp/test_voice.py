@@ -120,5 +120,5 @@ def test_text_to_vec_can_hear_the_prompt_s_pitch(tmp_path, pipeline) -> None:
     assert levels[1] - levels[0] == pytest.approx(octave, rel=0.05)
     assert heard.fingerprint != pipeline.fingerprint
     with torch.inference_mode():
-        silent = heard.encode_voice(np.zeros(SAMPLE_RATE, np.float32))["text_to_vec"]
+        silent = heard.voices.encode(np.zeros(SAMPLE_RATE, np.float32), "silence")["text_to_vec"]
     assert silent[-2:].tolist() == [[0.0], [0.0]]
