@@ -150,7 +150,7 @@ class _Job:
         from hiervox.models.base.pipelines.bundle import resolve_bundle
         from hiervox.models.base.pipelines.loading import find_system, load
         from hiervox.models.base.pipelines.pitch_curve import read_pitch_curve
-        from hiervox.models.base.pipelines.voices import prepared
+        from hiervox.models.base.pipelines.prompt import check_recording
 
         curve = read_pitch_curve(self.f0_in) if self.f0_in else None
         folder = resolve_bundle(self.model)
@@ -175,7 +175,7 @@ class _Job:
                 typer.echo("all are there")
                 return
         for source in targets.values():
-            prepared(source, "the source")
+            check_recording(source)
         self.spec.check(pipeline)
         voice = self.spec.voice(pipeline, for_text=False)
         for target, source in progress(targets.items(), "recordings", len(targets)):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hiervox.bins.outputs import Pictured, write_pieces
 from hiervox.bins.progress import progress
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hiervox.models.base.pipelines.controls import SpeechControls
+    from hiervox.models.base.pipelines.protocols import TextToSpeech
     from hiervox.models.base.pipelines.speech import Synthesis
-    from hiervox.models.base.pipelines.text_to_speech import TextToSpeechPipeline
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
     from hiervox.models.base.pipelines.voice import Voice
     from hiervox.processors.audio import Waveform
@@ -41,9 +42,9 @@ class Extras:
 def write_text(
     target: Path,
     sequences: Sequence[TokenSequence],
-    pipeline: TextToSpeechPipeline,
+    pipeline: TextToSpeech[SpeechControls],
     voice: Voice,
-    controls: Any,
+    controls: SpeechControls,
     request: Mapping[str, object],
     extras: Extras,
 ) -> None:

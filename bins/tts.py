@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,7 +32,8 @@ from hiervox.bins.voices import DenoiseOption, PromptOption, ReplicateOption, Vo
 from hiervox.utils.errors import ConfigError, HierVoxError, TextError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.text_to_speech import TextToSpeechPipeline
+    from hiervox.models.base.pipelines.controls import SpeechControls
+    from hiervox.models.base.pipelines.protocols import TextToSpeech
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
 
 STANDARD_OUTPUT = "-"
@@ -122,7 +123,7 @@ def tts(
     folder = resolve_bundle(model)
     card, _ = find_system(folder, "tts")
     controls = controls_from(card, options, control)
-    pipeline: TextToSpeechPipeline = load(folder, "tts", device)
+    pipeline: TextToSpeech[SpeechControls] = load(folder, "tts", device)
     pipeline.require(rate=controls.rate, denoiser=denoise_ratio > 0)
     spec.check(pipeline)
     made_of = {
@@ -165,7 +166,7 @@ def _refuse_with_stream(options: dict[str, object]) -> None:
 
 
 def _read_all(
-    pipeline: TextToSpeechPipeline, texts: dict[Path, Text], controls: Any
+    pipeline: TextToSpeech[SpeechControls], texts: dict[Path, Text], controls: SpeechControls
 ) -> dict[Path, list[TokenSequence]]:
     """Read every text once, before anything is spoken; all that can't be spoken are named."""
     read: dict[Path, list[TokenSequence]] = {}

@@ -12,7 +12,8 @@ from hiervox.bins.voices import DenoiseOption, ReplicateOption, VoiceSpec
 from hiervox.utils.errors import HierVoxError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.voices import VoicePipeline
+    from hiervox.models.base.pipelines.controls import SpeechControls
+    from hiervox.models.base.pipelines.protocols import TextToSpeech
 
 voice_app = typer.Typer(help="Saved voices: add, list, remove, mix.", no_args_is_help=True)
 
@@ -40,19 +41,20 @@ def add(
     """
     from pathlib import Path
 
+    from hiervox.models.base.pipelines.bundle import resolve_bundle
     from hiervox.models.base.pipelines.loading import load
     from hiervox.models.base.pipelines.prompt import read_prompt
     from hiervox.models.base.pipelines.prompt_report import report_prompt
     from hiervox.models.base.pipelines.voice_store import require_free, save_voice
 
     require_free(name, overwrite)
-    spec = VoiceSpec(prompts, None, denoise_ratio, replicate)
-    pipeline: VoicePipeline = load(model, None, device)
+    spec, folder = VoiceSpec(prompts, None, denoise_ratio, replicate), resolve_bundle(model)
+    pipeline: TextToSpeech[SpeechControls] = load(folder, None, device)
     pipeline.require(denoiser=denoise_ratio > 0)
     spec.check(pipeline)
     reports = {file: report_prompt(*read_prompt(Path(file)), file, pipeline.pitch) for file in spec.files}
     voice = spec.voice(pipeline)
-    made_of = {**spec.record(pipeline), "model": str(pipeline.folder)}
+    made_of = {**spec.record(pipeline), "model": str(folder)}
     path = save_voice(name, voice, made_of=made_of, overwrite=overwrite)
     for file, report in reports.items():
         typer.echo(f"{file}: {report}")

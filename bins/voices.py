@@ -11,8 +11,9 @@ import typer
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.controls import SpeechControls
+    from hiervox.models.base.pipelines.protocols import Voiced
     from hiervox.models.base.pipelines.voice import Voice
-    from hiervox.models.base.pipelines.voices import VoicePipeline
 
 PromptOption = Annotated[
     list[str] | None,
@@ -63,7 +64,7 @@ class VoiceSpec:
         """The recordings among them."""
         return [file for file, _ in self.prompts]
 
-    def check(self, pipeline: VoicePipeline) -> None:
+    def check(self, pipeline: Voiced[SpeechControls]) -> None:
         """Read all of it; no network is needed for that.
 
         Raises:
@@ -83,8 +84,8 @@ class VoiceSpec:
         if not self.prompts and not self.voices:
             pipeline.own_voice()
 
-    def voice(self, pipeline: VoicePipeline, for_text: bool = True) -> Voice:
-        """The voice, mixed where there are several; see `VoicePipeline.voice`."""
+    def voice(self, pipeline: Voiced[SpeechControls], for_text: bool = True) -> Voice:
+        """The voice, mixed where there are several; see `Voiced.voice`."""
         from hiervox.models.base.pipelines.voice import mix_voices
 
         def made(prompt: Path | Voice | None) -> Voice:
@@ -101,7 +102,7 @@ class VoiceSpec:
             return made(None)
         return found[0] if len(found) == 1 else mix_voices(found, weights)
 
-    def record(self, pipeline: VoicePipeline) -> dict[str, object]:
+    def record(self, pipeline: Voiced[SpeechControls]) -> dict[str, object]:
         """What to note beside a sound."""
         own = {} if self.prompts or self.voices else {pipeline.own_voice_name: 1.0}
         return {

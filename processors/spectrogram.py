@@ -90,6 +90,11 @@ class SpectrogramConfig(Config):
             if name not in unused and getattr(self, name) != getattr(other, name)
         ]
 
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second."""
+        return self.sample_rate / self.hop_length
+
     def frames(self, samples: int) -> int:
         """Frames of a waveform of so many samples."""
         return samples // self.hop_length + (self.framing == "centered")

@@ -12,8 +12,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hiervox.models.base.pipelines.controls import make_controls, parse_assignments
-from hiervox.models.base.pipelines.loading import load
+from hiervox.models.base.pipelines.controls import (
+    SpeechControls,
+    controls_of,
+    make_controls,
+    parse_assignments,
+)
+from hiervox.models.base.pipelines.loading import find_system, load
+from hiervox.utils.device import choose_device
 from hiervox.utils.errors import HierVoxError
 from hiervox.utils.files import write_json
 
@@ -34,14 +40,16 @@ def speak(arguments: argparse.Namespace) -> None:
     if not rows:
         return
     arguments.out.mkdir(parents=True, exist_ok=True)
-    pipeline: Any = load(arguments.model, "tts", arguments.device)
-    clock = time.process_time if pipeline.device.type == "cpu" else time.perf_counter
+    device = choose_device(arguments.device)
+    pipeline: Any = load(arguments.model, "tts", str(device))
+    schema = controls_of(find_system(arguments.model, "tts")[0]) or SpeechControls
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
     speed = arguments.out / SPEED_NAME
     total = json.loads(speed.read_text(encoding="utf-8")) if speed.exists() else {"work": 0.0, "speech": 0.0}
     for number, (name, prompt, prompt_text, text) in enumerate(rows):
         given = [control.replace(PROMPT_TEXT, prompt_text) for control in arguments.control]
         own = {"seed": str(arguments.seed), **parse_assignments(given)}
-        controls = make_controls(pipeline.controls, own)
+        controls = make_controls(schema, own)
         voice = {"prompt": prompt, "none": None}.get(arguments.voice, arguments.voice)
         if not number:
             pipeline.tts(FIRST_WORDS, voice, controls)

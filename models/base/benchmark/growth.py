@@ -16,6 +16,7 @@ from hiervox.models.base.benchmark.models import RECORDING_RATE, speech_like
 from hiervox.models.base.benchmark.networks import Setting
 from hiervox.models.base.benchmark.streams import WORDS
 from hiervox.models.base.pipelines.loading import load
+from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.utils.timing import Timing, measure, peak_memory
 
 AXES: dict[str, tuple[int, ...]] = {
@@ -78,7 +79,7 @@ def time_growth(
 def _time(name: str | None, setting: Setting, axis: str, size: int) -> Growth:
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
-    pipeline: Any = load(name, "tts", device=setting.device)
+    pipeline: TextToSpeech[Any] = load(name, "tts", device=setting.device)
     words, texts, prompt = WORDS_PER_SENTENCE, 1, PROMPT_SECONDS
     if axis == "words":
         words = size

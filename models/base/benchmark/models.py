@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from hiervox.models.base.benchmark.networks import Setting
+from hiervox.models.base.card import SystemCard
 from hiervox.models.base.pipelines.bundle import prompts_of, resolve_bundle
-from hiervox.models.base.pipelines.loading import load
+from hiervox.models.base.pipelines.loading import find_system, load
 from hiervox.processors.audio import Waveform
 from hiervox.utils.timing import Timing, measure, peak_memory
 
@@ -36,11 +37,14 @@ def speech_like(seconds: float, rate: int = RECORDING_RATE) -> Waveform:
     return wav
 
 
-def trials_of(pipeline: Any, folder: Path, seconds: float) -> dict[str, tuple[Call, Call | None]]:
-    """What a pipeline does for each task whose protocol (`pipelines/protocols.py`) it has the method of.
+def trials_of(
+    pipeline: Any, card: SystemCard, folder: Path, seconds: float
+) -> dict[str, tuple[Call, Call | None]]:
+    """What a pipeline does for each task that its system serves.
 
     Args:
         pipeline: opened with `hiervox.load`.
+        card: of its system.
         folder: of the model, whose first prompt is the voice.
         seconds: of the recordings that go in.
 
@@ -50,21 +54,21 @@ def trials_of(pipeline: Any, folder: Path, seconds: float) -> dict[str, tuple[Ca
     source, prompt = speech_like(seconds), next(iter(prompts_of(folder)), None)
     voice = (speech_like(3.0), RECORDING_RATE) if prompt is None else str(prompt)
     trials: dict[str, tuple[Call, Call | None]] = {}
-    if hasattr(pipeline, "tts"):
+    if card.serves("tts"):
         trials["tts"] = (
             lambda: _seconds(pipeline.tts(TEXT, voice)),
             lambda: next(iter(pipeline.tts_stream(TEXT, voice))),
         )
-    if hasattr(pipeline, "vc"):
+    if card.serves("vc"):
         trials["vc"] = (lambda: _seconds(pipeline.vc((source, RECORDING_RATE), voice)), None)
-    if hasattr(pipeline, "upsample"):
+    if card.serves("sr"):
         trials["sr"] = (lambda: _length(*pipeline.upsample(source, RECORDING_RATE)), None)
-    if hasattr(pipeline, "enhance"):
+    if card.serves("enhancement"):
         trials["enhancement"] = (lambda: _length(*pipeline.enhance(source, RECORDING_RATE)), None)
-    if hasattr(pipeline, "vocode"):
+    if card.serves("vocoder"):
         mel = pipeline.mel_of(source, RECORDING_RATE)
         trials["vocoder"] = (lambda: _length(pipeline.vocode(mel), pipeline.rate), None)
-    if hasattr(pipeline, "encode"):
+    if card.serves("codec"):
         trials["codec"] = (
             lambda: _length(pipeline.decode(pipeline.encode(source, RECORDING_RATE)), pipeline.rate),
             None,
@@ -117,7 +121,9 @@ def _time(name: str | None, setting: Setting) -> list[ModelResult]:
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
     pipeline, results = load(name, device=setting.device), []
-    for task, (whole, first) in trials_of(pipeline, resolve_bundle(name), setting.size.seconds).items():
+    folder = resolve_bundle(name)
+    card, _ = find_system(folder)
+    for task, (whole, first) in trials_of(pipeline, card, folder, setting.size.seconds).items():
         seconds: list[float] = []
         calls = {"whole": partial(_note, whole, seconds)} | ({} if first is None else {"first": first})
         timings = measure(calls, setting.repeats, setting.warmup)

@@ -16,6 +16,8 @@ import torch
 
 from hiervox.models.base.benchmark.networks import Setting
 from hiervox.models.base.pipelines.loading import load
+from hiervox.models.base.pipelines.protocols import TextToSpeech
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.processors.audio import Waveform
 
 WORDS = (
@@ -60,15 +62,13 @@ def resident_bytes() -> int:
     return pages * 4096
 
 
-def watch(pipeline: Any, text: str, voice: Any = None) -> Iterator[Moment]:
+def watch(pipeline: TextToSpeech[Any], text: str, voice: Any = None) -> Iterator[Moment]:
     """Stream a text by a pipeline of task `tts`; a moment after each chunk."""
     begun, processor, samples = time.perf_counter(), time.process_time(), 0
-    controls = pipeline.controls(scaling="none")
-    rate = pipeline.output_rate(controls)
-    for chunk in pipeline.tts_stream(text, voice, controls):
+    for chunk in pipeline.tts_stream(text, voice):
         samples += chunk.size
         now = time.perf_counter() - begun, time.process_time() - processor
-        yield Moment(samples / rate, *now, resident_bytes())
+        yield Moment(samples / pipeline.rate, *now, resident_bytes())
 
 
 def every_so_often(moments: Iterator[Moment], every: float) -> list[Moment]:
@@ -98,7 +98,9 @@ def _time_stream(name: str | None, number: int, every: float, setting: Setting) 
     return every_so_often(watch(pipeline, sentences(number, setting.size.seed)), every)
 
 
-def agreement(pipeline: Any, voice: Any = None, texts: Sequence[str] = TEXTS) -> dict[str, float]:
+def agreement(
+    pipeline: SpeechPipeline[Any], voice: Any = None, texts: Sequence[str] = TEXTS
+) -> dict[str, float]:
     """Largest differences of waveforms, full scale at 1. Batches share their passes on a CPU, too.
 
     Args:

@@ -51,6 +51,15 @@ def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:
     return resample(wav, rate, SAMPLE_RATE)
 
 
+def check_recording(path: Path) -> None:
+    """Refuse a recording that can't be converted.
+
+    Raises:
+        AudioError: it is missing, broken, not finite, too short, or silent.
+    """
+    prepare_recording(*read_audio(path), str(path))
+
+
 def read_prompt(path: Path) -> tuple[Waveform, int]:
     """Read a prompt's file, (T,) and its rate in Hz, unless it is so long that it can't be meant.
 

@@ -1,27 +1,32 @@
 """One protocol a task: what a verb, a metric or another system may ask of a pipeline.
 
-A pipeline class is named by its system's card, opens a folder with `load`, and serves the card's task and the
-tasks among its capabilities. Waveforms are mono float32 (T,), full scale at ±1.
+What a card names as its system's pipeline opens a folder; what comes back serves the card's task and the
+tasks among its capabilities. A protocol lists what verbs, metrics, recipes and other systems call, and
+nothing else. Waveforms are mono float32 (T,), full scale at ±1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    import torch
-    from typing_extensions import Self
-
     from hiervox.models.base.config import ExperimentConfig
+    from hiervox.models.base.pipelines.controls import Controls
+    from hiervox.models.base.pipelines.speech import Speech, Synthesis
+    from hiervox.models.base.pipelines.token_sequence import TokenSequence
+    from hiervox.models.base.pipelines.voice import Voice
     from hiervox.processors.audio import Waveform
+    from hiervox.processors.pitch import PitchConfig, Track
     from hiervox.processors.spectrogram import SpectrogramConfig
     from hiervox.processors.text.config import TextConfig
+
+ControlsT_contra = TypeVar("ControlsT_contra", bound="Controls", contravariant=True)
 
 Mel = NDArray[np.float32]
 """(M, N), log-mel as the vocoder's `mel` config says."""
@@ -40,35 +45,158 @@ class Pipeline(Protocol):
 
     rate: int
 
-    @classmethod
-    def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:
-        """Open a checkpoint, a run folder or, where the card says so, a bundle.
+
+class OutputRates(Pipeline, Protocol[ControlsT_contra]):
+    """What pipelines have whose waveforms can be brought to other rates."""
+
+    def output_rate(self, controls: ControlsT_contra) -> int:
+        """Hz of what is made with these controls."""
+
+    def at_rate(self, chunks: Iterable[Waveform], rate: int | None) -> Iterator[Waveform]:
+        """Bring a waveform (T_i,) at `self.rate` to another one while it comes; None for `self.rate`.
 
         Raises:
-            CheckpointError: it is missing, broken, or another system's.
+            CheckpointError: the model lacks a network for it.
         """
 
 
-@runtime_checkable
-class TextToSpeech(Pipeline, Protocol):
-    """`tts`; see `hiervox.models.base.pipelines.tts`, which does all but what a system is."""
+class Voiced(OutputRates[ControlsT_contra], Protocol[ControlsT_contra]):
+    """What pipelines have that make speech in a voice."""
 
-    def tts(self, text: str, voice: Any = None, controls: Any = None) -> Any:
+    @property
+    def mel_config(self) -> SpectrogramConfig:
+        """Of the spectrograms that are drawn."""
+
+    def mel(self, wav: Waveform) -> Mel:
+        """Log-mel (M, N) of a waveform (T,) at `rate`."""
+
+    def require(self, *, rate: int | None = None, denoiser: bool = False) -> None:
+        """Make sure that the model can do what is asked, before anything is computed.
+
+        Raises:
+            CheckpointError: it lacks a network.
+        """
+
+    @property
+    def own_voice_name(self) -> str:
+        """The name of the voice that is spoken in where none is named; empty where there is none."""
+
+    def own_voice(self) -> Voice | Path:
+        """That voice, or its recording.
+
+        Raises:
+            ConfigError: there is none.
+        """
+
+    def named_voice(self, name: str) -> Voice | Path:
+        """A voice by name, or its recording.
+
+        Raises:
+            ConfigError: there is none of this name, or another model made it.
+        """
+
+    def voice(
+        self,
+        prompt: Recording | Voice | None = None,
+        *,
+        denoise_ratio: float = 0.0,
+        replicate: bool = False,
+        for_text: bool = True,
+    ) -> Voice:
+        """A voice, to speak with more than once; see `SpeechPipeline.voice`."""
+
+
+@runtime_checkable
+class TextToSpeech(Voiced[ControlsT_contra], Protocol[ControlsT_contra]):
+    """`tts`; `hiervox.models.base.pipelines.speech_pipeline` does all but what a system is."""
+
+    @property
+    def pitch(self) -> PitchConfig:
+        """How the pitch of prompts is tracked, for the report of `hiervox voice add`."""
+
+    def read(self, text: str, language: str | None = None) -> list[TokenSequence]:
+        """Read a text once, to give it to the methods below.
+
+        Raises:
+            TextError: something in the text can't be spoken.
+            ConfigError: the model does not declare the language.
+        """
+
+    def language(self, language: str | None = None) -> str:
+        """The language that a text is read in where `language` is asked for; None for no wish."""
+
+    def tts(
+        self,
+        text: str | Sequence[TokenSequence],
+        voice: Recording | Voice | None = None,
+        controls: ControlsT_contra | None = None,
+    ) -> Speech:
         """Speak a text."""
 
-    def tts_stream(self, text: str, voice: Any = None, controls: Any = None) -> Iterator[Waveform]:
-        """Speak a text in chunks (T_i,)."""
+    def tts_batch(
+        self,
+        texts: Sequence[str | Sequence[TokenSequence]],
+        voices: Recording | Voice | list[Any] | None = None,
+        controls: ControlsT_contra | None = None,
+    ) -> list[Speech]:
+        """Speak several texts, in one voice or in one each."""
 
-    def tts_batch(self, texts: list[str], voices: Any = None, controls: Any = None) -> list[Any]:
-        """Speak several texts."""
+    def tts_sentences(
+        self,
+        text: str | Sequence[TokenSequence],
+        voice: Recording | Voice | None = None,
+        controls: ControlsT_contra | None = None,
+        f0: Track | None = None,
+    ) -> Iterator[Synthesis]:
+        """Speak a text sentence by sentence, at `rate` and unscaled, each with the pause behind it."""
+
+    def tts_stream(
+        self,
+        text: str | Sequence[TokenSequence],
+        voice: Recording | Voice | None = None,
+        controls: ControlsT_contra | None = None,
+    ) -> Iterator[Waveform]:
+        """Speak a text in chunks (T_i,) at the controls' rate, unscaled."""
 
 
 @runtime_checkable
-class VoiceConversion(Pipeline, Protocol):
+class VoiceConversion(Voiced[ControlsT_contra], Protocol[ControlsT_contra]):
     """`vc` and `svc`: the words of a recording in another voice."""
 
-    def vc(self, source: Recording, voice: Any, controls: Any = None) -> Any:
-        """Convert a recording; the result has `wav` and `rate`."""
+    def vc(
+        self,
+        source: Recording,
+        voice: Recording | Voice | None = None,
+        controls: ControlsT_contra | None = None,
+    ) -> Speech:
+        """Convert a recording."""
+
+    def vc_stream(
+        self,
+        source: Recording,
+        voice: Recording | Voice | None = None,
+        controls: ControlsT_contra | None = None,
+        f0: Track | None = None,
+    ) -> tuple[Track | None, Iterator[Waveform]]:
+        """F0 of the whole, None where there is none, and chunks (T_i,) at `rate`, unscaled."""
+
+
+@runtime_checkable
+class PitchTracking(Pipeline, Protocol[ControlsT_contra]):
+    """The capability `f0`: the pitch of a recording as a model sees it."""
+
+    def f0(self, recording: Recording, controls: ControlsT_contra | None = None) -> Track:
+        """(T,) in Hz at 200 Hz, 0 where unvoiced."""
+
+
+@runtime_checkable
+class CopySynthesis(OutputRates[ControlsT_contra], Protocol[ControlsT_contra]):
+    """The capability `resynthesis`: a recording encoded and decoded again."""
+
+    def resynthesize_stream(
+        self, recording: Recording, controls: ControlsT_contra | None = None
+    ) -> tuple[float, Iterator[Waveform]]:
+        """The recording's peak, and chunks (T_i,) at `rate`, unscaled."""
 
 
 @runtime_checkable

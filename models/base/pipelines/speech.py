@@ -15,6 +15,7 @@ from hiervox.models.base.pipelines.controls import Scaling
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.processors.audio import SILENCE_PEAK, Waveform, write_audio
 from hiervox.processors.pitch import Track
+from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.errors import AudioError
 
 HIGHEST_PEAK = 0.999  # the published inference's of HierSpeech++
@@ -98,6 +99,14 @@ def gain(scaling: Scaling, peak: float, prompt_peak: float) -> float:
     if scaling == "none":
         return 1.0
     return (HIGHEST_PEAK if scaling == "max" else min(prompt_peak, HIGHEST_PEAK)) / peak
+
+
+def drawn_mel(rate: int) -> SpectrogramConfig:
+    """Of the spectrograms that are drawn of a system that has none of its own: 20 ms frames at its rate."""
+    hop = rate // 50
+    return SpectrogramConfig(
+        sample_rate=rate, n_fft=4 * hop, win_length=4 * hop, hop_length=hop, f_max=rate / 2
+    )
 
 
 def concatenated(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

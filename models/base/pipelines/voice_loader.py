@@ -147,6 +147,16 @@ class VoiceLoader:
         return self.voices.encode(prompt, name, for_text)
 
 
+def recording_prompt(recording: Waveform) -> tuple[Waveform, str]:
+    """The beginning of a 16 kHz recording (T,) as a prompt of its own voice, and what messages call it.
+
+    Raises:
+        AudioError: it is silent, too short or not finite.
+    """
+    name = "the recording"
+    return prepare_prompt(recording[: int(MOST_SECONDS * SAMPLE_RATE)], SAMPLE_RATE, name), name
+
+
 def recording_name(recording: Recording, otherwise: str) -> str:
     """What messages call a recording."""
     return otherwise if isinstance(recording, tuple) else str(recording)

@@ -17,7 +17,7 @@ CARD = SystemCard(
             importer="hiervox.models.tts.fastspeech2.published:import_fastspeech2",
         ),
     ),
-    pipeline="hiervox.models.tts.fastspeech2.pipeline:FastSpeech2Pipeline",
+    pipeline="hiervox.models.tts.fastspeech2.pipeline:load_pipeline",
     works=(
         "text to speech with any vocoder",
         "speed, pitch and energy",

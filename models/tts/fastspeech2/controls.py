@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from torch import Tensor
 
-from hiervox.models.base.pipelines.mel_text_to_speech import MelSpeechControls
+from hiervox.models.base.pipelines.mel_synthesizer import MelSpeechControls
 from hiervox.models.base.pipelines.pitch_control import shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.token_sequence import TokenSequence

@@ -4,77 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from typing_extensions import Self
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_as
 from hiervox.models.base.pipelines.bundle import find_part
-from hiervox.models.base.pipelines.controls import SpeechControls
-from hiervox.models.base.pipelines.mel_text_to_speech import MelTextToSpeechPipeline
+from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer, VocoderChoice
+from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.text_to_speech import Item
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
+from hiervox.models.base.pipelines.text_reader import TextReader
+from hiervox.models.base.pipelines.token_sequence import noise_for
 from hiervox.models.tts.durations import require_frames
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Experiment
 from hiervox.models.tts.fastspeech2.controls import FastSpeech2Controls, predicted_hz, variance_controls
 from hiervox.models.tts.fastspeech2.model import FastSpeech2
 from hiervox.models.tts.fastspeech2.variance_adaptor import VarianceOutput
-from hiervox.models.tts.voices.pipeline import SpeakerPipeline
+from hiervox.models.tts.voices.pipeline import SpeakerVoices
 from hiervox.modules.alignment.durations import expand_by_durations
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.processors.pitch import Track
 from hiervox.utils.errors import CheckpointError
 
 
-class FastSpeech2Pipeline(SpeakerPipeline, MelTextToSpeechPipeline):
-    """Speaks in the model's own voices, and, where it has an encoder of references, in any.
-
-    Args:
-        folder: of the bundle, or of the checkpoint.
-        network: in inference mode from here on.
-        experiment: its config.
+def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPipeline[FastSpeech2Controls]:
+    """Load a bundle, a checkpoint folder, or the last checkpoint of a run folder.
 
     Raises:
-        CheckpointError: the network reads other symbols than the text front end writes.
+        CheckpointError: it is missing, broken, another system's, or reads other symbols than the text front
+            end writes.
+    """
+    place = find_part(folder, "tts").folder
+    network, experiment = load_as(place, device, FastSpeech2, FastSpeech2Experiment)
+    symbols = len(experiment.text.symbols)
+    if network.config.n_symbols != symbols:
+        raise CheckpointError(
+            f"{folder} reads {network.config.n_symbols} symbols, and text.symbols has {symbols}",
+            "the published ARPAbet models can be called from Python (docs/tts_systems.md)",
+        )
+    voices = SpeakerVoices(network, experiment.mel, ("projection",))
+    acoustic = FastSpeech2Acoustic(network, experiment, voices)
+    synthesizer = MelSynthesizer[FastSpeech2Controls](acoustic, VocoderChoice(folder, experiment.mel, device))
+    return SpeechPipeline(folder, device, FastSpeech2Controls, synthesizer, voices)
+
+
+class FastSpeech2Acoustic:
+    """FastSpeech 2 as an `AcousticModel`.
+
+    Args:
+        network: in evaluation mode.
+        experiment: its config.
+        voices: of the network.
     """
 
-    controls: ClassVar[type[SpeechControls]] = FastSpeech2Controls
-    voice_tensors = ("projection",)
-
-    def __init__(self, folder: Path, network: FastSpeech2, experiment: FastSpeech2Experiment) -> None:
-        symbols = len(experiment.text.symbols)
-        if network.config.n_symbols != symbols:
-            raise CheckpointError(
-                f"{folder} reads {network.config.n_symbols} symbols, and text.symbols has {symbols}",
-                "the published ARPAbet models can be called from Python (docs/tts_systems.md)",
-            )
-        # the two bases' own __init__ differ in what they take
-        MelTextToSpeechPipeline.__init__(self, folder, experiment.mel, next(network.parameters()).device)
-        self.speaker_network = network
-        self.network = network.eval()
-        self.text = experiment.text
-
-    @classmethod
-    def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:
-        """Load a bundle, a checkpoint folder, or the last checkpoint of a run folder.
-
-        Raises:
-            CheckpointError: it is missing, broken, or another system's.
-        """
-        network, experiment = load_network(find_part(folder, "tts").folder, device)
-        if not isinstance(network, FastSpeech2) or not isinstance(experiment, FastSpeech2Experiment):
-            raise CheckpointError(
-                f"{folder} is {experiment.system}/{experiment.part}, not fastspeech2/acoustic",
-                "name a FastSpeech 2 checkpoint",
-            )
-        return cls(folder, network, experiment)
+    def __init__(
+        self, network: FastSpeech2, experiment: FastSpeech2Experiment, voices: SpeakerVoices
+    ) -> None:
+        self.network, self.voices, self.mel_config = network, voices, experiment.mel
+        self.reader = TextReader(experiment.text)
 
     @torch.inference_mode()
-    def acoustic(self, items: Sequence[Item], controls: Any, attempt: int = 0) -> list[Synthesis]:
+    def acoustic(
+        self, items: Sequence[Item], controls: FastSpeech2Controls, attempt: int = 0
+    ) -> list[Synthesis]:
         """Token sequences to log-mels; nothing is drawn at random.
 
         Durations are rounded to whole frames, which must not depend on a batch's last bits, so tokens are
@@ -91,21 +86,21 @@ class FastSpeech2Pipeline(SpeakerPipeline, MelTextToSpeechPipeline):
             Synthesis(
                 sequence,
                 mel[:, : int(one.frame_lengths)].float().cpu().numpy(),
-                self.frame_rate,
-                self.noise(sequence, controls, attempt),
+                self.mel_config.frame_rate,
+                noise_for(controls.seed, sequence.position, attempt),
                 durations=one.durations[0].tolist(),
                 f0=self._f0(one),
             )
             for (sequence, _), one, mel in zip(items, read, mels, strict=True)
         ]
 
-    def _read(self, item: Item, controls: Any) -> VarianceOutput:
+    def _read(self, item: Item, controls: FastSpeech2Controls) -> VarianceOutput:
         sequence, voice = item
-        tokens = torch.tensor([sequence.tokens], device=self.device)
-        mask = torch.ones(1, 1, tokens.shape[1], device=self.device)
+        tokens = torch.tensor([sequence.tokens], device=self.voices.device)
+        mask = torch.ones(1, 1, tokens.shape[1], device=self.voices.device)
         adaptor = self.network.adaptor
         output: VarianceOutput = adaptor(
-            self.network.encode(tokens, mask, self.styles([voice])),
+            self.network.encode(tokens, mask, self.voices.styles([voice])),
             mask,
             controls=variance_controls(sequence, controls, adaptor),
         )
@@ -118,7 +113,7 @@ class FastSpeech2Pipeline(SpeakerPipeline, MelTextToSpeechPipeline):
         if self.network.adaptor.pitch.level == "token":
             hz = expand_by_durations(hz, output.durations)
         frames = hz[0, 0].float().cpu().numpy()
-        seconds = np.arange(round(frames.size / self.frame_rate / F0_HOP_SECONDS)) * F0_HOP_SECONDS
-        places = (seconds * self.frame_rate).astype(int).clip(max=frames.size - 1)
+        seconds = np.arange(round(frames.size / self.mel_config.frame_rate / F0_HOP_SECONDS)) * F0_HOP_SECONDS
+        places = (seconds * self.mel_config.frame_rate).astype(int).clip(max=frames.size - 1)
         track: Track = frames[places]
         return track

@@ -17,7 +17,7 @@ CARD = SystemCard(
             importer="hiervox.models.tts.glow_tts.published:import_glow_tts",
         ),
     ),
-    pipeline="hiervox.models.tts.glow_tts.pipeline:GlowTtsPipeline",
+    pipeline="hiervox.models.tts.glow_tts.pipeline:load_pipeline",
     works=("text to speech with any vocoder", "batches and streams", "training", "published weights"),
     uses=("vocoder",),
     controls="hiervox.models.tts.glow_tts.controls:GlowTtsControls",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hiervox.models.base.pipelines.mel_text_to_speech import MelSpeechControls
+from hiervox.models.base.pipelines.mel_synthesizer import MelSpeechControls
 from hiervox.models.tts.flow.pipeline import FlowControls
 
 

@@ -22,7 +22,7 @@ CARD = SystemCard(
             task="hiervox.models.tts.glow_wavegan.flow_trainer:LatentFlowTask",
         ),
     ),
-    pipeline="hiervox.models.tts.glow_wavegan.pipeline:GlowWaveGanPipeline",
+    pipeline="hiervox.models.tts.glow_wavegan.pipeline:load_pipeline",
     works=("text to speech", "voice conversion", "batches and streams", "training of both parts"),
     capabilities=("vc",),
     controls="hiervox.models.tts.glow_wavegan.controls:GlowWaveGanControls",

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from hiervox.models.tts.flow.pipeline import FlowControls
+from hiervox.models.tts.voices.controls import ConversionControls
 
 
-class GlowWaveGanControls(FlowControls):
+class GlowWaveGanControls(FlowControls, ConversionControls):
     """The flow's, and who speaks what is converted."""
-
-    source_speaker: str | None = Field(
-        None, description="who speaks the recording that is converted, one of the model's speakers"
-    )

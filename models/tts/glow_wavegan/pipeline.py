@@ -2,107 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_as
 from hiervox.models.base.pipelines.bundle import part_checkpoint
-from hiervox.models.base.pipelines.controls import SpeechControls
+from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.speech import Synthesis
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
+from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.flow.model import FlowTextToFrames
-from hiervox.models.tts.flow.pipeline import FlowPipeline
+from hiervox.models.tts.flow.pipeline import VOICE_TENSORS, FlowAcoustic
 from hiervox.models.tts.glow_wavegan.config import LatentFlowExperiment, WaveGanExperiment
 from hiervox.models.tts.glow_wavegan.controls import GlowWaveGanControls
 from hiervox.models.tts.glow_wavegan.flow_trainer import require_same_latent
 from hiervox.models.tts.glow_wavegan.wavegan import WaveGan
-from hiervox.models.tts.voices.latents import LatentPipeline
-from hiervox.models.tts.voices.pipeline import STYLE
+from hiervox.models.tts.voices.latents import LatentConverter, LatentDecoder
+from hiervox.models.tts.voices.pipeline import SpeakerVoices
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
-from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
-from hiervox.utils.errors import CheckpointError
+from hiervox.processors.audio import Waveform
 
 WAVEGAN, FLOW = "wavegan", "flow"
 
 
-class GlowWaveGanPipeline(FlowPipeline, LatentPipeline):
-    """Speaks in the model's own voices, and, where it has an encoder of references, in any.
+def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPipeline[GlowWaveGanControls]:
+    """Open a bundle with `wavegan` and `flow`.
+
+    Raises:
+        CheckpointError: one is missing, broken, or of another part.
+        ConfigError: the flow was trained on another latent.
+    """
+    wavegan, of_wavegan = load_as(part_checkpoint(folder, WAVEGAN), device, WaveGan, WaveGanExperiment)
+    flow, of_flow = load_as(part_checkpoint(folder, FLOW), device, FlowTextToFrames, LatentFlowExperiment)
+    require_same_latent(of_flow, of_wavegan)
+    remove_weight_norm(flow)
+    remove_weight_norm(wavegan)
+    voices = SpeakerVoices(flow, of_flow.mel, VOICE_TENSORS, lambda wav: wavegan.latent(wav, 0.0))
+    synthesizer = GlowWaveGanSynthesizer(FlowAcoustic(flow, of_flow.text, voices), wavegan)
+    converter = LatentConverter(voices, synthesizer.converted)
+    return SpeechPipeline(folder, device, GlowWaveGanControls, synthesizer, voices, converter=converter)
+
+
+class GlowWaveGanSynthesizer:
+    """The flow and the decoder of WaveGAN as a `Synthesizer`.
 
     Args:
-        folder: of the bundle.
-        network: the flow; its weights are made ready for inference, so it can't be trained any more.
-        experiment: its config.
-        wavegan: the autoencoder whose latent it was trained on; ready for inference, too.
+        flow: from text to the latent.
+        wavegan: the autoencoder whose latent it was trained on; in evaluation mode, without weight norm.
     """
 
-    controls: ClassVar[type[SpeechControls]] = GlowWaveGanControls
+    largest_batch = None
 
-    def __init__(
-        self, folder: Path, network: FlowTextToFrames, experiment: LatentFlowExperiment, wavegan: WaveGan
-    ) -> None:
-        super().__init__(folder, network, experiment.mel)
-        self.network, self.wavegan = network.eval(), wavegan.eval()
-        remove_weight_norm(self.network)
-        remove_weight_norm(self.wavegan)
-        self.text, self.blanks = experiment.text, network.config.blanks
+    def __init__(self, flow: FlowAcoustic, wavegan: WaveGan) -> None:
+        self.flow, self.wavegan, self.voices = flow, wavegan, flow.voices
+        self.reader, self.mel_config, self.rate = flow.reader, flow.mel_config, flow.mel_config.sample_rate
+        self.decoder = LatentDecoder(
+            lambda z, style: wavegan.decode(z),  # the latent holds the voice
+            wavegan.decoder.context,
+            flow.mel_config.hop_length,
+        )
 
-    @classmethod
-    def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:
-        """Open a bundle with `wavegan` and `flow`.
+    def prepare(self, controls: GlowWaveGanControls) -> None:
+        """All controls can be followed."""
 
-        Raises:
-            CheckpointError: one is missing, broken, or of another part.
-            ConfigError: the flow was trained on another latent.
-        """
-        wavegan, of_wavegan = load_network(part_checkpoint(folder, WAVEGAN), device)
-        network, of_flow = load_network(part_checkpoint(folder, FLOW), device)
-        if (
-            not isinstance(wavegan, WaveGan)
-            or not isinstance(of_wavegan, WaveGanExperiment)
-            or not isinstance(network, FlowTextToFrames)
-            or not isinstance(of_flow, LatentFlowExperiment)
-        ):
-            raise CheckpointError(
-                f"{folder} does not hold Glow-WaveGAN's parts", "put them there under their names"
-            )
-        require_same_latent(of_flow, of_wavegan)
-        return cls(folder, network, of_flow, wavegan)
+    def acoustic(
+        self, items: Sequence[Item], controls: GlowWaveGanControls, attempt: int = 0
+    ) -> list[Synthesis]:
+        """Token sequences to latents (C, N)."""
+        return self.flow.acoustic(items, controls, attempt)
 
-    @property
-    def decoder_context(self) -> int:
-        """Of HiFi-GAN."""
-        return self.wavegan.decoder.context
+    def decode(
+        self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: GlowWaveGanControls
+    ) -> list[Waveform]:
+        """Latents to waveforms (T_i,), one by one: the decoder would see the padding of others."""
+        return [self.decoder.whole(self._latent(one), None) for one in batch]
+
+    def decode_stream(
+        self, synthesis: Synthesis, voice: Voice, controls: GlowWaveGanControls
+    ) -> Iterator[Waveform]:
+        """`decode` in chunks, the first of a quarter of a second."""
+        return self.decoder.stream(self._latent(synthesis), None)
 
     @torch.inference_mode()
-    def encode_voice(self, recording: Waveform, for_text: bool = True) -> dict[str, Tensor]:
-        """The vector (S, 1) of a prompt (T,) at 16 kHz, from its latent, where the model reads references.
-
-        Raises:
-            ConfigError: it does not.
-        """
-        if self.network.config.voice != "reference":
-            return super().encode_voice(recording, for_text)
-        wav = torch.from_numpy(resample(recording, SAMPLE_RATE, self.rate))[None].to(self.device)
-        z = self.wavegan.latent(wav, 0.0)
-        return {STYLE: self.network.reference_style(z, torch.ones_like(z[:, :1]))[0].cpu()}
-
-    def latent_of(self, synthesis: Synthesis) -> Tensor:
-        """The flow's frames."""
-        return torch.from_numpy(synthesis.features)[None].to(self.device)
-
-    def decode_latent(self, z: Tensor, style: Tensor | None) -> Tensor:
-        """(1, C, N) → (1, 1, T); the latent holds the voice."""
-        return self.wavegan.decode(z)
-
-    @torch.inference_mode()
-    def converted(self, wav: Waveform, own: Tensor, target: Tensor, controls: Any) -> Iterator[Waveform]:
+    def converted(
+        self, wav: Waveform, own: Tensor, target: Tensor, controls: GlowWaveGanControls
+    ) -> Iterator[Waveform]:
         """Through the flow in the source's voice, and back in the target's (arXiv 2207.01832).
 
         The flow sees the recording as a whole.
         """
-        z = self.wavegan.latent(torch.from_numpy(wav)[None].to(self.device), 0.0)
-        yield from self._sound(self.network.convert(z, own, target), target)
+        z = self.wavegan.latent(torch.from_numpy(wav)[None].to(self.voices.device), 0.0)
+        yield from self.decoder.stream(self.flow.network.convert(z, own, target), None)
+
+    def _latent(self, synthesis: Synthesis) -> Tensor:
+        """(1, C, N)."""
+        return torch.from_numpy(synthesis.features)[None].to(self.voices.device)

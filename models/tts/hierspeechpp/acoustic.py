@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.pitch_control import drop_low_pitch, shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.pitch_transfer import match_pitch
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.text_to_speech import Item
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls

@@ -24,7 +24,7 @@ CARD = SystemCard(
             importer="hiervox.models.tts.valle.published:import_non_autoregressive",
         ),
     ),
-    pipeline="hiervox.models.tts.valle.pipeline:VallePipeline",
+    pipeline="hiervox.models.tts.valle.pipeline:load_pipeline",
     works=(
         "text to speech from a prompt and its text",
         "sampling controls",

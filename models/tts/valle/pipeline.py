@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
-from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, load_network, load_weights
+from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, load_as, load_weights
 from hiervox.models.base.pipelines.bundle import find_part, load_part, part_checkpoint
-from hiervox.models.base.pipelines.controls import SpeechControls
+from hiervox.models.base.pipelines.parts import Item, no_speaker
 from hiervox.models.base.pipelines.protocols import Codec
-from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.text_to_speech import Item, Script, TextToSpeechPipeline
-from hiervox.models.base.pipelines.token_sequence import TokenSequence
+from hiervox.models.base.pipelines.speech import Synthesis, drawn_mel
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
+from hiervox.models.base.pipelines.text_reader import TextReader
+from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder
-from hiervox.models.tts.valle.config import AutoregressiveExperiment
+from hiervox.models.tts.valle.config import AutoregressiveExperiment, NonAutoregressiveExperiment
 from hiervox.models.tts.valle.controls import ValleControls
 from hiervox.models.tts.valle.non_autoregressive import NonAutoregressiveDecoder
+from hiervox.models.tts.valle.phones import PhoneTable
 from hiervox.processors.audio import SAMPLE_RATE, Waveform
+from hiervox.processors.pitch import PitchConfig
+from hiervox.processors.text import TextConfig
 from hiervox.utils.errors import CheckpointError, ConfigError
 
 CODES, TOKENS = "codes", "tokens"
@@ -34,63 +37,83 @@ ATTEMPTS = 3
 """How often a sequence is written where the decoder finds no end, or ends at once."""
 
 
-class VallePipeline(TextToSpeechPipeline):
-    """Speaks in the voice of a prompt, of which it also reads the text.
+def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPipeline[ValleControls]:
+    """Open a bundle with `autoregressive`, `non_autoregressive` and any codec.
 
-    A voice is the prompt's codes and, where they are known, its phonemes: those of the control `prompt_text`,
-    or of the file that is called as the recording and ends in `.txt`.
+    Raises:
+        CheckpointError: one is missing, broken, or of another part, or the codec is of other sizes.
+    """
+    place = part_checkpoint(folder, AUTOREGRESSIVE)
+    autoregressive, experiment = load_as(place, device, AutoregressiveDecoder, AutoregressiveExperiment)
+    place = part_checkpoint(folder, NON_AUTOREGRESSIVE)
+    non_autoregressive, _ = load_as(place, device, NonAutoregressiveDecoder, NonAutoregressiveExperiment)
+    codec: Codec = load_part(folder, "codec", device)
+    _require_fitting(non_autoregressive, codec)
+    reader = ValleReader(experiment.text, experiment.phones)
+    voices = ValleVoices(folder, codec, non_autoregressive.config.n_codebooks, reader)
+    synthesizer = ValleSynthesizer(autoregressive, non_autoregressive, codec, reader)
+    return SpeechPipeline(folder, device, ValleControls, synthesizer, voices)
+
+
+def _require_fitting(decoder: NonAutoregressiveDecoder, codec: Codec) -> None:
+    config = decoder.config
+    if config.n_codes != codec.codebook_size or config.n_codebooks > codec.codebooks:
+        raise CheckpointError(
+            f"the decoders write {config.n_codebooks} codebooks of {config.n_codes}, but the codec has "
+            f"{codec.codebooks} of {codec.codebook_size}",
+            "put the codec there that they were trained with",
+        )
+
+
+class ValleReader(TextReader):
+    """Looks up the phones of a published model's own table, where it has one.
+
+    Args:
+        text: languages and symbols of the model.
+        phones: the table.
+    """
+
+    def __init__(self, text: TextConfig, phones: PhoneTable) -> None:
+        super().__init__(text)
+        self.phones = phones
+
+    def read(self, text: str, language: str | None = None) -> list[TokenSequence]:
+        """See `Reader.read`."""
+        sequences = super().read(text, language)
+        return [self._in_phones(sequence) for sequence in sequences] if self.phones.symbols else sequences
+
+    def tokens(self, text: str, language: str | None = None) -> list[int]:
+        """The tokens of all of a text."""
+        return [token for sequence in self.read(text, language) for token in sequence.tokens]
+
+    def _in_phones(self, sequence: TokenSequence) -> TokenSequence:
+        tokens, places = self.phones.look_up(sequence.phonemes)
+        chosen: dict[str, Any] = {
+            name: [getattr(sequence, name)[place] for place in places]
+            for name in ("silent", "rates", "semitones", "pitch_ranges")
+        }
+        return replace(sequence, tokens=tokens, **chosen)
+
+
+class ValleVoices:
+    """Voices from prompts: the codes and, where the text is known, the phonemes.
+
+    The text is that of the control `prompt_text`, or of the file that is called as the recording and ends in
+    `.txt`.
 
     Args:
         folder: of the bundle.
-        autoregressive, non_autoregressive: the decoders.
-        experiment: the config of the first.
-        codec: that their codes are of.
+        codec: whose codes a voice is made of.
+        n_codebooks: of them.
+        reader: of the prompt's text.
     """
 
-    controls: ClassVar[type[SpeechControls]] = ValleControls
+    speakers: tuple[str, ...] = ()
+    pitch = PitchConfig()
+    prompts_have_text = True
 
-    def __init__(
-        self,
-        folder: Path,
-        autoregressive: AutoregressiveDecoder,
-        non_autoregressive: NonAutoregressiveDecoder,
-        experiment: AutoregressiveExperiment,
-        codec: Codec,
-    ) -> None:
-        super().__init__(folder, next(autoregressive.parameters()).device)
-        self.autoregressive, self.non_autoregressive = autoregressive.eval(), non_autoregressive.eval()
-        self.codec = codec
-        self.text, self._phones = experiment.text, experiment.phones
-        self.rate = codec.rate
-        self._check_parts()
-
-    def _check_parts(self) -> None:
-        config = self.non_autoregressive.config
-        if config.n_codes != self.codec.codebook_size or config.n_codebooks > self.codec.codebooks:
-            raise CheckpointError(
-                f"the decoders write {config.n_codebooks} codebooks of {config.n_codes}, but the codec has "
-                f"{self.codec.codebooks} of {self.codec.codebook_size}",
-                "put the codec there that they were trained with",
-            )
-
-    @classmethod
-    def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:
-        """Open a bundle with `autoregressive`, `non_autoregressive` and any codec.
-
-        Raises:
-            CheckpointError: one is missing, broken, or of another part.
-        """
-        ar, experiment = load_network(part_checkpoint(folder, AUTOREGRESSIVE), device)
-        nar, _ = load_network(part_checkpoint(folder, NON_AUTOREGRESSIVE), device)
-        if (
-            not isinstance(ar, AutoregressiveDecoder)
-            or not isinstance(experiment, AutoregressiveExperiment)
-            or not isinstance(nar, NonAutoregressiveDecoder)
-        ):
-            raise CheckpointError(
-                f"{folder} does not hold VALL-E's decoders", "put them there under their names"
-            )
-        return cls(folder, ar, nar, experiment, load_part(folder, "codec", device))
+    def __init__(self, folder: Path, codec: Codec, n_codebooks: int, reader: ValleReader) -> None:
+        self.folder, self.codec, self.n_codebooks, self.reader = folder, codec, n_codebooks, reader
 
     @cached_property
     def fingerprint(self) -> str:
@@ -102,62 +125,55 @@ class VallePipeline(TextToSpeechPipeline):
             digest.update(weights[name].contiguous().numpy().tobytes())
         return digest.hexdigest()
 
-    def encode_voice(self, recording: Waveform, for_text: bool = True) -> dict[str, Tensor]:
-        """The codes (Q, P) of a prompt (T,) at 16 kHz."""
-        codes = self.codec.encode(recording, SAMPLE_RATE, self.non_autoregressive.config.n_codebooks)
-        return {CODES: torch.from_numpy(codes)}
-
-    def _prompt_voice(
-        self, wav: Waveform, rate: int, name: str, denoise_ratio: float, replicate: bool, for_text: bool
-    ) -> Voice:
-        if denoise_ratio or replicate:
-            raise ConfigError(
-                "the prompt of VALL-E is read with its text, and is neither repeated nor mixed",
-                "clean the recording with `hiervox enhance`",
-            )
-        voice = super()._prompt_voice(wav, rate, name, 0.0, False, for_text)
-        transcript = Path(name).with_suffix(".txt")
-        if not transcript.is_file():
-            return voice
-        tokens = torch.tensor(self._tokens(transcript.read_text(encoding="utf-8"), None))
-        return Voice({**voice.tensors, TOKENS: tokens}, voice.model, voice.peak, voice.pitch)
-
-    def read(self, text: Script, language: str | None = None) -> list[TokenSequence]:
-        """Read a text once; a published model reads the phones of its own table.
+    def speaker(self, name: str) -> dict[str, Tensor]:
+        """Is refused: the networks know no speakers by name.
 
         Raises:
-            TextError: something in the text can't be spoken.
-            ConfigError: the model does not declare the language.
+            ConfigError: always.
         """
-        sequences = super().read(text, language)
-        if not self._phones.symbols or not isinstance(text, str):
-            return sequences
-        return [self._in_phones(sequence) for sequence in sequences]
+        raise no_speaker(name)
 
-    def _in_phones(self, sequence: TokenSequence) -> TokenSequence:
-        tokens, places = self._phones.look_up(sequence.phonemes)
-        chosen: dict[str, Any] = {
-            name: [getattr(sequence, name)[place] for place in places]
-            for name in ("silent", "rates", "semitones", "pitch_ranges")
-        }
-        return replace(sequence, tokens=tokens, **chosen)
+    def encode(self, recording: Waveform, name: str, for_text: bool = True) -> dict[str, Tensor]:
+        """The codes (Q, P) of a prompt (T,) at 16 kHz, and the tokens of the text beside it."""
+        codes = torch.from_numpy(self.codec.encode(recording, SAMPLE_RATE, self.n_codebooks))
+        transcript = Path(name).with_suffix(".txt")
+        if not transcript.is_file():
+            return {CODES: codes}
+        tokens = self.reader.tokens(transcript.read_text(encoding="utf-8"))
+        return {CODES: codes, TOKENS: torch.tensor(tokens)}
 
-    def _tokens(self, text: str, language: str | None) -> list[int]:
-        return [token for sequence in self.read(text, language) for token in sequence.tokens]
+    def check(self, voice: Voice, name: str) -> None:
+        """Any voice of the same codec fits."""
 
-    def _prompt_tokens(self, voice: Voice, controls: Any) -> list[int]:
-        if controls.prompt_text is not None:
-            return self._tokens(controls.prompt_text, controls.language)
-        if TOKENS not in voice.tensors:
-            raise ConfigError(
-                "VALL-E has to know what is said in its prompt",
-                "set prompt_text, or write it into a .txt file beside the recording",
-            )
-        tokens: list[int] = voice.tensors[TOKENS].tolist()
-        return tokens
+
+class ValleSynthesizer:
+    """Both decoders and a codec as a `Synthesizer`; `Synthesis.features` are codes (N, Q).
+
+    Args:
+        autoregressive, non_autoregressive: the decoders, in evaluation mode.
+        codec: that their codes are of.
+        reader: of texts.
+    """
+
+    largest_batch = None
+
+    def __init__(
+        self,
+        autoregressive: AutoregressiveDecoder,
+        non_autoregressive: NonAutoregressiveDecoder,
+        codec: Codec,
+        reader: ValleReader,
+    ) -> None:
+        self.autoregressive, self.non_autoregressive = autoregressive, non_autoregressive
+        self.codec, self.reader, self.rate = codec, reader, codec.rate
+        self.mel_config = drawn_mel(codec.rate)
+        self.device = next(autoregressive.parameters()).device
+
+    def prepare(self, controls: ValleControls) -> None:
+        """All controls can be followed."""
 
     @torch.inference_mode()
-    def acoustic(self, items: Sequence[Item], controls: Any, attempt: int = 0) -> list[Synthesis]:
+    def acoustic(self, items: Sequence[Item], controls: ValleControls, attempt: int = 0) -> list[Synthesis]:
         """Token sequences to codes (N, Q).
 
         Raises:
@@ -166,13 +182,38 @@ class VallePipeline(TextToSpeechPipeline):
         """
         return [self._written(sequence, voice, controls, attempt) for sequence, voice in items]
 
-    def _written(self, sequence: TokenSequence, voice: Voice, controls: Any, attempt: int) -> Synthesis:
+    def decode(
+        self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: ValleControls
+    ) -> list[Waveform]:
+        """Codes to waveforms (T_i,)."""
+        return [self.codec.decode(one.features.T.cpu().numpy()) for one in batch]
+
+    def decode_stream(
+        self, synthesis: Synthesis, voice: Voice, controls: ValleControls
+    ) -> Iterator[Waveform]:
+        """`decode` in one chunk."""
+        yield from self.decode([synthesis], [voice], controls)
+
+    def _prompt_tokens(self, voice: Voice, controls: ValleControls) -> list[int]:
+        if controls.prompt_text is not None:
+            return self.reader.tokens(controls.prompt_text, controls.language)
+        if TOKENS not in voice.tensors:
+            raise ConfigError(
+                "VALL-E has to know what is said in its prompt",
+                "set prompt_text, or write it into a .txt file beside the recording",
+            )
+        tokens: list[int] = voice.tensors[TOKENS].tolist()
+        return tokens
+
+    def _written(
+        self, sequence: TokenSequence, voice: Voice, controls: ValleControls, attempt: int
+    ) -> Synthesis:
         sequence.require_no_f0()
         config = self.non_autoregressive.config
         spoken = self._prompt_tokens(voice, controls)
         text = self._batch([*spoken, *sequence.tokens])
         prompt = voice.tensors[CODES].T[None].to(self.device)
-        noise = self.noise(sequence, controls, attempt)
+        noise = noise_for(controls.seed, sequence.position, attempt)
         first = self._first_codebook(text, prompt[..., 0], controls, noise)
         # trained on excerpts, the other decoder reads the prompt's codes without its text
         own = self._batch(sequence.tokens) if config.prompt == "excerpt" else text
@@ -183,7 +224,9 @@ class VallePipeline(TextToSpeechPipeline):
         config = self.autoregressive.config
         return torch.tensor([[config.begin, *tokens, config.end]], device=self.device)
 
-    def _first_codebook(self, text: Tensor, prompt: Tensor, controls: Any, noise: torch.Generator) -> Tensor:
+    def _first_codebook(
+        self, text: Tensor, prompt: Tensor, controls: ValleControls, noise: torch.Generator
+    ) -> Tensor:
         lengths = [torch.tensor([one.shape[1]], device=self.device) for one in (text, prompt)]
         for _ in range(ATTEMPTS):
             (written,) = self.autoregressive.write(
@@ -195,7 +238,3 @@ class VallePipeline(TextToSpeechPipeline):
         raise CheckpointError(
             f"VALL-E wrote {problem}, {ATTEMPTS} times", "set other sampling controls, or train it longer"
         )
-
-    def decode(self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: Any) -> list[Waveform]:
-        """Codes to waveforms (T_i,)."""
-        return [self.codec.decode(one.features.T.cpu().numpy()) for one in batch]

@@ -17,7 +17,7 @@ CARD = SystemCard(
             importer="hiervox.models.tts.vits.published:import_vits",
         ),
     ),
-    pipeline="hiervox.models.tts.vits.pipeline:VitsPipeline",
+    pipeline="hiervox.models.tts.vits.pipeline:load_pipeline",
     works=(
         "text to speech",
         "voice conversion between its speakers",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from hiervox.models.base.pipelines.controls import SpeechControls
+from hiervox.models.tts.voices.controls import ConversionControls
 
 
-class VitsControls(SpeechControls):
+class VitsControls(ConversionControls):
     """Defaults are those of the published inference (arXiv 2106.06103, section 3.4)."""
 
     speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
@@ -17,7 +17,4 @@ class VitsControls(SpeechControls):
     )
     conversion_noise_scale: float = Field(
         0.0, ge=0, le=2, allow_inf_nan=False, description="of the posterior when converting; published: 1"
-    )
-    source_speaker: str | None = Field(
-        None, description="who speaks the recording that is converted, one of the model's speakers"
     )

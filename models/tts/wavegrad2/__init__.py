@@ -17,7 +17,7 @@ CARD = SystemCard(
             importer="hiervox.models.tts.wavegrad2.published:import_wavegrad2",
         ),
     ),
-    pipeline="hiervox.models.tts.wavegrad2.pipeline:WaveGrad2Pipeline",
+    pipeline="hiervox.models.tts.wavegrad2.pipeline:load_pipeline",
     works=(
         "text to speech in 1 to 1000 steps",
         "batches and streams",

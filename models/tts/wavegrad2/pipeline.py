@@ -4,106 +4,116 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
-from hiervox.models.base.pipelines.controls import SpeechControls
+from hiervox.models.base.checkpoints.checkpoint import load_as
+from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.text_to_speech import Item, Script
-from hiervox.models.base.pipelines.token_sequence import TokenSequence
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
+from hiervox.models.base.pipelines.text_reader import TextReader
+from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
 from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.tts.voices.pipeline import SpeakerPipeline
+from hiervox.models.tts.voices.pipeline import SpeakerVoices
 from hiervox.models.tts.wavegrad2.arpabet import is_published
 from hiervox.models.tts.wavegrad2.config import WaveGrad2Experiment
 from hiervox.models.tts.wavegrad2.controls import WaveGrad2Controls
 from hiervox.models.tts.wavegrad2.model import WaveGrad2
 from hiervox.processors.audio import Waveform
-from hiervox.utils.errors import CheckpointError, ConfigError, TextError
+from hiervox.utils.errors import ConfigError, TextError
 
 
-class WaveGrad2Pipeline(SpeakerPipeline):
-    """Speaks in the model's own voices, and, where it has an encoder of references, in any.
+def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPipeline[WaveGrad2Controls]:
+    """Load a checkpoint folder, or the last checkpoint of a run folder.
 
-    A sentence is sampled as a whole: every step reads what the one before made of all of it.
-
-    Args:
-        folder: of the checkpoint.
-        network: in evaluation mode from here on.
-        experiment: its config.
+    Raises:
+        CheckpointError: it is missing, broken, or another system's.
     """
+    network, experiment = load_as(folder, device, WaveGrad2, WaveGrad2Experiment)
+    voices = SpeakerVoices(network, experiment.mel)
+    synthesizer = WaveGrad2Synthesizer(network, experiment, voices)
+    return SpeechPipeline(folder, device, WaveGrad2Controls, synthesizer, voices)
 
-    controls: ClassVar[type[SpeechControls]] = WaveGrad2Controls
 
-    def __init__(self, folder: Path, network: WaveGrad2, experiment: WaveGrad2Experiment) -> None:
-        super().__init__(folder, network, experiment.mel)
-        self.network = network.eval()
-        self.text = experiment.text
+class WaveGrad2Reader(TextReader):
+    """Refuses texts where the model has the published phoneme table."""
 
-    @classmethod
-    def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:
-        """Load a checkpoint folder, or the last checkpoint of a run folder.
-
-        Raises:
-            CheckpointError: it is missing, broken, or another system's.
-        """
-        network, experiment = load_network(folder, device)
-        if not isinstance(network, WaveGrad2) or not isinstance(experiment, WaveGrad2Experiment):
-            raise CheckpointError(
-                f"{folder} is {experiment.system}/{experiment.part}, not wavegrad2/wavegrad2",
-                "name a WaveGrad 2 checkpoint",
-            )
-        return cls(folder, network, experiment)
-
-    def read(self, text: Script, language: str | None = None) -> list[TokenSequence]:
-        """As every system; a model with the published phoneme table takes `arpabet.phone_sequence`s alone.
+    def read(self, text: str, language: str | None = None) -> list[TokenSequence]:
+        """See `Reader.read`; a model with that table takes `arpabet.phone_sequence`s alone.
 
         Raises:
-            TextError: it is given a text, or something in the text can't be spoken.
-            ConfigError: the model does not declare the language.
+            TextError: it has that table, or something in the text can't be spoken.
         """
-        if isinstance(text, str) and is_published(self.text.symbols):
+        if is_published(self.text.symbols):
             raise TextError(
                 "the model reads phones of the published ARPAbet table, not text",
                 "give it phone_sequence(…) of hiervox.models.tts.wavegrad2.arpabet in Python",
             )
         return super().read(text, language)
 
-    def acoustic(self, items: Sequence[Item], controls: Any, attempt: int = 0) -> list[Synthesis]:
-        """Token sequences to frames, one by one: durations must not depend on a batch's last bits.
+
+class WaveGrad2Synthesizer:
+    """WaveGrad 2 as a `Synthesizer`; `Synthesis.features` are frames (1, C, N).
+
+    A sentence is sampled as a whole: every step reads what the one before made of all of it.
+
+    Args:
+        network: in evaluation mode.
+        experiment: its config.
+        voices: of the network.
+    """
+
+    largest_batch = None
+
+    def __init__(self, network: WaveGrad2, experiment: WaveGrad2Experiment, voices: SpeakerVoices) -> None:
+        self.network, self.voices = network, voices
+        self.reader, self.mel_config = WaveGrad2Reader(experiment.text), experiment.mel
+        self.rate = experiment.mel.sample_rate
+
+    def prepare(self, controls: WaveGrad2Controls) -> None:
+        """Refuse more steps than the model was trained with.
 
         Raises:
-            CheckpointError: the durations are beyond any speech.
-            ConfigError: an F0 curve is given, or more steps than the model was trained with.
+            ConfigError: so many steps.
         """
         most = self.network.config.decoder.n_steps
         if controls.steps is not None and controls.steps > most:
             raise ConfigError(f"the model has {most} steps", f"set steps to {most} or less")
+
+    def acoustic(
+        self, items: Sequence[Item], controls: WaveGrad2Controls, attempt: int = 0
+    ) -> list[Synthesis]:
+        """Token sequences to frames, one by one: durations must not depend on a batch's last bits.
+
+        Raises:
+            CheckpointError: the durations are beyond any speech.
+            ConfigError: an F0 curve is given.
+        """
         return [self._acoustic(item, controls, attempt) for item in items]
 
     @torch.inference_mode()
-    def _acoustic(self, item: Item, controls: Any, attempt: int) -> Synthesis:
+    def _acoustic(self, item: Item, controls: WaveGrad2Controls, attempt: int) -> Synthesis:
         sequence, voice = item
         sequence.require_no_f0()
         made = self.network.infer(
-            torch.tensor([sequence.tokens], device=self.device),
-            torch.tensor([len(sequence.tokens)], device=self.device),
-            self.styles([voice]),
-            length_scale=1 / (torch.tensor([sequence.rates], device=self.device) * controls.speed),
+            torch.tensor([sequence.tokens], device=self.voices.device),
+            torch.tensor([len(sequence.tokens)], device=self.voices.device),
+            self.voices.styles([voice]),
+            length_scale=1 / (torch.tensor([sequence.rates], device=self.voices.device) * controls.speed),
         )
         return Synthesis(
             sequence,
             made.hidden,
             self.network.config.frame_rate,
-            self.noise(sequence, controls, attempt),
+            noise_for(controls.seed, sequence.position, attempt),
             durations=made.durations[0].tolist(),
         )
 
     @torch.inference_mode()
-    def decode(self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: Any) -> list[Waveform]:
+    def decode(
+        self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: WaveGrad2Controls
+    ) -> list[Waveform]:
         """Frames to waveforms (T_i,), one by one: the network would see the padding of others."""
         schedule = self.network.config.schedule(controls.steps)
         return [
@@ -111,8 +121,14 @@ class WaveGrad2Pipeline(SpeakerPipeline):
             for one in batch
         ]
 
+    def decode_stream(
+        self, synthesis: Synthesis, voice: Voice, controls: WaveGrad2Controls
+    ) -> Iterator[Waveform]:
+        """`decode` in one chunk."""
+        yield from self.decode([synthesis], [voice], controls)
+
     def _noises(self, one: Synthesis) -> Iterator[Tensor]:
         """Standard normal (1, T), drawn on the CPU, so that a seed means the same on every device."""
         samples = one.features.shape[2] * self.network.decoder.hop_length
         while True:
-            yield torch.randn(1, samples, generator=one.noise).to(self.device)
+            yield torch.randn(1, samples, generator=one.noise).to(self.voices.device)

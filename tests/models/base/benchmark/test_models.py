@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from hiervox.models.base.benchmark.models import speech_like, trials_of
+from hiervox.models.base.card import SystemCard
+
+CARD = SystemCard("wide", "sr", "", "", "", (), pipeline="x:y", capabilities=("enhancement",))
 
 
 def test_a_voice_like_sound_has_the_length_and_level_of_speech() -> None:
@@ -23,5 +26,5 @@ def test_each_task_of_a_pipeline_is_tried(tmp_path: Path) -> None:
         def enhance(self, wav, rate):  # type: ignore[no-untyped-def]
             return wav, rate
 
-    trials = trials_of(Pipeline(), tmp_path, seconds=2.0)
+    trials = trials_of(Pipeline(), CARD, tmp_path, seconds=2.0)
     assert {task: whole() for task, (whole, _) in trials.items()} == {"sr": 2.0, "enhancement": 2.0}

@@ -14,7 +14,7 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.models.base.pipelines.voice import mix_voices
 from hiervox.models.tts.fastspeech2.controls import FastSpeech2Controls
-from hiervox.models.tts.fastspeech2.pipeline import FastSpeech2Pipeline
+from hiervox.models.tts.fastspeech2.pipeline import FastSpeech2Acoustic
 from hiervox.utils.errors import CheckpointError
 from tests.models.tts.fastspeech2.tiny_fastspeech2 import MEL, sizes, tiny_fastspeech2
 
@@ -36,12 +36,14 @@ def _pipeline(folder: Path, voice: str = "none", **model: Any) -> Any:
 
 def _acoustic(pipeline: Any, text: str = "Hello there.", f0: Any = None, **controls: Any) -> Any:
     sequence = replace(pipeline.read(text)[0], f0=f0)
-    return pipeline.acoustic([(sequence, pipeline.voice())], FastSpeech2Controls(**controls))[0]
+    return pipeline.synthesizer.acoustic([(sequence, pipeline.voice())], FastSpeech2Controls(**controls))[0]
 
 
 def test_it_speaks(tmp_path: Path) -> None:
     pipeline = _pipeline(tmp_path)
-    assert isinstance(pipeline, FastSpeech2Pipeline) and isinstance(pipeline, TextToSpeech)
+    assert isinstance(pipeline.synthesizer.acoustic_model, FastSpeech2Acoustic) and isinstance(
+        pipeline, TextToSpeech
+    )
     speech = pipeline.tts("Hello there. And again!")
     assert speech.rate == 22_050 and np.isfinite(speech.wav).all() and np.abs(speech.wav).max() > 0.5
     first = speech.sentences[0]
@@ -52,9 +54,9 @@ def test_it_speaks(tmp_path: Path) -> None:
 def test_batches_are_what_single_texts_are(tmp_path: Path) -> None:
     pipeline = _pipeline(tmp_path)
     items = [(one, pipeline.voice()) for one in pipeline.read("Hello there, all of you. Bye!")]
-    both = pipeline.acoustic(items, FastSpeech2Controls())
+    both = pipeline.synthesizer.acoustic(items, FastSpeech2Controls())
     for item, together in zip(items, both, strict=True):
-        alone = pipeline.acoustic([item], FastSpeech2Controls())[0]
+        alone = pipeline.synthesizer.acoustic([item], FastSpeech2Controls())[0]
         np.testing.assert_allclose(together.features, alone.features, atol=1e-4)
 
 
@@ -94,7 +96,7 @@ def test_speakers_have_voices_that_mix(tmp_path: Path) -> None:
     voices = [pipeline.voice(name) for name in pipeline.speakers]
     sequence = pipeline.read("Hello.")[0]
     mels = [
-        pipeline.acoustic([(sequence, voice)], FastSpeech2Controls())[0].features
+        pipeline.synthesizer.acoustic([(sequence, voice)], FastSpeech2Controls())[0].features
         for voice in (*voices, mix_voices(voices, (0.5, 0.5)))
     ]
     assert not any(mels[0].shape == other.shape and np.allclose(mels[0], other) for other in mels[1:])

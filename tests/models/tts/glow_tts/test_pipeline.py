@@ -12,8 +12,8 @@ import torch
 import hiervox
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.protocols import TextToSpeech
+from hiervox.models.tts.flow.pipeline import FlowAcoustic
 from hiervox.models.tts.glow_tts.controls import GlowTtsControls
-from hiervox.models.tts.glow_tts.pipeline import GlowTtsPipeline
 from hiervox.models.vocoder.training import build_network
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.glow_tts.tiny_glow_tts import MEL, sizes, tiny_glow_tts
@@ -43,7 +43,9 @@ def _pipeline(folder: Path, voice: str = "none") -> Any:
 
 def test_it_speaks_with_the_folders_vocoder_or_without(tmp_path: Path) -> None:
     pipeline = _pipeline(tmp_path)
-    assert isinstance(pipeline, GlowTtsPipeline) and isinstance(pipeline, TextToSpeech)
+    assert isinstance(pipeline.synthesizer.acoustic_model, FlowAcoustic) and isinstance(
+        pipeline, TextToSpeech
+    )
     speech = pipeline.tts("Hello there. And again!", controls=SLOW)
     assert speech.rate == 22_050 and np.isfinite(speech.wav).all() and len(speech.sentences) == 2
     alone = hiervox.load(tmp_path / "acoustic", device="cpu")

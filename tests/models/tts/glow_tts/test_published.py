@@ -13,7 +13,7 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.tts.flow.model import FlowTextToFrames
-from hiervox.models.tts.glow_tts.pipeline import GlowTtsPipeline
+from hiervox.models.tts.glow_tts.pipeline import load_pipeline
 from hiervox.models.tts.glow_tts.published import import_glow_tts
 from hiervox.utils.errors import CheckpointError
 from tests.models.tts.glow_tts.tiny_glow_tts import tiny_glow_tts
@@ -101,7 +101,7 @@ def test_another_size_becomes_a_checkpoint_that_speaks_from_token_ids(tmp_path: 
     made = network.infer(tokens, lengths, style, noise_scale=0.0)
     torch.testing.assert_close(made.frames, own.infer(tokens, lengths, style, noise_scale=0.0).frames)
     with pytest.raises(CheckpointError, match="reads 20 symbols"):
-        GlowTtsPipeline.load(tmp_path / "out")
+        load_pipeline(tmp_path / "out")
 
 
 @pytest.mark.parametrize("wrong", [{}, {"model": PUBLISHED["model"]}, {**PUBLISHED, "model": None}])

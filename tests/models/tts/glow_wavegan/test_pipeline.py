@@ -11,7 +11,7 @@ import pytest
 import hiervox
 from hiervox.models.base.pipelines.protocols import TextToSpeech, VoiceConversion
 from hiervox.models.tts.glow_wavegan.controls import GlowWaveGanControls
-from hiervox.models.tts.glow_wavegan.pipeline import GlowWaveGanPipeline
+from hiervox.models.tts.glow_wavegan.pipeline import GlowWaveGanSynthesizer
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
 
@@ -26,7 +26,7 @@ def _pipeline(folder: Path, voice: str) -> Any:
 
 def test_streams_and_batches_give_what_single_texts_give(tmp_path: Path) -> None:
     pipeline = _pipeline(tmp_path, "table")
-    assert isinstance(pipeline, GlowWaveGanPipeline) and isinstance(pipeline, TextToSpeech)
+    assert isinstance(pipeline.synthesizer, GlowWaveGanSynthesizer) and isinstance(pipeline, TextToSpeech)
     speech = pipeline.tts("Hello there.", "bob", SLOW)
     assert speech.rate == 22_050 and np.isfinite(speech.wav).all()
     assert sum(speech.sentences[0].durations) * 16 <= speech.wav.size

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.text_to_speech import Item
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for, token_sequence
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.hierspeechpp.acoustic import predict_features

@@ -9,7 +9,7 @@ import pytest
 import hiervox
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.tts.valle.phones import PhoneTable
-from hiervox.models.tts.valle.pipeline import VallePipeline
+from hiervox.models.tts.valle.pipeline import ValleSynthesizer
 from hiervox.models.tts.valle.published import import_autoregressive
 from hiervox.utils.errors import CheckpointError, TextError
 from tests.models.codec.encodec.tiny_encodec import tiny_encodec
@@ -80,7 +80,7 @@ def test_a_model_with_a_table_reads_its_phones(tmp_path: Path) -> None:
         tree = {"system": system, "part": part, "model": network.config.model_dump(mode="json"), **more}
         save_weights(tmp_path / name, network.state_dict(), tree)
     pipeline = hiervox.load(tmp_path, "tts", device="cpu")
-    assert isinstance(pipeline, VallePipeline)
+    assert isinstance(pipeline.synthesizer, ValleSynthesizer)
     (sequence,) = pipeline.read("[[həlˈoʊ ðɛɹ]]!")
     assert [table.symbols[number] for number in sequence.tokens] == [
         *"hə",

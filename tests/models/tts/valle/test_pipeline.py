@@ -12,7 +12,7 @@ import soundfile
 import hiervox
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.tts.valle.controls import ValleControls
-from hiervox.models.tts.valle.pipeline import VallePipeline
+from hiervox.models.tts.valle.pipeline import ValleSynthesizer
 from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
 
@@ -39,7 +39,7 @@ def bundle(tmp_path: Path) -> Path:
 
 def test_it_speaks_in_the_voice_of_a_prompt(bundle: Path) -> None:
     pipeline = hiervox.load(bundle, "tts", device="cpu")
-    assert isinstance(pipeline, VallePipeline)
+    assert isinstance(pipeline.synthesizer, ValleSynthesizer)
     speech = pipeline.tts("Hello there.", PROMPT, SHORT)
     assert speech.rate == 24_000 and speech.wav.size % 320 == 0 and np.isfinite(speech.wav).all()
     again = pipeline.tts_batch(["Hello there."], PROMPT, SHORT)[0]

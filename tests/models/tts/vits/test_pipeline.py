@@ -14,7 +14,7 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.protocols import TextToSpeech, VoiceConversion
 from hiervox.models.base.pipelines.voice import mix_voices
 from hiervox.models.tts.vits.controls import VitsControls
-from hiervox.models.tts.vits.pipeline import EDGE_FRAMES, VitsPipeline
+from hiervox.models.tts.vits.pipeline import EDGE_FRAMES, VitsSynthesizer
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.vits.test_trainer import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
@@ -35,7 +35,7 @@ def _pipeline(folder: Path, voice: str = "none") -> Any:
 
 def test_it_speaks_in_its_only_voice(tmp_path: Path) -> None:
     pipeline = _pipeline(tmp_path)
-    assert isinstance(pipeline, VitsPipeline) and isinstance(pipeline, TextToSpeech)
+    assert isinstance(pipeline.synthesizer, VitsSynthesizer) and isinstance(pipeline, TextToSpeech)
     speech = pipeline.tts("Hello there. And again!", controls=QUIET)
     assert speech.rate == 22_050 and np.isfinite(speech.wav).all()
     assert len(speech.sentences) == 2
@@ -94,15 +94,15 @@ def test_a_long_recording_is_converted_in_windows(
     monkeypatch.setattr("hiervox.models.tts.vits.pipeline.CONVERSION_WINDOW", 10**6)
     whole = np.concatenate(list(pipeline.vc_stream(SPOKEN, "bob", controls)[1]))
     seen: list[int] = []
-    convert = pipeline.network.convert
+    convert = pipeline.synthesizer.network.convert
 
     def noted(spec: torch.Tensor, *others: Any) -> torch.Tensor:
         seen.append(spec.shape[2])
         return convert(spec, *others)
 
-    monkeypatch.setattr(pipeline.network, "convert", noted)
+    monkeypatch.setattr(pipeline.synthesizer.network, "convert", noted)
     monkeypatch.setattr("hiervox.models.tts.vits.pipeline.CONVERSION_WINDOW", 300)
     windows = np.concatenate(list(pipeline.vc_stream(SPOKEN, "bob", controls)[1]))
-    contexts = pipeline.network.conversion_context + pipeline.network.decoder.context
+    contexts = pipeline.synthesizer.network.conversion_context + pipeline.synthesizer.network.decoder.context
     assert len(seen) > 2 and max(seen) <= 300 + 2 * (contexts + EDGE_FRAMES)
     np.testing.assert_allclose(windows, whole, atol=1e-5)

@@ -12,7 +12,7 @@ import hiervox
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.models.tts.wavegrad2.controls import WaveGrad2Controls
-from hiervox.models.tts.wavegrad2.pipeline import WaveGrad2Pipeline
+from hiervox.models.tts.wavegrad2.pipeline import WaveGrad2Synthesizer
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.wavegrad2.tiny_wavegrad2 import MEL, RATE, sizes, tiny_wavegrad2
 
@@ -34,7 +34,7 @@ def _pipeline(folder: Path, voice: str = "none") -> Any:
 
 def test_it_speaks_in_its_only_voice(tmp_path: Path) -> None:
     pipeline = _pipeline(tmp_path)
-    assert isinstance(pipeline, WaveGrad2Pipeline) and isinstance(pipeline, TextToSpeech)
+    assert isinstance(pipeline.synthesizer, WaveGrad2Synthesizer) and isinstance(pipeline, TextToSpeech)
     speech = pipeline.tts("Hello there. And again!")
     assert speech.rate == RATE and np.isfinite(speech.wav).all()
     assert len(speech.sentences) == 2 and speech.sentences[0].alignment is not None

@@ -92,7 +92,7 @@ def test_a_converted_model_speaks_from_token_ids(tmp_path: Path) -> None:
     )
     pipeline: Any = hiervox.load(out, device="cpu")
     assert pipeline.speakers == ("ada", "bob") and pipeline.rate == 22_050
-    config = pipeline.network.config
+    config = pipeline.synthesizer.network.config
     assert config.schedule(8).betas.tolist()[-1] == pytest.approx(0.9)
     assert (config.resampling.frame_offset, config.text_encoder.masked) == (0.0, False)
     sentences = [phone_sequence(["HH", "AH0", "L", "OW1", "sp"]), phone_sequence(["AY1"], position=1)]
