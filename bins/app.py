@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -71,6 +72,8 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+_debug = False
+
 app = typer.Typer(
     help="Speech generation: prepare data, train, synthesize, convert, measure.",
     no_args_is_help=True,
@@ -85,8 +88,13 @@ def hiervox(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Before an error's line, print its traceback.")
+    ] = False,
 ) -> None:
     """Speech generation: prepare data, train, synthesize, convert, measure."""
+    global _debug
+    _debug = debug
 
 
 for verb in (
@@ -129,6 +137,8 @@ def main() -> None:
     try:
         sys.exit(app(arguments, prog_name="hiervox", standalone_mode=False))
     except HierVoxError as error:
+        if _debug:
+            traceback.print_exc()
         _fail(name_options(str(error), arguments))
     except typer.TyperException as error:
         _fail_usage(error)

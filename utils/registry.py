@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -200,10 +201,24 @@ def resolve(dotted: str) -> Any:
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
-        raise ConfigError(f"can't import {module_name} for {dotted!r} ({error})", "install it") from error
+        raise ConfigError(f"can't import {module_name} for {dotted!r} ({error})", _advice(error)) from error
+    except HierVoxError:
+        raise
+    except Exception as error:  # whatever the module of another package raises
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"can't import {module_name} for {dotted!r} ({reason})", "correct it") from error
     if not hasattr(module, attribute):
-        raise ConfigError(f"{module_name} has no {attribute}", "correct the card that names it")
+        names = [name for name in vars(module) if not name.startswith("_")]
+        near = difflib.get_close_matches(attribute, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "correct the card that names it"
+        raise ConfigError(f"{module_name} has no {attribute}", hint)
     return getattr(module, attribute)
+
+
+def _advice(error: ModuleNotFoundError) -> str:
+    """A missing package can be installed; a missing module of one that is there is a misspelling."""
+    missing = (error.name or "").split(".")[0]
+    return "correct the card that names it" if missing in sys.modules else f"install {missing or 'it'}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

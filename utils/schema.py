@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Union, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+from hiervox.utils.errors import ConfigError
 
 MOST_SIZE = 1_000_000
 """No width, kernel, rate or vocabulary of a network is larger; building one that is would exhaust memory."""
@@ -22,9 +25,31 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
     @classmethod
+    def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
+        """Refuse sections that would swallow unknown keys.
+
+        Raises:
+            ConfigError: a field is a pydantic model, but no `Config`.
+        """
+        for name, field in cls.model_fields.items():
+            for section in _models_in(field.annotation):
+                if not issubclass(section, Config):
+                    raise ConfigError(
+                        f"{cls.__name__}.{name} is a {section.__name__}, which is not a Config",
+                        "derive it from hiervox.utils.config.Config, which refuses unknown keys",
+                    )
+
+    @classmethod
     def known_fields(cls) -> dict[str, FieldInfo]:
         """The keys that it takes; an open section, whose keys others declare, says here which there are."""
         return cls.model_fields
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
 
 
 class Sizes(Config):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hiervox.models.base.card import Part, SystemCard
 from hiervox.utils.errors import ConfigError
-from hiervox.utils.registry import Registry, instances_of, nearest
+from hiervox.utils.registry import Registry, instances_of, nearest, resolve
 
 SYSTEMS: Registry[SystemCard] = Registry(
     "system",
@@ -26,3 +26,22 @@ def get_part(system: str, part: str) -> Part:
     if part not in parts:
         raise ConfigError(f"system {system!r} has no part {part!r}", nearest(part, parts))
     return parts[part]
+
+
+def require_resolved(system: str, part: str) -> None:
+    """Make sure that what a card names for a part, and to use it, is there.
+
+    Raises:
+        ConfigError: naming the card and the name that can't be resolved.
+    """
+    card, own = SYSTEMS.named(system), get_part(system, part)
+    named = {f"network of part {part}": own.network, "pipeline": card.pipeline, "controls": card.controls}
+    for role, dotted in named.items():
+        if dotted is None:
+            continue
+        try:
+            resolve(dotted)
+        except ConfigError as error:
+            raise ConfigError(
+                f"the card of {system} names {dotted} as {role}, but {error.problem}", error.hint
+            ) from error

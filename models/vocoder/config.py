@@ -124,7 +124,7 @@ def adam(
 ) -> dict[str, Any]:
     """`optimizer` and `schedule` of a `train` section: an exponential decay, or with 1 a constant rate."""
     optimizer = {"name": name, "learning_rate": rate, "betas": betas, "eps": 1e-8}
-    if name == "Adam":
+    if name != "AdamW":
         optimizer["weight_decay"] = 0.0
     schedule = {"kind": "constant"} if decay == 1.0 else {"decay": decay, "every": every}
     return {"optimizer": optimizer, "schedule": schedule}

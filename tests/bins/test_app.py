@@ -31,6 +31,13 @@ def test_a_users_mistake_is_one_line_and_code_2(tmp_path: Path) -> None:
     assert "'data.cutz'" in done.stderr and "wrong.json5" in done.stderr and "'cuts'" in done.stderr
 
 
+def test_debug_prints_the_traceback_before_the_line(tmp_path: Path) -> None:
+    done = hiervox("--debug", "config", "show", str(tmp_path / "none.json5"))
+    first, *_, last = done.stderr.splitlines()
+    assert done.returncode == 2 and first.startswith("Traceback")
+    assert last.startswith("hiervox: no config file")
+
+
 def test_a_place_that_cannot_be_written_is_one_line_and_code_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

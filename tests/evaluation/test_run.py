@@ -281,3 +281,12 @@ def test_vectors_reach_the_summary(table, tmp_path) -> None:
 
     for _ in range(2):
         run(table, tmp_path / "out", First())
+
+
+def test_a_metric_that_raises_is_named_with_its_row(table: Path, tmp_path: Path) -> None:
+    class Broken(Peak):
+        def score(self, utterance: Utterance) -> Scores | None:
+            raise KeyError("formants")
+
+    with pytest.raises(DataError, match=r"the metric peak failed on .*table.csv.* \(KeyError: 'formants'\)"):
+        run(table, tmp_path / "out", Broken())

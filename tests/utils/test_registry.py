@@ -9,7 +9,7 @@ import pytest
 from hiervox.bins.doctor import check_plugins
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import ConfigError
-from hiervox.utils.registry import Registry, classes_of, instances_of
+from hiervox.utils.registry import Registry, classes_of, instances_of, resolve
 
 SOURCE = """
 from dataclasses import dataclass
@@ -110,3 +110,24 @@ def test_doctor_says_what_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
         SYSTEMS.forget()
     assert check.name == "system x" and "No module named" in check.detail and "no.such" in check.hint
     assert not check.needed
+
+
+@pytest.mark.parametrize(
+    ("dotted", "message"),
+    [
+        ("hiervox.utils.registry:Registri", "has no Registri: did you mean 'Registry'?"),
+        ("hiervox.utils.registri:Registry", "can't import hiervox.utils.registri .*: correct the card that"),
+        ("no_such_package.module:Thing", "can't import no_such_package.module .*: install no_such_package"),
+        (
+            "broken_on_import:Thing",
+            r"can't import .* \(ValueError: sizes are wrong\): correct it",
+        ),
+    ],
+)
+def test_a_dotted_name_that_is_not_there_says_what_to_do(
+    dotted: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_on_import.py").write_text('raise ValueError("sizes are wrong")\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        resolve(dotted)

@@ -29,6 +29,9 @@ LAST_NAME = "last.json"
 SPARE_NUMBERS = 100_000_000
 """A network may have so many more numbers than four times the stored ones; weight norm counts twice."""
 TRAINING_SECTIONS = ("train", "data", "out_dir", "seed", "loss", "discriminators")
+"""Sections that a checkpoint's config leaves out."""
+KEPT_DATA = ("sample_rate", "hop_length")
+"""Keys of `data` that stay in it: what the network's frames and samples mean."""
 
 
 def find_checkpoint(path: Path) -> Path:
@@ -90,8 +93,10 @@ def save_weights(folder: Path, tensors: dict[str, Tensor], experiment: dict[str,
 
 
 def inference_config(experiment: dict[str, Any]) -> dict[str, Any]:
-    """The sections of an experiment that inference needs."""
-    return {key: value for key, value in experiment.items() if key not in TRAINING_SECTIONS}
+    """The sections of an experiment that inference needs: all but `TRAINING_SECTIONS`, with rate and hop."""
+    kept = {key: value for key, value in experiment.items() if key not in TRAINING_SECTIONS}
+    data = {key: value for key, value in experiment.get("data", {}).items() if key in KEPT_DATA}
+    return {**kept, "data": data} if data else kept
 
 
 def read_experiment(folder: Path) -> ExperimentConfig:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import Dataset
 
+from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.clip import Clip, utterance_frames
-from hiervox.models.base.data.feature import Feature
+from hiervox.models.base.data.feature import Feature, reason
 from hiervox.models.base.data.features import build_features
 from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.data.sampling import BatchShare
+from hiervox.utils.errors import DataError, HierVoxError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
     from hiervox.models.base.data.setup import FeatureSetup
 
 
-class CutDataset(Dataset[dict[str, Any]]):
+ROW_TOLERANCE, ROW_SHARE = 3, 0.1
+"""Rows by which a feature may differ from what its frame rate says: window effects at the ends, rounding."""
+
+
+class CutDataset(Dataset["Batch | HierVoxError"]):
     """Reads one batch of cuts an item. Crops and choices depend on seed, epoch and utterance alone.
 
     Args:
@@ -48,21 +54,35 @@ class CutDataset(Dataset[dict[str, Any]]):
         self.seed = seed
         self.epoch = epoch
 
-    def __getitem__(self, share: BatchShare) -> dict[str, Any]:
+    def __getitem__(self, share: BatchShare) -> Batch | HierVoxError:
+        """`batch`, or the error that it raises: an exception that leaves a worker process loses its line."""
+        try:
+            return self.batch(share)
+        except HierVoxError as error:
+            return error
+
+    def batch(self, share: BatchShare) -> Batch:
         """A batch, padded to N frames and L tokens, those of its longest utterances in all processes.
 
         Returns:
             `ids` (list), `frames` (B,), each feature under its name, as its class says, `token_lengths` (B,)
             with tokens, and `NAME_lengths` (B,) of a feature whose rows are no multiple of the frames. One of
             lengths of its own is padded to the longest of this share.
+
+        Raises:
+            DataError: a feature can't be read, or has not the rows of its utterance.
         """
         clips = [self._clip(self.index.cut(number)) for number in share.cuts]
-        batch: dict[str, Any] = {
+        batch: Batch = {
             "ids": [clip.cut.id for clip in clips],
             "frames": torch.tensor([clip.frames for clip in clips]),
         }
+        tokens: dict[str, list[int]] = {}
         for feature in self.features.values():
-            values = [feature.read(clip) for clip in clips]
+            values = [read_field(feature, clip) for clip in clips]
+            if feature.axis == "tokens":
+                tokens.setdefault(feature.name, [len(value) for value in values])
+                _require_same_tokens(tokens, batch["ids"])
             batch |= batch_field(feature, values, clips, share.frames, share.tokens)
         return batch
 
@@ -73,6 +93,47 @@ class CutDataset(Dataset[dict[str, Any]]):
             start = int(generator.integers(frames - self.max_frames + 1))
             frames = self.max_frames
         return Clip(cut, self.setup, start, frames, generator)
+
+
+def read_field(feature: Feature, clip: Clip) -> Any:
+    """A feature of a clip: an array (rows, ...) or (), or a string.
+
+    Raises:
+        DataError: it can't be read, or its rows are not those of the clip's frames, naming both.
+    """
+    try:
+        value = feature.read(clip)
+    except HierVoxError:
+        raise
+    except Exception as error:  # whatever a feature of another package raises
+        raise DataError(
+            f"the feature {feature.name} of {clip.cut.id!r} can't be read ({reason(error)})",
+            "correct the feature, or leave the utterance out",
+        ) from error
+    if feature.axis == "time":
+        rows, expected = len(value), feature.rows(clip.frames)
+        if abs(rows - expected) > max(ROW_TOLERANCE, expected * ROW_SHARE):
+            raise DataError(
+                f"the feature {feature.name} of {clip.cut.id!r} has {rows} rows, and its {clip.frames} "
+                f"frames have {expected} at {float(feature.frame_rate):g} rows a second",
+                "correct its `frame_rate`, or what it computes",
+            )
+    return value
+
+
+def _require_same_tokens(counts: Mapping[str, Sequence[int]], ids: Sequence[str]) -> None:
+    """Features of tokens have a row for each token of their utterance.
+
+    Raises:
+        DataError: two of them differ, naming both and the utterance.
+    """
+    (first, given), (last, others) = next(iter(counts.items())), list(counts.items())[-1]
+    for identity, count, other in zip(ids, given, others, strict=True):
+        if count != other:
+            raise DataError(
+                f"{first} of {identity!r} has {count} rows, and {last} has {other}",
+                "extract both from the same text",
+            )
 
 
 def batch_field(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig
 from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.data.splits import Splits, Usable, split_corpus
-from hiervox.utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError, HierVoxError
 
 
 class CutLoader:
@@ -83,13 +83,35 @@ class CutLoader:
         dataset = CutDataset(splits.index, self.fields, self.setup, crop_frames, seed, epoch)
         for feature in dataset.features.values():
             feature.begin(splits)
-        return DataLoader(
+        read = DataLoader(
             dataset,
             sampler=sampler,
             batch_size=None,
             num_workers=train.workers,
             worker_init_fn=_begin_worker,
         )
+        return Batches(read)
+
+
+class Batches(Iterable[Batch]):
+    """Batches that may be read by worker processes; an error of theirs is raised here, with its own words.
+
+    Args:
+        read: gives batches, and in place of one that can't be read the error.
+    """
+
+    def __init__(self, read: Iterable[Batch | HierVoxError]) -> None:
+        self._read = read
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Starts the workers at once."""
+        return map(_raised, iter(self._read))
+
+
+def _raised(batch: Batch | HierVoxError) -> Batch:
+    if isinstance(batch, HierVoxError):
+        raise batch
+    return batch
 
 
 def _segment_frames(data: DataConfig, setup: FeatureSetup, fields: frozenset[str]) -> int | None:

@@ -16,6 +16,12 @@ from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.freezing import frozen_parameters
 from hiervox.models.base.training.randomness import seed_everything
 from hiervox.models.base.training.schedule import learning_rate
+from hiervox.models.base.training.step_checks import (
+    require_gradients,
+    require_graph,
+    require_terms,
+    require_weighted,
+)
 from hiervox.models.base.training.task import TrainingTask
 from hiervox.modules.losses.counts import counts_over_processes
 from hiervox.utils.device import choose_device
@@ -78,6 +84,8 @@ class StepEngine:
             )
         # ranks start from the same weights and go on with noise of their own
         seed_everything(task.config.seed + self.accelerator.process_index)
+        self._owner = type(task).__name__
+        self._unchecked = set(built)
 
     def _average_of(self, network: nn.Module) -> AveragedModel | None:
         decay = self.train_config.ema_decay
@@ -166,11 +174,26 @@ class StepEngine:
         self._thaw(phase)
         with self.accelerator.autocast():
             terms = self.task.losses(phase, self._seen_in(phase), batch, output, step)
+            self._check_terms(phase, terms, step)
             total = self.task.total(terms, step)
+        require_graph(total, self._owner, phase)
         self.accelerator.backward(total)
+        if phase in self._unchecked:
+            require_gradients(self.networks[phase], self._owner, phase)
+            self._unchecked.discard(phase)
         norm = self._update(phase)
         reported = {name: term.detach().float() for name, term in terms.items()}
         return reported if norm is None else {**reported, f"gradient_norm/{phase}": norm}
+
+    def _check_terms(self, phase: str, terms: object, step: int) -> None:
+        """At a phase's first step also against the weights.
+
+        Raises:
+            TrainingError, ConfigError: as `models/base/training/step_checks.py` says.
+        """
+        checked = require_terms(terms, self._owner, phase)
+        if phase in self._unchecked and phase == self.task.main:
+            require_weighted(checked, self.task.weights(step), self._owner)
 
     def _update_average(self) -> None:
         if self.average is not None and self.accelerator.sync_gradients:

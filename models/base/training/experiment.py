@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hiervox.models.base.config import ExperimentConfig
-from hiervox.models.base.registry import get_part
+from hiervox.models.base.registry import get_part, require_resolved
 from hiervox.models.base.training.task import TrainingTask
 from hiervox.utils.config import load_layers, validate
 from hiervox.utils.errors import ConfigError
@@ -34,12 +34,13 @@ def build_task(experiment: ExperimentConfig) -> TrainingTask[Any]:
     """The training task of an experiment.
 
     Raises:
-        ConfigError: the part can't be trained.
+        ConfigError: the part can't be trained, or its card names what is not there.
     """
     part = get_part(experiment.system, experiment.part)
     if part.task is None:
         raise ConfigError(
             f"{experiment.system}/{experiment.part} can't be trained here", "choose another part"
         )
+    require_resolved(experiment.system, experiment.part)
     task: TrainingTask[Any] = resolve(part.task)(experiment)
     return task

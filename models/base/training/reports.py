@@ -70,10 +70,13 @@ class Reports:
             self.draw()
 
     def draw(self) -> None:
-        """Draw the losses so far; a picture that can't be written does not end a training."""
+        """Draw the losses so far, if any; a picture that can't be written does not end a training."""
         self._drawn_at = time.monotonic()
+        metrics = self.folder.path / METRICS_NAME
+        if not metrics.exists():
+            return
         try:
-            draw_curves(self.folder.path / METRICS_NAME, self.folder.path / CURVES_NAME)
+            draw_curves(metrics, self.folder.path / CURVES_NAME)
         except OSError as error:
             _log.warning("no curves of the losses: %s", error)
 

@@ -4,13 +4,17 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from hiervox.models.base.registry import SYSTEMS, get_part
+from hiervox.models.base.training.experiment import build_task
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
 from tests.conftest import REPOSITORY
+from tests.models.base.toy import CARD, toy_experiment
 
 
 def test_every_dotted_name_of_every_card_resolves() -> None:
@@ -74,3 +78,30 @@ def test_systems_answers_within_a_second() -> None:
         )
         seconds.append(time.perf_counter() - begun)
     assert min(seconds) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"network": "tests.models.base.toy:ToyGenerater"},
+            "card of toy names .*:ToyGenerater as network of part toy, but .* did you mean",
+        ),
+        (
+            {"pipeline": "tests.models.base.toys:Pipeline"},
+            "card of toy names .*:Pipeline as pipeline",
+        ),
+    ],
+)
+def test_what_a_card_misspells_is_told_before_training(
+    changed: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    part = replace(CARD.parts[0], **{key: value for key, value in changed.items() if key == "network"})
+    card = replace(CARD, parts=(part,), pipeline=changed.get("pipeline"))
+    SYSTEMS.forget()
+    SYSTEMS.add(card)
+    try:
+        with pytest.raises(ConfigError, match=message):
+            build_task(toy_experiment(tmp_path))
+    finally:
+        SYSTEMS.forget()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import soundfile
 import torch
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
+from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.feature_registry import FEATURES
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
@@ -213,3 +216,50 @@ def test_an_unvoiced_clip_is_bad_for_f0_only(tmp_path: Path) -> None:
     assert sound.issues == []
     with pytest.raises(DataError, match="none of the 2"):
         validate_cuts(tmp_path / "cuts.jsonl.gz", tmp_path / "named", Limits(), fields={"caption"})
+
+
+class _Counted(Feature):
+    """One row a frame by its frame rate, and as many as a test asks for by its values."""
+
+    name = "counted"
+    factor = 1.0
+
+    def compute(self, clip: Clip) -> np.ndarray:
+        if self.factor == 0:
+            raise ZeroDivisionError("no factor")
+        return np.zeros(round(clip.frames * self.factor), np.float32)
+
+
+@pytest.fixture
+def counted() -> Iterator[type[_Counted]]:
+    FEATURES.add(_Counted)
+    yield _Counted
+    FEATURES.remove("counted")
+    _Counted.factor = 1.0
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize(
+    ("factor", "message"),
+    [
+        (2.0, r"counted of '\w+' has \d+ rows, and its \d+ frames have \d+ at 50 rows a second: correct its"),
+        (0.5, r"counted of '\w+' has \d+ rows"),
+        (0.0, r"the feature counted of '\w+' can't be read \(ZeroDivisionError: no factor\): correct the"),
+    ],
+)
+def test_a_feature_of_other_rows_than_its_rate_says_is_refused(
+    factor: float, message: str, workers: int, manifest: Path, counted: type[_Counted]
+) -> None:
+    counted.factor = factor
+    experiment = Experiment(
+        system="x",
+        part="y",
+        out_dir=Path("unused"),
+        data=DataConfig(cuts=manifest, dev_size=0),
+        train=TrainConfig(batch_size=4, workers=workers),
+    )
+    order: Any = {"epoch": 0, "skip_batches": 0, "rank": 0, "world_size": 1}
+    batches = CutLoader(experiment, frozenset({"counted"})).batches("train", **order)
+    with pytest.raises(DataError, match=message) as caught:
+        next(iter(batches))
+    assert "\n" not in str(caught.value) and "worker" not in str(caught.value)

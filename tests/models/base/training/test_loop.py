@@ -181,3 +181,11 @@ def test_epochs_advance(tmp_path: Path) -> None:
     loop.run()
     assert (loop.progress.epoch, loop.progress.batches) == (1, 2)
     assert list((tmp_path / "logs").glob("events.*"))
+
+
+def test_a_checkpoint_keeps_the_rate_and_hop_of_its_data(tmp_path: Path) -> None:
+    experiment = toy_experiment(tmp_path, max_steps=2)
+    data = experiment.data.model_copy(update={"sample_rate": 8000, "hop_length": 80})
+    train(ToyTask(experiment.model_copy(update={"data": data})), "cpu")
+    _, opened = load_network(tmp_path)
+    assert (opened.data.sample_rate, opened.data.hop_length) == (8000, 80)
