@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hiervox.bins.job import Job
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_sound
+from hiervox.bins.outputs import ModelOption, OverwriteOption
 from hiervox.utils.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from hiervox.models.base.pipelines.protocols import Codec
+    from hiervox.processors.audio import Waveform
 
 codec_app = typer.Typer(help="Neural codecs: sound to tokens and back.", no_args_is_help=True)
 
@@ -36,23 +38,20 @@ def encode(
       hiervox codec encode speech.wav --model exp/codec -o speech.codes
       hiervox codec encode speech.wav --model exp/codec --bandwidth 6 -o speech.codes
     """
-    check_outputs([], overwrite, files=[out], inputs=[recording])
+    job: Job[Path] = Job("codec", {}, model, device, overwrite, files=[out], inputs=[recording])
 
-    from hiervox.models.base.pipelines.bundle import resolve_bundle
     from hiervox.models.base.pipelines.codes import record_of, write_codes
-    from hiervox.models.base.pipelines.loading import find_system, load
     from hiervox.models.base.pipelines.protocols import ScaledCodec
     from hiervox.processors.audio import read_audio
 
-    card, _ = find_system(resolve_bundle(model), "codec")
     wav, rate = read_audio(recording)
-    pipeline: Codec = load(model, "codec", device)
+    pipeline: Codec = job.pipeline
     codebooks = None if bandwidth is None else _codebooks(pipeline, bandwidth)
     if isinstance(pipeline, ScaledCodec):
         codes, scales = pipeline.encode_scaled(wav, rate, codebooks)
     else:
         codes, scales = pipeline.encode(wav, rate, codebooks), None
-    write_codes(out, codes, record_of(pipeline, card.name), scales)
+    write_codes(out, codes, record_of(pipeline, job.card.name), scales)
     used, frames = codes.shape
     kilobits = used * pipeline.frame_rate * math.log2(pipeline.codebook_size) / 1000
     typer.echo(f"{used} codebooks, {frames} frames, {kilobits:g} kbit/s: {out}")
@@ -72,29 +71,26 @@ def decode(
     Example:
       hiervox codec decode speech.codes --model exp/codec -o again.wav
     """
-    check_outputs([out], overwrite, inputs=[codes_file])
+    job = Job("codec", {out: codes_file}, model, device, overwrite, inputs=[codes_file])
+    (item,) = job.items(lambda source: {"input": str(source), "model": str(job.folder)})
+    item.write(_decoded(job, codes_file), job.pipeline.rate)
 
-    from hiervox.models.base.pipelines.bundle import resolve_bundle
+
+def _decoded(job: Job[Path], codes_file: Path) -> Waveform:
     from hiervox.models.base.pipelines.codes import read_codes, record_of
-    from hiervox.models.base.pipelines.loading import find_system, load
     from hiervox.models.base.pipelines.protocols import ScaledCodec
 
     codes, record, scales = read_codes(codes_file)
-    bundle = resolve_bundle(model)
-    card, _ = find_system(bundle, "codec")
-    pipeline: Codec = load(model, "codec", device)
-    if record != record_of(pipeline, card.name):
+    pipeline: Codec = job.pipeline
+    if record != record_of(pipeline, job.card.name):
         raise DataError(
             f"{codes_file} holds codes of {record.system} at {record.rate} Hz", "name the model that made it"
         )
     if isinstance(pipeline, ScaledCodec) and scales is not None:
-        wav = pipeline.decode_scaled(codes, scales)
-    elif isinstance(pipeline, ScaledCodec) or scales is not None:
+        return pipeline.decode_scaled(codes, scales)
+    if isinstance(pipeline, ScaledCodec) or scales is not None:
         raise DataError(f"{codes_file} is not of this model's segments", "name the model that made it")
-    else:
-        wav = pipeline.decode(codes)
-    write_sound(out, wav, pipeline.rate, {"input": str(codes_file), "model": str(bundle)})
-    typer.echo(out)
+    return pipeline.decode(codes)
 
 
 def _codebooks(pipeline: Codec, bandwidth: float) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.batch import OutDirOption, OutOption, SkipExistingOption, targets_of
 from hiervox.bins.controls import (
     ControlOption,
     PitchRangeOption,
@@ -16,8 +15,8 @@ from hiervox.bins.controls import (
     ScalingOption,
     SeedOption,
     SemitonesOption,
-    controls_from,
 )
+from hiervox.bins.job import Job, OutDirOption, OutOption, SkipExistingOption, targets_of
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import (
     F0OutOption,
@@ -25,16 +24,15 @@ from hiervox.bins.outputs import (
     OverwriteOption,
     Pictured,
     PlotsOption,
-    check_outputs,
-    is_done,
-    write_pieces,
 )
 from hiervox.bins.progress import progress
 from hiervox.bins.voices import DenoiseOption, PromptOption, ReplicateOption, VoiceOption, VoiceSpec
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.voice import Voice
+    from hiervox.models.base.pipelines.controls import SpeechControls
+    from hiervox.models.base.pipelines.protocols import VoiceConversion
+    from hiervox.processors.audio import Waveform
     from hiervox.processors.pitch import Track
 
 SourceOption = Annotated[
@@ -81,9 +79,19 @@ def vc(
         "pitch_range": pitch_range,
     }
     spec = VoiceSpec(prompt, voice, denoise_ratio, replicate)
-    targets = targets_of(source, out, out_dir)
-    job = _Job("vc", spec, options, control, model, device, f0_in, f0_out, plots)
-    job.run(targets, overwrite, skip_existing)
+    job = Job(
+        "vc",
+        targets_of(source, out, out_dir),
+        model,
+        device,
+        overwrite,
+        skip_existing,
+        options=options,
+        control=control,
+        files=[f0_out],
+        inputs=[*source, f0_in, *spec.files],
+    )
+    _convert(job, spec, f0_in, f0_out, plots)
 
 
 def svc(
@@ -115,97 +123,61 @@ def svc(
     """
     options = {"rate": rate, "scaling": scaling, "seed": seed, "semitones": semitones}
     spec = VoiceSpec(prompt, voice, denoise_ratio, replicate)
-    targets = targets_of(source, out, out_dir)
-    job = _Job("svc", spec, options, control, model, device, f0_in, f0_out, plots)
-    job.run(targets, overwrite, skip_existing)
+    job = Job(
+        "svc",
+        targets_of(source, out, out_dir),
+        model,
+        device,
+        overwrite,
+        skip_existing,
+        options=options,
+        control=control,
+        files=[f0_out],
+        inputs=[*source, f0_in, *spec.files],
+    )
+    _convert(job, spec, f0_in, f0_out, plots)
 
 
-class _Job:
-    """Conversions with one model in one voice."""
+def _convert(job: Job[Path], spec: VoiceSpec, f0_in: Path | None, f0_out: Path | None, plots: bool) -> None:
+    """Convert recordings in one voice, each into its file; only what is drawn of one stays in memory."""
+    from hiervox.models.base.pipelines.pitch_curve import read_pitch_curve
+    from hiervox.models.base.pipelines.prompt import check_recording
 
-    def __init__(
-        self,
-        task: str,
-        spec: VoiceSpec,
-        options: Mapping[str, Any],
-        control: list[str] | None,
-        model: str | None,
-        device: str,
-        f0_in: Path | None,
-        f0_out: Path | None,
-        plots: bool,
-    ) -> None:
-        self.task, self.spec, self.options, self.control = task, spec, options, control
-        self.model, self.device = model, device
-        self.f0_in, self.f0_out, self.plots = f0_in, f0_out, plots
-
-    def run(self, targets: Mapping[Path, Path], overwrite: bool, skip_existing: bool) -> None:
-        """Convert recordings, each into its file, unless one is there that is to be skipped."""
-        if len(targets) > 1 and (self.f0_in or self.f0_out):
-            raise ConfigError("an F0 curve goes with one recording", "convert one at a time")
-        inputs = [*targets.values(), self.f0_in, *self.spec.files]
-        if not skip_existing:
-            check_outputs(list(targets), overwrite, files=[self.f0_out], inputs=inputs)
-
-        from hiervox.models.base.pipelines.bundle import resolve_bundle
-        from hiervox.models.base.pipelines.loading import find_system, load
-        from hiervox.models.base.pipelines.pitch_curve import read_pitch_curve
-        from hiervox.models.base.pipelines.prompt import check_recording
-
-        curve = read_pitch_curve(self.f0_in) if self.f0_in else None
-        folder = resolve_bundle(self.model)
-        card, _ = find_system(folder, self.task)
-        controls = controls_from(card, self.options, self.control)
-        pipeline = load(folder, self.task, self.device)
-        pipeline.require(rate=controls.rate, denoiser=self.spec.denoise_ratio > 0)
-        made_of = {
-            **self.spec.record(pipeline),
-            "f0_in": str(self.f0_in) if self.f0_in else None,
-            "model": str(folder),
-            "system": card.name,
-            "controls": controls.model_dump(mode="json"),
-        }
-        requests = {target: {"source": str(source), **made_of} for target, source in targets.items()}
-        if skip_existing:
-            targets = {
-                target: source for target, source in targets.items() if not is_done(target, requests[target])
-            }
-            check_outputs(list(targets), overwrite, files=[self.f0_out], inputs=inputs)
-            if not targets:
-                typer.echo("all are there")
-                return
-        for source in targets.values():
-            check_recording(source)
-        self.spec.check(pipeline)
-        voice = self.spec.voice(pipeline, for_text=False)
-        for target, source in progress(targets.items(), "recordings", len(targets)):
-            self._write(target, source, pipeline, voice, controls, curve, requests[target])
-            typer.echo(target)
-
-    def _write(
-        self,
-        target: Path,
-        source: Path,
-        pipeline: Any,
-        voice: Voice,
-        controls: Any,
-        curve: Track | None,
-        request: Mapping[str, object],
-    ) -> None:
-        """Convert one recording; only what is drawn of it stays in memory."""
-        from hiervox.models.base.pipelines.speech import concatenated, gain
-
-        f0, sounds = pipeline.vc_stream(source, voice, controls, curve)
-        sounds = progress(sounds, f"segments of {source.name}")
-        kept = list(sounds) if self.plots else []
-        write_pieces(
-            target,
+    if len(job.targets) > 1 and (f0_in or f0_out):
+        raise ConfigError("an F0 curve goes with one recording", "convert one at a time")
+    curve, controls = read_pitch_curve(f0_in) if f0_in else None, job.controls
+    pipeline: VoiceConversion[SpeechControls] = job.pipeline
+    asked = spec.request(job, f0_in)
+    items = job.items(lambda source: {"source": str(source), **asked})
+    if len(items) > 1:  # one alone is checked as it is read
+        for item in items:
+            check_recording(item.input)
+    voice = spec.voice(pipeline, for_text=False) if items else None
+    for item in progress(items, "recordings", len(items)):
+        assert voice is not None
+        f0, sounds = pipeline.vc_stream(item.input, voice, controls, curve)
+        sounds = progress(sounds, f"segments of {item.input.name}")
+        kept = list(sounds) if plots else []
+        picture = partial(_pictured, pipeline, kept, f0)
+        item.write_chunks(
             pipeline.at_rate(kept or sounds, controls.rate),
             pipeline.output_rate(controls),
-            lambda peak: gain(controls.scaling, peak, voice.peak),
-            lambda: request,
-            (self.f0_out, lambda: f0) if self.f0_out else None,
-            (lambda: Pictured(pipeline.mel(concatenated(kept)), pipeline.mel_config, f0))
-            if self.plots
-            else None,
+            controls.scaling,
+            voice.peak,
+            f0_out=(f0_out, partial(_known, f0)) if f0_out else None,
+            pictures=picture if plots else None,
         )
+
+
+def _known(f0: Track | None) -> Track:
+    if f0 is None:
+        raise ConfigError("the model has no pitch that could be written", "leave --f0-out out")
+    return f0
+
+
+def _pictured(
+    pipeline: VoiceConversion[SpeechControls], sounds: list[Waveform], f0: Track | None
+) -> Pictured:
+    from hiervox.models.base.pipelines.speech import concatenated
+
+    return Pictured(pipeline.mel(concatenated(sounds)), pipeline.mel_config, f0)

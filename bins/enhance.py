@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hiervox.bins.batch import OutDirOption, OutOption, SkipExistingOption, each_recording
+from hiervox.bins.job import Job, OutDirOption, OutOption, SkipExistingOption, targets_of
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, write_sound
-
-if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.protocols import Enhancement
+from hiervox.bins.outputs import ModelOption, OverwriteOption
 
 
 def enhance(
@@ -33,17 +30,10 @@ def enhance(
       hiervox enhance noisy.wav --model my_model -o clean.wav
       hiervox enhance *.wav --model my_model --out-dir clean --skip-existing
     """
-    jobs = each_recording(recordings, out, out_dir, model, {}, overwrite, skip_existing)
-    if not jobs:
-        return
+    targets = targets_of(recordings, out, out_dir)
+    job = Job("enhancement", targets, model, device, overwrite, skip_existing, inputs=recordings)
+    for item, wav, rate in job.recordings():
+        from hiervox.processors.audio import peak_normalize
 
-    from hiervox.models.base.pipelines.loading import load
-    from hiervox.processors.audio import peak_normalize, read_audio
-
-    pipeline: Enhancement = load(model, "enhancement", device)
-    for job in jobs:
-        clean, rate = pipeline.enhance(*read_audio(job.recording))
-        if abs(clean).max() > 1:
-            clean = peak_normalize(clean)
-        write_sound(job.target, clean, rate, job.request)
-        typer.echo(job.target)
+        clean, own_rate = job.pipeline.enhance(wav, rate)
+        item.write(peak_normalize(clean) if abs(clean).max() > 1 else clean, own_rate)

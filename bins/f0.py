@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.controls import ControlOption, SeedOption, controls_from
+from hiervox.bins.controls import ControlOption, SeedOption
+from hiervox.bins.job import Job
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs
+from hiervox.bins.outputs import ModelOption, OverwriteOption
 
 
 def f0(
@@ -29,13 +30,20 @@ def f0(
     Example:
       hiervox f0 me.wav -o contour.csv
     """
-    check_outputs([], overwrite, files=[out], inputs=[recording])
+    options = {"seed": seed}
+    job: Job[Path] = Job(
+        "f0",
+        {},
+        model,
+        device,
+        overwrite,
+        options=options,
+        control=control,
+        files=[out],
+        inputs=[recording],
+    )
 
-    from hiervox.models.base.pipelines.bundle import resolve_bundle
-    from hiervox.models.base.pipelines.loading import find_system, load
     from hiervox.models.base.pipelines.pitch_curve import write_pitch_curve
 
-    folder = resolve_bundle(model)
-    controls = controls_from(find_system(folder, "f0")[0], {"seed": seed}, control)
-    write_pitch_curve(out, load(folder, "f0", device).f0(recording, controls))
+    write_pitch_curve(out, job.pipeline.f0(recording, job.controls))
     typer.echo(out)

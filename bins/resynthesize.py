@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.controls import ControlOption, RateOption, ScalingOption, SeedOption, controls_from
+from hiervox.bins.controls import ControlOption, RateOption, ScalingOption, SeedOption
+from hiervox.bins.job import Job
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_pieces
+from hiervox.bins.outputs import ModelOption, OverwriteOption
 
 
 def resynthesize(
@@ -31,26 +32,25 @@ def resynthesize(
     Example:
       hiervox resynthesize narrow.wav --rate 48000 -o wide.wav
     """
-    check_outputs([out], overwrite, inputs=[recording])
-
-    from hiervox.models.base.pipelines.bundle import resolve_bundle
-    from hiervox.models.base.pipelines.loading import find_system, load
-    from hiervox.models.base.pipelines.speech import gain
-
-    folder = resolve_bundle(model)
-    card, _ = find_system(folder, "resynthesis")
-    controls = controls_from(card, {"rate": rate, "scaling": scaling, "seed": seed}, control)
-    pipeline = load(folder, "resynthesis", device)
-    peak_before, sounds = pipeline.resynthesize_stream(recording, controls)
-    write_pieces(
-        out,
-        pipeline.at_rate(sounds, controls.rate),
-        pipeline.output_rate(controls),
-        lambda peak: gain(controls.scaling, peak, peak_before),
-        lambda: {
-            "input": str(recording),
-            "model": str(folder),
-            "controls": controls.model_dump(mode="json"),
-        },
+    options = {"rate": rate, "scaling": scaling, "seed": seed}
+    job = Job(
+        "resynthesis",
+        {out: recording},
+        model,
+        device,
+        overwrite,
+        options=options,
+        control=control,
+        inputs=[recording],
     )
-    typer.echo(out)
+    controls = job.controls
+    (item,) = job.items(
+        lambda source: {
+            "input": str(source),
+            "model": str(job.folder),
+            "controls": controls.model_dump(mode="json"),
+        }
+    )
+    peak, sounds = job.pipeline.resynthesize_stream(recording, controls)
+    chunks = job.pipeline.at_rate(sounds, controls.rate)
+    item.write_chunks(chunks, job.pipeline.output_rate(controls), controls.scaling, peak)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hiervox.bins.outputs import Pictured, write_pieces
+from hiervox.bins.outputs import Pictured
 from hiervox.bins.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hiervox.bins.job import Item
+    from hiervox.bins.texts import Text
     from hiervox.models.base.pipelines.controls import SpeechControls
     from hiervox.models.base.pipelines.protocols import TextToSpeech
     from hiervox.models.base.pipelines.speech import Synthesis
@@ -40,17 +42,14 @@ class Extras:
 
 
 def write_text(
-    target: Path,
+    item: Item[Text],
     sequences: Sequence[TokenSequence],
     pipeline: TextToSpeech[SpeechControls],
     voice: Voice,
     controls: SpeechControls,
-    request: Mapping[str, object],
     extras: Extras,
 ) -> None:
     """Speak a text into a file sentence by sentence; only what is noted of it stays in memory."""
-    from hiervox.models.base.pipelines.speech import gain
-
     notes: list[dict[str, object]] = []
     f0: list[Track] = []
     mels: list[NDArray[np.float32]] = []
@@ -59,7 +58,7 @@ def write_text(
 
     def sounds() -> Iterator[Waveform]:
         sentences = pipeline.tts_sentences(sequences, voice, controls, extras.f0_in)
-        for sentence in progress(sentences, f"sentences of {target.name}", len(sequences)):
+        for sentence in progress(sentences, f"sentences of {item.target.name}", len(sequences)):
             notes.append(_noted(sentence, pipeline.rate))
             if sentence.f0 is not None:
                 f0.append(sentence.f0)
@@ -72,8 +71,7 @@ def write_text(
         phonemes = " ".join(str(note["phonemes"]) for note in notes)
         language = pipeline.language(controls.language)
         spent = round(time.monotonic() - started, 3)  # what `hiervox evaluate --metrics rtf` reads
-        noted = {"language": language, "phonemes": phonemes, "sentences": notes, "synthesis_seconds": spent}
-        return {**request, **noted}
+        return {"language": language, "phonemes": phonemes, "sentences": notes, "synthesis_seconds": spent}
 
     def pictured() -> Pictured:
         alone = last[0] if len(notes) == 1 else None
@@ -86,14 +84,14 @@ def write_text(
             _symbols(last[0].sequence),
         )
 
-    write_pieces(
-        target,
+    item.write_chunks(
         pipeline.at_rate(sounds(), controls.rate),
         pipeline.output_rate(controls),
-        lambda peak: gain(controls.scaling, peak, voice.peak),
-        record,
-        (extras.f0_out, lambda: joined(f0)) if extras.f0_out else None,
-        pictured if extras.plots else None,
+        controls.scaling,
+        voice.peak,
+        noted=record,
+        f0_out=(extras.f0_out, lambda: joined(f0)) if extras.f0_out else None,
+        pictures=pictured if extras.plots else None,
     )
 
 

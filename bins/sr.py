@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hiervox.bins.batch import OutDirOption, OutOption, SkipExistingOption, each_recording
+from hiervox.bins.job import Job, OutDirOption, OutOption, SkipExistingOption, targets_of
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, write_sound
-
-if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.protocols import SuperResolution
+from hiervox.bins.outputs import ModelOption, OverwriteOption
 
 
 def sr(
@@ -35,15 +32,15 @@ def sr(
       hiervox sr narrow.wav --rate 48000 -o wide.wav
       hiervox sr *.wav --out-dir wide --skip-existing
     """
-    jobs = each_recording(recordings, out, out_dir, model, {"rate": rate}, overwrite, skip_existing)
-    if not jobs:
-        return
-
-    from hiervox.models.base.pipelines.loading import load
-    from hiervox.processors.audio import read_audio
-
-    pipeline: SuperResolution = load(model, "sr", device, rate)
-    for job in jobs:
-        wide, rate = pipeline.upsample(*read_audio(job.recording))
-        write_sound(job.target, wide, rate, job.request)
-        typer.echo(job.target)
+    job = Job(
+        "sr",
+        targets_of(recordings, out, out_dir),
+        model,
+        device,
+        overwrite,
+        skip_existing,
+        rate=rate,
+        inputs=recordings,
+    )
+    for item, wav, own_rate in job.recordings(rate=rate):
+        item.write(*job.pipeline.upsample(wav, own_rate))

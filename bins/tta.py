@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hiervox.bins.controls import ControlOption, controls_from
+from hiervox.bins.controls import ControlOption
+from hiervox.bins.job import Job
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_sound
-
-if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.protocols import TextToAudio
+from hiervox.bins.outputs import ModelOption, OverwriteOption
 
 
 def tta(
@@ -32,15 +30,12 @@ def tta(
     Example:
       hiervox tta "Rain on a tin roof." --model exp/audio --seconds 5 -o rain.wav
     """
-    check_outputs([out], overwrite)
-
-    from hiervox.models.base.pipelines.bundle import resolve_bundle
-    from hiervox.models.base.pipelines.loading import find_system, load
-
-    bundle = resolve_bundle(model)
-    controls = controls_from(find_system(bundle, "tta")[0], {}, control)
-    pipeline: TextToAudio = load(model, "tta", device)
-    wav = pipeline.tta(caption, seconds, controls)
-    noted = controls.model_dump(mode="json")
-    write_sound(out, wav, pipeline.rate, {"caption": caption, "model": str(bundle), "controls": noted})
-    typer.echo(out)
+    job = Job("tta", {out: caption}, model, device, overwrite, control=control)
+    (item,) = job.items(
+        lambda caption: {
+            "caption": caption,
+            "model": str(job.folder),
+            "controls": job.controls.model_dump(mode="json"),
+        }
+    )
+    item.write(job.pipeline.tta(caption, seconds, job.controls), job.pipeline.rate)

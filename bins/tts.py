@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.batch import SkipExistingOption
 from hiervox.bins.controls import (
     ControlOption,
     PitchRangeOption,
@@ -16,16 +16,14 @@ from hiervox.bins.controls import (
     ScalingOption,
     SeedOption,
     SemitonesOption,
-    controls_from,
 )
+from hiervox.bins.job import Job, SkipExistingOption
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import (
     F0OutOption,
     ModelOption,
     OverwriteOption,
     PlotsOption,
-    check_outputs,
-    is_done,
 )
 from hiervox.bins.texts import Text, read_texts
 from hiervox.bins.voices import DenoiseOption, PromptOption, ReplicateOption, VoiceOption, VoiceSpec
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.controls import SpeechControls
     from hiervox.models.base.pipelines.protocols import TextToSpeech
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
+    from hiervox.models.base.pipelines.voice import Voice
 
 STANDARD_OUTPUT = "-"
 MOST_NAMED = 20
@@ -111,50 +110,47 @@ def tts(
     if len(texts) > 1 and (f0_in or f0_out):
         raise ConfigError("an F0 curve goes with one text", "give --text, or --text-file with --out")
     spec = VoiceSpec(prompt, voice, denoise_ratio, replicate)
-    inputs = [text_file, f0_in, *spec.files]
-    if streams or not skip_existing:
-        check_outputs([] if streams else list(texts), overwrite, files=[f0_out], inputs=inputs)
+    job = Job(
+        "tts",
+        texts,
+        model,
+        device,
+        overwrite,
+        skip_existing and not streams,
+        options=options,
+        control=control,
+        files=[f0_out],
+        inputs=[text_file, f0_in, *spec.files],
+        checked=not streams,
+    )
 
-    from hiervox.models.base.pipelines.bundle import resolve_bundle
-    from hiervox.models.base.pipelines.loading import find_system, load
+    from hiervox.bins.speaking import Extras, write_text
     from hiervox.models.base.pipelines.pitch_curve import read_pitch_curve
 
-    curve = read_pitch_curve(f0_in) if f0_in else None
-    folder = resolve_bundle(model)
-    card, _ = find_system(folder, "tts")
-    controls = controls_from(card, options, control)
-    pipeline: TextToSpeech[SpeechControls] = load(folder, "tts", device)
-    pipeline.require(rate=controls.rate, denoiser=denoise_ratio > 0)
-    spec.check(pipeline)
-    made_of = {
-        **spec.record(pipeline),
-        "f0_in": str(f0_in) if f0_in else None,
-        "model": str(folder),
-        "system": card.name,
-        "controls": controls.model_dump(mode="json"),
-    }
-    requests = {target: {"text": one.text, **made_of} for target, one in texts.items()}
-    if skip_existing:
-        texts = {target: one for target, one in texts.items() if not is_done(target, requests[target])}
-        check_outputs(list(texts), overwrite, files=[f0_out], inputs=inputs)
-        if not texts:
-            typer.echo("all are there")
-            return
-    sequences = _read_all(pipeline, texts, controls)
-    target_voice = spec.voice(pipeline)
-    if streams:
-        from hiervox.processors.audio_writing import stream_wav
+    curve, controls = read_pitch_curve(f0_in) if f0_in else None, job.controls
+    pipeline: TextToSpeech[SpeechControls] = job.pipeline
+    asked = spec.request(job, f0_in)
+    items = job.items(lambda one: {"text": one.text, **asked})
+    read = _read_all(pipeline, [item.input for item in items], controls)
+    target_voice = spec.voice(pipeline) if items else None
+    for item, sequences in zip(items, read, strict=True):
+        assert target_voice is not None
+        if streams:
+            _stream(pipeline, sequences, target_voice, controls)
+        else:
+            write_text(item, sequences, pipeline, target_voice, controls, Extras(curve, f0_out, plots))
 
-        (read,) = sequences.values()
-        chunks = pipeline.tts_stream(read, target_voice, controls)
-        stream_wav(sys.stdout.buffer, chunks, pipeline.output_rate(controls))
-        return
-    from hiervox.bins.speaking import Extras, write_text
 
-    extras = Extras(curve, f0_out, plots)
-    for target, read in sequences.items():
-        write_text(target, read, pipeline, target_voice, controls, requests[target], extras)
-        typer.echo(target)
+def _stream(
+    pipeline: TextToSpeech[SpeechControls],
+    sequences: list[TokenSequence],
+    voice: Voice,
+    controls: SpeechControls,
+) -> None:
+    from hiervox.processors.audio_writing import stream_wav
+
+    chunks = pipeline.tts_stream(sequences, voice, controls)
+    stream_wav(sys.stdout.buffer, chunks, pipeline.output_rate(controls))
 
 
 def _refuse_with_stream(options: dict[str, object]) -> None:
@@ -166,14 +162,14 @@ def _refuse_with_stream(options: dict[str, object]) -> None:
 
 
 def _read_all(
-    pipeline: TextToSpeech[SpeechControls], texts: dict[Path, Text], controls: SpeechControls
-) -> dict[Path, list[TokenSequence]]:
+    pipeline: TextToSpeech[SpeechControls], texts: Sequence[Text], controls: SpeechControls
+) -> list[list[TokenSequence]]:
     """Read every text once, before anything is spoken; all that can't be spoken are named."""
-    read: dict[Path, list[TokenSequence]] = {}
+    read: list[list[TokenSequence]] = []
     bad: list[tuple[str, HierVoxError]] = []
-    for target, one in texts.items():
+    for one in texts:
         try:
-            read[target] = pipeline.read(one.text, controls.language)
+            read.append(pipeline.read(one.text, controls.language))
         except TextError as error:
             bad.append((one.place, error))
     if len(bad) == 1:

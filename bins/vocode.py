@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hiervox.bins.controls import ControlOption, SemitonesOption, controls_from
+from hiervox.bins.controls import ControlOption, SemitonesOption
+from hiervox.bins.job import Job
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption, check_outputs, write_sound
+from hiervox.bins.outputs import ModelOption, OverwriteOption
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.protocols import Vocoder
     from hiervox.processors.audio import Waveform
 
 
@@ -39,29 +38,35 @@ def vocode(
       hiervox vocode predicted.npy --model exp/vocoder -o speech.wav
       hiervox vocode song.wav --model exp/vocoder --semitones 3 -o higher.wav
     """
-    check_outputs([out], overwrite, inputs=[source])
+    options = {"semitones": semitones}
+    job = Job(
+        "vocoder",
+        {out: source},
+        model,
+        device,
+        overwrite,
+        options=options,
+        control=control,
+        inputs=[source],
+    )
+    (item,) = job.items(
+        lambda source: {"input": str(source), "model": str(job.folder), **job.controls.model_dump()}
+    )
+    item.write(_waveform(job, source), job.pipeline.rate)
 
-    from hiervox.models.base.pipelines.bundle import resolve_bundle
-    from hiervox.models.base.pipelines.loading import find_system, load
 
-    folder = resolve_bundle(model)
-    card, _ = find_system(folder, "vocoder")
-    controls = controls_from(card, {"semitones": semitones}, control)
-    pipeline: Vocoder = load(folder, "vocoder", device)
-    wav = _waveform(pipeline, source, {} if card.controls is None else {"controls": controls})
-    record = {"input": str(source), "model": str(folder), **controls.model_dump()}
-    write_sound(out, wav, pipeline.rate, record)
-    typer.echo(out)
-
-
-def _waveform(pipeline: Vocoder, source: Path, options: Mapping[str, Any]) -> Waveform:
+def _waveform(job: Job[Path], source: Path) -> Waveform:
     from hiervox.models.base.pipelines.mel_file import is_mel, read_mel
 
+    pipeline = job.pipeline
+    options: dict[str, Any] = {} if job.card.controls is None else {"controls": job.controls}
     if not is_mel(source):
         from hiervox.processors.audio import read_audio
 
-        return pipeline.resynthesize(*read_audio(source), **options)
+        wav: Waveform = pipeline.resynthesize(*read_audio(source), **options)
+        return wav
     saved = read_mel(source)
     if saved.config is not None:
         pipeline.require_mel(saved.config)
-    return pipeline.vocode(saved.mel, *([] if saved.f0 is None else [saved.f0]), **options)
+    wav = pipeline.vocode(saved.mel, *([] if saved.f0 is None else [saved.f0]), **options)
+    return wav

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
+    from hiervox.bins.job import Job
     from hiervox.models.base.pipelines.controls import SpeechControls
     from hiervox.models.base.pipelines.protocols import Voiced
     from hiervox.models.base.pipelines.voice import Voice
@@ -101,6 +102,23 @@ class VoiceSpec:
         if not found:
             return made(None)
         return found[0] if len(found) == 1 else mix_voices(found, weights)
+
+    def request(self, job: Job[Any], f0_in: Path | None) -> dict[str, object]:
+        """What the records of a job in this voice say beside what goes in; all of that is checked first.
+
+        Raises:
+            As `check`; CheckpointError: the model lacks a network for what is asked.
+        """
+        pipeline, controls = job.pipeline, job.controls
+        pipeline.require(rate=controls.rate, denoiser=self.denoise_ratio > 0)
+        self.check(pipeline)
+        return {
+            **self.record(pipeline),
+            "f0_in": str(f0_in) if f0_in else None,
+            "model": str(job.folder),
+            "system": job.card.name,
+            "controls": controls.model_dump(mode="json"),
+        }
 
     def record(self, pipeline: Voiced[SpeechControls]) -> dict[str, object]:
         """What to note beside a sound."""

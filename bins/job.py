@@ -1,0 +1,219 @@
+"""What the verbs of tasks share: a model, what goes in, where it goes, what is noted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+
+import typer
+
+from hiervox.bins.controls import controls_from
+from hiervox.bins.outputs import Pictured, check_outputs, is_done, write_pieces, write_sound
+from hiervox.bins.progress import progress
+from hiervox.utils.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hiervox.models.base.card import SystemCard
+    from hiervox.models.base.pipelines.controls import Scaling
+    from hiervox.processors.audio import Waveform
+    from hiervox.processors.pitch import Track
+
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="The sound file, for one recording.")]
+OutDirOption = Annotated[
+    Path | None, typer.Option(help="Folder for several recordings: IN.wav becomes IN.wav there.")
+]
+SkipExistingOption = Annotated[
+    bool, typer.Option("--skip-existing", help="Leave sounds alone whose records say the same request.")
+]
+
+InputT = TypeVar("InputT")
+
+
+def targets_of(recordings: Sequence[Path], out: Path | None, out_dir: Path | None) -> dict[Path, Path]:
+    """Sound file → recording.
+
+    Raises:
+        ConfigError: none or both of the options, or one file for several recordings.
+    """
+    if (out is None) == (out_dir is None):
+        raise ConfigError("where to write is not clear", "give --out for one recording, or --out-dir")
+    if out is not None:
+        if len(recordings) > 1:
+            raise ConfigError(f"{len(recordings)} recordings make as many files", "give --out-dir")
+        return {out: recordings[0]}
+    assert out_dir is not None
+    targets: dict[Path, Path] = {}
+    for recording in recordings:
+        target = out_dir / f"{recording.stem}.wav"
+        if target in targets:
+            raise ConfigError(
+                f"{targets[target]} and {recording} would both become {target}", "rename one of them"
+            )
+        targets[target] = recording
+    return targets
+
+
+@dataclass(frozen=True)
+class Item(Generic[InputT]):
+    """One thing that a verb does.
+
+    Attributes:
+        input: what goes in.
+        target: the sound file.
+        request: what its record says was asked for.
+    """
+
+    input: InputT
+    target: Path
+    request: Mapping[str, object]
+
+    def write(self, wav: Waveform, rate: int) -> None:
+        """Write a waveform (T,) and its record; see `write_sound`."""
+        write_sound(self.target, wav, rate, self.request)
+        typer.echo(self.target)
+
+    def write_chunks(
+        self,
+        chunks: Iterable[Waveform],
+        rate: int,
+        scaling: Scaling,
+        prompt_peak: float,
+        *,
+        noted: Callable[[], Mapping[str, object]] = dict,
+        f0_out: tuple[Path, Callable[[], Track]] | None = None,
+        pictures: Callable[[], Pictured] | None = None,
+    ) -> None:
+        """Write a waveform (T_i,) as it comes, scaled as asked for; see `write_pieces`.
+
+        Args:
+            chunks: unscaled.
+            rate: of them, Hz.
+            scaling: see `SpeechControls`.
+            prompt_peak: for the scaling `prompt`.
+            noted: what the record says beside the request.
+            f0_out: where the pitch curve goes, and the curve.
+            pictures: what to draw.
+        """
+        from hiervox.models.base.pipelines.speech import gain
+
+        write_pieces(
+            self.target,
+            chunks,
+            rate,
+            lambda peak: gain(scaling, peak, prompt_peak),
+            lambda: {**self.request, **noted()},
+            f0_out,
+            pictures,
+        )
+        typer.echo(self.target)
+
+
+@dataclass
+class Job(Generic[InputT]):
+    """A verb's work with one model. Outputs are checked before any of it is done, and the model opens late.
+
+    Attributes:
+        task: or capability that the model is opened for.
+        targets: sound file → what goes in.
+        model, device, overwrite, skip_existing: as the options say.
+        options: name of a control → value of its option, None where it was not given.
+        control: as `--control` has them.
+        rate: of the network that is opened, where a bundle holds several; Hz.
+        files: further outputs; None for one that was not asked for.
+        inputs: what is read, which no output replaces.
+        checked: whether the outputs are files that can be checked.
+
+    Raises:
+        ConfigError: an output that can't or must not be written, see `check_outputs`.
+    """
+
+    task: str
+    targets: Mapping[Path, InputT]
+    model: str | None
+    device: str
+    overwrite: bool
+    skip_existing: bool = False
+    options: Mapping[str, object] = field(default_factory=dict)
+    control: list[str] | None = None
+    rate: int | None = None
+    files: Sequence[Path | None] = ()
+    inputs: Sequence[Path | str | None] = ()
+    checked: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.skip_existing:
+            self._check(list(self.targets))
+
+    def _check(self, targets: Sequence[Path]) -> None:
+        check_outputs(targets if self.checked else [], self.overwrite, files=self.files, inputs=self.inputs)
+
+    @cached_property
+    def folder(self) -> Path:
+        """Of the model.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        from hiervox.models.base.pipelines.bundle import resolve_bundle
+
+        return resolve_bundle(self.model)
+
+    @cached_property
+    def card(self) -> SystemCard:
+        """Of the system that the model is opened with.
+
+        Raises:
+            CheckpointError: the model does not serve the task.
+        """
+        from hiervox.models.base.pipelines.loading import find_system
+
+        return find_system(self.folder, self.task, self.rate)[0]
+
+    @cached_property
+    def controls(self) -> Any:
+        """Of the system, from the options.
+
+        Raises:
+            ConfigError: a control that it does not have, a value out of range, or one given twice.
+        """
+        return controls_from(self.card, self.options, self.control)
+
+    @cached_property
+    def pipeline(self) -> Any:
+        """The opened model, an object that implements the task's protocol.
+
+        Raises:
+            CheckpointError: a checkpoint is missing or broken.
+        """
+        from hiervox.models.base.pipelines.loading import load
+
+        return load(self.folder, self.task, self.device, self.rate)
+
+    def items(self, request: Callable[[InputT], Mapping[str, object]]) -> list[Item[InputT]]:
+        """What there is to do: all of it, or what is not there yet.
+
+        Args:
+            request: what goes in → what its record says was asked for.
+        """
+        items = [Item(what, target, request(what)) for target, what in self.targets.items()]
+        if self.skip_existing:
+            items = [item for item in items if not is_done(item.target, item.request)]
+            self._check([item.target for item in items])
+            if not items:
+                typer.echo("all are there")
+        return items
+
+    def recordings(self, **asked: object) -> Iterator[tuple[Item[InputT], Waveform, int]]:
+        """The items whose inputs are sound files, each read: an item, its waveform (T,) and its rate in Hz.
+
+        Args:
+            asked: what records say beside input and model.
+        """
+        from hiervox.processors.audio import read_audio
+
+        items = self.items(lambda source: {"input": str(source), "model": str(self.folder), **asked})
+        for item in progress(items, "recordings", len(items)):
+            yield item, *read_audio(Path(str(item.input)))
