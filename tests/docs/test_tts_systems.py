@@ -21,7 +21,7 @@ from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
 from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
-from tests.models.tts.vits.test_trainer import MEL
+from tests.models.tts.vits.test_task import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
 from tests.models.tts.wavegrad2.test_pipeline import write_model
 

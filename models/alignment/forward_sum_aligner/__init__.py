@@ -12,8 +12,8 @@ CARD = SystemCard(
         Part(
             name="aligner",
             config="hiervox.models.alignment.forward_sum_aligner.config:AlignerExperiment",
-            network="hiervox.models.alignment.forward_sum_aligner.model:ForwardSumAligner",
-            task="hiervox.models.alignment.forward_sum_aligner.trainer:AlignerTask",
+            network="hiervox.models.alignment.forward_sum_aligner.network:ForwardSumAligner",
+            task="hiervox.models.alignment.forward_sum_aligner.task:AlignerTask",
         ),
     ),
     pipeline="hiervox.models.alignment.forward_sum_aligner.pipeline:AlignerPipeline",

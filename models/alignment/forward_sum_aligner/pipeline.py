@@ -10,7 +10,7 @@ import torch
 from typing_extensions import Self
 
 from hiervox.models.alignment.forward_sum_aligner.config import AlignerExperiment
-from hiervox.models.alignment.forward_sum_aligner.model import ForwardSumAligner, with_silences
+from hiervox.models.alignment.forward_sum_aligner.network import ForwardSumAligner, with_silences
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import log_mel

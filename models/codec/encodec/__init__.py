@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="encodec",
             config="hiervox.models.codec.encodec.config:EncodecExperiment",
             network="hiervox.models.codec.encodec.model:Encodec",
-            task="hiervox.models.codec.encodec.trainer:EncodecTask",
+            task="hiervox.models.codec.encodec.task:EncodecTask",
             importer="hiervox.models.codec.encodec.published:import_encodec",
         ),
     ),

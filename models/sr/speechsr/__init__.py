@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="speechsr",
             config="hiervox.models.sr.speechsr.config:SpeechSRExperiment",
             network="hiervox.models.sr.speechsr.networks:build_network",
-            task="hiervox.models.sr.speechsr.trainer:SpeechSRTask",
+            task="hiervox.models.sr.speechsr.task:SpeechSRTask",
             importer="hiervox.models.sr.speechsr.published:import_speechsr",
         ),
     ),

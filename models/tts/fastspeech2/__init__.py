@@ -12,8 +12,8 @@ CARD = SystemCard(
         Part(
             name="acoustic",
             config="hiervox.models.tts.fastspeech2.config:FastSpeech2Experiment",
-            network="hiervox.models.tts.fastspeech2.model:FastSpeech2",
-            task="hiervox.models.tts.fastspeech2.trainer:FastSpeech2Task",
+            network="hiervox.models.tts.fastspeech2.networks.fastspeech2:FastSpeech2",
+            task="hiervox.models.tts.fastspeech2.task:FastSpeech2Task",
             importer="hiervox.models.tts.fastspeech2.published:import_fastspeech2",
         ),
     ),

@@ -15,11 +15,11 @@ from hiervox.models.base.config import (
     TrainConfig,
 )
 from hiervox.models.base.data.setup import FeaturesConfig
+from hiervox.models.tts._voices.config import SpeakerSizes
 from hiervox.models.tts.config import NoamOptimizerConfig, NoamScheduleConfig
+from hiervox.models.tts.fastspeech2.networks.feed_forward_transformer import FeedForwardTransformerSizes
 from hiervox.models.tts.speakers import require_names, share_speakers
-from hiervox.models.tts.voices.config import SpeakerSizes
 from hiervox.modules.predictors.variance import VariancePredictorSizes
-from hiervox.modules.transformers.feed_forward import FeedForwardTransformerSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig

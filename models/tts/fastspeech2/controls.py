@@ -10,8 +10,12 @@ from hiervox.models.base.pipelines.pitch_control import shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.tts.durations import require_speakable
-from hiervox.models.tts.fastspeech2.variance_adaptor import Variance, VarianceAdaptor, VarianceControls
-from hiervox.modules.alignment.durations import expand_by_durations, mean_by_durations
+from hiervox.models.tts.fastspeech2.networks.durations import expand_by_durations, mean_by_durations
+from hiervox.models.tts.fastspeech2.networks.variance_adaptor import (
+    Variance,
+    VarianceAdaptor,
+    VarianceControls,
+)
 from hiervox.utils.errors import ConfigError
 
 LOWEST_HZ = 40.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.fastspeech2.model import FastSpeech2Output
+from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2Output
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.losses.reconstruction import masked_l1, masked_mse
 

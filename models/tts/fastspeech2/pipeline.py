@@ -18,13 +18,13 @@ from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import noise_for
+from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.models.tts.durations import require_frames
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Experiment
 from hiervox.models.tts.fastspeech2.controls import FastSpeech2Controls, predicted_hz, variance_controls
-from hiervox.models.tts.fastspeech2.model import FastSpeech2
-from hiervox.models.tts.fastspeech2.variance_adaptor import VarianceOutput
-from hiervox.models.tts.voices.pipeline import SpeakerVoices
-from hiervox.modules.alignment.durations import expand_by_durations
+from hiervox.models.tts.fastspeech2.networks.durations import expand_by_durations
+from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2
+from hiervox.models.tts.fastspeech2.networks.variance_adaptor import VarianceOutput
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.processors.pitch import Track
 from hiervox.utils.errors import CheckpointError

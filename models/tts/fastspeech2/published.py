@@ -17,9 +17,9 @@ from hiervox.models.tts.fastspeech2.config import (
     FastSpeech2Config,
     VarianceSizes,
 )
-from hiervox.models.tts.fastspeech2.model import FastSpeech2
+from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2
+from hiervox.models.tts.fastspeech2.networks.feed_forward_transformer import FeedForwardTransformerSizes
 from hiervox.modules.predictors.variance import VariancePredictorSizes
-from hiervox.modules.transformers.feed_forward import FeedForwardTransformerSizes
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.utils.config import Config
 

@@ -12,8 +12,8 @@ CARD = SystemCard(
         Part(
             name="glow_tts",
             config="hiervox.models.tts.glow_tts.config:GlowTtsExperiment",
-            network="hiervox.models.tts.flow.model:FlowTextToFrames",
-            task="hiervox.models.tts.glow_tts.trainer:GlowTtsTask",
+            network="hiervox.models.tts._flow.network:FlowTextToFrames",
+            task="hiervox.models.tts.glow_tts.task:GlowTtsTask",
             importer="hiervox.models.tts.glow_tts.published:import_glow_tts",
         ),
     ),

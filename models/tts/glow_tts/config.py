@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, PositiveInt, model_validator
 
 from hiervox.models.base.config import DataConfig
-from hiervox.models.tts.flow.config import FlowExperiment
+from hiervox.models.tts._flow.config import FlowExperiment
 from hiervox.processors.mel_presets import MelSection, mel_preset
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hiervox.models.base.pipelines.mel_synthesizer import MelSpeechControls
-from hiervox.models.tts.flow.pipeline import FlowControls
+from hiervox.models.tts._flow.pipeline import FlowControls
 
 
 class GlowTtsControls(FlowControls, MelSpeechControls):

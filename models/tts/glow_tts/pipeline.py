@@ -10,11 +10,11 @@ from hiervox.models.base.checkpoints.checkpoint import load_as
 from hiervox.models.base.pipelines.bundle import find_part
 from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer, VocoderChoice
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
-from hiervox.models.tts.flow.model import FlowTextToFrames
-from hiervox.models.tts.flow.pipeline import VOICE_TENSORS, FlowAcoustic, require_symbol_rows
+from hiervox.models.tts._flow.network import FlowTextToFrames
+from hiervox.models.tts._flow.pipeline import VOICE_TENSORS, FlowAcoustic, require_symbol_rows
+from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.models.tts.glow_tts.config import GlowTtsExperiment
 from hiervox.models.tts.glow_tts.controls import GlowTtsControls
-from hiervox.models.tts.voices.pipeline import SpeakerVoices
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
 

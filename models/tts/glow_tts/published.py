@@ -15,8 +15,8 @@ from hiervox.models.base.checkpoints.block_names import (
 )
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import read_mel, reading_published
-from hiervox.models.tts.flow.config import FlowDurationSizes, FlowModelConfig, FlowTextEncoderSizes
-from hiervox.models.tts.flow.model import FlowTextToFrames
+from hiervox.models.tts._flow.config import FlowDurationSizes, FlowModelConfig, FlowTextEncoderSizes
+from hiervox.models.tts._flow.network import FlowTextToFrames
 from hiervox.models.tts.published import MEL_KEYS
 from hiervox.modules.flows.glow import GlowSizes
 from hiervox.processors.mel_presets import mel_preset

@@ -12,14 +12,14 @@ CARD = SystemCard(
         Part(
             name="wavegan",
             config="hiervox.models.tts.glow_wavegan.config:WaveGanExperiment",
-            network="hiervox.models.tts.glow_wavegan.wavegan:WaveGan",
-            task="hiervox.models.tts.glow_wavegan.wavegan_trainer:WaveGanTask",
+            network="hiervox.models.tts.glow_wavegan.network:WaveGan",
+            task="hiervox.models.tts.glow_wavegan.tasks.wavegan:WaveGanTask",
         ),
         Part(
             name="flow",
             config="hiervox.models.tts.glow_wavegan.config:LatentFlowExperiment",
-            network="hiervox.models.tts.flow.model:FlowTextToFrames",
-            task="hiervox.models.tts.glow_wavegan.flow_trainer:LatentFlowTask",
+            network="hiervox.models.tts._flow.network:FlowTextToFrames",
+            task="hiervox.models.tts.glow_wavegan.tasks.flow:LatentFlowTask",
         ),
     ),
     pipeline="hiervox.models.tts.glow_wavegan.pipeline:load_pipeline",

@@ -19,7 +19,7 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
-from hiervox.models.tts.flow.config import FlowExperiment, FlowModelConfig
+from hiervox.models.tts._flow.config import FlowExperiment, FlowModelConfig
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hiervox.models.tts.flow.pipeline import FlowControls
-from hiervox.models.tts.voices.controls import ConversionControls
+from hiervox.models.tts._flow.pipeline import FlowControls
+from hiervox.models.tts._voices.controls import ConversionControls
 
 
 class GlowWaveGanControls(FlowControls, ConversionControls):

@@ -14,14 +14,14 @@ from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.tts.flow.model import FlowTextToFrames
-from hiervox.models.tts.flow.pipeline import VOICE_TENSORS, FlowAcoustic
+from hiervox.models.tts._flow.network import FlowTextToFrames
+from hiervox.models.tts._flow.pipeline import VOICE_TENSORS, FlowAcoustic
+from hiervox.models.tts._voices.latents import LatentConverter, LatentDecoder
+from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.models.tts.glow_wavegan.config import LatentFlowExperiment, WaveGanExperiment
 from hiervox.models.tts.glow_wavegan.controls import GlowWaveGanControls
-from hiervox.models.tts.glow_wavegan.flow_trainer import require_same_latent
-from hiervox.models.tts.glow_wavegan.wavegan import WaveGan
-from hiervox.models.tts.voices.latents import LatentConverter, LatentDecoder
-from hiervox.models.tts.voices.pipeline import SpeakerVoices
+from hiervox.models.tts.glow_wavegan.network import WaveGan
+from hiervox.models.tts.glow_wavegan.tasks.flow import require_same_latent
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform
 

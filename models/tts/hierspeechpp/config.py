@@ -15,15 +15,15 @@ from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, mode
 from hiervox.models.base.config import DataConfig, LossWeight, ScheduleConfig, TrainConfig
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
+from hiervox.models.tts.hierspeechpp.networks.spectral_generator import SpectralGeneratorSizes
+from hiervox.models.tts.hierspeechpp.networks.transformer_flow import TransformerFlowSizes
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
 from hiervox.modules.encoders.posterior import WaveformEncoderSizes
 from hiervox.modules.encoders.style import StyleEncoderSizes
-from hiervox.modules.flows.transformer import TransformerFlowSizes
-from hiervox.modules.generators.source_generator import SourceGeneratorSizes
-from hiervox.modules.generators.spectral_generator import SpectralGeneratorSizes
 from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.semantic.config import SemanticConfig

@@ -19,9 +19,9 @@ from hiervox.models.tts.hierspeechpp.acoustic import SemanticFeatures, predict_f
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.conversion import convert, converted_pitch
 from hiervox.models.tts.hierspeechpp.copy_synthesis import posterior_pitch, reconstruct
+from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGenerator
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, TEXT_TO_VEC, Networks
 from hiervox.modules.functional.masking import sequence_mask
-from hiervox.modules.generators.source_generator import SourceGenerator
 from hiervox.processors.audio import SAMPLE_RATE, Waveform
 from hiervox.processors.pitch import Track
 from hiervox.utils.errors import CheckpointError

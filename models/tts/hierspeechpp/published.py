@@ -17,9 +17,9 @@ from hiervox.models.base.checkpoints.block_names import (
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import HINT, reading_published
 from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.published_blocks import STYLE_ENCODER_RULES, flow_rules
-from hiervox.modules.generators.source_generator import SourceGeneratorSizes
 from hiervox.utils.errors import CheckpointError
 
 NULL_STYLE = "null_style"

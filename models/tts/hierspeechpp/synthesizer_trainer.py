@@ -20,6 +20,8 @@ from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.cut_task import require_semantic_channels
 from hiervox.models.base.training.task import Media
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.losses.hierarchical import prosody_l1
+from hiervox.models.tts.hierspeechpp.losses.perceptual import speaker_distance, standardized_l1
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder, beginnings_embedding
 from hiervox.models.tts.hierspeechpp.prompts import prompt_recordings, prompt_spectrogram
@@ -29,9 +31,7 @@ from hiervox.modules.functional.masking import (
     sequence_mask,
     slice_segments,
 )
-from hiervox.modules.losses.hierarchical import prosody_l1
 from hiervox.modules.losses.kl import bidirectional_flow_kl
-from hiervox.modules.losses.perceptual import speaker_distance, standardized_l1
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
 from hiervox.processors.pitch import log_f0
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor

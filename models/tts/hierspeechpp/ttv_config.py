@@ -18,9 +18,9 @@ from hiervox.models.tts.hierspeechpp.config import (
     SpeakerEncoderSizes,
     require_published_rates,
 )
+from hiervox.models.tts.hierspeechpp.networks.text_encoder import TextEncoderSizes
+from hiervox.models.tts.hierspeechpp.networks.transformer_flow import TransformerFlowSizes
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
-from hiervox.modules.encoders.text import TextEncoderSizes
-from hiervox.modules.flows.transformer import TransformerFlowSizes
 from hiervox.modules.predictors.stochastic_duration import StochasticDurationSizes
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig

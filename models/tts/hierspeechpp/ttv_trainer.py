@@ -19,12 +19,13 @@ from hiervox.models.base.training.cut_task import CutTrainingTask, require_seman
 from hiervox.models.base.training.freezing import covers
 from hiervox.models.base.training.task import Media
 from hiervox.models.tts.blanks import edged, edged_length, spaced, spaced_length
+from hiervox.models.tts.hierspeechpp.losses.text_to_vec import semantic_l1
+from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, TextToVecOutput
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import beginnings_embedding
 from hiervox.models.tts.hierspeechpp.prompts import prompt_recordings, prompt_spectrogram
 from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes, TextToVecExperiment
-from hiervox.modules.encoders.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
 from hiervox.modules.losses.counts import real_count
@@ -32,7 +33,6 @@ from hiervox.modules.losses.ctc import ctc_loss, forward_sum_loss
 from hiervox.modules.losses.duration import duration_nll
 from hiervox.modules.losses.kl import flow_kl
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1
-from hiervox.modules.losses.text_to_vec import semantic_l1
 from hiervox.processors.pitch import log_f0
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError

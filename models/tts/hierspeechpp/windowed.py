@@ -14,8 +14,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from hiervox.models.tts.hierspeechpp.networks.spectral_generator import SpectralGenerator
 from hiervox.modules.functional.windows import Window, cut, run_windows, window_plan
-from hiervox.modules.generators.spectral_generator import SpectralGenerator
 
 BACKBONE_WINDOW = 400
 """Frames that a pass of the source network or the backbone keeps: 8 s, which most sentences are under."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hiervox.models.base.pipelines.controls import SpeechControls
-from hiervox.models.tts.valle.autoregressive import SamplingConfig
+from hiervox.models.tts.valle.networks.autoregressive import SamplingConfig
 
 
 class ValleControls(SpeechControls):

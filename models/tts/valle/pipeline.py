@@ -21,10 +21,10 @@ from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
 from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.config import AutoregressiveExperiment, NonAutoregressiveExperiment
 from hiervox.models.tts.valle.controls import ValleControls
-from hiervox.models.tts.valle.non_autoregressive import NonAutoregressiveDecoder
+from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder
+from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
 from hiervox.models.tts.valle.phones import PhoneTable
 from hiervox.processors.audio import SAMPLE_RATE, Waveform
 from hiervox.processors.pitch import PitchConfig

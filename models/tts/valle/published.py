@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import map_tensors
-from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.config import AutoregressiveConfig, NonAutoregressiveConfig
-from hiervox.models.tts.valle.non_autoregressive import NonAutoregressiveDecoder
+from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder
+from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
 from hiervox.models.tts.valle.phones import PhoneTable
 from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError

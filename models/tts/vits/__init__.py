@@ -12,8 +12,8 @@ CARD = SystemCard(
         Part(
             name="vits",
             config="hiervox.models.tts.vits.config:VitsExperiment",
-            network="hiervox.models.tts.vits.model:Vits",
-            task="hiervox.models.tts.vits.trainer:VitsTask",
+            network="hiervox.models.tts.vits.networks.vits:Vits",
+            task="hiervox.models.tts.vits.task:VitsTask",
             importer="hiervox.models.tts.vits.published:import_vits",
         ),
     ),

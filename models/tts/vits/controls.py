@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from hiervox.models.tts.voices.controls import ConversionControls
+from hiervox.models.tts._voices.controls import ConversionControls
 
 
 class VitsControls(ConversionControls):

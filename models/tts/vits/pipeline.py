@@ -15,11 +15,11 @@ from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import noise_for, padded_rows
 from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.tts._voices.latents import LatentConverter, LatentDecoder
+from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.controls import VitsControls
-from hiervox.models.tts.vits.model import Vits
-from hiervox.models.tts.voices.latents import LatentConverter, LatentDecoder
-from hiervox.models.tts.voices.pipeline import SpeakerVoices
+from hiervox.models.tts.vits.networks.vits import Vits
 from hiervox.modules.functional.windows import window_plan
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform

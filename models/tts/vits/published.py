@@ -19,7 +19,7 @@ from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import read_mel, reading_published
 from hiervox.models.tts.published import MEL_KEYS
 from hiervox.models.tts.vits.config import DurationSizes, VitsConfig, VitsDecoderSizes
-from hiervox.models.tts.vits.model import Vits
+from hiervox.models.tts.vits.networks.vits import Vits
 from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig

@@ -12,8 +12,8 @@ CARD = SystemCard(
         Part(
             name="wavegrad2",
             config="hiervox.models.tts.wavegrad2.config:WaveGrad2Experiment",
-            network="hiervox.models.tts.wavegrad2.model:WaveGrad2",
-            task="hiervox.models.tts.wavegrad2.trainer:WaveGrad2Task",
+            network="hiervox.models.tts.wavegrad2.networks.wavegrad2:WaveGrad2",
+            task="hiervox.models.tts.wavegrad2.task:WaveGrad2Task",
             importer="hiervox.models.tts.wavegrad2.published:import_wavegrad2",
         ),
     ),

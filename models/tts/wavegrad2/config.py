@@ -18,12 +18,12 @@ from hiervox.models.base.config import (
     TrainConfig,
 )
 from hiervox.models.base.data.setup import FeaturesConfig
+from hiervox.models.tts._voices.config import SpeakerSizes
 from hiervox.models.tts.speakers import require_names, share_speakers
-from hiervox.models.tts.voices.config import SpeakerSizes
+from hiervox.models.tts.wavegrad2.networks.tacotron_encoder import TacotronEncoderSizes
 from hiervox.modules.diffusion.process import Betas, NoiseSchedule
 from hiervox.modules.diffusion.wavegrad import ScoreSizes
 from hiervox.modules.diffusion.wavegrad_blocks import Interpolation
-from hiervox.modules.encoders.tacotron import TacotronEncoderSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig

@@ -15,11 +15,11 @@ from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
 from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.tts.voices.pipeline import SpeakerVoices
+from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.models.tts.wavegrad2.arpabet import is_published
 from hiervox.models.tts.wavegrad2.config import WaveGrad2Experiment
 from hiervox.models.tts.wavegrad2.controls import WaveGrad2Controls
-from hiervox.models.tts.wavegrad2.model import WaveGrad2
+from hiervox.models.tts.wavegrad2.networks.wavegrad2 import WaveGrad2
 from hiervox.processors.audio import Waveform
 from hiervox.utils.errors import ConfigError, TextError
 

@@ -17,10 +17,10 @@ from hiervox.models.tts.wavegrad2.config import (
     ResamplingSizes,
     WaveGrad2Config,
 )
-from hiervox.models.tts.wavegrad2.model import WaveGrad2
+from hiervox.models.tts.wavegrad2.networks.tacotron_encoder import TacotronEncoderSizes
+from hiervox.models.tts.wavegrad2.networks.wavegrad2 import WaveGrad2
 from hiervox.modules.diffusion.process import Betas
 from hiervox.modules.diffusion.wavegrad_blocks import DOWN_DILATIONS, LEVEL_SCALE
-from hiervox.modules.encoders.tacotron import TacotronEncoderSizes
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text.config import TextConfig

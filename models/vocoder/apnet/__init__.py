@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="apnet",
             config="hiervox.models.vocoder.apnet.config:APNetExperiment",
             network="hiervox.modules.generators.apnet:APNet",
-            task="hiervox.models.vocoder.apnet.trainer:APNetTask",
+            task="hiervox.models.vocoder.apnet.task:APNetTask",
             importer="hiervox.models.vocoder.apnet.published:import_apnet",
             state_importer="hiervox.models.vocoder.apnet.published:import_discriminators",
         ),

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from hiervox.models.base.config import LossWeight
-from hiervox.models.vocoder.gan.config import (
+from hiervox.models.vocoder._gan.config import (
     HIFIGAN_DISCRIMINATORS,
     HIFIGAN_TRAINING,
     GANVocoderExperiment,
     GANVocoderLossConfig,
 )
+from hiervox.models.vocoder.apnet.losses import PhaseLoss
 from hiervox.modules.generators.apnet import APNetSizes
-from hiervox.modules.losses.phase import PhaseLoss
 
 SIZES = {
     "apnet": APNetSizes(),

@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="bigvgan",
             config="hiervox.models.vocoder.bigvgan.config:BigVGANExperiment",
             network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
-            task="hiervox.models.vocoder.gan.task:GANVocoderTask",
+            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.bigvgan.published:import_bigvgan",
             state_importer="hiervox.models.vocoder.bigvgan.published:import_discriminators",
         ),

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import HINT, read_mel, read_sizes
-from hiervox.models.vocoder.gan.published import (
+from hiervox.models.vocoder._gan.published import (
     SIZE_KEYS,
     Member,
     generator_rules,

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from hiervox.models.vocoder.gan.published import COMMON_CONFIG
+from hiervox.models.vocoder._gan.published import COMMON_CONFIG
 from hiervox.models.vocoder.workloads import vocoder_workload
 
 BASE: dict[str, Any] = {

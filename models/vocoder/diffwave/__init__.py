@@ -12,8 +12,8 @@ CARD = SystemCard(
         Part(
             name="diffwave",
             config="hiervox.models.vocoder.diffwave.config:DiffWaveExperiment",
-            network="hiervox.modules.diffusion.diffwave:DiffWave",
-            task="hiervox.models.vocoder.diffusion.task:DiffusionVocoderTask",
+            network="hiervox.models.vocoder.diffwave.network:DiffWave",
+            task="hiervox.models.vocoder._diffusion.task:DiffusionVocoderTask",
             importer="hiervox.models.vocoder.diffwave.published:import_diffwave",
         ),
     ),

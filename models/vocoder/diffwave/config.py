@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from hiervox.models.vocoder._diffusion.config import DiffusionVocoderExperiment
 from hiervox.models.vocoder.config import adam
-from hiervox.models.vocoder.diffusion.config import DiffusionVocoderExperiment
-from hiervox.modules.diffusion.diffwave import DiffWaveSizes
+from hiervox.models.vocoder.diffwave.network import DiffWaveSizes
 
 
 class DiffWaveExperiment(DiffusionVocoderExperiment):

@@ -7,8 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import HINT, read_sizes
+from hiervox.models.vocoder.diffwave.network import DiffWave, DiffWaveSizes
 from hiervox.models.vocoder.published import Imported, Rules, import_network
-from hiervox.modules.diffusion.diffwave import DiffWave, DiffWaveSizes
 from hiervox.processors.mel_presets import PRESETS
 from hiervox.utils.errors import CheckpointError
 

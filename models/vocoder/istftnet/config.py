@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from hiervox.models.vocoder.gan.config import (
+from hiervox.models.vocoder._gan.config import (
     HIFIGAN_DISCRIMINATORS,
     HIFIGAN_TRAINING,
     UTTERANCE_PEAK,

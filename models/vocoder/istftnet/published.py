@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
-from hiervox.models.vocoder.gan.published import SIZE_KEYS, generator_rules, paired_blocks
+from hiervox.models.vocoder._gan.published import SIZE_KEYS, generator_rules, paired_blocks
 from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, import_network
 from hiervox.modules.generators.istftnet import ISTFTNet, ISTFTNetSizes
 from hiervox.processors.mel_presets import HIFIGAN

@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="melgan",
             config="hiervox.models.vocoder.melgan.config:MelGANExperiment",
             network="hiervox.modules.generators.melgan:MelGANGenerator",
-            task="hiervox.models.vocoder.gan.task:GANVocoderTask",
+            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.melgan.published:import_melgan",
             state_importer="hiervox.models.vocoder.melgan.published:import_discriminators",
         ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from hiervox.models.vocoder._gan.config import GANVocoderExperiment
 from hiervox.models.vocoder.config import adam
-from hiervox.models.vocoder.gan.config import GANVocoderExperiment
 from hiervox.modules.generators.melgan import MelGANSizes
 
 

@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="nsf_hifigan",
             config="hiervox.models.vocoder.nsf_hifigan.config:NSFHiFiGANExperiment",
             network="hiervox.modules.generators.nsf_hifigan:NSFHiFiGANGenerator",
-            task="hiervox.models.vocoder.nsf_hifigan.trainer:NSFHiFiGANTask",
+            task="hiervox.models.vocoder.nsf_hifigan.task:NSFHiFiGANTask",
             importer="hiervox.models.vocoder.nsf_hifigan.published:import_nsf_hifigan",
             state_importer="hiervox.models.vocoder.nsf_hifigan.published:import_discriminators",
         ),

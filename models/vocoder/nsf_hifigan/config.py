@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from hiervox.models.base.config import LossWeight
-from hiervox.models.vocoder.config import adam
-from hiervox.models.vocoder.gan.config import (
+from hiervox.models.vocoder._gan.config import (
     HIFIGAN_DISCRIMINATORS,
     GANVocoderExperiment,
     GANVocoderLossConfig,
 )
+from hiervox.models.vocoder.config import adam
 from hiervox.modules.generators.nsf_hifigan import NSFHiFiGANSizes
 from hiervox.utils.config import Config
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
-from hiervox.models.vocoder.gan.published import SIZE_KEYS, import_from_state_dict
+from hiervox.models.vocoder._gan.published import SIZE_KEYS, import_from_state_dict
 from hiervox.models.vocoder.nsf_hifigan.config import PERIODS
 from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, import_network
 from hiervox.modules.discriminators.config import DiscriminatorConfig

@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="univnet",
             config="hiervox.models.vocoder.univnet.config:UnivNetExperiment",
             network="hiervox.modules.generators.univnet:UnivNetGenerator",
-            task="hiervox.models.vocoder.gan.task:GANVocoderTask",
+            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.univnet.published:import_univnet",
             state_importer="hiervox.models.vocoder.univnet.published:import_discriminators",
         ),

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
-from hiervox.models.vocoder.gan.published import Member, import_members
+from hiervox.models.vocoder._gan.published import Member, import_members
 from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.models.vocoder.univnet.config import PERIOD_CHANNELS
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig

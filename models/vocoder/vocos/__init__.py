@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="vocos",
             config="hiervox.models.vocoder.vocos.config:VocosExperiment",
             network="hiervox.modules.generators.vocos:Vocos",
-            task="hiervox.models.vocoder.gan.task:GANVocoderTask",
+            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
             importer="hiervox.models.vocoder.vocos.published:import_vocos",
             state_importer="hiervox.models.vocoder.vocos.published:import_discriminators",
         ),

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
-from hiervox.models.vocoder.gan.published import import_from_state_dict
+from hiervox.models.vocoder._gan.published import import_from_state_dict
 from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.multi_band import MultiBandConfig

@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="waveglow",
             config="hiervox.models.vocoder.waveglow.config:WaveGlowExperiment",
             network="hiervox.modules.flows.waveglow:WaveGlow",
-            task="hiervox.models.vocoder.flow.task:FlowVocoderTask",
+            task="hiervox.models.vocoder._flow.task:FlowVocoderTask",
             importer="hiervox.models.vocoder.waveglow.published:import_waveglow",
         ),
     ),

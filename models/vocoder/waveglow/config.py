@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from hiervox.models.vocoder._flow.config import FlowVocoderExperiment
 from hiervox.models.vocoder.config import adam
-from hiervox.models.vocoder.flow.config import FlowVocoderExperiment
 from hiervox.modules.flows.waveglow import WaveGlowSizes
 
 

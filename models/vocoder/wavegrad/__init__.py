@@ -13,7 +13,7 @@ CARD = SystemCard(
             name="wavegrad",
             config="hiervox.models.vocoder.wavegrad.config:WaveGradExperiment",
             network="hiervox.modules.diffusion.wavegrad:WaveGrad",
-            task="hiervox.models.vocoder.diffusion.task:DiffusionVocoderTask",
+            task="hiervox.models.vocoder._diffusion.task:DiffusionVocoderTask",
         ),
     ),
     pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from hiervox.models.vocoder._diffusion.config import DiffusionVocoderExperiment
 from hiervox.models.vocoder.config import adam
-from hiervox.models.vocoder.diffusion.config import DiffusionVocoderExperiment
 from hiervox.modules.diffusion.wavegrad import WaveGradSizes
 
 

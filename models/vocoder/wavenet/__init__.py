@@ -12,11 +12,11 @@ CARD = SystemCard(
         Part(
             name="wavenet",
             config="hiervox.models.vocoder.wavenet.config:WaveNetExperiment",
-            network="hiervox.modules.autoregressive.wavenet:WaveNetVocoder",
-            task="hiervox.models.vocoder.autoregressive.task:AutoregressiveVocoderTask",
+            network="hiervox.models.vocoder.wavenet.network:WaveNetVocoder",
+            task="hiervox.models.vocoder._autoregressive.task:AutoregressiveVocoderTask",
             importer="hiervox.models.vocoder.wavenet.published:import_wavenet",
         ),
     ),
-    pipeline="hiervox.models.vocoder.autoregressive.pipeline:AutoregressiveVocoderPipeline",
+    pipeline="hiervox.models.vocoder._autoregressive.pipeline:AutoregressiveVocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

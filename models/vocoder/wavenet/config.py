@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from hiervox.models.vocoder.autoregressive.config import AutoregressiveVocoderExperiment
+from hiervox.models.vocoder._autoregressive.config import AutoregressiveVocoderExperiment
 from hiervox.models.vocoder.config import adam
-from hiervox.modules.autoregressive.wavenet import WaveNetSizes
+from hiervox.models.vocoder.wavenet.network import WaveNetSizes
 
 SIZES = {
     "logistics": WaveNetSizes(),

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import HINT, read_sizes
 from hiervox.models.vocoder.published import Imported, Rules, import_network
-from hiervox.modules.autoregressive.wavenet import WaveNetSizes, WaveNetVocoder
+from hiervox.models.vocoder.wavenet.network import WaveNetSizes, WaveNetVocoder
 from hiervox.processors.mel_presets import PRESETS
 from hiervox.processors.pre_emphasis import PreEmphasisConfig
 from hiervox.utils.errors import CheckpointError

@@ -12,12 +12,12 @@ CARD = SystemCard(
         Part(
             name="wavernn",
             config="hiervox.models.vocoder.wavernn.config:WaveRNNExperiment",
-            network="hiervox.modules.autoregressive.wavernn:WaveRNN",
-            task="hiervox.models.vocoder.autoregressive.task:AutoregressiveVocoderTask",
+            network="hiervox.models.vocoder.wavernn.network:WaveRNN",
+            task="hiervox.models.vocoder._autoregressive.task:AutoregressiveVocoderTask",
             importer="hiervox.models.vocoder.wavernn.published:import_wavernn",
         ),
     ),
-    pipeline="hiervox.models.vocoder.autoregressive.pipeline:AutoregressiveVocoderPipeline",
+    pipeline="hiervox.models.vocoder._autoregressive.pipeline:AutoregressiveVocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
     workloads="hiervox.models.vocoder.wavernn.workloads:WORKLOADS",
 )

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import HINT, read_sizes
 from hiervox.models.vocoder.published import Imported, Rules, import_network
-from hiervox.modules.autoregressive.wavernn import WaveRNN, WaveRNNSizes
+from hiervox.models.vocoder.wavernn.network import WaveRNN, WaveRNNSizes
 from hiervox.processors.mel_presets import PRESETS
 from hiervox.utils.errors import CheckpointError
 

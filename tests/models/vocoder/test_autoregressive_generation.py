@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from hiervox.models.vocoder.wavenet.network import WaveNetSizes, WaveNetVocoder
+from hiervox.models.vocoder.wavernn.network import WaveRNN, WaveRNNSizes
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator, Folding, crossfade, fold
-from hiervox.modules.autoregressive.wavenet import WaveNetSizes, WaveNetVocoder
-from hiervox.modules.autoregressive.wavernn import WaveRNN, WaveRNNSizes
 
 MELS = 3
 

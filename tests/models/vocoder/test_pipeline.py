@@ -19,7 +19,7 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.base.pipelines.mel_file import write_mel
 from hiervox.models.base.registry import SYSTEMS
-from hiervox.models.vocoder.autoregressive.pipeline import AutoregressiveVocoderPipeline
+from hiervox.models.vocoder._autoregressive.pipeline import AutoregressiveVocoderPipeline
 from hiervox.models.vocoder.training import build_network
 from hiervox.models.vocoder.training import run as run_network
 from hiervox.modules.autoregressive.generation import Folding

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
-from hiervox.models.vocoder.autoregressive.config import AutoregressiveVocoderExperiment
-from hiervox.models.vocoder.autoregressive.pipeline import AutoregressiveVocoderPipeline
-from hiervox.models.vocoder.autoregressive.task import AutoregressiveVocoderTask
+from hiervox.models.vocoder._autoregressive.config import AutoregressiveVocoderExperiment
+from hiervox.models.vocoder._autoregressive.pipeline import AutoregressiveVocoderPipeline
+from hiervox.models.vocoder._autoregressive.task import AutoregressiveVocoderTask
 from hiervox.models.vocoder.training import build_network
 from hiervox.models.vocoder.wavenet.published import import_wavenet
 from hiervox.modules.autoregressive.generation import Folding

@@ -16,7 +16,7 @@ from hiervox.bins.app import app
 from hiervox.models.base.data.aligning import Outputs, align_corpus, by_model
 from hiervox.models.base.data.manifest import read_cuts
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.vocoder.gan.task import GANVocoderTask
+from hiervox.models.vocoder._gan.task import GANVocoderTask
 from hiervox.models.vocoder.hifigan.config import HiFiGANExperiment
 from hiervox.utils.errors import ConfigError
 from tests.models.base.data.corpora import make_manifest

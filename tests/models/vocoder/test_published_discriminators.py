@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import read_published_state
 from hiervox.models.base.registry import get_part
-from hiervox.models.vocoder.gan.config import GANVocoderExperiment
+from hiervox.models.vocoder._gan.config import GANVocoderExperiment
 from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.utils.errors import CheckpointError

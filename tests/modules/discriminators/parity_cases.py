@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.vocoder.gan.losses import multi_scale_mel_terms
-from hiervox.models.vocoder.gan.published import map_discriminator
+from hiervox.models.vocoder._gan.losses import multi_scale_mel_terms
+from hiervox.models.vocoder._gan.published import map_discriminator
 from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.multi_band import MultiBandConfig

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.tts.hierspeechpp.networks.frames import interleave
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
 from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
-from hiervox.modules.functional.frames import interleave
 
 EDGE_KERNEL = 7
 LOG_F0_MEAN, LOG_F0_DEVIATION = 5.0, 0.35

@@ -14,19 +14,20 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.networks.dual_audio_encoder import DualAudioPosteriorEncoder
 from hiervox.models.tts.hierspeechpp.networks.prosody_decoder import ProsodyDecoder
 from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEncoder
+from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGenerator, SourceGeneratorSizes
 from hiervox.models.tts.hierspeechpp.networks.source_network import SourceNetwork
+from hiervox.models.tts.hierspeechpp.networks.spectral_generator import SpectralGenerator
+from hiervox.models.tts.hierspeechpp.networks.transformer_flow import transformer_flow
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder
 from hiervox.models.tts.hierspeechpp.windowed import WindowedDecoder
-from hiervox.modules.encoders.posterior import DualAudioPosteriorEncoder, WaveformEncoder
+from hiervox.modules.encoders.posterior import WaveformEncoder
 from hiervox.modules.encoders.style import StyleEncoder
 from hiervox.modules.flows.coupling_flow import CouplingFlow
-from hiervox.modules.flows.transformer import transformer_flow
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import mask_lengths, random_segment_starts, slice_segments
-from hiervox.modules.generators.source_generator import SourceGenerator, SourceGeneratorSizes
-from hiervox.modules.generators.spectral_generator import SpectralGenerator
 from hiervox.processors.audio import SAMPLE_RATE
 
 SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's

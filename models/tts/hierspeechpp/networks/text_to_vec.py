@@ -16,13 +16,13 @@ from hiervox.models.tts.durations import require_speakable
 from hiervox.models.tts.hierspeechpp.networks.contour_predictor import ContourPredictor, pitch_values
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import PitchPredictor
 from hiervox.models.tts.hierspeechpp.networks.semantic_decoder import SemanticDecoder
+from hiervox.models.tts.hierspeechpp.networks.text_encoder import TextEncoder
+from hiervox.models.tts.hierspeechpp.networks.transformer_flow import transformer_flow
 from hiervox.models.tts.hierspeechpp.networks.voice_encoder import SpeakerProjection
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.posterior import PosteriorEncoder
 from hiervox.modules.encoders.style import StyleEncoder, StyleEncoderSizes
-from hiervox.modules.encoders.text import TextEncoder
-from hiervox.modules.flows.transformer import transformer_flow
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import (
     mask_lengths,

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
-from hiervox.modules.encoders.campplus import CAMPlusPlus, CAMPlusPlusSizes
+from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.processors.filterbank import SAMPLE_RATE, log_filterbank
 
 GROUP_SIZE = 48

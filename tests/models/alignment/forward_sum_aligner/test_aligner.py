@@ -11,7 +11,7 @@ import torch
 
 import hiervox
 from hiervox.models.alignment.forward_sum_aligner.config import AlignerExperiment
-from hiervox.models.alignment.forward_sum_aligner.trainer import AlignerTask
+from hiervox.models.alignment.forward_sum_aligner.task import AlignerTask
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.pipelines.protocols import Aligner

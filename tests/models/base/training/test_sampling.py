@@ -16,12 +16,12 @@ import hiervox
 from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import load_network, save_weights
 from hiervox.models.base.training.sampling import SamplesInSteps, Search, find_schedule
-from hiervox.models.tts.wavegrad2.model import WaveGrad2
+from hiervox.models.tts.wavegrad2.networks.wavegrad2 import WaveGrad2
 from hiervox.models.vocoder.training import build_network
 from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.conftest import REPOSITORY
 from tests.models.base.data.corpora import make_manifest
-from tests.models.tts.wavegrad2.test_trainer import _batch, _task
+from tests.models.tts.wavegrad2.test_task import _batch, _task
 from tests.models.vocoder.small import RATE, experiment
 
 SCRIPT = REPOSITORY / "egs" / "common" / "local" / "steps_against_quality.py"

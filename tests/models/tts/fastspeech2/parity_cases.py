@@ -10,9 +10,9 @@ from torch import Tensor
 
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Config
 from hiervox.models.tts.fastspeech2.losses import fastspeech2_losses
-from hiervox.models.tts.fastspeech2.model import FastSpeech2, FastSpeech2Output
+from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2, FastSpeech2Output
+from hiervox.models.tts.fastspeech2.networks.variance_adaptor import VarianceControls, VarianceTargets
 from hiervox.models.tts.fastspeech2.published import import_fastspeech2
-from hiervox.models.tts.fastspeech2.variance_adaptor import VarianceControls, VarianceTargets
 from hiervox.modules.functional.masking import sequence_mask
 from tests.golden import Case, Golden, Output, with_weights
 

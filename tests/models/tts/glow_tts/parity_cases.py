@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.flow.config import FlowModelConfig
-from hiervox.models.tts.flow.model import FlowOutput, FlowTextToFrames
-from hiervox.models.tts.flow.trainer import flow_losses
+from hiervox.models.tts._flow.config import FlowModelConfig
+from hiervox.models.tts._flow.network import FlowOutput, FlowTextToFrames
+from hiervox.models.tts._flow.task import flow_losses
 from hiervox.models.tts.glow_tts.published import import_glow_tts
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.functional.masking import sequence_mask

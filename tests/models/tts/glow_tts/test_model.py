@@ -1,4 +1,4 @@
-"""Tests of `hiervox.models.tts.flow.model` at a tiny size."""
+"""Tests of `hiervox.models.tts._flow.network` at a tiny size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.flow.trainer import flow_losses
+from hiervox.models.tts._flow.task import flow_losses
 from hiervox.utils.errors import CheckpointError
 from tests.models.tts.glow_tts.tiny_glow_tts import tiny_glow_tts
 

@@ -12,7 +12,7 @@ import torch
 import hiervox
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.protocols import TextToSpeech
-from hiervox.models.tts.flow.pipeline import FlowAcoustic
+from hiervox.models.tts._flow.pipeline import FlowAcoustic
 from hiervox.models.tts.glow_tts.controls import GlowTtsControls
 from hiervox.models.vocoder.training import build_network
 from hiervox.utils.errors import ConfigError

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.checkpoints.conversion import convert_published
-from hiervox.models.tts.flow.model import FlowTextToFrames
+from hiervox.models.tts._flow.network import FlowTextToFrames
 from hiervox.models.tts.glow_tts.pipeline import load_pipeline
 from hiervox.models.tts.glow_tts.published import import_glow_tts
 from hiervox.utils.errors import CheckpointError

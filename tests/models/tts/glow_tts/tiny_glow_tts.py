@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from hiervox.models.tts.flow.config import FlowModelConfig
-from hiervox.models.tts.flow.model import FlowTextToFrames
+from hiervox.models.tts._flow.config import FlowModelConfig
+from hiervox.models.tts._flow.network import FlowTextToFrames
 
 HOP_LENGTH = 16
 MEL = {"preset": "tacotron", "n_fft": 64, "win_length": 64, "hop_length": HOP_LENGTH, "n_mels": 10}

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
-from hiervox.models.tts.flow.model import FlowTextToFrames
+from hiervox.models.tts._flow.network import FlowTextToFrames
 from hiervox.models.tts.glow_wavegan.config import LatentFlowModelConfig, WaveGanConfig
-from hiervox.models.tts.glow_wavegan.wavegan import WaveGan
+from hiervox.models.tts.glow_wavegan.network import WaveGan
 from tests.models.tts.glow_tts.tiny_glow_tts import HOP_LENGTH, sizes
 
 LATENT = 6

@@ -24,10 +24,13 @@ from hiervox.models.base.pipelines.token_sequence import (
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.hierspeechpp import windowed
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
+from hiervox.models.tts.hierspeechpp.networks.spectral_generator import (
+    SpectralGenerator,
+    SpectralGeneratorSizes,
+)
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechSynthesizer, build_pipeline
-from hiervox.modules.generators.spectral_generator import SpectralGenerator, SpectralGeneratorSizes
 from hiervox.processors.audio import Waveform
 from hiervox.processors.pitch import Track
 from hiervox.processors.text.script import Span, Utterance

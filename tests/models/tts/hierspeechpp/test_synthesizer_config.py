@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
-from hiervox.modules.generators.spectral_generator import SpectralGeneratorSizes
+from hiervox.models.tts.hierspeechpp.networks.spectral_generator import SpectralGeneratorSizes
 
 
 def test_the_published_rates_make_a_hop_of_20_ms_and_four_f0_values() -> None:

@@ -11,6 +11,7 @@ from torch import nn
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
+from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import (
     ContourSizes,
@@ -18,7 +19,6 @@ from hiervox.models.tts.hierspeechpp.ttv_config import (
     TextToVecLossConfig,
 )
 from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
-from hiervox.modules.encoders.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.processors.text import intersperse
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config

@@ -7,10 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.tts.hierspeechpp import windowed
+from hiervox.models.tts.hierspeechpp.networks.spectral_generator import (
+    SpectralGenerator,
+    SpectralGeneratorSizes,
+)
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.functional.windows import window_plan
-from hiervox.modules.generators.spectral_generator import SpectralGenerator, SpectralGeneratorSizes
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 
 SPECTRAL = SpectralGeneratorSizes(frame_channels=8, frame_blocks=1, source_block_channels=8, source_blocks=2)

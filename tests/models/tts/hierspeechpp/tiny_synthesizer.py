@@ -9,8 +9,8 @@ from hiervox.models.tts.hierspeechpp.config import (
     SourceSizes,
     SynthesizerConfig,
 )
-from hiervox.modules.flows.transformer import TransformerFlowSizes
-from hiervox.modules.generators.source_generator import SourceGeneratorSizes
+from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
+from hiervox.models.tts.hierspeechpp.networks.transformer_flow import TransformerFlowSizes
 
 TINY_SYNTHESIZER = SynthesizerConfig(
     semantic_channels=6,

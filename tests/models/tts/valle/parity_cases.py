@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder, SamplingConfig
 from hiervox.models.tts.valle.config import AutoregressiveConfig
-from hiervox.models.tts.valle.non_autoregressive import NonAutoregressiveDecoder
+from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder, SamplingConfig
+from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
 from hiervox.models.tts.valle.published import import_autoregressive, import_non_autoregressive
 from hiervox.modules.functional.masking import sequence_mask
 from tests.golden import Case, Golden, Output, with_weights

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from hiervox.models.tts.valle.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.config import AutoregressiveConfig, NonAutoregressiveConfig
-from hiervox.models.tts.valle.non_autoregressive import NonAutoregressiveDecoder
+from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder
+from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
 
 SIZES: dict[str, Any] = {"n_codes": 16, "channels": 16, "filter_channels": 32, "n_heads": 2, "n_layers": 2}
 

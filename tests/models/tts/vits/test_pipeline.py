@@ -16,7 +16,7 @@ from hiervox.models.base.pipelines.voice import mix_voices
 from hiervox.models.tts.vits.controls import VitsControls
 from hiervox.models.tts.vits.pipeline import EDGE_FRAMES, VitsSynthesizer
 from hiervox.utils.errors import ConfigError
-from tests.models.tts.vits.test_trainer import MEL
+from tests.models.tts.vits.test_task import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
 
 SPOKEN = np.random.default_rng(0).normal(0, 0.1, 22_050).astype(np.float32), 22_050

@@ -9,14 +9,14 @@ import torch
 
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.tts.wavegrad2.config import WaveGrad2Config
-from hiervox.models.tts.wavegrad2.model import WaveGrad2
+from hiervox.models.tts.wavegrad2.networks.gaussian_upsampling import frame_positions, gaussian_alignment
+from hiervox.models.tts.wavegrad2.networks.wavegrad2 import WaveGrad2
 from hiervox.models.tts.wavegrad2.published import (
     decoder_rules,
     decoder_sizes,
     import_wavegrad2,
     joined_modulations,
 )
-from hiervox.modules.alignment.gaussian import frame_positions, gaussian_alignment
 from hiervox.modules.diffusion.process import NoiseSchedule, add_noise, posterior_mean
 from hiervox.modules.diffusion.wavegrad import WaveGrad
 from hiervox.modules.functional.masking import sequence_mask

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from hiervox.models.tts.wavegrad2.config import WaveGrad2Config
-from hiervox.models.tts.wavegrad2.model import WaveGrad2
+from hiervox.models.tts.wavegrad2.networks.wavegrad2 import WaveGrad2
 
 HOP_LENGTH, RATE = 16, 8000
 MEL = {"preset": "wavegrad", "sample_rate": RATE, "n_fft": 64, "win_length": 64, "hop_length": HOP_LENGTH}

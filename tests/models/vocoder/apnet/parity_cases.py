@@ -7,9 +7,9 @@ from typing import Any
 
 from torch.nn import functional
 
+from hiervox.models.vocoder.apnet.losses import consistency_loss, log_amplitude, phase_losses, spectrum_losses
 from hiervox.models.vocoder.apnet.published import import_apnet
 from hiervox.modules.generators.apnet import APNet
-from hiervox.modules.losses.phase import consistency_loss, log_amplitude, phase_losses, spectrum_losses
 from hiervox.processors.spectrogram import complex_spectrogram
 from tests.golden import Case, Golden, Output, nearest_angle, with_weights
 from tests.models.vocoder.published import HIFIGAN, golden_log_mel, mel_of, scalars

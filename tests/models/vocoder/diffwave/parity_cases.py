@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import torch
 
+from hiervox.models.vocoder.diffwave.network import DiffWave
 from hiervox.models.vocoder.diffwave.published import import_diffwave
-from hiervox.modules.diffusion.diffwave import DiffWave
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import golden_log_mel, mel_of
 

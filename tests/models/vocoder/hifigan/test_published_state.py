@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.importing import read_published_state
-from hiervox.models.vocoder.gan.published import Member, import_members
+from hiervox.models.vocoder._gan.published import Member, import_members
 from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble

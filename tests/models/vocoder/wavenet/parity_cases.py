@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hiervox.models.vocoder.wavenet.network import WaveNetVocoder
 from hiervox.models.vocoder.wavenet.published import import_wavenet
 from hiervox.modules.autoregressive.distributions import MixtureOfLogistics
-from hiervox.modules.autoregressive.wavenet import WaveNetVocoder
 from tests.golden import Case, Golden, Output, with_weights
 
 CONFIG: dict[str, Any] = {

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import torch
 
+from hiervox.models.vocoder.wavernn.network import WaveRNN
 from hiervox.models.vocoder.wavernn.published import import_wavernn
 from hiervox.models.vocoder.wavernn.workloads import LOGISTICS
-from hiervox.modules.autoregressive.wavernn import WaveRNN
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import golden_log_mel, mel_of
 

@@ -1,4 +1,4 @@
-"""3D-Speaker's weights of CAM++ as a safetensors file, under the names of `modules/encoders/campplus.py`.
+"""3D-Speaker's weights of CAM++ as a safetensors file, under the names of our `CAMPlusPlus`.
 
 They are rounded to 8 bits, 7 MB instead of 28, and the synthesizer learns with what that leaves. Embeddings
 of 25 clips of `librispeech_test_other` keep a cosine of 0.976 to those of all 32 bits; that of clips of one
@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from hiervox.modules.encoders.campplus import CAMPlusPlus
+from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus
 
 RENAMED = (
     (r"^head\.conv1", "front.input"),

@@ -1,0 +1,104 @@
+"""FastSpeech 2: encoder, variance adaptor, decoder, post-net (arXiv 2006.04558, section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from hiervox.models.tts._voices.network import SpeakerNetwork
+from hiervox.models.tts.fastspeech2.config import FastSpeech2Config
+from hiervox.models.tts.fastspeech2.networks.feed_forward_transformer import FeedForwardTransformer
+from hiervox.models.tts.fastspeech2.networks.post_net import PostNet
+from hiervox.models.tts.fastspeech2.networks.variance_adaptor import (
+    VarianceAdaptor,
+    VarianceControls,
+    VarianceOutput,
+    VarianceTargets,
+)
+from hiervox.modules.functional.masking import sequence_mask
+
+
+@dataclass
+class FastSpeech2Output:
+    """A pass of the network.
+
+    Attributes:
+        mel: (B, M, N), log-mel; on padding it means nothing.
+        post_net_mel: (B, M, N), behind the post-net; `mel` where there is none.
+        variances: what the adaptor predicted.
+    """
+
+    mel: Tensor
+    post_net_mel: Tensor
+    variances: VarianceOutput
+
+
+class FastSpeech2(SpeakerNetwork):
+    """Tokens to log-mel.
+
+    Args:
+        config: sizes.
+    """
+
+    def __init__(self, config: FastSpeech2Config) -> None:
+        super().__init__(config)
+        self.config = config
+        self.embedding = nn.Embedding(config.n_symbols, config.channels)
+        nn.init.normal_(self.embedding.weight, 0.0, config.channels**-0.5)
+        self.encoder = FeedForwardTransformer(config.channels, config.encoder)
+        self.adaptor = VarianceAdaptor(config)
+        self.decoder = FeedForwardTransformer(config.channels, config.decoder)
+        self.projection = nn.Conv1d(config.channels, config.n_mels, 1)
+        if config.post_net_channels:
+            self.post_net = PostNet(config.n_mels, config.post_net_channels)
+
+    def encode(self, tokens: Tensor, token_mask: Tensor, style: Tensor | None = None) -> Tensor:
+        """Tokens (B, L), mask (B, 1, L) and speaker vectors (B, C, 1) → (B, C, L)."""
+        hidden: Tensor = self.encoder(self.embedding(tokens).mT, token_mask)
+        return hidden if style is None else hidden + style
+
+    def decode(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, C, N), mask (B, 1, N) → log-mel (B, M, N) before and behind the post-net."""
+        mel: Tensor = self.projection(self.decoder(hidden, mask))
+        if not self.config.post_net_channels:
+            return mel, mel
+        return mel, self.post_net(mel, mask if self.config.mask_padding else None)
+
+    def forward(
+        self,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        targets: VarianceTargets | None = None,
+        style: Tensor | None = None,
+        frames: int | None = None,
+        controls: VarianceControls | None = None,
+    ) -> FastSpeech2Output:
+        """The whole pass, in training with targets.
+
+        Args:
+            tokens: (B, L).
+            token_lengths: (B,).
+            targets: durations, pitch and energy; predicted where None.
+            style: (B, style_channels, 1); None for one speaker.
+            frames: length of the spectrograms; the longest item's where None.
+            controls: of the predictions.
+        """
+        token_mask = sequence_mask(token_lengths, tokens.shape[1])
+        hidden = self.encode(tokens, token_mask, style)
+        variances: VarianceOutput = self.adaptor(hidden, token_mask, targets, controls, frames)
+        mask = sequence_mask(variances.frame_lengths, variances.hidden.shape[2])
+        return FastSpeech2Output(*self.decode(variances.hidden, mask), variances)
+
+    @torch.no_grad()
+    def infer(
+        self,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        style: Tensor | None = None,
+        controls: VarianceControls | None = None,
+    ) -> FastSpeech2Output:
+        """`forward` without targets and without gradients."""
+        output: FastSpeech2Output = self(tokens, token_lengths, style=style, controls=controls)
+        return output

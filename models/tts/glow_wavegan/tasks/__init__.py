@@ -1,0 +1,1 @@
+"""Training tasks of Glow-WaveGAN, one a part."""

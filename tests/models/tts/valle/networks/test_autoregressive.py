@@ -1,0 +1,77 @@
+"""The autoregressive decoder; agreement with published code is a golden case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from hiervox.models.tts.valle.networks.autoregressive import SamplingConfig, Written, causal_mask
+from tests.models.tts.valle.tiny_valle import tiny_autoregressive
+
+_GENERATOR = torch.Generator().manual_seed(0)  # other modules draw numbers when they are imported, too
+TOKENS, TOKEN_LENGTHS = torch.randint(1, 178, (2, 6), generator=_GENERATOR), torch.tensor([6, 4])
+PROMPT, PROMPT_LENGTHS = torch.randint(0, 16, (2, 5), generator=_GENERATOR), torch.tensor([3, 5])
+
+
+def _write(seed: int = 0, items: Any = slice(None), **options: Any) -> list[Written]:
+    sampling = SamplingConfig(frames_per_token=3, **options.pop("sampling", {}))
+    return tiny_autoregressive().write(
+        TOKENS[items][:, : int(TOKEN_LENGTHS[items].max())],
+        TOKEN_LENGTHS[items],
+        PROMPT[items][:, : int(PROMPT_LENGTHS[items].max())],
+        PROMPT_LENGTHS[items],
+        sampling,
+        [torch.Generator().manual_seed(seed + n) for n in range(2)][items],
+        **options,
+    )
+
+
+def test_text_sees_text_and_codes_see_what_is_before() -> None:
+    mask = causal_mask(torch.ones(1, 1, 2).bool(), torch.tensor([[[True, True, False]]]))
+    assert mask[0, 0].int().tolist() == [
+        [1, 1, 0, 0, 0],
+        [1, 1, 0, 0, 0],
+        [1, 1, 1, 0, 0],
+        [1, 1, 1, 1, 0],
+        [1, 1, 1, 1, 0],
+    ]
+
+
+def test_the_cache_changes_nothing() -> None:
+    for cached, whole in zip(_write(), _write(cached=False), strict=True):
+        assert torch.equal(cached.codes, whole.codes) and cached.ended == whole.ended
+
+
+def test_an_item_does_not_depend_on_its_batch() -> None:
+    both = _write()
+    for item in range(2):
+        (alone,) = _write(items=slice(item, item + 1))
+        assert torch.equal(alone.codes, both[item].codes)
+
+
+def test_it_stops_at_the_bound_or_at_the_end() -> None:
+    lengths, ends = set(), set()
+    for seed in range(0, 40, 2):
+        for written, tokens in zip(_write(seed), TOKEN_LENGTHS.tolist(), strict=True):
+            assert len(written.codes) <= 3 * tokens + 1
+            assert written.ended or len(written.codes) == 3 * tokens + 1
+            assert (written.codes < 16).all()
+            lengths.add(len(written.codes))
+            ends.add(written.ended)
+    assert len(lengths) > 2 and ends == {True, False}
+
+
+def test_greedy_draws_do_not_depend_on_the_seed() -> None:
+    first, second = _write(1, sampling={"top_k": 1}), _write(5, sampling={"top_k": 1})
+    assert all(torch.equal(one.codes, other.codes) for one, other in zip(first, second, strict=True))
+
+
+def test_repetition_is_broken() -> None:
+    """With a limit of 0, a code that is among the last ones is drawn anew, from all."""
+    most = []
+    for ratio in (0.0, 1.0):
+        greedy = {"top_k": 1, "repetition_window": 8, "repetition_ratio": ratio}
+        codes = [code for one in _write(sampling=greedy) for code in one.codes.tolist()]
+        most.append(max(codes.count(code) for code in set(codes)))
+    assert most[0] < most[1]

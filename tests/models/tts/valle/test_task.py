@@ -1,0 +1,101 @@
+"""Tests of `hiervox.models.tts.valle.task` at a tiny size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from hiervox.models.base.data.batch import Batch
+from hiervox.models.tts.valle.config import (
+    AutoregressiveConfig,
+    AutoregressiveExperiment,
+    NonAutoregressiveExperiment,
+)
+from hiervox.models.tts.valle.task import (
+    AutoregressiveTask,
+    DecoderTask,
+    NonAutoregressiveTask,
+    marked,
+)
+from tests.models.tts.valle.tiny_valle import SIZES
+from tests.overfit import overfit
+
+
+def _task(part: str, **sections: Any) -> DecoderTask[Any]:
+    model = SIZES | {"dropout": 0.0} | sections.pop("model", {})
+    if part == "non_autoregressive":
+        model |= {"n_codebooks": 4}
+    tree = {
+        "system": "valle",
+        "part": part,
+        "out_dir": "unused",
+        "data": {"cuts": "unused"},
+        "model": model,
+        **sections,
+    }
+    if part == "autoregressive":
+        return AutoregressiveTask(AutoregressiveExperiment.model_validate(tree))
+    return NonAutoregressiveTask(NonAutoregressiveExperiment.model_validate(tree))
+
+
+def _batch() -> Batch:
+    torch.manual_seed(0)
+    return {
+        "ids": ["long", "short"],
+        "tokens": torch.tensor([[5, 9, 7, 5], [9, 7, 0, 0]]),
+        "token_lengths": torch.tensor([4, 2]),
+        "codes": torch.randint(0, 16, (2, 4, 12)),
+        "frames": torch.tensor([12, 8]),
+    }
+
+
+def test_a_text_gets_its_marks() -> None:
+    batch = _batch()
+    tokens, lengths = marked(batch["tokens"], batch["token_lengths"], AutoregressiveConfig())
+    assert tokens.tolist() == [[178, 5, 9, 7, 5, 179], [178, 9, 7, 179, 0, 0]]
+    assert lengths.tolist() == [6, 4]
+
+
+def test_one_batch_is_learnt_by_heart() -> None:
+    history = overfit(_task("autoregressive"), _batch(), steps=80, learning_rate=1e-2)
+    assert history[-1]["cross_entropy"] < 0.2 * history[0]["cross_entropy"]
+
+
+@pytest.mark.parametrize("prompt", ["none", "beginning", "excerpt"])
+def test_one_batch_of_all_codebooks_is_learnt_by_heart(prompt: str) -> None:
+    task = _task("non_autoregressive", model={"prompt": prompt})
+    history = overfit(task, _batch(), steps=150, learning_rate=1e-2)
+    first, last = (sum(terms["cross_entropy"] for terms in part) for part in (history[:10], history[-10:]))
+    assert last < 0.6 * first
+
+
+def test_padding_counts_where_the_published_loss_is_asked_for() -> None:
+    counted = _task("autoregressive", loss={"count_padding": True})
+    networks, batch = counted.build_networks(), _batch()
+    assert counted.forward(networks, batch).mask.sum() == 24
+    output = _task("autoregressive").forward(networks, batch)
+    assert output.mask.sum() == 20
+    assert output.targets[1, 7:].tolist() == [16] * 5
+    assert output.targets[0, :-1].tolist() == batch["codes"][0, 0, 1:].tolist()
+
+
+def test_what_is_copied_in_front_does_not_count_where_it_came_from() -> None:
+    task = _task("non_autoregressive", model={"prompt": "excerpt"})
+    output = task.forward(task.build_networks(), _batch())
+    assert output.mask.sum() == 20 - 2 * 2  # a quarter of the shorter clip
+    assert output.logits.shape == (2, 12, 16)
+
+
+def test_validation_does_not_draw() -> None:
+    task, batch = _task("non_autoregressive"), _batch()
+    networks = {"main": task.build_networks()["main"].eval()}
+    with torch.no_grad():
+        values = [float(task.validate(networks, batch, 0)["cross_entropy"]) for _ in range(3)]
+    assert len(set(values)) == 1
+
+
+def test_clips_are_chosen_by_seconds() -> None:
+    task = _task("autoregressive")
+    assert task.usable(75, 10) and not task.usable(30, 10) and not task.usable(15 * 75, 10)
