@@ -136,7 +136,8 @@ def _plain(value: float | WeightRamp) -> object:
     return value.model_dump() if isinstance(value, WeightRamp) else value
 
 
-LossWeight = Annotated[float | WeightRamp, PlainValidator(_loss_weight), PlainSerializer(_plain)]
+_WEIGHT = PlainValidator(_loss_weight)
+LossWeight = Annotated[float | WeightRamp, _WEIGHT, PlainSerializer(_plain)]
 """A constant weight, or one that changes."""
 
 
@@ -146,12 +147,10 @@ class LossWeights(Config):
     def at(self, step: int) -> dict[str, float]:
         """The weights of the terms once so many steps are done."""
         weights = {}
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if isinstance(value, WeightRamp):
-                weights[name] = value.at(step)
-            elif isinstance(value, (int, float)):
-                weights[name] = float(value)
+        for name, field in type(self).model_fields.items():
+            if _WEIGHT in field.metadata:
+                value = getattr(self, name)
+                weights[name] = value.at(step) if isinstance(value, WeightRamp) else value
         return weights
 
     def has_weight(self, *names: str) -> bool:

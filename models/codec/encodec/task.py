@@ -86,6 +86,10 @@ class EncodecTask(AdversarialTask[EncodecExperiment]):
         reported = {name: term.detach() for name, term in terms.items() if name in chosen}
         return {**terms, **reported, "balanced": balancer(chosen, output.fake)}
 
+    def weights(self, step: int) -> Mapping[str, float]:
+        """Those of the config; what the balancer returns counts as it is."""
+        return {**super().weights(step), "balanced": 1.0}
+
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """The first segment: recorded, and decoded at each bandwidth."""
         network, rate = networks[self.main], self.config.model.sample_rate
