@@ -1,4 +1,8 @@
-"""Whether two systems differ: paired permutation tests with Holm's correction."""
+"""Whether two systems differ: paired permutation tests with Holm's correction.
+
+Where rows name speakers, a speaker's utterances change places together: what one voice makes easier for a
+system is no independent evidence each time.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+
+from hiervox.evaluation.estimate import grouping
 
 PERMUTATIONS = 9999
 PERMUTATION_SEED = 0
@@ -25,6 +31,7 @@ class Comparison:
         p: of the paired two-sided permutation test.
         p_holm: the same after Holm's correction over all pairs of systems of this figure.
         count: how many utterances both have.
+        speakers: how many speakers were permuted; 0 where utterances were.
     """
 
     first: str
@@ -33,25 +40,42 @@ class Comparison:
     p: float
     p_holm: float
     count: int
+    speakers: int = 0
 
 
-def compare_systems(values: Mapping[str, Mapping[str, float]]) -> list[Comparison]:
+def compare_systems(
+    values: Mapping[str, Mapping[str, float]], speakers: Mapping[str, str] | None = None
+) -> list[Comparison]:
     """All pairs of systems that share at least two utterances.
 
     Args:
         values: system → utterance → value, of one figure.
+        speakers: utterance → speaker, where that is known.
     """
     found = []
     for first, second in combinations(values, 2):
         shared = [name for name in values[first] if name in values[second]]
         if len(shared) >= LEAST_PAIRS:
             differences = np.array([values[first][name] - values[second][name] for name in shared])
-            found.append((first, second, float(differences.mean()), paired_test(differences), len(shared)))
-    corrected = holm([p for _, _, _, p, _ in found])
+            groups = grouping([(speakers or {}).get(name, "") for name in shared])
+            p = paired_test(by_speaker(differences, groups) if groups else differences)
+            found.append((first, second, float(differences.mean()), p, len(shared), len(set(groups))))
+    corrected = holm([p for _, _, _, p, _, _ in found])
     return [
-        Comparison(first, second, difference, p, p_holm, count)
-        for (first, second, difference, p, count), p_holm in zip(found, corrected, strict=True)
+        Comparison(first, second, difference, p, p_holm, count, units)
+        for (first, second, difference, p, count, units), p_holm in zip(found, corrected, strict=True)
     ]
+
+
+def by_speaker(differences: np.ndarray, groups: Sequence[str]) -> np.ndarray:
+    """The sum of each speaker's differences: (N,) of N utterances to (K,) of K speakers."""
+    names = np.asarray(groups)
+    return np.array([differences[names == name].sum() for name in dict.fromkeys(groups)])
+
+
+def least_p(units: int) -> float:
+    """The least p that a two-sided permutation of so many signs can have."""
+    return max(2.0 ** (1 - units), 1 / (PERMUTATIONS + 1))
 
 
 def paired_test(differences: np.ndarray) -> float:

@@ -1,18 +1,27 @@
-"""A figure over many utterances with its bootstrap confidence interval."""
+"""A figure over many utterances with its bootstrap confidence interval.
+
+Utterances of one speaker are no independent draws. Where rows name speakers, speakers are drawn first, then
+the utterances of each (the two-stage bootstrap of Davison and Hinkley 1997, section 3.8). Percentiles are
+taken further out the fewer units are drawn (the expanded percentile interval of Hesterberg 2015).
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLES = 1000
+RESAMPLES = 2000
 CONFIDENCE = 0.95
 BOOTSTRAP_SEED = 0
-BATCH = 100
-"""Resamples at once: memory is this times the utterances."""
+FEW_UTTERANCES, FEW_SPEAKERS = 20, 5
+"""With fewer a report warns that its intervals say little."""
+
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -21,47 +30,52 @@ class Estimate:
 
     Attributes:
         value: the figure over all utterances.
-        low, high: the 95 % percentile-bootstrap interval over utterances; None for a single utterance, and
-            for figures of a set that have none.
+        low, high: the 95 % bootstrap interval; None for a single utterance or speaker, and for figures of a
+            set that have none.
         count: how many utterances had a value.
+        speakers: how many speakers were drawn from; 0 where utterances were.
     """
 
     value: float
     low: float | None
     high: float | None
     count: int
+    speakers: int = 0
 
 
-def ratio_estimate(numerators: Sequence[float], denominators: Sequence[float]) -> Estimate | None:
-    """Sum over sum, as a corpus-level error rate is; utterances are drawn whole. None without utterances."""
-    count = len(numerators)
-    if count == 0:
-        return None
-    data = (np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64))
+def ratio_estimate(
+    numerators: Sequence[float], denominators: Sequence[float], speakers: Sequence[str] = ()
+) -> Estimate | None:
+    """Sum over sum, as a corpus-level error rate is. None without utterances.
 
-    def ratio(upper: NDArray[np.float64], lower: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = upper.sum(axis=axis) / lower.sum(axis=axis)
-        return found
+    Args:
+        numerators, denominators: (N,) of the utterances.
+        speakers: (N,) who speaks each; empty where that is not known.
+    """
+    upper = np.asarray(numerators, dtype=np.float64)
+    lower = np.asarray(denominators, dtype=np.float64)
 
-    value = float(ratio(*data))
-    if count == 1:
-        return Estimate(value, None, None, count)
-    low, high = _percentiles(data, ratio, vectorized=True)
-    return Estimate(value, low, high, count)
+    def ratio(drawn: Indices) -> float:
+        return float(upper[drawn].sum() / lower[drawn].sum())
 
-
-def mean_estimate(values: Sequence[float]) -> Estimate | None:
-    """The mean. None without utterances."""
-    return ratio_estimate(values, [1.0] * len(values))
+    return set_estimate(len(upper), ratio, speakers)
 
 
-def set_estimate(count: int, statistic: Callable[[NDArray[np.int64]], float]) -> Estimate | None:
-    """A figure that only a set of utterances has.
+def mean_estimate(values: Sequence[float], speakers: Sequence[str] = ()) -> Estimate | None:
+    """The mean; arguments as `ratio_estimate`'s. None without utterances."""
+    return ratio_estimate(values, [1.0] * len(values), speakers)
+
+
+def set_estimate(
+    count: int, statistic: Callable[[Indices], float], speakers: Sequence[str] = ()
+) -> Estimate | None:
+    """A figure of a set of utterances.
 
     Args:
         count: number of utterances.
         statistic: the figure of the utterances with the given positions, each in 0 … count - 1 and as often
             as it is drawn; NaN where such a set has none.
+        speakers: (count,) who speaks each; empty where that is not known.
 
     Returns:
         None where the whole set has no figure.
@@ -69,31 +83,45 @@ def set_estimate(count: int, statistic: Callable[[NDArray[np.int64]], float]) ->
     value = statistic(np.arange(count)) if count else float("nan")
     if not np.isfinite(value):
         return None
-    if count == 1:
-        return Estimate(value, None, None, count)
-    low, high = _percentiles((np.arange(count),), statistic, vectorized=False)
-    return Estimate(value, low, high, count)
+    groups = grouping(speakers)
+    units = len(set(groups)) or count
+    named = len(set(groups))
+    if units == 1:
+        return Estimate(value, None, None, count, named)
+    found = np.array([statistic(drawn) for drawn in resamples(count, groups)])
+    tail = 100 * tail_of(units)
+    low, high = np.nanpercentile(found, [tail, 100 - tail])  # draws without a figure are left out
+    return Estimate(value, float(low), float(high), count, named)
 
 
-def _percentiles(
-    data: tuple[NDArray[np.generic], ...], statistic: Callable[..., object], *, vectorized: bool
-) -> tuple[float | None, float | None]:
-    from scipy.stats import bootstrap
+def grouping(speakers: Sequence[str]) -> tuple[str, ...]:
+    """The speakers, where all are named and one has several utterances; else nothing: each is a unit."""
+    if not speakers or not all(speakers) or len(set(speakers)) == len(speakers):
+        return ()
+    return tuple(speakers)
 
-    found = bootstrap(
-        data,
-        statistic,
-        paired=True,
-        vectorized=vectorized,
-        n_resamples=RESAMPLES,
-        batch=BATCH,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=np.random.default_rng(BOOTSTRAP_SEED),
+
+def tail_of(units: int) -> float:
+    """The share of draws beyond each end of the interval, with so many units drawn independently.
+
+    At 2.5 % an interval over few units is too narrow: by the factor sqrt((n - 1) / n), and as the normal
+    distribution is beside Student's.
+    """
+    from scipy.stats import norm, t
+
+    quantile = t.ppf((1 + CONFIDENCE) / 2, units - 1)
+    return float(norm.cdf(-math.sqrt(units / (units - 1)) * quantile))
+
+
+@lru_cache(maxsize=64)
+def resamples(count: int, groups: tuple[str, ...]) -> tuple[Indices, ...]:
+    """Positions of `RESAMPLES` sets: drawn from all, or from speakers drawn before."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    if not groups:
+        return tuple(rng.integers(0, count, (RESAMPLES, count)))
+    names = np.asarray(groups)
+    members = [np.flatnonzero(names == name) for name in dict.fromkeys(groups)]
+    return tuple(
+        np.concatenate([rng.choice(members[one], len(members[one])) for one in chosen])
+        for chosen in rng.integers(0, len(members), (RESAMPLES, len(members)))
     )
-    drawn = np.asarray(found.bootstrap_distribution)
-    if np.isfinite(drawn).all():
-        return float(found.confidence_interval.low), float(found.confidence_interval.high)
-    tail = 50 * (1 - CONFIDENCE)  # draws without a figure are left out
-    low, high = np.nanpercentile(drawn, [tail, 100 - tail])
-    return float(low), float(high)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hiervox.evaluation.estimate import Estimate, mean_estimate
+from hiervox.evaluation.estimate import Estimate, mean_estimate, ratio_estimate
 from hiervox.evaluation.recognizer import Recognizer
 from hiervox.evaluation.recordings import Recordings
 from hiervox.evaluation.table import Utterance
@@ -145,12 +145,26 @@ class Metric(ABC):
 
     def summarize(self, rows: Sequence[Row]) -> dict[str, Estimate | None]:
         """The figures of one system: by default the mean of each column."""
-        return {
-            figure: mean_estimate(values(rows, shown.column or figure))
-            for figure, shown in self.figures.items()
-        }
+        return {figure: mean_of(rows, shown.column or figure) for figure, shown in self.figures.items()}
 
 
 def values(rows: Sequence[Row], column: str) -> list[float]:
     """The numbers of a column where there are any."""
     return [float(row.scores[column]) for row in rows if column in row.scores]
+
+
+def mean_of(rows: Sequence[Row], column: str) -> Estimate | None:
+    """The mean of a column, with its interval over the speakers that rows name."""
+    known = [row for row in rows if column in row.scores]
+    return mean_estimate(values(known, column), speakers_of(known))
+
+
+def ratio_of(rows: Sequence[Row], upper: str, lower: str) -> Estimate | None:
+    """The sum of a column over that of another, with its interval over the speakers that rows name."""
+    known = [row for row in rows if upper in row.scores and lower in row.scores]
+    return ratio_estimate(values(known, upper), values(known, lower), speakers_of(known))
+
+
+def speakers_of(rows: Sequence[Row]) -> list[str]:
+    """Whose voice each row should have; empty where the table does not say."""
+    return [row.utterance.speaker for row in rows]

@@ -207,5 +207,5 @@ def _comparisons(
                 }
                 for system in systems
             }
-            found[figure] = compare_systems(values)
+            found[figure] = compare_systems(values, {row.id: row.speaker for row in utterances})
     return found

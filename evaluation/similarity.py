@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hiervox.evaluation.estimate import Estimate, mean_estimate, set_estimate
-from hiervox.evaluation.metric import Figure, Metric, Row, Scores, Vector, values
+from hiervox.evaluation.estimate import Estimate, set_estimate
+from hiervox.evaluation.metric import Figure, Metric, Row, Scores, Vector, mean_of, speakers_of
 from hiervox.evaluation.table import Utterance
 from hiervox.processors.audio import Waveform
 
@@ -67,8 +67,8 @@ class SpeakerSimilarity(Metric):
     def summarize(self, rows: Sequence[Row]) -> dict[str, Estimate | None]:
         similarity, resynthesized, errors = self.figures
         return {
-            similarity: mean_estimate(values(rows, similarity)),
-            resynthesized: mean_estimate(values(rows, resynthesized)),
+            similarity: mean_of(rows, similarity),
+            resynthesized: mean_of(rows, resynthesized),
             errors: self._error_rate(rows),
         }
 
@@ -84,7 +84,7 @@ class SpeakerSimilarity(Metric):
         def rate(drawn: NDArray[np.int64]) -> float:
             return equal_error_rate(own[drawn], scores[drawn][other[drawn]])
 
-        return set_estimate(len(known), rate)
+        return set_estimate(len(known), rate, speakers_of(known))
 
 
 def declare(name: str, title: str) -> dict[str, Figure]:

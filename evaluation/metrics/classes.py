@@ -11,8 +11,8 @@ import numpy as np
 
 from hiervox.evaluation.classifiers import Classifier, build_classifier
 from hiervox.evaluation.distributions import frechet_distance, inception_score, paired_divergence
-from hiervox.evaluation.estimate import Estimate, mean_estimate
-from hiervox.evaluation.metric import Figure, Metric, Row, Scores, Vector, values
+from hiervox.evaluation.estimate import Estimate
+from hiervox.evaluation.metric import Figure, Metric, Row, Scores, Vector, mean_of
 from hiervox.evaluation.table import Utterance
 from hiervox.utils.config import Config
 
@@ -99,7 +99,7 @@ class ClassDistances(Metric):
         return {
             "fd": _of_set(distance, len(with_reference)),
             "inception": _of_set(inception, len(rows)),
-            "kl": mean_estimate(values(rows, "kl")),
+            "kl": mean_of(rows, "kl"),
         }
 
 

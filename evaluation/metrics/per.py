@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from hiervox.evaluation.estimate import Estimate, mean_estimate, ratio_estimate
-from hiervox.evaluation.metric import Figure, Metric, Row, Scores, values
+from hiervox.evaluation.estimate import Estimate
+from hiervox.evaluation.metric import Figure, Metric, Row, Scores, mean_of, ratio_of
 from hiervox.evaluation.table import Utterance
 from hiervox.processors.text.frontend import TextFrontend
 from hiervox.processors.text.phonemes import espeak_version
@@ -94,6 +94,6 @@ class PhonemeErrorRate(Metric):
 
     def summarize(self, rows: Sequence[Row]) -> dict[str, Estimate | None]:
         return {
-            "per_corpus": ratio_estimate(values(rows, "phoneme_errors"), values(rows, "phonemes")),
-            "per": mean_estimate(values(rows, "per")),
+            "per_corpus": ratio_of(rows, "phoneme_errors", "phonemes"),
+            "per": mean_of(rows, "per"),
         }

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from hiervox.evaluation.estimate import Estimate, mean_estimate, ratio_estimate
-from hiervox.evaluation.metric import Figure, Metric, Row, Scores, values
+from hiervox.evaluation.estimate import Estimate
+from hiervox.evaluation.metric import Figure, Metric, Row, Scores, mean_of, ratio_of
 from hiervox.evaluation.table import Utterance
 from hiervox.evaluation.transcripts import error_counts, normalizer
 
@@ -63,8 +63,8 @@ class WordErrorRate(Metric):
 
     def summarize(self, rows: Sequence[Row]) -> dict[str, Estimate | None]:
         return {
-            "wer_corpus": ratio_estimate(values(rows, "word_errors"), values(rows, "words")),
-            "wer": mean_estimate(values(rows, "wer")),
-            "cer_corpus": ratio_estimate(values(rows, "character_errors"), values(rows, "characters")),
-            "cer": mean_estimate(values(rows, "cer")),
+            "wer_corpus": ratio_of(rows, "word_errors", "words"),
+            "wer": mean_of(rows, "wer"),
+            "cer_corpus": ratio_of(rows, "character_errors", "characters"),
+            "cer": mean_of(rows, "cer"),
         }

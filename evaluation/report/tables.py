@@ -8,8 +8,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from hiervox.evaluation.comparison import PERMUTATIONS, Comparison
-from hiervox.evaluation.estimate import BOOTSTRAP_SEED, CONFIDENCE, RESAMPLES, Estimate
+from hiervox.evaluation.comparison import PERMUTATIONS, Comparison, least_p
+from hiervox.evaluation.estimate import (
+    BOOTSTRAP_SEED,
+    CONFIDENCE,
+    FEW_SPEAKERS,
+    FEW_UTTERANCES,
+    RESAMPLES,
+    Estimate,
+)
 from hiervox.evaluation.metric import Figure, Vector
 from hiervox.evaluation.results import Results, rounded, shown
 
@@ -97,8 +104,9 @@ def markdown(results: Results) -> str:
         rows.append([system, str(count), *(_estimate(found[name], figures[name], count) for name in figures)])
     lines = ["# Evaluation", "", *table(rows), ""]
     lines += [
-        f"In brackets: {CONFIDENCE:.0%} percentile-bootstrap interval over utterances ({RESAMPLES} "
-        "resamples); `n=` where a figure could not be measured for every utterance.",
+        f"In brackets: {CONFIDENCE:.0%} bootstrap interval over {_units(results)} ({RESAMPLES} "
+        "resamples, expanded percentiles); `n=` where a figure could not be measured for every utterance.",
+        *_warnings(results),
         "",
         *_without_value(results),
         *_differences(results),
@@ -110,6 +118,25 @@ def markdown(results: Results) -> str:
     if results.left_out:
         lines += ["", "Left out:", "", *table([["metric", "reason"], *map(list, results.left_out.items())])]
     return "\n".join(lines) + "\n"
+
+
+def _units(results: Results) -> str:
+    drawn = [estimate for found in results.summary.values() for estimate in found.values() if estimate]
+    most = max((estimate.speakers for estimate in drawn), default=0)
+    return f"{most} speakers and the utterances of each" if most else "utterances"
+
+
+def _warnings(results: Results) -> list[str]:
+    """What is said of intervals over too little."""
+    drawn = [estimate for found in results.summary.values() for estimate in found.values() if estimate]
+    fewest = min((estimate.count for estimate in drawn), default=FEW_UTTERANCES)
+    speakers = min((estimate.speakers for estimate in drawn if estimate.speakers), default=FEW_SPEAKERS)
+    warnings = []
+    if fewest < FEW_UTTERANCES:
+        warnings.append(f"Intervals over {fewest} utterances say little: take {FEW_UTTERANCES} or more.")
+    if speakers < FEW_SPEAKERS:
+        warnings.append(f"Intervals over {speakers} speakers say little: take {FEW_SPEAKERS} or more.")
+    return [line for warning in warnings for line in ("", warning)]
 
 
 def _without_value(results: Results) -> list[str]:
@@ -132,12 +159,28 @@ def _differences(results: Results) -> list[str]:
         if differing:
             rows.append([heading(figure), "; ".join(differing)])
     if not rows:
-        return []
+        return _cannot_differ(results)
     return [
         f"Pairs of systems that differ (paired permutation test, {PERMUTATIONS} permutations, p < "
         f"{SIGNIFICANT:.2f} after Holm's correction over the pairs of one figure):",
         "",
         *table([["figure", "systems, mean difference of the first from the second, p"], *rows]),
+        "",
+    ]
+
+
+def _cannot_differ(results: Results) -> list[str]:
+    """What is said where no difference could have been shown."""
+    families = [pairs for pairs in results.comparisons.values() if pairs]
+    if not families:
+        return []
+    least = min(
+        len(pairs) * least_p(min(pair.speakers or pair.count for pair in pairs)) for pairs in families
+    )
+    if least < SIGNIFICANT:
+        return ["No pair of systems differs (paired permutation test, Holm's correction).", ""]
+    return [
+        f"So few speakers or utterances can show no difference between systems: the least p is {least:.2f}.",
         "",
     ]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hiervox.evaluation.comparison import compare_systems, holm, paired_test
+from hiervox.evaluation.comparison import compare_systems, holm, least_p, paired_test
 
 
 def test_holm_by_hand() -> None:
@@ -34,3 +34,14 @@ def test_only_shared_utterances_are_paired() -> None:
         {"a": {"1": 3.0, "2": 4.0, "3": 9.0}, "b": {"1": 1.0, "2": 1.0}, "c": {"9": 1.0}}
     )
     assert (pair.first, pair.second, pair.count, pair.difference) == ("a", "b", 2, 2.5)
+
+
+def test_a_speakers_utterances_change_places_together() -> None:
+    better = {f"{speaker}{number}": 1.0 + number / 10 for speaker in "abc" for number in range(8)}
+    values = {"first": better, "second": dict.fromkeys(better, 0.0)}
+    [pair] = compare_systems(values, {name: name[0] for name in better})
+    assert (pair.speakers, pair.count) == (3, 24)
+    assert pair.p == pytest.approx(2 / 8)
+    [alone] = compare_systems(values)
+    assert alone.p < 0.001
+    assert least_p(3) == pytest.approx(2 / 8)
