@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.util import resolve_name
+from typing import Any
+
+PART_FILES = {
+    "config": "config",
+    "network": "network",
+    "task": "task",
+    "importer": "published",
+    "state_importer": "published",
+}
+CARD_FILES = {
+    "pipeline": "pipeline",
+    "controls": "controls",
+    "workloads": "workloads",
+    "pretrained": "pretrained",
+}
+"""Where in a system's folder what a field names lies, if the field does not say."""
 
 
 @dataclass(frozen=True)
 class Part:
     """One separately trained network of a system.
+
+    Names are completed by the card: `EncodecTask` as `task` is that of the package's `task.py`, and one that
+    begins with dots is relative to the package, as in `import`: `.networks.vits:Vits`, `..pipeline:Pipeline`.
 
     Attributes:
         name: how configs and the command line call it.
@@ -40,6 +61,7 @@ class SystemCard:
         paper: title and identifier.
         weights_licence: licence of the weights that the authors published.
         parts: its separately trained networks, in the order of training.
+        package: the system's folder, by which names are completed: `__name__`.
         pipeline: dotted name of a function (folder, device) → what goes from a user's input to a waveform, or
             of a class with such a `load`; None where none is.
         works: what it can do today, for the table of systems.
@@ -62,6 +84,7 @@ class SystemCard:
     paper: str
     weights_licence: str
     parts: tuple[Part, ...]
+    package: str = ""
     pipeline: str | None = None
     works: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
@@ -71,6 +94,12 @@ class SystemCard:
     pretrained: str | None = None
     weights: str | None = None
 
+    def __post_init__(self) -> None:
+        for field, name in _completed(self, CARD_FILES, self.package).items():
+            object.__setattr__(self, field, name)
+        parts = tuple(replace(part, **_completed(part, PART_FILES, self.package)) for part in self.parts)
+        object.__setattr__(self, "parts", parts)
+
     def serves(self, task: str) -> bool:
         """Whether its pipeline serves a task or has a capability."""
         return self.pipeline is not None and task in (self.task, *self.capabilities)
@@ -79,3 +108,13 @@ class SystemCard:
     def takes_bundle(self) -> bool:
         """Whether its pipeline is loaded from a bundle instead of one checkpoint."""
         return len(self.parts) > 1 or bool(self.uses)
+
+
+def _completed(entry: object, files: Mapping[str, str], package: str) -> dict[str, Any]:
+    """The dotted names of an entry's fields in full, by the files in which they lie."""
+    given = {field: name for field in files if (name := getattr(entry, field))} if package else {}
+    return {
+        field: resolve_name(name, package) if name.startswith(".") else f"{package}.{files[field]}:{name}"
+        for field, name in given.items()
+        if name.startswith(".") or ":" not in name
+    }

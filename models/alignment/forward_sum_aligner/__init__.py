@@ -4,18 +4,14 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="forward_sum_aligner",
+    package=__name__,
     task="alignment",
     summary="forced alignment by a phoneme classifier that learns from the sum over all monotonic paths",
     paper="One TTS Alignment To Rule Them All, arXiv 2108.10447; label priors of arXiv 2406.02560",
     weights_licence="none published",
     parts=(
-        Part(
-            name="aligner",
-            config="hiervox.models.alignment.forward_sum_aligner.config:AlignerExperiment",
-            network="hiervox.models.alignment.forward_sum_aligner.network:ForwardSumAligner",
-            task="hiervox.models.alignment.forward_sum_aligner.task:AlignerTask",
-        ),
+        Part(name="aligner", config="AlignerExperiment", network="ForwardSumAligner", task="AlignerTask"),
     ),
-    pipeline="hiervox.models.alignment.forward_sum_aligner.pipeline:AlignerPipeline",
+    pipeline="AlignerPipeline",
     works=("forced alignment", "training"),
 )

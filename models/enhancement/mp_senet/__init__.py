@@ -4,20 +4,18 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="mp_senet",
+    package=__name__,
     task="enhancement",
     summary="speech denoising at 16 kHz with 2.05 M parameters; HierSpeech++ cleans prompts with it",
     paper="MP-SENet, arXiv 2305.13686",
     weights_licence="MIT",
     parts=(
         Part(
-            name="mp_senet",
-            config="hiervox.models.enhancement.mp_senet.config:MPSENetExperiment",
-            network="hiervox.models.enhancement.mp_senet.model:MPSENet",
-            importer="hiervox.models.enhancement.mp_senet.published:import_mp_senet",
+            name="mp_senet", config="MPSENetExperiment", network=".model:MPSENet", importer="import_mp_senet"
         ),
     ),
-    pipeline="hiervox.models.enhancement.mp_senet.pipeline:MPSENetPipeline",
+    pipeline="MPSENetPipeline",
     works=("denoising", "published weights"),
-    workloads="hiervox.models.enhancement.mp_senet.workloads:WORKLOADS",
-    pretrained="hiervox.models.enhancement.mp_senet.pretrained:ENTRIES",
+    workloads="WORKLOADS",
+    pretrained="ENTRIES",
 )

@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="speechsr",
+    package=__name__,
     task="sr",
     summary="speech super-resolution from 16 kHz to 24 or 48 kHz with 0.13 M parameters",
     paper="HierSpeech++, arXiv 2311.12454, section 3.4",
@@ -11,14 +12,14 @@ CARD = SystemCard(
     parts=(
         Part(
             name="speechsr",
-            config="hiervox.models.sr.speechsr.config:SpeechSRExperiment",
-            network="hiervox.models.sr.speechsr.networks:build_network",
-            task="hiervox.models.sr.speechsr.task:SpeechSRTask",
-            importer="hiervox.models.sr.speechsr.published:import_speechsr",
+            config="SpeechSRExperiment",
+            network=".networks:build_network",
+            task="SpeechSRTask",
+            importer="import_speechsr",
         ),
     ),
-    pipeline="hiervox.models.sr.speechsr.pipeline:SpeechSRPipeline",
+    pipeline="SpeechSRPipeline",
     works=("super-resolution to 24 and 48 kHz", "training", "published weights"),
-    workloads="hiervox.models.sr.speechsr.workloads:WORKLOADS",
-    pretrained="hiervox.models.sr.speechsr.pretrained:ENTRIES",
+    workloads="WORKLOADS",
+    pretrained="ENTRIES",
 )

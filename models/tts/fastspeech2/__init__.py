@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="fastspeech2",
+    package=__name__,
     task="tts",
     summary="text to log-mel in one pass, from predicted durations, pitch and energy",
     paper="FastSpeech 2, arXiv 2006.04558",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="acoustic",
-            config="hiervox.models.tts.fastspeech2.config:FastSpeech2Experiment",
-            network="hiervox.models.tts.fastspeech2.networks.fastspeech2:FastSpeech2",
-            task="hiervox.models.tts.fastspeech2.task:FastSpeech2Task",
-            importer="hiervox.models.tts.fastspeech2.published:import_fastspeech2",
+            config="FastSpeech2Experiment",
+            network=".networks.fastspeech2:FastSpeech2",
+            task="FastSpeech2Task",
+            importer="import_fastspeech2",
         ),
     ),
-    pipeline="hiervox.models.tts.fastspeech2.pipeline:load_pipeline",
+    pipeline="load_pipeline",
     works=(
         "text to speech with any vocoder",
         "speed, pitch and energy",
@@ -26,5 +27,5 @@ CARD = SystemCard(
         "published weights",
     ),
     uses=("vocoder",),
-    controls="hiervox.models.tts.fastspeech2.controls:FastSpeech2Controls",
+    controls="FastSpeech2Controls",
 )

@@ -4,26 +4,24 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="glow_wavegan",
+    package=__name__,
     task="tts",
     summary="text to a latent by a flow, and to the waveform by the decoder the latent was learnt with",
     paper="Glow-WaveGAN, arXiv 2106.10831; Glow-WaveGAN 2, arXiv 2207.01832",
     weights_licence="none published",
     parts=(
         Part(
-            name="wavegan",
-            config="hiervox.models.tts.glow_wavegan.config:WaveGanExperiment",
-            network="hiervox.models.tts.glow_wavegan.network:WaveGan",
-            task="hiervox.models.tts.glow_wavegan.tasks.wavegan:WaveGanTask",
+            name="wavegan", config="WaveGanExperiment", network="WaveGan", task=".tasks.wavegan:WaveGanTask"
         ),
         Part(
             name="flow",
-            config="hiervox.models.tts.glow_wavegan.config:LatentFlowExperiment",
-            network="hiervox.models.tts._flow.network:FlowTextToFrames",
-            task="hiervox.models.tts.glow_wavegan.tasks.flow:LatentFlowTask",
+            config="LatentFlowExperiment",
+            network=".._flow.network:FlowTextToFrames",
+            task=".tasks.flow:LatentFlowTask",
         ),
     ),
-    pipeline="hiervox.models.tts.glow_wavegan.pipeline:load_pipeline",
+    pipeline="load_pipeline",
     works=("text to speech", "voice conversion", "batches and streams", "training of both parts"),
     capabilities=("vc",),
-    controls="hiervox.models.tts.glow_wavegan.controls:GlowWaveGanControls",
+    controls="GlowWaveGanControls",
 )

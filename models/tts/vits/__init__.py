@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="vits",
+    package=__name__,
     task="tts",
     summary="end-to-end text to speech by a conditional variational autoencoder with adversarial learning",
     paper="VITS, arXiv 2106.06103",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="vits",
-            config="hiervox.models.tts.vits.config:VitsExperiment",
-            network="hiervox.models.tts.vits.networks.vits:Vits",
-            task="hiervox.models.tts.vits.task:VitsTask",
-            importer="hiervox.models.tts.vits.published:import_vits",
+            config="VitsExperiment",
+            network=".networks.vits:Vits",
+            task="VitsTask",
+            importer="import_vits",
         ),
     ),
-    pipeline="hiervox.models.tts.vits.pipeline:load_pipeline",
+    pipeline="load_pipeline",
     works=(
         "text to speech",
         "voice conversion between its speakers",
@@ -26,5 +27,5 @@ CARD = SystemCard(
         "published weights",
     ),
     capabilities=("vc",),
-    controls="hiervox.models.tts.vits.controls:VitsControls",
+    controls="VitsControls",
 )

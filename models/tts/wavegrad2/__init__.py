@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="wavegrad2",
+    package=__name__,
     task="tts",
     summary="text to waveform by diffusion, in as many steps as there is time for",
     paper="WaveGrad 2, arXiv 2106.09660",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="wavegrad2",
-            config="hiervox.models.tts.wavegrad2.config:WaveGrad2Experiment",
-            network="hiervox.models.tts.wavegrad2.networks.wavegrad2:WaveGrad2",
-            task="hiervox.models.tts.wavegrad2.task:WaveGrad2Task",
-            importer="hiervox.models.tts.wavegrad2.published:import_wavegrad2",
+            config="WaveGrad2Experiment",
+            network=".networks.wavegrad2:WaveGrad2",
+            task="WaveGrad2Task",
+            importer="import_wavegrad2",
         ),
     ),
-    pipeline="hiervox.models.tts.wavegrad2.pipeline:load_pipeline",
+    pipeline="load_pipeline",
     works=(
         "text to speech in 1 to 1000 steps",
         "batches and streams",
@@ -25,5 +26,5 @@ CARD = SystemCard(
         "a search for short noise schedules",
         "published weights",
     ),
-    controls="hiervox.models.tts.wavegrad2.controls:WaveGrad2Controls",
+    controls="WaveGrad2Controls",
 )

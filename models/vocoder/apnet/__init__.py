@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="apnet",
+    package=__name__,
     task="vocoder",
     summary="amplitude and phase prediction at frame rate, both versions",
     paper="APNet, arXiv 2305.07952; APNet2, arXiv 2311.11545",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="apnet",
-            config="hiervox.models.vocoder.apnet.config:APNetExperiment",
+            config="APNetExperiment",
             network="hiervox.modules.generators.apnet:APNet",
-            task="hiervox.models.vocoder.apnet.task:APNetTask",
-            importer="hiervox.models.vocoder.apnet.published:import_apnet",
-            state_importer="hiervox.models.vocoder.apnet.published:import_discriminators",
+            task="APNetTask",
+            importer="import_apnet",
+            state_importer="import_discriminators",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming (APNet)", "training", "published weights"),
 )

@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="diffwave",
+    package=__name__,
     task="vocoder",
     summary="diffusion vocoder, six or fifty steps",
     paper="DiffWave, arXiv 2009.09761",
@@ -11,12 +12,12 @@ CARD = SystemCard(
     parts=(
         Part(
             name="diffwave",
-            config="hiervox.models.vocoder.diffwave.config:DiffWaveExperiment",
-            network="hiervox.models.vocoder.diffwave.network:DiffWave",
-            task="hiervox.models.vocoder._diffusion.task:DiffusionVocoderTask",
-            importer="hiervox.models.vocoder.diffwave.published:import_diffwave",
+            config="DiffWaveExperiment",
+            network="DiffWave",
+            task=".._diffusion.task:DiffusionVocoderTask",
+            importer="import_diffwave",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="hifigan",
+    package=__name__,
     task="vocoder",
     summary="GAN vocoder in three sizes",
     paper="HiFi-GAN, arXiv 2010.05646",
@@ -11,14 +12,14 @@ CARD = SystemCard(
     parts=(
         Part(
             name="hifigan",
-            config="hiervox.models.vocoder.hifigan.config:HiFiGANExperiment",
+            config="HiFiGANExperiment",
             network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
-            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
-            importer="hiervox.models.vocoder.hifigan.published:import_hifigan",
-            state_importer="hiervox.models.vocoder._gan.published:import_discriminators",
+            task=".._gan.task:GANVocoderTask",
+            importer="import_hifigan",
+            state_importer=".._gan.published:import_discriminators",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
-    workloads="hiervox.models.vocoder.hifigan.workloads:WORKLOADS",
+    workloads="WORKLOADS",
 )

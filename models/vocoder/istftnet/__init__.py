@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="istftnet",
+    package=__name__,
     task="vocoder",
     summary="HiFi-GAN with an inverse STFT for its last stages",
     paper="iSTFTNet, arXiv 2203.02395",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="istftnet",
-            config="hiervox.models.vocoder.istftnet.config:ISTFTNetExperiment",
+            config="ISTFTNetExperiment",
             network="hiervox.modules.generators.istftnet:ISTFTNet",
-            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
-            importer="hiervox.models.vocoder.istftnet.published:import_istftnet",
-            state_importer="hiervox.models.vocoder._gan.published:import_discriminators",
+            task=".._gan.task:GANVocoderTask",
+            importer="import_istftnet",
+            state_importer=".._gan.published:import_discriminators",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

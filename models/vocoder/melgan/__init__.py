@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="melgan",
+    package=__name__,
     task="vocoder",
     summary="small GAN vocoder",
     paper="MelGAN, arXiv 1910.06711",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="melgan",
-            config="hiervox.models.vocoder.melgan.config:MelGANExperiment",
+            config="MelGANExperiment",
             network="hiervox.modules.generators.melgan:MelGANGenerator",
-            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
-            importer="hiervox.models.vocoder.melgan.published:import_melgan",
-            state_importer="hiervox.models.vocoder.melgan.published:import_discriminators",
+            task=".._gan.task:GANVocoderTask",
+            importer="import_melgan",
+            state_importer="import_discriminators",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="nsf_hifigan",
+    package=__name__,
     task="vocoder",
     summary="GAN vocoder driven by F0, with a harmonic or a single-sine source",
     paper="neural source filter, arXiv 1904.12088, in HiFi-GAN",
@@ -11,14 +12,14 @@ CARD = SystemCard(
     parts=(
         Part(
             name="nsf_hifigan",
-            config="hiervox.models.vocoder.nsf_hifigan.config:NSFHiFiGANExperiment",
+            config="NSFHiFiGANExperiment",
             network="hiervox.modules.generators.nsf_hifigan:NSFHiFiGANGenerator",
-            task="hiervox.models.vocoder.nsf_hifigan.task:NSFHiFiGANTask",
-            importer="hiervox.models.vocoder.nsf_hifigan.published:import_nsf_hifigan",
-            state_importer="hiervox.models.vocoder.nsf_hifigan.published:import_discriminators",
+            task="NSFHiFiGANTask",
+            importer="import_nsf_hifigan",
+            state_importer="import_discriminators",
         ),
     ),
-    pipeline="hiervox.models.vocoder.nsf_hifigan.pipeline:F0VocoderPipeline",
-    controls="hiervox.models.vocoder.nsf_hifigan.pipeline:F0VocoderControls",
+    pipeline="F0VocoderPipeline",
+    controls=".pipeline:F0VocoderControls",
     works=("log-mel to waveform", "pitch shift", "streaming", "training", "published weights"),
 )

@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="univnet",
+    package=__name__,
     task="vocoder",
     summary="GAN vocoder with location-variable convolutions, two sizes",
     paper="UnivNet, arXiv 2106.07889",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="univnet",
-            config="hiervox.models.vocoder.univnet.config:UnivNetExperiment",
+            config="UnivNetExperiment",
             network="hiervox.modules.generators.univnet:UnivNetGenerator",
-            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
-            importer="hiervox.models.vocoder.univnet.published:import_univnet",
-            state_importer="hiervox.models.vocoder.univnet.published:import_discriminators",
+            task=".._gan.task:GANVocoderTask",
+            importer="import_univnet",
+            state_importer="import_discriminators",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

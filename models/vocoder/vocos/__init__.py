@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="vocos",
+    package=__name__,
     task="vocoder",
     summary="GAN vocoder at frame rate with an inverse STFT",
     paper="Vocos, arXiv 2306.00814",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="vocos",
-            config="hiervox.models.vocoder.vocos.config:VocosExperiment",
+            config="VocosExperiment",
             network="hiervox.modules.generators.vocos:Vocos",
-            task="hiervox.models.vocoder._gan.task:GANVocoderTask",
-            importer="hiervox.models.vocoder.vocos.published:import_vocos",
-            state_importer="hiervox.models.vocoder.vocos.published:import_discriminators",
+            task=".._gan.task:GANVocoderTask",
+            importer="import_vocos",
+            state_importer="import_discriminators",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

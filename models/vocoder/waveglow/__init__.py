@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="waveglow",
+    package=__name__,
     task="vocoder",
     summary="flow vocoder",
     paper="WaveGlow, arXiv 1811.00002",
@@ -11,12 +12,12 @@ CARD = SystemCard(
     parts=(
         Part(
             name="waveglow",
-            config="hiervox.models.vocoder.waveglow.config:WaveGlowExperiment",
+            config="WaveGlowExperiment",
             network="hiervox.modules.flows.waveglow:WaveGlow",
-            task="hiervox.models.vocoder._flow.task:FlowVocoderTask",
-            importer="hiervox.models.vocoder.waveglow.published:import_waveglow",
+            task=".._flow.task:FlowVocoderTask",
+            importer="import_waveglow",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

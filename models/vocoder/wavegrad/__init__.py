@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="wavegrad",
+    package=__name__,
     task="vocoder",
     summary="diffusion vocoder with continuous noise levels",
     paper="WaveGrad, arXiv 2009.00713",
@@ -11,11 +12,11 @@ CARD = SystemCard(
     parts=(
         Part(
             name="wavegrad",
-            config="hiervox.models.vocoder.wavegrad.config:WaveGradExperiment",
+            config="WaveGradExperiment",
             network="hiervox.modules.diffusion.wavegrad:WaveGrad",
-            task="hiervox.models.vocoder._diffusion.task:DiffusionVocoderTask",
+            task=".._diffusion.task:DiffusionVocoderTask",
         ),
     ),
-    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training"),
 )

@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="wavenet",
+    package=__name__,
     task="vocoder",
     summary="autoregressive convolutional vocoder",
     paper="WaveNet, arXiv 1609.03499",
@@ -11,12 +12,12 @@ CARD = SystemCard(
     parts=(
         Part(
             name="wavenet",
-            config="hiervox.models.vocoder.wavenet.config:WaveNetExperiment",
-            network="hiervox.models.vocoder.wavenet.network:WaveNetVocoder",
-            task="hiervox.models.vocoder._autoregressive.task:AutoregressiveVocoderTask",
-            importer="hiervox.models.vocoder.wavenet.published:import_wavenet",
+            config="WaveNetExperiment",
+            network="WaveNetVocoder",
+            task=".._autoregressive.task:AutoregressiveVocoderTask",
+            importer="import_wavenet",
         ),
     ),
-    pipeline="hiervox.models.vocoder._autoregressive.pipeline:AutoregressiveVocoderPipeline",
+    pipeline=".._autoregressive.pipeline:AutoregressiveVocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

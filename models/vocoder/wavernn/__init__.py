@@ -4,6 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     name="wavernn",
+    package=__name__,
     task="vocoder",
     summary="autoregressive recurrent vocoder with batched folding",
     paper="WaveRNN, arXiv 1802.08435, as in github.com/fatchord/WaveRNN",
@@ -11,13 +12,13 @@ CARD = SystemCard(
     parts=(
         Part(
             name="wavernn",
-            config="hiervox.models.vocoder.wavernn.config:WaveRNNExperiment",
-            network="hiervox.models.vocoder.wavernn.network:WaveRNN",
-            task="hiervox.models.vocoder._autoregressive.task:AutoregressiveVocoderTask",
-            importer="hiervox.models.vocoder.wavernn.published:import_wavernn",
+            config="WaveRNNExperiment",
+            network="WaveRNN",
+            task=".._autoregressive.task:AutoregressiveVocoderTask",
+            importer="import_wavernn",
         ),
     ),
-    pipeline="hiervox.models.vocoder._autoregressive.pipeline:AutoregressiveVocoderPipeline",
+    pipeline=".._autoregressive.pipeline:AutoregressiveVocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
-    workloads="hiervox.models.vocoder.wavernn.workloads:WORKLOADS",
+    workloads="WORKLOADS",
 )
