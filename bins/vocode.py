@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,8 @@ from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption, OverwriteOption
 
 if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.controls import Controls
+    from hiervox.models.base.pipelines.protocols import ControlledVocoder
     from hiervox.processors.audio import Waveform
 
 
@@ -57,16 +59,13 @@ def vocode(
 
 def _waveform(job: Job[Path], source: Path) -> Waveform:
     from hiervox.models.base.pipelines.mel_file import is_mel, read_mel
+    from hiervox.processors.audio import read_audio
 
-    pipeline = job.pipeline
-    options: dict[str, Any] = {} if job.card.controls is None else {"controls": job.controls}
+    vocoder: ControlledVocoder[Controls] = job.pipeline
+    options = {} if job.card.controls is None else {"controls": job.controls}
     if not is_mel(source):
-        from hiervox.processors.audio import read_audio
-
-        wav: Waveform = pipeline.resynthesize(*read_audio(source), **options)
-        return wav
+        return vocoder.resynthesize(*read_audio(source), **options)
     saved = read_mel(source)
     if saved.config is not None:
-        pipeline.require_mel(saved.config)
-    wav = pipeline.vocode(saved.mel, *([] if saved.f0 is None else [saved.f0]), **options)
-    return wav
+        vocoder.require_mel(saved.config)
+    return vocoder.vocode(saved.mel, saved.f0, **options)

@@ -201,13 +201,7 @@ class CopySynthesis(OutputRates[ControlsT_contra], Protocol[ControlsT_contra]):
 
 @runtime_checkable
 class Vocoder(Pipeline, Protocol):
-    """`vocoder`: log-mel to waveform.
-
-    Attributes:
-        mel: how the spectrogram that it takes is made; its `sample_rate` is `rate`.
-    """
-
-    mel: SpectrogramConfig
+    """`vocoder`: log-mel to waveform."""
 
     def mel_of(self, wav: Waveform, rate: int) -> Mel:
         """The spectrogram (M, N) of a waveform (T,) of `rate` Hz, as the vocoder takes it."""
@@ -225,6 +219,19 @@ class Vocoder(Pipeline, Protocol):
 
     def require_mel(self, given: SpectrogramConfig) -> None:
         """Refuse spectrograms that are made in another way than those of training (ConfigError)."""
+
+
+@runtime_checkable
+class ControlledVocoder(Vocoder, Protocol[ControlsT_contra]):
+    """A vocoder whose card names controls: the methods of `hiervox vocode` take them."""
+
+    def vocode(
+        self, mel: Mel, f0: NDArray[np.float32] | None = None, controls: ControlsT_contra | None = None
+    ) -> Waveform:
+        """As `Vocoder.vocode`."""
+
+    def resynthesize(self, wav: Waveform, rate: int, controls: ControlsT_contra | None = None) -> Waveform:
+        """As `Vocoder.resynthesize`."""
 
 
 @runtime_checkable
@@ -299,10 +306,12 @@ class Enhancement(Pipeline, Protocol):
 
 
 @runtime_checkable
-class TextToAudio(Pipeline, Protocol):
+class TextToAudio(Pipeline, Protocol[ControlsT_contra]):
     """`tta`: a caption to sound."""
 
-    def tta(self, caption: str, seconds: float | None = None, controls: Any = None) -> Waveform:
+    def tta(
+        self, caption: str, seconds: float | None = None, controls: ControlsT_contra | None = None
+    ) -> Waveform:
         """(T,) at `rate`; as long as the system chooses where `seconds` is None."""
 
 
