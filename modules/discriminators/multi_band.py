@@ -89,7 +89,7 @@ class MultiBandDiscriminator(Discriminator):
     config_class = MultiBandConfig
 
     def __init__(self, config: MultiBandConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.discriminators = nn.ModuleList(
             BandDiscriminator(length, config.channels) for length in config.window_lengths
         )

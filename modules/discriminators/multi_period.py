@@ -82,7 +82,7 @@ class MultiPeriodDiscriminator(Discriminator):
     config_class = MultiPeriodConfig
 
     def __init__(self, config: MultiPeriodConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.discriminators = nn.ModuleList(PeriodDiscriminator(period, config) for period in config.periods)
 
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:

@@ -130,7 +130,7 @@ class MultiResolutionMagnitudeDiscriminator(Discriminator):
     config_class = MultiResolutionMagnitudeConfig
 
     def __init__(self, config: MultiResolutionMagnitudeConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.discriminators = nn.ModuleList(
             MagnitudeDiscriminator(resolution, config) for resolution in config.resolutions
         )

@@ -95,7 +95,7 @@ class MultiResolutionSTFTDiscriminator(Discriminator):
     config_class = MultiResolutionSTFTConfig
 
     def __init__(self, config: MultiResolutionSTFTConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         hop_lengths = config.hop_lengths or (None,) * len(config.window_lengths)
         self.discriminators = nn.ModuleList(
             STFTDiscriminator(window_length, config, hop_length)

@@ -138,7 +138,7 @@ class MultiScaleDiscriminator(Discriminator):
     config_class = MultiScaleConfig
 
     def __init__(self, config: MultiScaleConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         norms = [spectral_norm if config.spectral_first else weight_norm, *[weight_norm] * config.n_scales]
         self.discriminators = nn.ModuleList(
             ScaleDiscriminator(PRESETS[config.layers], norm=norm) for norm in norms[: config.n_scales]
@@ -158,7 +158,7 @@ class MelGANMultiScaleDiscriminator(Discriminator):
     config_class = MelGANMultiScaleConfig
 
     def __init__(self, config: MelGANMultiScaleConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.discriminators = nn.ModuleList(
             ScaleDiscriminator(GROUPED_LAYERS, reflect=True, slope=MELGAN_SLOPE, logits_are_feature=False)
             for _ in range(config.n_scales)

@@ -82,7 +82,7 @@ class SubBandCQTDiscriminator(Discriminator):
     config_class = SubBandCQTConfig
 
     def __init__(self, config: SubBandCQTConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.discriminators = nn.ModuleList(
             CQTDiscriminator(hop_length, bins, config)
             for bins, hop_length in zip(config.bins_per_octave, config.hop_lengths, strict=True)

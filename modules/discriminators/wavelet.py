@@ -58,7 +58,7 @@ class WaveletDiscriminator(Discriminator):
     config_class = WaveletConfig
 
     def __init__(self, config: WaveletConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         self.levels, width = config.levels, config.width
         layers = (
             ScaleLayer(width, 15),

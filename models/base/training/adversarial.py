@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial_config import AdversarialExperimentT
 from hiervox.models.base.training.cut_task import CutTrainingTask
-from hiervox.modules.discriminators import build_discriminator
+from hiervox.models.base.training.discriminators import build_discriminator
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms
 from hiervox.utils.logging import get_logger

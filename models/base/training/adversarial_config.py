@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, field_validator
 
 from hiervox.models.base.config import ExperimentConfig, LossWeight, LossWeights
-from hiervox.modules.discriminators import AnyDiscriminator
+from hiervox.models.base.training.discriminators import AnyDiscriminator
 
 
 class AdversarialLossConfig(LossWeights):

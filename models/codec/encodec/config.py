@@ -16,8 +16,8 @@ from hiervox.models.base.config import (
     TrainConfig,
 )
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.models.base.training.discriminators import AnyDiscriminator
 from hiervox.modules.convolutions.seanet import SEANetSizes
-from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
 from hiervox.modules.quantizers.residual_vector import ResidualVectorSizes
 

@@ -19,8 +19,8 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.models.base.training.discriminators import AnyDiscriminator
 from hiervox.models.tts._flow.config import FlowExperiment, FlowModelConfig
-from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
 from hiervox.modules.discriminators.multi_scale import MultiScaleConfig

@@ -15,11 +15,11 @@ from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, mode
 from hiervox.models.base.config import DataConfig, LossWeight, ScheduleConfig, TrainConfig
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.models.base.training.discriminators import AnyDiscriminator
 from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
 from hiervox.models.tts.hierspeechpp.networks.spectral_generator import SpectralGeneratorSizes
 from hiervox.models.tts.hierspeechpp.networks.transformer_flow import TransformerFlowSizes
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
-from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
 from hiervox.modules.encoders.posterior import WaveformEncoderSizes

@@ -15,11 +15,11 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
+from hiervox.models.base.training.discriminators import AnyDiscriminator
 from hiervox.models.tts._voices.config import SpeakerSizes
 from hiervox.models.tts.config import ClipLimits
 from hiervox.models.tts.speakers import require_names, share_speakers
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
-from hiervox.modules.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
 from hiervox.modules.generators.hifigan import HiFiGANSizes

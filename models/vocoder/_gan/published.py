@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
 from hiervox.models.base.checkpoints.importing import map_tensors
-from hiervox.modules.discriminators import build_discriminator
+from hiervox.models.base.training.discriminators import build_discriminator
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.multi_band import MultiBandConfig
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import read_published_state
 from hiervox.models.base.registry import get_part
+from hiervox.models.base.training.discriminators import build_discriminator
 from hiervox.models.vocoder._gan.config import GANVocoderExperiment
-from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.utils.errors import CheckpointError
 from hiervox.utils.registry import resolve

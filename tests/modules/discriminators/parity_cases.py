@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.base.training.discriminators import build_discriminator
 from hiervox.models.vocoder._gan.losses import multi_scale_mel_terms
 from hiervox.models.vocoder._gan.published import map_discriminator
-from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.multi_band import MultiBandConfig
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig

@@ -15,7 +15,7 @@ from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.base.training.curves import draw_curves, loss_curves
-from hiervox.modules.discriminators import AnyDiscriminator
+from hiervox.models.base.training.discriminators import AnyDiscriminator
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.wavelet import WaveletConfig
 

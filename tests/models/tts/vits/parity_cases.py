@@ -10,11 +10,11 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import discriminator_rules
 from hiervox.models.base.checkpoints.importing import map_tensors
+from hiervox.models.base.training.discriminators import build_discriminator
 from hiervox.models.tts.vits.config import DISCRIMINATORS, VitsConfig
 from hiervox.models.tts.vits.networks.vits import Vits, VitsDraws, VitsOutput
 from hiervox.models.tts.vits.published import import_vits
 from hiervox.modules.alignment.monotonic import generate_path, maximum_path
-from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
 from hiervox.modules.losses.adversarial import discriminator_loss, feature_matching_loss, generator_loss

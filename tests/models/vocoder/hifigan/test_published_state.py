@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.importing import read_published_state
+from hiervox.models.base.training.discriminators import build_discriminator
 from hiervox.models.vocoder._gan.published import Member, import_members
-from hiervox.modules.discriminators import build_discriminator
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
