@@ -1,183 +1,96 @@
-"""Fetch LibriTTS or VCTK, and turn it into cut manifests, both by lhotse's recipes."""
+"""Fetch a corpus, or turn it into cut manifests to train on and to test with.
+
+A corpus is a Python file with two functions, as lhotse's recipes are:
+
+    download(folder, *, ...)       fetch into `folder` what is not there
+    prepare(folder, out, *, ...)   write `out/train` and `out/test`; may add `out/test_list.csv`
+
+It stands beside this file, or an installed package names it as an entry point of the group
+`hiervox.datasets`. Its keyword arguments are options here: `test_parts=("a", "b")` is `--test-parts a b`. The
+path of a table, or of a Kaldi folder, is a corpus, too.
+"""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import importlib
+import inspect
 import sys
-import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
-from hiervox.utils.errors import DataError, HierVoxError
-from hiervox.utils.files import write_json
+from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.registry import nearest
 
-if TYPE_CHECKING:
-    from lhotse.cut.data import DataCut
-    from lhotse.recording import Recording
-    from lhotse.supervision import SupervisionSegment
-
-FOLDERS = {"libritts": "LibriTTS", "librittsr": "LibriTTS_R", "vctk": "VCTK-Corpus-0.92"}
-SUMMARY_NAME = "summary.json"
-LANGUAGE = "en-us"
-MICROPHONE = "mic1"  # speaker p280 has no second one
+HERE = Path(__file__).parent
+GROUP = "hiervox.datasets"
+HELPERS = frozenset({"corpus", "manifests", "table"})
+"""Files beside this one that are no corpus."""
 
 
-def download(corpus: str, folder: Path, parts: Sequence[str], base_url: str | None) -> None:
-    """Fetch what of a corpus is not in `folder` yet; a download that was broken off goes on."""
-    from lhotse.recipes.libritts import download_libritts
-
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / FOLDERS[corpus]
-    if corpus == "vctk":
-        if not (target / "wav48_silence_trimmed").is_dir():
-            _download_vctk(folder, target, base_url)
-        return
-    missing = [part for part in parts if not (target / part / ".completed").exists()]
-    foreign = [part for part in missing if not (folder / f"{part}.tar.gz").exists()]
-    given = [part for part in foreign if any((target / part).glob("*/*/*.wav"))]
-    if given:  # lhotse would remove them
-        _say(f"{', '.join(given)} of {target} were not fetched by this recipe and are taken as they are")
-    wanted = [part for part in missing if part not in given]
-    if wanted:
-        options = {} if base_url is None else {"base_url": base_url}
-        download_libritts(folder, corpus == "librittsr", wanted, **options)
+def names() -> list[str]:
+    """What `--corpus` can be called."""
+    own = {path.stem for path in HERE.glob("*.py")} - HELPERS
+    return sorted(own | {point.name for point in entry_points(group=GROUP)})
 
 
-def _download_vctk(folder: Path, target: Path, base_url: str | None) -> None:
-    """lhotse's own function expects the archive to hold one folder; that of version 0.92 holds none."""
-    from lhotse.recipes.vctk import EDINBURGH_VCTK_URL
-    from lhotse.utils import resumable_download
-
-    name = EDINBURGH_VCTK_URL.rpartition("/")[2]
-    archive = folder / name
-    resumable_download(EDINBURGH_VCTK_URL if base_url is None else f"{base_url}/{name}", archive)
-    temporary = folder / f".{target.name}"
-    with zipfile.ZipFile(archive) as opened:
-        opened.extractall(temporary)
-    inner = temporary / target.name
-    (inner if inner.is_dir() else temporary).rename(target)
-    if temporary.is_dir():
-        temporary.rmdir()
-
-
-def prepare(corpus: str, folder: Path, parts: Sequence[str]) -> list[DataCut]:
-    """The cuts of parts of LibriTTS, or of VCTK, in the order of their ids.
+def find(corpus: str) -> tuple[Any, dict[str, Any]]:
+    """The module of a corpus, and arguments that its name stands for.
 
     Raises:
-        DataError: the corpus or a part is not there, or holds nothing.
+        ConfigError: there is none of that name.
     """
-    root = folder / FOLDERS[corpus] if (folder / FOLDERS[corpus]).is_dir() else folder
-    if corpus == "vctk":
-        return _cuts(_vctk(root))
-    return _cuts(pair for part in parts for pair in _libritts(root, part))
+    if (HERE / f"{corpus}.py").is_file() and corpus not in HELPERS:
+        return importlib.import_module(corpus), {}
+    for point in entry_points(group=GROUP, name=corpus):
+        return point.load(), {}
+    if Path(corpus).exists():
+        return importlib.import_module("table"), {"table": corpus}
+    raise ConfigError(f"no corpus {corpus}", f"name a table, or a corpus: {nearest(corpus, names())}")
 
 
-def _libritts(root: Path, part: str) -> Iterable[tuple[Recording, SupervisionSegment]]:
-    from lhotse.recipes.libritts import prepare_libritts
-
-    _require_folder(root / part)
-    manifests = prepare_libritts(root, [part])[part]
-    return _pairs(manifests["recordings"], manifests["supervisions"])
-
-
-def _vctk(root: Path) -> Iterable[tuple[Recording, SupervisionSegment]]:
-    from lhotse.recipes.vctk import prepare_vctk
-
-    for name in ("wav48_silence_trimmed", "txt"):
-        _require_folder(root / name)
-    manifests = prepare_vctk(root, use_edinburgh_vctk_url=True, mic_id=MICROPHONE)
-    return _pairs(manifests["recordings"], manifests["supervisions"])
+def arguments_of(function: Callable[..., object]) -> Iterator[inspect.Parameter]:
+    """The keyword-only ones, which are options."""
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            yield parameter
 
 
-def _require_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise DataError(f"no folder {folder}", "run stage 1, or name the folder of the corpus with --corpus")
-
-
-def _pairs(
-    recordings: Iterable[Recording], supervisions: Iterable[SupervisionSegment]
-) -> Iterable[tuple[Recording, SupervisionSegment]]:
-    by_id = {recording.id: recording for recording in recordings}
-    return [(by_id[supervision.recording_id], supervision) for supervision in supervisions]
-
-
-def _cuts(pairs: Iterable[tuple[Recording, SupervisionSegment]]) -> list[DataCut]:
-    """One cut a recording, with text and speaker; what else lhotse knows of it is not read here."""
-    cuts = []
-    for recording, supervision in sorted(pairs, key=lambda pair: pair[0].id):
-        cut: DataCut = recording.to_cut()
-        cut.id = recording.id
-        supervision.language, supervision.custom = LANGUAGE, None
-        cut.supervisions = [supervision]
-        cuts.append(cut)
-    if not cuts:
-        raise DataError("the corpus holds no utterance", "look whether its archives were unpacked whole")
-    return cuts
-
-
-def hold_out(cuts: Sequence[DataCut], count: int) -> tuple[list[DataCut], list[DataCut]]:
-    """All cuts but those of `count` speakers, and theirs; the speakers' names alone choose them.
-
-    Raises:
-        DataError: there are not more speakers than that.
-    """
-    speakers = sorted(set(map(_speaker, cuts)), key=lambda name: hashlib.sha256(name.encode()).digest())
-    if count >= len(speakers):
-        raise DataError(
-            f"the corpus has {len(speakers)} speakers, and --test-speakers holds {count} out",
-            "hold out fewer",
-        )
-    held_out = set(speakers[:count])
-    sides: tuple[list[DataCut], list[DataCut]] = ([], [])
-    for cut in cuts:
-        sides[_speaker(cut) in held_out].append(cut)
-    return sides
-
-
-def _speaker(cut: DataCut) -> str:
-    return str(cut.supervisions[0].speaker)
-
-
-def write(cuts: Sequence[DataCut], out: Path) -> None:
-    """Write the manifest, and beside it what the estimate of stage costs reads."""
-    write_cuts(cuts, out / CUTS_NAME)
-    hours = sum(cut.duration for cut in cuts) / 3600
-    speakers = len({_speaker(cut) for cut in cuts})
-    write_json(out / SUMMARY_NAME, {"utterances": len(cuts), "hours": round(hours, 4), "speakers": speakers})
-    _say(f"{len(cuts)} utterances of {speakers} speakers, {hours:.2f} h: {out / CUTS_NAME}")
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-
-
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     """Parse, and do one of the two."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("action", choices=["download", "prepare"])
-    parser.add_argument("--corpus", choices=list(FOLDERS), required=True)
-    parser.add_argument("--folder", type=Path, required=True, help="where the corpus's own folder is or goes")
-    parser.add_argument("--parts", nargs="*", default=[], help="of LibriTTS, to train on")
-    parser.add_argument("--test-parts", nargs="*", default=[], help="of LibriTTS, to test on")
-    parser.add_argument("--test-speakers", type=int, default=0, help="of VCTK: speakers to test on")
-    parser.add_argument("--base-url", help="a mirror to fetch from")
-    parser.add_argument("--out", type=Path, help="of prepare: train/ and test/ go here")
-    given = parser.parse_args()
-    if given.action == "download":
-        download(given.corpus, given.folder, [*given.parts, *given.test_parts], given.base_url)
+    first = argparse.ArgumentParser(description=__doc__, add_help=False)
+    first.add_argument(
+        "action", choices=["download", "prepare", "known"], help="known: is there such a corpus?"
+    )
+    first.add_argument("--corpus", required=True, help="its name, or a table of recordings")
+    chosen, rest = first.parse_known_args(given)
+    module, fixed = find(chosen.corpus)
+    if chosen.action == "known":
         return
-    if given.out is None:
+    parser = argparse.ArgumentParser(parents=[first])
+    parser.add_argument("--folder", type=Path, required=True, help="where the corpus's own folder is or goes")
+    parser.add_argument("--out", type=Path, help="of prepare: train/ and test/ go here")
+    options = {
+        parameter.name: parameter
+        for do in (module.download, module.prepare)
+        for parameter in arguments_of(do)
+    }
+    for name, parameter in options.items():
+        flag, default = f"--{name.replace('_', '-')}", parameter.default
+        if isinstance(default, tuple):
+            parser.add_argument(flag, nargs="+", default=default)
+        else:
+            parser.add_argument(flag, type=int if isinstance(default, int) else str, default=default)
+    parsed = vars(parser.parse_args([chosen.action, "--corpus", chosen.corpus, *rest]))
+    function = getattr(module, chosen.action)
+    wanted = {parameter.name: parsed[parameter.name] for parameter in arguments_of(function)}
+    wanted |= {name: value for name, value in fixed.items() if name in wanted}
+    if chosen.action == "prepare" and parsed["out"] is None:
         parser.error("prepare needs --out")
-    train = prepare(given.corpus, given.folder, given.parts)
-    if given.corpus == "vctk":
-        train, test = hold_out(train, given.test_speakers)
-    else:
-        test = prepare(given.corpus, given.folder, given.test_parts)
-    write(train, given.out / "train")
-    write(test, given.out / "test")
+    places = [parsed["folder"]] if chosen.action == "download" else [parsed["folder"], parsed["out"]]
+    function(*places, **wanted)
 
 
 if __name__ == "__main__":

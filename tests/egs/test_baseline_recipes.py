@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import shlex
 import subprocess
@@ -70,19 +71,23 @@ def test_all_stages_of_a_dry_run_end_with_speech(recipe: str, tmp_path: Path) ->
     done = _run(recipe, "--dry-run", "--exp", str(exp))
     assert done.returncode == 0, done.stderr
     commands = [shlex.split(line) for line in done.stdout.splitlines() if not line.startswith("==")]
-    spoken = [command for command in commands if command[:2] == ["hiervox", "tts"]]
+    spoken = [
+        command
+        for command in commands
+        if command[:2] == ["hiervox", "tts"] or command[1].endswith("speak_list.py")
+    ]
     trained = [word for command in commands for word in command if word.startswith("out_dir=")]
     assert spoken and trained
-    assert all(f"{exp}/wavs/{system}/" in " ".join(command) for command in spoken)
+    assert all(f"{exp}/wavs/{system}" in " ".join(command) for command in spoken)
     if "vctk" not in recipe:  # whose sentences are not those of the recordings
         assert commands[-1][:2] == ["hiervox", "evaluate"]
         assert f"{system}={exp}/wavs/{system}" in commands[-2]
 
 
 def test_every_prompt_comes_with_its_own_text(tmp_path: Path) -> None:
-    done = _run("tts/valle/mini", "--dry-run", "--exp", str(tmp_path), "--stage", "6")
-    given = [word for word in shlex.split(done.stdout) if word.startswith("prompt_text=")]
-    assert len(set(given)) > 1 and not any("PROMPT_TEXT" in word for word in given)
+    done = _run("tts/valle/mini", "--dry-run", "--exp", str(tmp_path), "--stage", "8")
+    (spoken,) = [line for line in done.stdout.splitlines() if "speak_list.py" in line]
+    assert "prompt_text=PROMPT_TEXT" in spoken and "--control=frames_per_token=6" in spoken
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -90,6 +95,35 @@ def test_a_wrong_option_is_one_line(recipe: str) -> None:
     done = _run(recipe, "--stages", "3")
     assert done.returncode == 2
     assert done.stderr == "run.sh: no option --stages; see run.sh --help\n"
+
+
+ENGINE_RUNS = sorted(
+    path for path in EGS.rglob("run.sh") if not path.is_symlink() and "zero_shot" not in str(path)
+)
+
+
+@pytest.mark.parametrize("path", ENGINE_RUNS, ids=lambda path: str(path.parent.relative_to(EGS)))
+def test_a_recipe_shows_numbered_stages_and_sources_one_file(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    numbers = re.findall(r'^if stage (\d+) [a-z0-9_]+ ".+"; then$', text, re.MULTILINE)
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+    assert len(re.findall(r"^(?:source|\.) ", text, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if "benchmark" not in recipe])
+@pytest.mark.parametrize("option", ["--stage", "--stop-stage"])
+def test_a_stage_that_is_not_there_is_one_line(recipe: str, option: str) -> None:
+    done = _run(recipe, option, "99")
+    assert done.returncode == 2
+    assert "stages are numbers from 1 to" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_recipe_takes_its_corpus_by_name_or_by_folder(tmp_path: Path) -> None:
+    named = _run("tts/vits", "--dry-run", "--corpus", "libritts", "--stop-stage", "1")
+    linked = _run("tts/vits/libritts", "--dry-run", "--stop-stage", "1")
+    assert named.returncode == 0 and named.stdout == linked.stdout
+    lying = _run("tts/vits/libritts", "--dry-run", "--stop-stage", "1", "--corpus", str(tmp_path))
+    assert f"--corpus libritts --folder {tmp_path}" in lying.stdout
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: str(path.relative_to(EGS)))
@@ -100,7 +134,7 @@ def test_configs_are_valid(config: Path) -> None:
 def test_overrides_reach_their_part(tmp_path: Path) -> None:
     done = _run(
         "tts/valle/mini",
-        *("--dry-run", "--exp", str(tmp_path), "--stage", "4", "--stop-stage", "5"),
+        *("--dry-run", "--exp", str(tmp_path), "--stage", "6", "--stop-stage", "7"),
         *("--set", "autoregressive:train.batch_size=3", "--set", "train.max_steps=7"),
     )
     first, second = [line for line in done.stdout.splitlines() if line.startswith("hiervox train")]

@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 
 @pytest.fixture
 def train_bottleneck(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "local"))
+    monkeypatch.syspath_prepend(str(REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "research"))
     return importlib.import_module("train_bottleneck")
 
 

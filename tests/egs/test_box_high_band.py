@@ -16,7 +16,7 @@ from hiervox.models.sr.speechsr.spectral import SpectralSpeechSR
 from hiervox.processors.audio import read_audio, resample, write_audio
 from tests.conftest import REPOSITORY
 
-LOCAL = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "local"
+LOCAL = REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "research"
 
 
 @pytest.fixture(autouse=True)

@@ -145,7 +145,7 @@ def test_wrong_options_are_named(arguments: list[str], message: str, tmp_path: P
 
 
 def test_blurred_formants_have_less_contrast(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.syspath_prepend(str(RECIPE / "local"))
+    monkeypatch.syspath_prepend(str(RECIPE / "research"))
     formants = importlib.import_module("formants")
     time = np.arange(16000) / 16000
     gains = {"sharp": 30.0, "blurred": 15.0}

@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 
 @pytest.fixture
 def recipe(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "local"))
+    monkeypatch.syspath_prepend(str(REPOSITORY / "egs" / "tts" / "hierspeechpp" / "box" / "research"))
     module = importlib.import_module("train_source_bottleneck")
     monkeypatch.setattr(module, "HIDDEN_CHANNELS", 16)
     monkeypatch.setattr(module, "N_BLOCKS", 1)

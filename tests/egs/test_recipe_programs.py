@@ -19,10 +19,11 @@ import pytest
 import torch
 
 from hiervox.models.base.checkpoints.checkpoint import load_weights
+from hiervox.models.base.data.manifest import read_cuts
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.pipelines.loading import load
 from hiervox.models.base.training.experiment import build_task, load_experiment
-from hiervox.utils.errors import DataError
+from hiervox.utils.errors import ConfigError, DataError
 from tests.conftest import REPOSITORY
 from tests.egs.lookalikes import make_libritts, make_vctk
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
@@ -40,6 +41,8 @@ def program(name: str) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
     spec.loader.exec_module(module)
     return module
 
@@ -105,7 +108,7 @@ def test_a_bundle_is_halved_and_takes_runs_of_other_names(tmp_path: Path) -> Non
 
 
 def test_libritts_is_fetched_and_what_is_there_is_kept(tmp_path: Path) -> None:
-    corpus = program("corpus")
+    libritts = program("libritts")
     made = make_libritts(tmp_path / "made", parts=(("train-clean-100", 1, 2), ("test-clean", 1, 2)))
     mirror = tmp_path / "mirror" / "60"
     mirror.mkdir(parents=True)
@@ -114,23 +117,24 @@ def test_libritts_is_fetched_and_what_is_there_is_kept(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "LibriTTS").mkdir(parents=True)
     (made / "test-clean").rename(home / "LibriTTS" / "test-clean")  # brought by hand, and not on the mirror
-    parts = ["train-clean-100", "test-clean"]
+    parts = {"parts": ["train-clean-100"], "test_parts": ["test-clean"]}
     with served(mirror.parent) as url:
-        corpus.download("libritts", home, parts, url)
-    corpus.download("libritts", home, parts, url)  # nothing is left to fetch
+        libritts.download(home, **parts, base_url=url)
+    libritts.download(home, **parts, base_url=url)  # nothing is left to fetch
     (home / "LibriTTS" / "train-clean-100" / ".completed").unlink()  # as if unpacking had been broken off
     next((home / "LibriTTS" / "train-clean-100").rglob("*.wav")).unlink()
     with served(mirror.parent) as url:
-        corpus.download("libritts", home, parts, url)
-    assert len(corpus.prepare("libritts", home, ["train-clean-100"])) == 2
-    assert len(corpus.prepare("libritts", home / "LibriTTS", ["test-clean"])) == 2
+        libritts.download(home, **parts, base_url=url)
+    for folder in (home, home / "LibriTTS"):
+        libritts.prepare(folder, tmp_path / "data", **parts)
+        assert [len(read_cuts(tmp_path / "data" / side)) for side in ("train", "test")] == [2, 2]
     with pytest.raises(DataError, match=r"no folder .*dev-clean"):
-        corpus.prepare("libritts", home, ["dev-clean"])
+        libritts.prepare(home, tmp_path / "data", parts=["dev-clean"])
 
 
 @pytest.mark.parametrize("top", ["", "VCTK-Corpus-0.92/"])
 def test_vctk_is_fetched_whether_or_not_its_archive_has_a_folder(tmp_path: Path, top: str) -> None:
-    corpus = program("corpus")
+    vctk = program("vctk")
     made = make_vctk(tmp_path / "made", speakers=2, clips=2)
     mirror = tmp_path / "mirror"
     mirror.mkdir()
@@ -138,19 +142,24 @@ def test_vctk_is_fetched_whether_or_not_its_archive_has_a_folder(tmp_path: Path,
         for file in sorted(made.rglob("*")):
             archive.write(file, f"{top}{file.relative_to(made)}")
     with served(mirror) as url:
-        corpus.download("vctk", tmp_path / "home", [], url)
-    cuts = corpus.prepare("vctk", tmp_path / "home", [])
-    assert [cut.id for cut in cuts] == [f"p{225 + p}_00{n}_mic1" for p in (0, 1) for n in (1, 2)]
-    train, test = corpus.hold_out(cuts, 1)
-    assert len(train) == len(test) == 2
+        vctk.download(tmp_path / "home", base_url=url)
+    vctk.prepare(tmp_path / "home", tmp_path / "data", test_speakers=1)
+    train, test = (read_cuts(tmp_path / "data" / side) for side in ("train", "test"))
+    assert sorted(cut.id for cut in (*train, *test)) == [
+        f"p{225 + p}_00{n}_mic1" for p in (0, 1) for n in (1, 2)
+    ]
+    assert {cut.supervisions[0].speaker for cut in train}.isdisjoint(
+        cut.supervisions[0].speaker for cut in test
+    )
     with pytest.raises(DataError, match="hold out fewer"):
-        corpus.hold_out(cuts, 2)
+        vctk.prepare(tmp_path / "home", tmp_path / "data", test_speakers=2)
 
 
 def test_lists_pair_voices(tmp_path: Path) -> None:
-    corpus, lists = program("corpus"), program("test_lists")
-    make_vctk(tmp_path, speakers=3, clips=3)
-    cuts = corpus.prepare("vctk", tmp_path, [])
+    vctk, lists = program("vctk"), program("test_lists")
+    make_vctk(tmp_path, speakers=4, clips=3)
+    vctk.prepare(tmp_path, tmp_path / "data", test_speakers=1)
+    cuts = read_cuts(tmp_path / "data" / "train")
     chosen = list(lists.choose(cuts))
     assert len(chosen) == 6 and len({said.id for said, *_ in chosen}) == 6
     for said, prompt, other in chosen:
@@ -158,7 +167,43 @@ def test_lists_pair_voices(tmp_path: Path) -> None:
         assert speakers[0] == speakers[1] != speakers[2] and said.id != prompt.id
     assert chosen == list(lists.choose(cuts[::-1]))
     with pytest.raises(DataError, match="1 of the voices"):
-        list(lists.choose(cuts[:3]))
+        list(lists.choose(cuts[:4]))
+    assert len(list(lists.choose(cuts[:3]))) == 2  # a corpus of one voice
+
+
+class _Point:
+    """An entry point that names a corpus of another package."""
+
+    name = "elsewhere"
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def load(self) -> ModuleType:
+        return self._module
+
+
+def test_a_corpus_of_another_package_is_chosen_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus, made = program("corpus"), ModuleType("elsewhere")
+    calls: list[tuple[object, ...]] = []
+
+    def download(folder: Path, *, parts: tuple[str, ...] = ("all",)) -> None:
+        calls.append((folder, parts))
+
+    def prepare(folder: Path, out: Path, *, speakers: int = 3) -> None:
+        calls.append((folder, out, speakers))
+
+    made.download, made.prepare = download, prepare  # type: ignore[attr-defined]
+    points = {"elsewhere": [_Point(made)]}
+    monkeypatch.setattr(corpus, "entry_points", lambda group, name="elsewhere": points.get(name, []))
+    common = ["--corpus", "elsewhere", "--folder", str(tmp_path)]
+    corpus.main(["download", *common, "--parts", "a", "b"])
+    corpus.main(["prepare", *common, "--out", str(tmp_path / "data"), "--speakers", "2"])
+    assert calls == [(tmp_path, ["a", "b"]), (tmp_path, tmp_path / "data", 2)]
+    with pytest.raises(ConfigError, match="no corpus nobody"):
+        corpus.main(["known", "--corpus", "nobody"])
 
 
 def test_the_estimate_is_arithmetic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ Sentences that are there are kept. The time is the processor's, or on a GPU the 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import sys
 import time
@@ -33,8 +34,15 @@ FIRST_WORDS = "Hello there."
 """Spoken before the clock runs: a first pass is slower than all others."""
 
 
+def voices_of(test_list: Path) -> dict[str, str]:
+    """What a list with a column `voice` says, by ids."""
+    with test_list.open(encoding="utf-8", newline="") as stream:
+        return {row["id"]: row["voice"] for row in csv.DictReader(stream) if row.get("voice")}
+
+
 def speak(arguments: argparse.Namespace) -> None:
     """Write what is not there yet."""
+    voices = voices_of(arguments.list)
     rows = rows_of(arguments.list, texts_of(arguments.table))
     rows = [row for row in rows if not (arguments.out / f"{row[0]}.wav").exists()]
     if not rows:
@@ -50,7 +58,8 @@ def speak(arguments: argparse.Namespace) -> None:
         given = [control.replace(PROMPT_TEXT, prompt_text) for control in arguments.control]
         own = {"seed": str(arguments.seed), **parse_assignments(given)}
         controls = make_controls(schema, own)
-        voice = {"prompt": prompt, "none": None}.get(arguments.voice, arguments.voice)
+        chosen = voices.get(name, arguments.voice)
+        voice = {"prompt": prompt, "none": None}.get(chosen, chosen)
         if not number:
             pipeline.tts(FIRST_WORDS, voice, controls)
         begun = clock()
@@ -68,7 +77,9 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True, help="CSV: audio, text; what is said in prompts")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument(
-        "--voice", default="prompt", help="prompt, none, or the name of one of the model's own"
+        "--voice",
+        default="prompt",
+        help="prompt, none, or the name of one of the model's own; a column `voice` of the list rules",
     )
     parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--seed", type=int, default=1234)

@@ -1,5 +1,1 @@
-#!/usr/bin/env bash
-# iSTFTNet on a table of recordings; see `run.sh --help`.
-set -euo pipefail
-recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-. "$recipe/../common/vocoder.sh"
+../run.sh

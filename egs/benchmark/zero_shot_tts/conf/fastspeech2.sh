@@ -1,3 +1,3 @@
 # FastSpeech 2 with an encoder of references, through Griffin-Lim; its stages train the aligner, too.
-mini_stages="1 6"
+mini_stages="1 8"
 parts=(fastspeech2)

@@ -1,3 +1,3 @@
 # Glow-WaveGAN with an encoder of references.
-mini_stages="1 4"
+mini_stages="1 6"
 parts=(wavegan flow)

@@ -1,4 +1,4 @@
 # VITS with an encoder of references.
-mini_stages="1 3" libritts_stages="4 5"
+mini_stages="1 5" libritts_stages="4 5"
 parts=(vits)
-[[ $corpus == mini ]] || options=(--corpus "$data")
+[[ $corpus == mini ]] || options=(--data "$data")

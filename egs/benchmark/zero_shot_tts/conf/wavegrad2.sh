@@ -1,5 +1,5 @@
 # WaveGrad 2 with an encoder of references; its stages train the aligner, too.
-mini_stages="1 4" libritts_stages="4 6"
+mini_stages="1 6" libritts_stages="4 6"
 parts=(wavegrad2)
-[[ $corpus == mini ]] || options=(--corpus "$data")
+[[ $corpus == mini ]] || options=(--data "$data")
 controls=(steps=25)

@@ -2,24 +2,23 @@
 # EnCodec in small: from a table of recordings to a trained codec, tokens, sound and figures.
 # Run it again after an interruption: finished work is kept, an unfinished training continues.
 set -euo pipefail
+source "$(dirname "$0")/../../../common/recipe.sh"
 
-recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+with_corpus
+parse "$@"
 bandwidths=(1.2 2.4 4.8)
-about=(
-  "data      the table becomes a cut manifest"
-  "train     the codec"
-  "code      the recordings of the test list at each bandwidth, and back"
-  "evaluate  what was decoded beside the recordings"
-)
-source "${recipe%/egs/*}/egs/common/stages.sh"
-test_list=$repository/egs/datasets/mini/test_list.csv
+systems=()
+for bandwidth in "${bandwidths[@]}"; do systems+=("encodec_$bandwidth=$exp/wavs/encodec_$bandwidth"); done
 
-stage_data() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
-
-stage_train() { train encodec "$recipe/conf/encodec.json5" "$exp/data"; }
-
-stage_code() {
-  local bandwidth id reference
+if stage 1 data "cut manifests, to train on and to test with"; then
+  corpus download
+  corpus prepare --out "$exp/data"
+fi
+if stage 2 train "the codec"; then
+  train encodec "$conf/encodec.json5" "$exp/data/train"
+fi
+if stage 3 code "the test recordings at each bandwidth, and back"; then
+  script test_lists --cuts "$exp/data/test" --given "$exp/data/test" --count 20 --out "$exp"
   while IFS=$'\t' read -r -u 3 id reference; do
     for bandwidth in "${bandwidths[@]}"; do
       run mkdir -p "$exp/codes/$bandwidth" "$exp/wavs/encodec_$bandwidth"
@@ -28,14 +27,10 @@ stage_code() {
       run hiervox codec decode "$exp/codes/$bandwidth/$id.codes" --model "$exp/runs/encodec" \
         -o "$exp/wavs/encodec_$bandwidth/$id.wav" --device "$device" --overwrite
     done
-  done 3< <(python "$common/local/rows.py" "$test_list" id reference)
-}
-
-stage_evaluate() {
-  local systems=() bandwidth
-  for bandwidth in "${bandwidths[@]}"; do systems+=("encodec_$bandwidth=$exp/wavs/encodec_$bandwidth"); done
-  script systems_table --list "$test_list" --systems "${systems[@]}" --out "$exp/evaluation.csv"
+  done 3< <(rows "$exp/test_list.csv" id reference)
+fi
+if stage 4 evaluate "what was decoded beside the recordings"; then
+  script systems_table --list "$exp/test_list.csv" --out "$exp/evaluation.csv" --systems \
+    "${systems[@]}"
   run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
-}
-
-main "$@"
+fi

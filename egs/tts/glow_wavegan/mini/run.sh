@@ -1,11 +1,1 @@
-#!/usr/bin/env bash
-# Glow-WaveGAN in small: from a table of recordings to a trained model, speech and figures.
-# Run it again after an interruption: finished work is kept, an unfinished training continues.
-set -euo pipefail
-
-recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-system=glow_wavegan
-source "${recipe%/egs/*}/egs/tts/common/mini.sh"
-source "$recipe/../common/two_parts.sh"
-
-main "$@"
+../run.sh

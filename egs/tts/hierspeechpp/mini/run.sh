@@ -2,38 +2,77 @@
 # HierSpeech++ in small: from a table of recordings to trained models, speech, converted voices and figures.
 # Run it again after an interruption: finished work is kept, an unfinished training continues.
 set -euo pipefail
+source "$(dirname "$0")/../../../common/recipe.sh"
 
-recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-conf=$recipe/conf
-bundle=${recipe%/egs/*}/pretrained/mini
-extra=(bundle)
-extra_about=("--bundle DIR    where the trained models go (default pretrained/mini of the repository: --model mini)")
-about=(
-  "data         the table becomes a cut manifest"
-  "validate     bad recordings are named and set aside"
-  "features     semantic vectors, F0 and tokens"
-  "text_to_vec  train it"
-  "synthesizer  train it"
-  "speechsr     train both, 24 and 48 kHz"
-  "speak        bundle the models, speak test_list.csv and convert vc_list.csv of egs/datasets/mini"
-  "evaluate     word errors, speaker similarity, pitch"
-  "results      print and save DIR/RESULTS.md"
-)
-source "${recipe%/egs/*}/egs/common/stages.sh"
-source "${recipe%/*}/common/stages.sh"
+mini=$datasets/mini
+option corpus "$mini/table.csv" "a table of recordings, or a Kaldi folder"
+option bundle "$repository/pretrained/mini" "where the trained models go"
+parse "$@"
+corpus=$(absolute "$corpus") bundle=$(absolute "$bundle") wavs=$exp/wavs
+[[ $dry_run || -e $corpus ]] || fail "no corpus $corpus"
 
-stage_data() { run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite; }
-stage_validate() { run hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"; }
-stage_features() { run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$conf/features.json5" --jobs "$jobs" --device "$device"; }
-stage_text_to_vec() { if side_by_side; then (train_side_by_side); else train_text_to_vec; fi; }
-stage_synthesizer() { side_by_side || train_synthesizer; }
-stage_speechsr() { side_by_side || train_speechsr; }
-stage_speak() {
-  bundle=$(absolute "$bundle")
-  script assemble_bundle --runs "$exp/runs" --out "$bundle" --parts text_to_vec synthesizer speechsr24 speechsr48
-  speak "$repository/egs/datasets/mini" "$bundle" 24000 48000
+train_text_to_vec() { train text_to_vec "$conf/text_to_vec.json5" "$exp/features"; }
+train_synthesizer() { train synthesizer "$conf/synthesizer.json5" "$exp/features"; }
+train_speechsr() { for rate in 24 48; do train "speechsr$rate" "$conf/speechsr$rate.json5" "$exp/valid"; done; }
+
+# The three trainings of stages 4 to 6 need nothing of each other. Two cores do more with one small training each
+# than with two threads in one.
+side_by_side() { ((stage <= 4 && stop_stage >= 6 && jobs > 1)) && [[ ! $dry_run ]]; }
+
+train_side_by_side() {
+  export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+  mkdir -p "$exp/logs"
+  echo "stages 4 and 6 here; stage 5 beside them, see $exp/logs/synthesizer.log"
+  train_synthesizer >"$exp/logs/synthesizer.log" 2>&1 &
+  local beside=$!
+  trap 'kill "$beside" 2>/dev/null || true' EXIT
+  train_text_to_vec
+  train_speechsr
+  wait "$beside" || { tail -n 3 "$exp/logs/synthesizer.log" >&2; fail "stage 5 ended early; run it again to go on"; }
+  trap - EXIT
 }
-stage_evaluate() { run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"; }
-stage_results() { run python "$programs/results.py" --recipe mini --runs "$exp/runs" --evaluation "$exp/evaluation" --out "$exp/RESULTS.md" && run cat "$exp/RESULTS.md"; }
 
-main "$@"
+if stage 1 data "the table becomes a cut manifest"; then
+  run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite
+fi
+if stage 2 validate "bad recordings are named and set aside"; then
+  run hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"
+fi
+if stage 3 features "semantic vectors, F0 and tokens"; then
+  run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$conf/features.json5" --jobs "$jobs" \
+    --device "$device"
+fi
+if stage 4 text_to_vec "train it"; then
+  if side_by_side; then (train_side_by_side); else train_text_to_vec; fi
+fi
+if stage 5 synthesizer "train it"; then
+  side_by_side || train_synthesizer
+fi
+if stage 6 speechsr "train both, 24 and 48 kHz"; then
+  side_by_side || train_speechsr
+fi
+if stage 7 speak "bundle the models, speak test_list.csv and convert vc_list.csv of egs/datasets/mini"; then
+  script assemble_bundle --runs "$exp/runs" --out "$bundle" --parts text_to_vec synthesizer speechsr24 speechsr48
+  while IFS=$'\t' read -r -u 3 id prompt text; do
+    run hiervox tts --text "$text" --prompt "$prompt" --out "$wavs/tts_16000/$id.wav" --plots --overwrite \
+      --model "$bundle" --seed "$seed" --device "$device"
+    for rate in 24000 48000; do
+      run hiervox sr "$wavs/tts_16000/$id.wav" --rate "$rate" --out "$wavs/tts_$rate/$id.wav" --overwrite \
+        --model "$bundle" --device "$device"
+    done
+  done 3< <(rows "$mini/test_list.csv" id prompt text)
+  while IFS=$'\t' read -r -u 3 id source prompt; do
+    run hiervox vc --source "$source" --prompt "$prompt" --out "$wavs/vc/$id.wav" --plots --overwrite \
+      --model "$bundle" --seed "$seed" --device "$device"
+  done 3< <(rows "$mini/vc_list.csv" id source prompt)
+  script evaluation_table --tts-list "$mini/test_list.csv" --vc-list "$mini/vc_list.csv" --wavs "$wavs" \
+    --rates 16000 24000 48000 --out "$exp/evaluation.csv"
+fi
+if stage 8 evaluate "word errors, speaker similarity, F0"; then
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+fi
+if stage 9 results "print and save EXP/RESULTS.md"; then
+  run python "$repository/egs/tts/hierspeechpp/common/local/results.py" --recipe mini --runs "$exp/runs" \
+    --evaluation "$exp/evaluation" --out "$exp/RESULTS.md"
+  run cat "$exp/RESULTS.md"
+fi

@@ -2,47 +2,32 @@
 # VITS on VCTK at the published size: from the download to a trained model of many speakers, and speech.
 # Run it again after an interruption: finished work is kept, an unfinished training continues.
 set -euo pipefail
+source "$(dirname "$0")/../../../common/recipe.sh"
 
-recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-system=vits
-corpus=$recipe/exp/corpus
-needs_corpus=
+with_corpus
 test_speakers=1
-extra=(test_speakers)
-extra_about=("--test-speakers N  voices that are not trained on (default $test_speakers)")
-data_stages=(
-  "download VCTK, through lhotse, into --corpus"
-  "data cut manifests"
-  "validate bad recordings are named and set aside"
-)
-speech_stages=("speak a sentence in the voice of each speaker")
-source "${recipe%/egs/*}/egs/tts/common/stages.sh"
+parse "$@"
 
-corpus_program() {
-  run python "$repository/egs/datasets/corpus.py" "$1" --corpus vctk --folder "$corpus" \
-    --test-speakers "$test_speakers" "${@:2}"
-}
-
-stage_download() { corpus_program download; }
-
-stage_data() { corpus_program prepare --out "$exp/data"; }
-
-stage_validate() { run hiervox validate --cuts "$exp/data/train" --out "$exp/valid" --jobs "$jobs"; }
-
-# The config is that of conf/ with the names of the speakers.
-stage_features() {
+if stage 1 download "the corpus, where it is not there"; then
+  corpus download
+fi
+if stage 2 data "cut manifests"; then
+  corpus prepare --out "$exp/data"
+fi
+if stage 3 validate "bad recordings are named and set aside"; then
+  run hiervox validate --cuts "$exp/data/train" --out "$exp/valid" --jobs "$jobs"
+fi
+if stage 4 features "waveforms and tokens; the config is that of conf/ with the names of the speakers"; then
   run python "$recipe/local/speakers.py" --cuts "$exp/valid" --base "$conf/vits.json5" --out "$exp/speakers.json5"
   run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$exp/speakers.json5" --jobs "$jobs"
-}
-
-stage_train() { train vits "$exp/speakers.json5" "$exp/features"; }
-
-stage_speak() {
-  local name
-  while read -r -u 3 name; do
-    speak_sentence "$exp/runs/vits" "$name" \
-      "Please call Stella, and ask her to bring these things with her from the store." --voice "$name"
+fi
+if stage 5 train "the network"; then
+  train vits "$exp/speakers.json5" "$exp/features"
+fi
+if stage 6 speak "a sentence in the voice of each speaker"; then
+  while read -r -u 3 speaker; do
+    run hiervox tts "Please call Stella, and ask her to bring these things with her from the store." \
+      --voice "$speaker" --model "$exp/runs/vits" --seed "$seed" --out "$exp/wavs/vits/$speaker.wav" \
+      --device "$device" --overwrite
   done 3< <([[ $dry_run ]] && echo SPEAKER || python "$recipe/local/speakers.py" --cuts "$exp/valid")
-}
-
-main "$@"
+fi

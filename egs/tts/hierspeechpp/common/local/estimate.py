@@ -28,6 +28,9 @@ LIBRITTS_GB = {
     "dev-clean": 1.2, "dev-other": 0.9, "test-clean": 1.2, "test-other": 1.0,
 }  # fmt: skip
 LIBRITTS_SECONDS = 5.6
+PUBLISHED = ("libritts", "librittsr", "vctk")
+"""Corpora whose hours are known before they are fetched."""
+SUMMARY = Path("data", "train", "summary.json")
 VCTK_HOURS, VCTK_GB, VCTK_SECONDS = 44.0, 11.0, 3.6  # its paper and its page
 WAV_GB_AN_HOUR = 24_000 * 2 * 3600 / 1e9
 
@@ -76,7 +79,7 @@ def _short(value: float) -> str:
 
 def corpus_of(given: argparse.Namespace) -> Corpus:
     """The corpus as prepared, or else as published."""
-    summary = given.exp / "data" / "train" / "summary.json"
+    summary = given.exp / SUMMARY
     if summary.is_file():
         tree = json.loads(summary.read_text(encoding="utf-8"))
         return Corpus(tree["hours"], 3600 * tree["hours"] / tree["utterances"], "counted in stage 2")
@@ -87,7 +90,7 @@ def corpus_of(given: argparse.Namespace) -> Corpus:
 
 
 def overrides_of(part: str, overrides: Sequence[str]) -> list[str]:
-    """Those of `KEY=VALUE` and `PART:KEY=VALUE` that are for a part, as recipe.sh has it."""
+    """Those of `KEY=VALUE` and `PART:KEY=VALUE` that are for a part, as a recipe has it."""
     chosen = []
     for override in overrides:
         name, colon, rest = override.partition(":")
@@ -205,9 +208,9 @@ def main() -> None:
     """Parse and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True)
-    parser.add_argument("--parts", nargs="*", default=[])
-    parser.add_argument("--test-parts", nargs="*", default=[])
-    parser.add_argument("--test-speakers", type=int, default=0)
+    parser.add_argument("--parts", nargs="*", default=["train-clean-100", "train-clean-360"])
+    parser.add_argument("--test-parts", nargs="*", default=["test-clean"])
+    parser.add_argument("--test-speakers", type=int, default=8)
     parser.add_argument("--exp", type=Path, required=True)
     parser.add_argument("--text-to-vec", type=Path, required=True)
     parser.add_argument("--synthesizer", type=Path, required=True)
@@ -222,6 +225,9 @@ def main() -> None:
     given = parser.parse_args()
     if given.device == "auto":
         given.device = "cuda" if torch.cuda.is_available() else "cpu"
+    if given.corpus not in PUBLISHED and not (given.exp / SUMMARY).is_file():
+        sys.stdout.write("What the stages will take is estimated when stage 2 has counted the corpus.\n")
+        return
     corpus = corpus_of(given)
     lines = [f"{corpus.hours:.2f} h of speech ({corpus.source}). What the stages will take:"]
     chosen = list(costs(corpus, given))
