@@ -160,8 +160,9 @@ def check_plugins() -> list[Check]:
     from hiervox.evaluation.registry import METRICS
     from hiervox.models.base.data.feature_registry import FEATURES
     from hiervox.models.base.registry import SYSTEMS
+    from hiervox.models.base.tasks import TASKS
 
-    registries: tuple[Registry[Any], ...] = (SYSTEMS, FEATURES, METRICS)
+    registries: tuple[Registry[Any], ...] = (TASKS, SYSTEMS, FEATURES, METRICS)
     return [
         Check(f"{registry.kind} {entry.name}", f"left out, {entry.reason}", f"mend {entry.package}", False)
         for registry in registries

@@ -41,11 +41,11 @@ def models() -> None:
 def _contents(folder: Path) -> tuple[str, str]:
     """Tasks that a bundle serves, and the systems that its checkpoints are of."""
     from hiervox.models.base.pipelines.bundle import is_checkpoint, part_of, parts_of
-    from hiervox.models.base.pipelines.protocols import TASKS
+    from hiervox.models.base.tasks import task_names
 
     try:
         parts = [part_of(folder)] if is_checkpoint(folder) else parts_of(folder)
     except HierVoxError as error:
         return "broken", error.problem
-    tasks = [task for task in TASKS if any(part.card.serves(task) for part in parts)]
+    tasks = [task for task in task_names() if any(part.card.serves(task) for part in parts)]
     return ", ".join(tasks) or "none", ", ".join(dict.fromkeys(part.card.name for part in parts)) or "none"

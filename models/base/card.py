@@ -56,7 +56,7 @@ class SystemCard:
 
     Attributes:
         name: the system's name, unique over all tasks.
-        task: one of `hiervox.models.base.pipelines.protocols.TASKS`.
+        task: one of `hiervox.models.base.tasks.TASKS`.
         summary: one line.
         paper: title and identifier.
         weights_licence: licence of the weights that the authors published.

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+import typer
 from typer.testing import CliRunner
 from typing_extensions import get_protocol_members
 
@@ -27,10 +28,12 @@ from hiervox.models.base.pipelines.speech import Speech, Synthesis
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.base.tasks import TASKS, task_names
 from hiervox.processors.audio import Waveform
 from hiervox.processors.pitch import PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.processors.text import TextConfig
+from hiervox.utils.registry import resolve
 from tests.models.base.pipelines.toys import ToyConfig, ToyVocoder, registered
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
 
@@ -280,6 +283,15 @@ def stubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         )
     with registered(*(card(task) for task in STUBS)):
         yield
+
+
+def test_tasks_name_their_protocols_and_verbs() -> None:
+    verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, task in TASKS.items():
+        assert task.verb in verbs
+        if name != "alignment":  # its verb works on a corpus
+            assert resolve(task.protocol) is STUBS[name][1]
+    assert task_names()[0] == "tts" and len(task_names()) == len(TASKS)
 
 
 @pytest.mark.parametrize("task", STUBS)

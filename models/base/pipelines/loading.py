@@ -15,8 +15,8 @@ from hiervox.models.base.pipelines.bundle import (
     parts_of,
     resolve_bundle,
 )
-from hiervox.models.base.pipelines.protocols import TASKS
 from hiervox.models.base.registry import SYSTEMS
+from hiervox.models.base.tasks import TASKS, task_names
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.registry import nearest
@@ -33,8 +33,8 @@ def load(
     Args:
         name_or_folder: a bundle by name, or the folder of a bundle, a checkpoint or a run; None for the
             default.
-        task: what it is opened for, one of `TASKS` or a capability of a card; None for the first task that it
-            serves.
+        task: what it is opened for, one of `TASKS` or a capability of a card; None for the first task by rank
+            that it serves.
         device: `auto`, `cpu`, `cuda`, `cuda:1` …
         rate: of the result in Hz, where a bundle holds networks for several.
 
@@ -64,13 +64,13 @@ def find_system(folder: Path, task: str | None = None, rate: int | None = None) 
 
 
 def _first_task(folder: Path) -> str:
-    """The first of `TASKS` that a model serves."""
+    """The first task by rank that a model serves."""
     parts: list[BundlePart] = [part_of(folder)] if is_checkpoint(folder) else parts_of(folder)
     if not parts:
         raise CheckpointError(
             f"{folder} holds no checkpoint", "name a checkpoint folder, or a folder of such folders"
         )
-    for task in TASKS:
+    for task in task_names():
         if any(part.card.task == task and part.card.pipeline for part in parts):
             return task
     names = ", ".join(sorted({part.card.name for part in parts}))
@@ -78,6 +78,8 @@ def _first_task(folder: Path) -> str:
 
 
 def _check_task(task: str) -> None:
+    if task in TASKS.left_out:
+        TASKS.named(task)  # says why
     known = {*TASKS, *(word for card in SYSTEMS.values() for word in card.capabilities)}
     if task not in known:
         raise ConfigError(f"no task {task!r}", nearest(task, known))

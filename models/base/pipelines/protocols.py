@@ -8,7 +8,6 @@ nothing else. Waveforms are mono float32 (T,), full scale at ±1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -327,38 +326,3 @@ class Aligner(Pipeline, Protocol):
 
     def align(self, wav: Waveform, rate: int, tokens: Sequence[int]) -> list[tuple[float, float]]:
         """Begin and end in seconds of each token in a waveform (T,) of `rate` Hz."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """A task.
-
-    Attributes:
-        name: as cards call it.
-        protocol: what its pipelines implement.
-        verb: of the command line.
-        summary: what goes in and what comes out.
-    """
-
-    name: str
-    protocol: Any
-    verb: str
-    summary: str
-
-
-TASKS: dict[str, Task] = {
-    task.name: task
-    for task in (
-        Task("tts", TextToSpeech, "tts", "text and a voice to speech"),
-        Task("tta", TextToAudio, "tta", "caption to sound"),
-        Task("vc", VoiceConversion, "vc", "speech and a voice to speech"),
-        Task("svc", VoiceConversion, "svc", "singing and a voice to singing"),
-        Task("codec", Codec, "codec", "waveform to tokens and back"),
-        Task("vocoder", Vocoder, "vocode", "log-mel spectrogram to waveform"),
-        Task("sr", SuperResolution, "sr", "waveform to a higher rate"),
-        Task("enhancement", Enhancement, "enhance", "noisy to clean waveform"),
-        Task("alignment", Aligner, "align", "recordings and their texts to durations"),
-    )
-}
-"""By name. A bundle that is opened for no task in particular is opened for the first of these that it
-serves."""

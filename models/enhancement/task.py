@@ -1,0 +1,13 @@
+"""Denoising as a task."""
+
+from __future__ import annotations
+
+from hiervox.models.base.tasks import Task
+
+TASK = Task(
+    name="enhancement",
+    protocol="hiervox.models.base.pipelines.protocols:Enhancement",
+    verb="enhance",
+    summary="noisy to clean waveform",
+    rank=8,
+)

@@ -1,0 +1,13 @@
+"""Super-resolution as a task."""
+
+from __future__ import annotations
+
+from hiervox.models.base.tasks import Task
+
+TASK = Task(
+    name="sr",
+    protocol="hiervox.models.base.pipelines.protocols:SuperResolution",
+    verb="sr",
+    summary="waveform to a higher rate",
+    rank=7,
+)

@@ -1,0 +1,13 @@
+"""Singing voice conversion as a task."""
+
+from __future__ import annotations
+
+from hiervox.models.base.tasks import Task
+
+TASK = Task(
+    name="svc",
+    protocol="hiervox.models.base.pipelines.protocols:VoiceConversion",
+    verb="svc",
+    summary="singing and a voice to singing",
+    rank=4,
+)

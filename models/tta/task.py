@@ -1,0 +1,13 @@
+"""Text to audio as a task."""
+
+from __future__ import annotations
+
+from hiervox.models.base.tasks import Task
+
+TASK = Task(
+    name="tta",
+    protocol="hiervox.models.base.pipelines.protocols:TextToAudio",
+    verb="tta",
+    summary="caption to sound",
+    rank=2,
+)

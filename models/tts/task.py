@@ -1,0 +1,13 @@
+"""Text to speech as a task."""
+
+from __future__ import annotations
+
+from hiervox.models.base.tasks import Task
+
+TASK = Task(
+    name="tts",
+    protocol="hiervox.models.base.pipelines.protocols:TextToSpeech",
+    verb="tts",
+    summary="text and a voice to speech",
+    rank=1,
+)

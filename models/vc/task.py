@@ -1,0 +1,13 @@
+"""Voice conversion as a task."""
+
+from __future__ import annotations
+
+from hiervox.models.base.tasks import Task
+
+TASK = Task(
+    name="vc",
+    protocol="hiervox.models.base.pipelines.protocols:VoiceConversion",
+    verb="vc",
+    summary="speech and a voice to speech",
+    rank=3,
+)

@@ -1,0 +1,13 @@
+"""Vocoders as a task."""
+
+from __future__ import annotations
+
+from hiervox.models.base.tasks import Task
+
+TASK = Task(
+    name="vocoder",
+    protocol="hiervox.models.base.pipelines.protocols:Vocoder",
+    verb="vocode",
+    summary="log-mel spectrogram to waveform",
+    rank=6,
+)
