@@ -20,8 +20,8 @@ from hiervox.models.base.benchmark.stand_ins import stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
+from hiervox.models.tts.hierspeechpp.tasks.text_to_vec import TextToVecTask
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
 from hiervox.models.tts.hierspeechpp.workloads import (
     F0_PER_FRAME,
     FRAME_RATE,

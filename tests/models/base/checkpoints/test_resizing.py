@@ -12,8 +12,8 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.resizing import TABLES, grow_symbols
 from hiervox.models.base.training.loop import TrainingLoop
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.tasks.text_to_vec import TextToVecTask
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
 from hiervox.processors.text import SYMBOLS
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config

@@ -16,7 +16,7 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
+from hiervox.models.tts.hierspeechpp.tasks.synthesizer import SynthesizerTask
 from tests.models.base.data.corpora import CHANNELS, make_manifest
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config

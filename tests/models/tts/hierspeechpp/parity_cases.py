@@ -9,8 +9,8 @@ from torch import Tensor
 
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.published import import_synthesizer
-from hiervox.models.tts.hierspeechpp.published_ttv import import_text_to_vec
+from hiervox.models.tts.hierspeechpp.published.synthesizer import import_synthesizer
+from hiervox.models.tts.hierspeechpp.published.text_to_vec import import_text_to_vec
 from hiervox.modules.convolutions.packed import pack_weights
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.utils.errors import DataError

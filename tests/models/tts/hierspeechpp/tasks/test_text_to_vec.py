@@ -13,12 +13,12 @@ from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
 from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
+from hiervox.models.tts.hierspeechpp.tasks.text_to_vec import TextToVecTask
 from hiervox.models.tts.hierspeechpp.ttv_config import (
     ContourSizes,
     TextToVecExperiment,
     TextToVecLossConfig,
 )
-from hiervox.models.tts.hierspeechpp.ttv_trainer import TextToVecTask
 from hiervox.processors.text import intersperse
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config

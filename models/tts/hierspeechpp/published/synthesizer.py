@@ -19,7 +19,7 @@ from hiervox.models.base.checkpoints.published_config import HINT, reading_publi
 from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
 from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.published_blocks import STYLE_ENCODER_RULES, flow_rules
+from hiervox.models.tts.hierspeechpp.published.blocks import STYLE_ENCODER_RULES, flow_rules
 from hiervox.utils.errors import CheckpointError
 
 NULL_STYLE = "null_style"

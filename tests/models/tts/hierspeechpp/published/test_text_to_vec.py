@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.published_ttv import import_text_to_vec
+from hiervox.models.tts.hierspeechpp.published.text_to_vec import import_text_to_vec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from hiervox.utils.errors import CheckpointError
 from tests.golden import TOLERANCE, relative_error

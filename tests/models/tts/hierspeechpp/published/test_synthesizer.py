@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hiervox.models.tts.hierspeechpp.published import import_synthesizer
+from hiervox.models.tts.hierspeechpp.published.synthesizer import import_synthesizer
 from hiervox.utils.errors import CheckpointError
 
 PUBLISHED_SIZES = {

@@ -13,7 +13,7 @@ from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes, SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
-from hiervox.models.tts.hierspeechpp.synthesizer_trainer import SynthesizerTask
+from hiervox.models.tts.hierspeechpp.tasks.synthesizer import SynthesizerTask
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER

@@ -17,7 +17,7 @@ from hiervox.models.base.checkpoints.block_names import (
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import RESIDUAL_KERNEL_SIZES, UPSAMPLE_RATES
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.published_blocks import STYLE_ENCODER_RULES, flow_rules
+from hiervox.models.tts.hierspeechpp.published.blocks import STYLE_ENCODER_RULES, flow_rules
 from hiervox.models.tts.hierspeechpp.ttv_config import (
     DurationSizes,
     FlowSizes,

@@ -1,0 +1,1 @@
+"""Published weights of HierSpeech++, one file a part."""

@@ -1,0 +1,1 @@
+"""Training tasks of HierSpeech++, one a part."""
