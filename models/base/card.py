@@ -28,7 +28,7 @@ class Part:
     """One separately trained network of a system.
 
     Names are completed by the card: `EncodecTask` as `task` is that of the package's `task.py`, and one that
-    begins with dots is relative to the package, as in `import`: `.networks.vits:Vits`, `..pipeline:Pipeline`.
+    begins with dots is relative to the package, as in `import`: `.networks.main:Net`, `..pipeline:Pipeline`.
 
     Attributes:
         name: how configs and the command line call it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import torch
@@ -12,37 +13,58 @@ from typing_extensions import Self
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.pipelines.protocols import Mel
-from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoderPipeline
+from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoder
 from hiervox.models.base.pipelines.vocoder import MelF0 as F0
+from hiervox.models.vocoder._autoregressive.config import AutoregressiveVocoderExperiment
 from hiervox.models.vocoder.config import VocoderExperiment
+from hiervox.models.vocoder.controls import F0VocoderControls
+from hiervox.modules.autoregressive.generation import AutoregressiveGenerator, Folding
 from hiervox.modules.functional.interpolation import interpolate_unvoiced
 from hiervox.modules.generators.vocoder import VocoderGenerator
+from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
-from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length
+from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, semitone_ratio
+from hiervox.processors.pre_emphasis import DeEmphasis, PreEmphasisConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
-from hiervox.utils.errors import AudioError, CheckpointError
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 
 BELOW_SILENCE = 0.5
 """How far under the value of silence a spectrogram may fall before it is another's."""
 
 
-class VocoderPipeline(MelVocoderPipeline):
+@final
+class VocoderPipeline(MelVocoder):
     """A vocoder of this task's families.
 
+    Only a network that is driven by F0 takes controls, and only a pitch-controllable one is made for an F0
+    that is not the spectrogram's.
+
     Args:
-        network: its weights are made ready for inference.
+        network: its weights are made ready for inference, so it can't be trained any more.
         mel: how the spectrograms that it was trained on are made.
         pitch: how F0 is tracked, for a network that is driven by it.
+        pre_emphasis: of the waveforms that it was trained to make, which is undone.
+
+    Attributes:
+        device: of the network.
+        n_parameters: of the network, weight norm folded.
     """
 
-    network: VocoderGenerator
-
     def __init__(
-        self, network: VocoderGenerator, mel: SpectrogramConfig, pitch: PitchConfig | None = None
+        self,
+        network: VocoderGenerator,
+        mel: SpectrogramConfig,
+        pitch: PitchConfig | None = None,
+        pre_emphasis: PreEmphasisConfig | None = None,
     ) -> None:
-        super().__init__(network, mel)
+        super().__init__(mel)
+        self.network = network.eval()
+        remove_weight_norm(self.network)
+        self.device = next(network.parameters()).device
+        self.n_parameters = sum(parameter.numel() for parameter in network.parameters())
         network.prepare_for_inference()
         self.pitch = pitch or PitchConfig()
+        self.pre_emphasis = pre_emphasis or PreEmphasisConfig()
         self.silence = mel.silence
 
     @classmethod
@@ -55,46 +77,57 @@ class VocoderPipeline(MelVocoderPipeline):
         network, experiment = load_network(folder, device)
         if not isinstance(experiment, VocoderExperiment) or not isinstance(network, VocoderGenerator):
             raise CheckpointError(f"{folder} is {experiment.system}, not a vocoder", "name a vocoder's")
-        return cls.of(network, experiment)
-
-    @classmethod
-    def of(cls, network: VocoderGenerator, experiment: VocoderExperiment) -> Self:
-        """The pipeline of a network that was trained as `experiment` says."""
-        return cls(network, experiment.mel, experiment.features.pitch)
+        pre_emphasis = None
+        if isinstance(experiment, AutoregressiveVocoderExperiment):
+            pre_emphasis = experiment.pre_emphasis
+        return cls(network, experiment.mel, experiment.features.pitch, pre_emphasis)
 
     @torch.inference_mode()
-    def vocode(self, mel: Mel, f0: F0 | None = None) -> Waveform:
+    def vocode(self, mel: Mel, f0: F0 | None = None, controls: F0VocoderControls | None = None) -> Waveform:
         """Log-mel (M, N) to a waveform (T,) at `rate`.
 
         Args:
             mel: as `mel` describes it.
             f0: (N,), Hz, for a network that is driven by F0.
+            controls: of the F0; None leaves it as it is.
 
         Raises:
             AudioError: the spectrogram has other sizes or values than the vocoder takes, or F0 is missing.
+            ConfigError: the pitch of a network that is not driven by F0 is to be shifted.
         """
-        return np.concatenate(list(self.stream(mel, f0)))
+        return np.concatenate(list(self.stream(mel, f0, controls=controls)))
 
     @torch.inference_mode()
-    def stream(self, mel: Mel, f0: F0 | None = None, frames: int = CHUNK_FRAMES) -> Iterator[Waveform]:
+    def stream(
+        self,
+        mel: Mel,
+        f0: F0 | None = None,
+        frames: int = CHUNK_FRAMES,
+        controls: F0VocoderControls | None = None,
+    ) -> Iterator[Waveform]:
         """The same in chunks of so many frames, which together are what the whole gives.
 
         A network that depends on the whole utterance gives one chunk.
 
         Raises:
-            AudioError: as `vocode`.
+            AudioError, ConfigError: as `vocode`.
         """
         self._check(mel, f0)
-        batch, source = self._prepared([mel], None if f0 is None else [f0])
+        batch, source = self._prepared([mel], None if f0 is None else [f0], controls)
         for chunk in self._chunks(batch, source, frames):
             yield chunk.reshape(-1).float().cpu().numpy()
 
     @torch.inference_mode()
-    def vocode_batch(self, mels: Sequence[Mel], f0s: Sequence[F0] | None = None) -> list[Waveform]:
+    def vocode_batch(
+        self,
+        mels: Sequence[Mel],
+        f0s: Sequence[F0] | None = None,
+        controls: F0VocoderControls | None = None,
+    ) -> list[Waveform]:
         """Several spectrograms; those of one length pass the network together.
 
         Raises:
-            AudioError: as `vocode`.
+            AudioError, ConfigError: as `vocode`.
         """
         wavs: dict[int, Waveform] = {}
         for frames in sorted({mel.shape[-1] for mel in mels}):
@@ -102,7 +135,7 @@ class VocoderPipeline(MelVocoderPipeline):
             own = None if f0s is None else [f0s[number] for number in group]
             for place, number in enumerate(group):
                 self._check(mels[number], None if own is None else own[place])
-            batch, source = self._prepared([mels[number] for number in group], own)
+            batch, source = self._prepared([mels[number] for number in group], own, controls)
             made = (
                 torch.cat(list(self._chunks(batch, source, CHUNK_FRAMES)), dim=2)[:, 0].float().cpu().numpy()
             )
@@ -110,10 +143,34 @@ class VocoderPipeline(MelVocoderPipeline):
         return [wavs[number] for number in range(len(mels))]
 
     @torch.inference_mode()
-    def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
-        """Copy synthesis: the waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
+    def resynthesize(self, wav: Waveform, rate: int, controls: F0VocoderControls | None = None) -> Waveform:
+        """Copy synthesis: the waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate.
+
+        Raises:
+            ConfigError: as `vocode`.
+        """
         mel = self.mel_of(wav, rate)
-        return self.vocode(mel, self.f0_of(wav, rate, mel.shape[1]) if self.network.needs_f0 else None)
+        f0 = self.f0_of(wav, rate, mel.shape[1]) if self.network.needs_f0 else None
+        return self.vocode(mel, f0, controls)
+
+    @torch.inference_mode()
+    def vocode_folded(self, mel: Mel, folding: Folding | None = None) -> Waveform:
+        """`vocode` of a network that draws one sample after another, quicker and not quite the same.
+
+        The utterance is cut into chunks that overlap, and all are generated side by side.
+
+        Raises:
+            AudioError: as `vocode`.
+            ConfigError: the network makes all samples at once.
+        """
+        if not isinstance(self.network, AutoregressiveGenerator):
+            raise ConfigError("the vocoder makes all samples at once", "use `vocode`")
+        self._check(mel, None)
+        batch, source = self._prepared([mel], None, None)
+        assert source is not None
+        drawn = self.network.folded(batch, source, folding or Folding())
+        wav: Waveform = next(self._de_emphasized(iter([drawn]))).reshape(-1).cpu().numpy()
+        return wav
 
     def f0_of(self, wav: Waveform, rate: int, frames: int) -> F0:
         """F0 (frames,) of a waveform (T,) of `rate` Hz, tracked as in training."""
@@ -122,7 +179,13 @@ class VocoderPipeline(MelVocoderPipeline):
         f0: F0 = fit_length(extract_f0(own, 16_000, config, "the recording"), frames)
         return f0
 
-    def _prepared(self, mels: Sequence[Mel], f0s: Sequence[F0] | None) -> tuple[Tensor, Tensor | None]:
+    def _prepared(
+        self, mels: Sequence[Mel], f0s: Sequence[F0] | None, controls: F0VocoderControls | None
+    ) -> tuple[Tensor, Tensor | None]:
+        if controls is not None and controls.semitones and not self.network.needs_f0:
+            raise ConfigError("this network hears no F0 that could be shifted", "leave semitones out")
+        if f0s is not None and controls is not None:
+            f0s = [f0 * np.float32(semitone_ratio(controls.semitones)) for f0 in f0s]
         batch = torch.from_numpy(np.stack(mels).astype(np.float32)).to(self.device)
         f0 = None if f0s is None else torch.from_numpy(np.stack(f0s).astype(np.float32)).to(self.device)
         if f0 is not None and self.network.continuous_f0:
@@ -130,7 +193,23 @@ class VocoderPipeline(MelVocoderPipeline):
         return batch, self.network.source_signal(batch, f0)
 
     def _chunks(self, mel: Tensor, source: Tensor | None, frames: int) -> Iterator[Tensor]:
-        """(B, 1, T_i); every chunk is computed with the frames beside it that it depends on."""
+        """(B, 1, T_i)."""
+        if isinstance(self.network, AutoregressiveGenerator):
+            assert source is not None
+            return self._de_emphasized(self.network.stream(mel, source, frames))
+        return self._de_emphasized(self._windows(mel, source, frames))
+
+    def _de_emphasized(self, chunks: Iterator[Tensor]) -> Iterator[Tensor]:
+        """Chunks (B, 1, T) as recordings are, cut at full scale, which a network may now pass."""
+        if not self.pre_emphasis.changes:
+            yield from chunks
+            return
+        undo = DeEmphasis(self.pre_emphasis)
+        for chunk in chunks:
+            yield undo(chunk).clamp(-1, 1)
+
+    def _windows(self, mel: Tensor, source: Tensor | None, frames: int) -> Iterator[Tensor]:
+        """Chunks (B, 1, T_i), each computed with the frames beside it that it depends on."""
         network, total = self.network, mel.shape[-1]
         if network.context is None or total <= frames:
             yield network(mel) if source is None else network(mel, source)

@@ -19,7 +19,7 @@ CARD = SystemCard(
             state_importer="import_discriminators",
         ),
     ),
-    pipeline="F0VocoderPipeline",
-    controls=".pipeline:F0VocoderControls",
+    pipeline="..pipeline:VocoderPipeline",
+    controls="..controls:F0VocoderControls",
     works=("log-mel to waveform", "pitch shift", "streaming", "training", "published weights"),
 )

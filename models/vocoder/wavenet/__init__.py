@@ -18,6 +18,6 @@ CARD = SystemCard(
             importer="import_wavenet",
         ),
     ),
-    pipeline=".._autoregressive.pipeline:AutoregressiveVocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
 )

@@ -18,7 +18,7 @@ CARD = SystemCard(
             importer="import_wavernn",
         ),
     ),
-    pipeline=".._autoregressive.pipeline:AutoregressiveVocoderPipeline",
+    pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
     workloads="WORKLOADS",
 )

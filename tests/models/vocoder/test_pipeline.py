@@ -19,7 +19,7 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.base.pipelines.mel_file import write_mel
 from hiervox.models.base.registry import SYSTEMS
-from hiervox.models.vocoder._autoregressive.pipeline import AutoregressiveVocoderPipeline
+from hiervox.models.vocoder.pipeline import VocoderPipeline
 from hiervox.models.vocoder.training import build_network
 from hiervox.models.vocoder.training import run as run_network
 from hiervox.modules.autoregressive.generation import Folding
@@ -101,7 +101,7 @@ def test_a_recording_goes_round_with_and_without_f0() -> None:
 
 def test_folding_keeps_the_length() -> None:
     pipeline = pipeline_of("wavernn")
-    assert isinstance(pipeline, AutoregressiveVocoderPipeline)
+    assert isinstance(pipeline, VocoderPipeline)
     mel, _ = inputs(pipeline, 20)
     assert pipeline.vocode_folded(mel, Folding(60, 10)).shape == (20 * HOP,)
 

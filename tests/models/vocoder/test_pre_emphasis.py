@@ -11,8 +11,8 @@ import torch
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.vocoder._autoregressive.config import AutoregressiveVocoderExperiment
-from hiervox.models.vocoder._autoregressive.pipeline import AutoregressiveVocoderPipeline
 from hiervox.models.vocoder._autoregressive.task import AutoregressiveVocoderTask
+from hiervox.models.vocoder.pipeline import VocoderPipeline
 from hiervox.models.vocoder.training import build_network
 from hiervox.models.vocoder.wavenet.published import import_wavenet
 from hiervox.modules.autoregressive.generation import Folding
@@ -46,8 +46,8 @@ def test_what_is_drawn_is_brought_back(system: str, tmp_path: Path) -> None:
     """From a checkpoint, whole, in chunks and folded."""
     config, network, mel = _experiment(system), _network(system), _mel()
     save_weights(tmp_path, network.state_dict(), config.model_dump(mode="json"))
-    loaded = AutoregressiveVocoderPipeline.load(tmp_path)
-    drawn = AutoregressiveVocoderPipeline(network, config.mel).vocode(mel)
+    loaded = VocoderPipeline.load(tmp_path)
+    drawn = VocoderPipeline(network, config.mel).vocode(mel)
     undo = DeEmphasis(SHAPE)
     expected = undo(torch.from_numpy(drawn)).clamp(-1, 1).numpy()
     assert np.abs(expected - drawn).max() > 0.1

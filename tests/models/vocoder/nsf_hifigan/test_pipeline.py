@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
-from hiervox.models.vocoder.nsf_hifigan.pipeline import F0VocoderControls, F0VocoderPipeline
+from hiervox.models.vocoder.controls import F0VocoderControls
+from hiervox.models.vocoder.pipeline import VocoderPipeline
 from hiervox.models.vocoder.training import build_network, run
 from hiervox.utils.errors import ConfigError
 from tests.models.base.data.corpora import voice
@@ -28,11 +29,11 @@ def _network(source: str) -> Any:
     return build_network(experiment("nsf_hifigan", model={**MODELS["nsf_hifigan"], "source": source})).eval()
 
 
-def _pipeline(source: str) -> F0VocoderPipeline:
-    return F0VocoderPipeline(_network(source), experiment("nsf_hifigan").mel)
+def _pipeline(source: str) -> VocoderPipeline:
+    return VocoderPipeline(_network(source), experiment("nsf_hifigan").mel)
 
 
-def _inputs(pipeline: F0VocoderPipeline) -> tuple[np.ndarray, np.ndarray]:
+def _inputs(pipeline: VocoderPipeline) -> tuple[np.ndarray, np.ndarray]:
     wav = voice(FRAMES * HOP / RATE, RATE).astype(np.float32)
     f0 = np.linspace(120, 180, FRAMES, dtype=np.float32)
     f0[20:30] = 0
