@@ -9,7 +9,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: demo recipe test lint format
+.PHONY: demo recipe test lint format docs
 
 # The voice in the box speaks in two voices and converts a recording; a recogniser and a speaker encoder judge it.
 demo: $(VENV)/.run
@@ -28,6 +28,10 @@ lint: $(VENV)/.dev
 	mypy
 	PYTHONPATH=$(TREE) lint-imports
 
+# The site, into site/; a broken link, anchor or reference ends it.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
 format: $(VENV)/.dev
 	ruff check --fix .
 	ruff format .
@@ -39,7 +43,7 @@ $(VENV)/.run: setup.py
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(PIP) install --editable ".[train,eval,dev]"
+	$(PIP) install --editable ".[train,eval,dev,docs]"
 	mkdir -p $(TREE)/hiervox
 	ln -sfn $(addprefix $(CURDIR)/,$(FOLDERS)) $(wildcard $(CURDIR)/bins/package/*) $(TREE)/hiervox/
 	touch $@

@@ -113,6 +113,7 @@ setup(
         "pesq": ["pesq>=0.0.4"],  # source only: needs a C compiler
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
         "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
+        "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.27"],
         "dev": [
             "hypothesis>=6.100",
             "import-linter>=2.1",

@@ -147,7 +147,89 @@ def hierspeechpp() -> str:
     return picture("HierSpeech++: from text or a recording to speech", 810, 395, boxes, arrows)
 
 
-PICTURES = {"architecture.svg": architecture, "hierspeechpp.svg": hierspeechpp}
+def chain(title: str, steps: Sequence[tuple[str, ...]], columns: int = 3) -> str:
+    """Steps in rows, the first from left to right, the next from right to left."""
+    places = [divmod(number, columns) for number in range(len(steps))]
+    boxes = tuple(
+        Box(
+            str(number),
+            140 + 265 * (columns - 1 - column if row % 2 else column),
+            45 + 90 * row,
+            lines,
+            220,
+            50,
+        )
+        for number, ((row, column), lines) in enumerate(zip(places, steps, strict=True))
+    )
+    arrows = tuple(Arrow(str(number), str(number + 1)) for number in range(len(steps) - 1))
+    rows = -(-len(steps) // columns)
+    return picture(title, 15 + 265 * columns, 90 * rows, boxes, arrows)
+
+
+def life_of_a_text() -> str:
+    """What `SpeechPipeline` does with a text, and which part does it."""
+    steps = (
+        ("text or SSML", "read into sentences"),
+        ("TextReader", "phonemes, token ids (L,)"),
+        ("Voices", "prompt to style vectors"),
+        ("Synthesizer.acoustic", "durations, features (C, N)"),
+        ("Synthesizer.decode", "waveforms (T,)"),
+        ("output checks", "a second attempt, where one fails"),
+        ("assembly", "pauses between sentences"),
+        ("super-resolution", "24 or 48 kHz, where asked for"),
+        ("file and record", "WAV, and how it was made"),
+    )
+    return chain("The life of a text", steps)
+
+
+def life_of_a_batch() -> str:
+    """From recordings to the tensors of a step."""
+    steps = (
+        ("corpus", "audio, text, speaker"),
+        ("hiervox prepare", "cut manifest"),
+        ("hiervox validate", "bad recordings set aside"),
+        ("hiervox extract", "features of each cut on disk"),
+        ("CutLoader", "train and dev, read once"),
+        ("EpochBatches", "of like lengths, by seed and epoch"),
+        ("CutDataset", "crop, read features, pad"),
+        ("Batch", "(B, C, N) and (B,) lengths"),
+        ("StepEngine.step", "one update"),
+    )
+    return chain("The life of a batch", steps)
+
+
+def gan_step() -> str:
+    """One step of an `AdversarialTask`."""
+    boxes = (
+        Box("batch", 100, 60, ("batch", "features, real (B, 1, T)"), 170),
+        Box("generator", 330, 60, ("generator", "one pass, with gradients"), 180),
+        Box("fake", 560, 60, ("fake", "(B, 1, T)"), 130),
+        Box("discriminator", 330, 170, ("1 phase: discriminator", "of real and detached fake"), 190),
+        Box("d", 590, 170, ("discriminator loss", "backward, clip, update"), 190),
+        Box("main", 330, 280, ("2 phase: generator", "discriminators are frozen"), 190),
+        Box("g", 590, 280, ("adversarial, features, mel", "backward, clip, update"), 200),
+        Box("average", 590, 370, ("EMA of the generator", "where train.ema_decay is set"), 200),
+    )
+    arrows = (
+        Arrow("batch", "generator"),
+        Arrow("generator", "fake"),
+        Arrow("batch", "discriminator"),
+        Arrow("fake", "discriminator"),
+        Arrow("discriminator", "d"),
+        Arrow("discriminator", "main"),
+        Arrow("main", "g"),
+        Arrow("g", "average"),
+    )
+    return picture("One step of a GAN", 720, 405, boxes, arrows)
+
+
+PICTURES = {
+    "architecture.svg": architecture,
+    "hierspeechpp.svg": hierspeechpp,
+    "life_of_a_text.svg": life_of_a_text,
+    "life_of_a_batch.svg": life_of_a_batch,
+    "gan_step.svg": gan_step,
+}
 
 
 def main() -> None:

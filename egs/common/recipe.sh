@@ -83,14 +83,12 @@ take() {
 
 # choose_recipe [OPTION VALUE]...: of a run.sh beside the folders of its corpora, that of --corpus.
 choose_recipe() {
-  [[ -v data && ! -d $recipe/conf ]] || return 0
-  local chosen=$corpus
+  [[ -v data && -d $recipe/mini/conf ]] || return 0
   while (($#)); do
-    [[ $1 != --corpus || $# == 1 ]] || chosen=$2
+    [[ $1 != --corpus || $# == 1 ]] || corpus=$2
     shift
   done
-  [[ -d $recipe/$chosen/conf ]] && recipe=$recipe/$chosen || recipe=$recipe/mini
-  corpus=$chosen
+  [[ -d $recipe/$corpus/conf ]] && recipe=$recipe/$corpus || recipe=$recipe/mini
 }
 
 parse() {

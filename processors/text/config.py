@@ -101,7 +101,7 @@ def require_language(config: TextConfig, language: str, where: str = "the model"
     if name not in config.languages:
         raise ConfigError(
             f"{where} speaks {', '.join(config.languages)}, not {name}",
-            "choose one of these, or fine-tune it on that language (docs/finetune.md)",
+            "choose one of these, or fine-tune it on that language (docs/guides/finetune.md)",
         )
     return name
 

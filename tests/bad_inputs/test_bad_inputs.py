@@ -32,6 +32,6 @@ def test_a_bad_input_is_one_line_and_loses_nothing(case: BadInput, world: Path) 
 def test_the_cases_are_many_and_the_docs_list_them() -> None:
     names = [case.what for case in BAD_INPUTS]
     assert len(set(names)) == len(names) >= 40
-    page = (REPOSITORY / "docs" / "errors.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs" / "lab_notes" / "bad_inputs.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")]
     assert rows[1:] == names  # the first names the columns

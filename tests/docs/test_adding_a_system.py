@@ -1,4 +1,4 @@
-"""Follows docs/adding_a_system.md: its files, its entry point, its commands."""
+"""Follows docs/guides/adding_a_system.md: its files, its entry point, its commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hiervox.bins.app import app
 from hiervox.models.base.registry import SYSTEMS
 from tests.conftest import REPOSITORY
 
-PAGE = REPOSITORY / "docs" / "adding_a_system.md"
+PAGE = REPOSITORY / "docs" / "guides" / "adding_a_system.md"
 FILE = re.compile(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

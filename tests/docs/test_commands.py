@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 
 PAGES = sorted(
     page.relative_to(REPOSITORY).as_posix()
-    for page in [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]
+    for page in [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
     if re.search(r"^hiervox ", page.read_text(encoding="utf-8"), re.MULTILINE)
 )
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -37,7 +37,7 @@ def test_commands_parse(page: str) -> None:
 
 
 def test_the_table_of_tts_names_every_option() -> None:
-    text = (REPOSITORY / "docs" / "tts.md").read_text(encoding="utf-8")
+    text = (REPOSITORY / "docs" / "guides" / "tts.md").read_text(encoding="utf-8")
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
     names = {name for parameter in group.commands["tts"].params for name in parameter.opts}

@@ -1,4 +1,4 @@
-"""Follows docs/finetune.md at tiny size: its files, its commands, in order."""
+"""Follows docs/guides/finetune.md at tiny size: its files, its commands, in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hiervox.utils.errors import ConfigError
 from tests.conftest import REPOSITORY
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
 
-PAGE = REPOSITORY / "docs" / "finetune.md"
+PAGE = REPOSITORY / "docs" / "guides" / "finetune.md"
 FILE = re.compile(r"^`([\w.]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TINY = [

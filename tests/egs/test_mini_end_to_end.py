@@ -101,12 +101,16 @@ def test_all_parts_are_trained_and_logged(home: Home) -> None:
     [
         ("README.md", {"tts", "vc", "sr"}, {"hello.wav": 16000, "converted.wav": 16000, "wide.wav": 48000}),
         (
-            "docs/tts.md",
+            "docs/guides/tts.md",
             {"tts", "voice"},
             {"hello.wav": 16000, "spoken/0001.wav": 16000, "spoken/0003.wav": 16000, "chapter.flac": 48000},
         ),
-        ("docs/vc.md", {"vc", "f0", "tts", "resynthesize"}, {"converted.wav": 48000, "wide.wav": 48000}),
-        ("docs/super_resolution.md", {"sr"}, {}),
+        (
+            "docs/guides/vc.md",
+            {"vc", "f0", "tts", "resynthesize"},
+            {"converted.wav": 48000, "wide.wav": 48000},
+        ),
+        ("docs/guides/super_resolution.md", {"sr"}, {}),
     ],
 )
 def test_commands_of_the_pages_make_sound(
@@ -137,7 +141,7 @@ def test_commands_of_the_pages_make_sound(
 
 
 def test_python_of_the_tts_page_runs(home: Home) -> None:
-    page = (REPOSITORY / "docs" / "tts.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs" / "guides" / "tts.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     home.run("python", "-c", code)
     assert soundfile.info(home.path / "hello.wav").samplerate == 24000

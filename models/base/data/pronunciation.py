@@ -81,7 +81,7 @@ def require_languages(languages: Mapping[str, str], text: TextConfig, source: st
         raise ConfigError(
             f"{source} holds texts in {', '.join(undeclared)} (such as {first!r}), but text.languages is "
             f"{', '.join(text.languages)}",
-            "add what is missing to text.languages (docs/finetune.md), or leave these utterances out",
+            "add what is missing to text.languages (docs/guides/finetune.md), or leave these utterances out",
         )
 
 

@@ -142,7 +142,7 @@ AnySpeechSRConfig = Annotated[
 
 
 class SpeechSRLossConfig(AdversarialLossConfig):
-    """Weights of the loss terms; `docs/super_resolution.md` says where each comes from."""
+    """Weights of the loss terms; `docs/guides/super_resolution.md` says where each comes from."""
 
     mel: LossWeight = 45.0
 

@@ -1,6 +1,6 @@
 """Training of SpeechSR (HierSpeech++, arXiv 2311.12454, section 3.4).
 
-`docs/super_resolution.md` holds the choices that the sources leave open.
+`docs/guides/super_resolution.md` holds the choices that the sources leave open.
 """
 
 from __future__ import annotations

@@ -91,5 +91,5 @@ def require_symbol_rows(folder: Path, rows: int, text: TextConfig) -> None:
     if rows < len(text.symbols):
         raise CheckpointError(
             f"{folder} reads {rows} symbols, and text.symbols has {len(text.symbols)}",
-            "the published ARPAbet models can be called from Python (docs/tts_systems.md)",
+            "the published ARPAbet models can be called from Python (docs/guides/tts_systems.md)",
         )

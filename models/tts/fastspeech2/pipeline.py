@@ -43,7 +43,7 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
     if network.config.n_symbols != symbols:
         raise CheckpointError(
             f"{folder} reads {network.config.n_symbols} symbols, and text.symbols has {symbols}",
-            "the published ARPAbet models can be called from Python (docs/tts_systems.md)",
+            "the published ARPAbet models can be called from Python (docs/guides/tts_systems.md)",
         )
     voices = SpeakerVoices(network, experiment.mel, ("projection",))
     acoustic = FastSpeech2Acoustic(network, experiment, voices)

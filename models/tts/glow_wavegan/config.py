@@ -1,7 +1,7 @@
 """What can be set in Glow-WaveGAN. No code and no weights were published.
 
 What the abstracts and figures of arXiv 2106.10831 and 2207.01832 leave open is a choice of ours, named in
-docs/tts_systems.md.
+docs/guides/tts_systems.md.
 """
 
 from __future__ import annotations

@@ -258,7 +258,7 @@ class SynthesizerConfig(Config):
 
 
 class SynthesizerLossConfig(AdversarialLossConfig):
-    """Weights of the loss terms; `docs/hierspeechpp_training.md` says where each comes from.
+    """Weights of the loss terms; `docs/concepts/hierspeechpp.md` says where each comes from.
 
     Three are ours. `speaker` is the distance of the sound's speaker embedding from the prompt's, `semantic`
     that of its hidden states in the network of `features.semantic` from the recording's. `fine_mel` is `mel`

@@ -49,7 +49,7 @@ def test_what_no_model_can_have_is_refused(keys: dict[str, Any], message: str) -
 def test_a_language_that_is_not_declared_is_refused() -> None:
     config = TextConfig(languages=("en-us", "de"))
     assert require_language(config, "en") == "en-us"
-    with pytest.raises(ConfigError, match=r"speaks en-us, de, not fr-fr: .*docs/finetune.md"):
+    with pytest.raises(ConfigError, match=r"speaks en-us, de, not fr-fr: .*docs/guides/finetune.md"):
         build_frontend(config, "fr")
 
 

@@ -180,7 +180,7 @@ def test_documents_that_are_refused(document: str, message: str) -> None:
 
 
 def test_the_documented_errors() -> None:
-    page = (REPOSITORY / "docs" / "text.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs" / "concepts" / "text.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(.+)` \| `(.+)` \|$", page[page.index("| written | error |") :], re.MULTILINE)
     assert len(rows) == 5
     for written, error in rows:

@@ -13,7 +13,7 @@ ROW = re.compile(r"^\| `(.+?)` \| ([^`]+) \|$", re.MULTILINE)
 
 
 def documented() -> list[tuple[str, str]]:
-    page = (REPOSITORY / "docs" / "text.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs" / "concepts" / "text.md").read_text(encoding="utf-8")
     table = page[page.index("| written | spoken |") :].split("\n\n")[0]
     return ROW.findall(table)
 

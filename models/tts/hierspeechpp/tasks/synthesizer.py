@@ -1,6 +1,6 @@
 """Training of the hierarchical synthesizer (HierSpeech++, arXiv 2311.12454, sections 3.2 and 5.3).
 
-`docs/hierspeechpp_training.md` holds the objective in full, and the choices that the sources leave open.
+`docs/concepts/hierspeechpp.md` holds the objective in full, and the choices that the sources leave open.
 """
 
 from __future__ import annotations
