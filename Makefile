@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: demo recipe test lint format docs
 
-# The voice in the box speaks in two voices and converts a recording; a recogniser and a speaker encoder judge it.
+# The default voice speaks in two voices and converts a recording; a recogniser and a speaker encoder judge it.
 demo: $(VENV)/.run
 	egs/tts/hierspeechpp/box/demo.sh
 

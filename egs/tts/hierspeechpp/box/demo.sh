@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The voice in the box speaks, converts a recording and widens it; then all of it is judged.
+# The default voice speaks, converts a recording and widens it; then all of it is judged.
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
