@@ -2,33 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from hiervox.models.base.pipelines.controls import Controls, controls_of, make_controls, parse_assignments
+from hiervox.utils.errors import ConfigError
+
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from hiervox.models.base.card import SystemCard
 
-ScalingOption = Annotated[
-    str | None,
-    typer.Option(help="Peak: max (0.999), prompt (the prompt's) or none (as it comes). Default: max."),
-]
-RateOption = Annotated[
-    int | None,
-    typer.Option(help="Hz of the result. Default: the model's own; others need a network for them."),
-]
-SeedOption = Annotated[
-    int | None, typer.Option(help="Of all noise; the same seed gives the same sound. Default: 1111.")
-]
-SemitonesOption = Annotated[float | None, typer.Option(help="Shift of the pitch.")]
-PitchRangeOption = Annotated[
-    float | None, typer.Option(help="Factor of the pitch's range; 0 is monotonous, 1 as it is.")
-]
 ControlOption = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=VALUE", help="A control of the system: `hiervox systems show NAME`."),
 ]
+
+
+ControlOptions = Mapping[str, object]
+"""Name of a control → value of its option; None where it was not given."""
+NO_OPTIONS: ControlOptions = MappingProxyType({})
+
+
+def control_options(
+    schema: type[Controls], *names: str, **defaults: object
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a verb an option for each of some controls, in place of its parameter `options`.
+
+    Types, defaults and help are the model's; values are checked as the system's controls are made.
+
+    Args:
+        schema: the model of the controls.
+        names: of those that have an option; all, where none is named.
+        defaults: of the verb, where it has others than the model.
+    """
+
+    chosen = names or tuple(schema.model_fields)
+
+    def decorated(verb: Callable[..., None]) -> Callable[..., None]:
+        hints = get_type_hints(verb, include_extras=True)
+        parameters: list[inspect.Parameter] = []
+        for parameter in inspect.signature(verb).parameters.values():
+            if parameter.name != "options":
+                parameters.append(parameter.replace(annotation=hints[parameter.name]))
+                continue
+            for name in chosen:
+                option = _option(schema.model_fields[name], name in defaults)
+                default = defaults.get(name)
+                kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+                parameters.append(inspect.Parameter(name, kind, default=default, annotation=option))
+
+        def run(**given: Any) -> None:
+            options = {name: given.pop(name) for name in chosen}
+            verb(**given, options=options)
+
+        run.__name__, run.__doc__, run.__module__ = verb.__name__, verb.__doc__, verb.__module__
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return run
+
+    return decorated
+
+
+def _option(field: FieldInfo, has_default: bool) -> Any:
+    """The annotation of a control's option: its type or None, and its help."""
+    kinds = [kind for kind in get_args(field.annotation) if kind is not type(None)] or [field.annotation]
+    kind = kinds[0] if isinstance(kinds[0], type) else str
+    text = field.description or ""
+    shown = "" if has_default or field.default is None else f" Default: {field.default}."
+    return Annotated[kind | None, typer.Option(help=f"{text[:1].upper()}{text[1:]}.{shown}")]
 
 
 def controls_from(card: SystemCard, options: Mapping[str, Any], assignments: list[str] | None) -> Any:
@@ -42,9 +88,6 @@ def controls_from(card: SystemCard, options: Mapping[str, Any], assignments: lis
     Raises:
         ConfigError: a control that the system does not have, a value out of range, or one given twice.
     """
-    from hiervox.models.base.pipelines.controls import Controls, controls_of, make_controls, parse_assignments
-    from hiervox.utils.errors import ConfigError
-
     given = {name: value for name, value in options.items() if value is not None}
     own = parse_assignments(assignments)
     twice = sorted(given.keys() & own.keys())

@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.controls import (
-    ControlOption,
-    PitchRangeOption,
-    RateOption,
-    ScalingOption,
-    SeedOption,
-    SemitonesOption,
-)
+from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
 from hiervox.bins.job import Job, OutDirOption, OutOption, SkipExistingOption, targets_of
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import (
@@ -27,6 +20,7 @@ from hiervox.bins.outputs import (
 )
 from hiervox.bins.progress import progress
 from hiervox.bins.voices import DenoiseOption, PromptOption, ReplicateOption, VoiceOption, VoiceSpec
+from hiervox.models.base.pipelines.controls import ProsodyControls
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,6 +35,7 @@ SourceOption = Annotated[
 F0InOption = Annotated[Path | None, typer.Option(help="CSV of seconds,hz: what the pitch is to be.")]
 
 
+@control_options(ProsodyControls, "rate", "scaling", "seed", "semitones", "pitch_range")
 def vc(
     source: SourceOption,
     out: OutOption = None,
@@ -50,11 +45,7 @@ def vc(
     denoise_ratio: DenoiseOption = 0.0,
     replicate: ReplicateOption = False,
     model: ModelOption = None,
-    rate: RateOption = None,
-    scaling: ScalingOption = None,
-    seed: SeedOption = None,
-    semitones: SemitonesOption = None,
-    pitch_range: PitchRangeOption = None,
+    options: ControlOptions = NO_OPTIONS,
     control: ControlOption = None,
     f0_in: F0InOption = None,
     f0_out: F0OutOption = None,
@@ -71,13 +62,6 @@ def vc(
       hiervox vc --source me.wav --prompt her.wav --semitones 2 --rate 48000 -o converted.wav
       hiervox vc --source a.wav --source b.wav --voice willow --out-dir converted
     """
-    options = {
-        "rate": rate,
-        "scaling": scaling,
-        "seed": seed,
-        "semitones": semitones,
-        "pitch_range": pitch_range,
-    }
     spec = VoiceSpec(prompt, voice, denoise_ratio, replicate)
     job = Job(
         "vc",
@@ -94,6 +78,7 @@ def vc(
     _convert(job, spec, f0_in, f0_out, plots)
 
 
+@control_options(ProsodyControls, "rate", "scaling", "seed", "semitones")
 def svc(
     source: SourceOption,
     out: OutOption = None,
@@ -103,10 +88,7 @@ def svc(
     denoise_ratio: DenoiseOption = 0.0,
     replicate: ReplicateOption = False,
     model: ModelOption = None,
-    rate: RateOption = None,
-    scaling: ScalingOption = None,
-    seed: SeedOption = None,
-    semitones: SemitonesOption = None,
+    options: ControlOptions = NO_OPTIONS,
     control: ControlOption = None,
     f0_in: F0InOption = None,
     f0_out: F0OutOption = None,
@@ -121,7 +103,6 @@ def svc(
     Example:
       hiervox svc --source song.wav --prompt singer.wav --model exp/svc --semitones 12 -o sung.wav
     """
-    options = {"rate": rate, "scaling": scaling, "seed": seed, "semitones": semitones}
     spec = VoiceSpec(prompt, voice, denoise_ratio, replicate)
     job = Job(
         "svc",

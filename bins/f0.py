@@ -7,19 +7,21 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.controls import ControlOption, SeedOption
+from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
 from hiervox.bins.job import Job
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.models.base.pipelines.controls import SpeechControls
 
 
+@control_options(SpeechControls, "seed")
 def f0(
     recording: Annotated[Path, typer.Argument(metavar="IN", help="Speech of any length.")],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="CSV of seconds,hz, 200 a second, 0 Hz where unvoiced.")
     ],
     model: ModelOption = None,
-    seed: SeedOption = None,
+    options: ControlOptions = NO_OPTIONS,
     control: ControlOption = None,
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
@@ -30,7 +32,6 @@ def f0(
     Example:
       hiervox f0 me.wav -o contour.csv
     """
-    options = {"seed": seed}
     job: Job[Path] = Job(
         "f0",
         {},

@@ -7,21 +7,21 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.controls import ControlOption, RateOption, ScalingOption, SeedOption
+from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
 from hiervox.bins.job import Job
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.models.base.pipelines.controls import SpeechControls
 
 
+@control_options(SpeechControls, "rate", "scaling", "seed", rate=48_000, scaling="prompt")
 def resynthesize(
     recording: Annotated[
         Path, typer.Argument(metavar="IN", help="Speech of any length; more than 16 kHz is not used.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
     model: ModelOption = None,
-    rate: RateOption = 48000,
-    scaling: ScalingOption = "prompt",
-    seed: SeedOption = None,
+    options: ControlOptions = NO_OPTIONS,
     control: ControlOption = None,
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
@@ -32,7 +32,6 @@ def resynthesize(
     Example:
       hiervox resynthesize narrow.wav --rate 48000 -o wide.wav
     """
-    options = {"rate": rate, "scaling": scaling, "seed": seed}
     job = Job(
         "resynthesis",
         {out: recording},

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.controls import (
-    ControlOption,
-    PitchRangeOption,
-    RateOption,
-    ScalingOption,
-    SeedOption,
-    SemitonesOption,
-)
+from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
 from hiervox.bins.job import Job, SkipExistingOption
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import (
@@ -27,6 +20,7 @@ from hiervox.bins.outputs import (
 )
 from hiervox.bins.texts import Text, read_texts
 from hiervox.bins.voices import DenoiseOption, PromptOption, ReplicateOption, VoiceOption, VoiceSpec
+from hiervox.models.base.pipelines.controls import ProsodyControls
 from hiervox.utils.errors import ConfigError, HierVoxError, TextError
 
 if TYPE_CHECKING:
@@ -40,6 +34,7 @@ MOST_NAMED = 20
 """Bad lines of a text file that one message names."""
 
 
+@control_options(ProsodyControls)
 def tts(
     words: Annotated[
         str | None, typer.Argument(metavar="[TEXT]", help="What to say; - reads standard input.")
@@ -57,21 +52,7 @@ def tts(
     denoise_ratio: DenoiseOption = 0.0,
     replicate: ReplicateOption = False,
     model: ModelOption = None,
-    language: Annotated[
-        str | None, typer.Option(help="espeak's name of the text's language. Default: the model's first.")
-    ] = None,
-    rate: RateOption = None,
-    scaling: ScalingOption = None,
-    seed: SeedOption = None,
-    speed: Annotated[float | None, typer.Option(help="Over 1 is faster.")] = None,
-    semitones: SemitonesOption = None,
-    pitch_range: PitchRangeOption = None,
-    sentence_pause: Annotated[
-        float | None, typer.Option(help="Seconds after a sentence within the text.")
-    ] = None,
-    longest_pause: Annotated[
-        float | None, typer.Option(help="Seconds of a pause within a sentence at most.")
-    ] = None,
+    options: ControlOptions = NO_OPTIONS,
     control: ControlOption = None,
     f0_in: Annotated[
         Path | None, typer.Option(help="CSV of seconds,hz: the pitch of a text of one sentence.")
@@ -93,20 +74,11 @@ def tts(
     """
     streams = out == STANDARD_OUTPUT
     texts = read_texts(text if words is None else words, text_file, out, out_dir, None not in (text, words))
-    options = {
-        "language": language,
-        "rate": rate,
-        "scaling": scaling,
-        "seed": seed,
-        "speed": speed,
-        "semitones": semitones,
-        "pitch_range": pitch_range,
-        "sentence_pause": sentence_pause,
-        "longest_pause": longest_pause,
-    }
     if streams:
-        _refuse_with_stream({"--plots": plots, "--f0-out": f0_out, "--f0-in": f0_in, "--scaling": scaling})
-        options["scaling"] = "none"
+        _refuse_with_stream(
+            {"--plots": plots, "--f0-out": f0_out, "--f0-in": f0_in, "--scaling": options["scaling"]}
+        )
+        options = {**options, "scaling": "none"}
     if len(texts) > 1 and (f0_in or f0_out):
         raise ConfigError("an F0 curve goes with one text", "give --text, or --text-file with --out")
     spec = VoiceSpec(prompt, voice, denoise_ratio, replicate)

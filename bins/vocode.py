@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.controls import ControlOption, SemitonesOption
+from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
 from hiervox.bins.job import Job
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.models.base.pipelines.controls import ProsodyControls
 
 if TYPE_CHECKING:
     from hiervox.models.base.pipelines.controls import Controls
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from hiervox.processors.audio import Waveform
 
 
+@control_options(ProsodyControls, "semitones")
 def vocode(
     source: Annotated[
         Path,
@@ -25,7 +27,7 @@ def vocode(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
     model: ModelOption = None,
-    semitones: SemitonesOption = None,
+    options: ControlOptions = NO_OPTIONS,
     control: ControlOption = None,
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
@@ -40,7 +42,6 @@ def vocode(
       hiervox vocode predicted.npy --model exp/vocoder -o speech.wav
       hiervox vocode song.wav --model exp/vocoder --semitones 3 -o higher.wav
     """
-    options = {"semitones": semitones}
     job = Job(
         "vocoder",
         {out: source},

@@ -294,6 +294,15 @@ def test_tasks_name_their_protocols_and_verbs() -> None:
     assert task_names()[0] == "tts" and len(task_names()) == len(TASKS)
 
 
+def test_options_that_are_controls_come_from_their_model() -> None:
+    verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    options = {option.name: option for option in verbs["tts"].params}
+    for name, control in ProsodyControls.model_fields.items():
+        assert control.description
+        assert options[name].help.lower().startswith(control.description.lower())
+    assert {option.name: option.default for option in verbs["resynthesize"].params}["rate"] == 48_000
+
+
 @pytest.mark.parametrize("task", STUBS)
 def test_a_verb_asks_for_the_protocol_and_nothing_else(task: str) -> None:
     stub, protocol = STUBS[task]

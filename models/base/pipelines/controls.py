@@ -53,13 +53,25 @@ class SpeechControls(Controls):
         language: espeak's name of the text's language; None for the first one that the model declares.
     """
 
-    scaling: Scaling = Field("max", description="peak of the result")
-    rate: int | None = Field(None, gt=0, description="Hz of the result")
-    seed: int = Field(DEFAULT_SEED, ge=0, lt=2**63, description="of all noise")
-    sentence_pause: float | None = Field(
-        None, ge=0, le=60, allow_inf_nan=False, description="seconds after a sentence"
+    scaling: Scaling = Field(
+        "max", description="peak: max (0.999), prompt (the prompt's) or none (as it comes)"
     )
-    language: str | None = Field(None, description="espeak's name of the text's language")
+    rate: int | None = Field(
+        None, gt=0, description="Hz of the result, by default the model's own; others need a network for them"
+    )
+    seed: int = Field(
+        DEFAULT_SEED, ge=0, lt=2**63, description="of all noise; the same seed gives the same sound"
+    )
+    sentence_pause: float | None = Field(
+        None,
+        ge=0,
+        le=60,
+        allow_inf_nan=False,
+        description="seconds after a sentence within the text, by default by its ending",
+    )
+    language: str | None = Field(
+        None, description="espeak's name of the text's language, by default the model's first"
+    )
 
 
 class ProsodyControls(SpeechControls):
@@ -75,7 +87,11 @@ class ProsodyControls(SpeechControls):
     speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
     semitones: float = Field(0.0, ge=-24, le=24, allow_inf_nan=False, description="shift of the pitch")
     pitch_range: float = Field(
-        1.0, ge=0, le=5, allow_inf_nan=False, description="factor of the pitch's range; 0 is monotonous"
+        1.0,
+        ge=0,
+        le=5,
+        allow_inf_nan=False,
+        description="factor of the pitch's range; 0 is monotonous, 1 as it is",
     )
     longest_pause: float | None = Field(
         None, gt=0, le=60, allow_inf_nan=False, description="seconds of a pause within a sentence at most"
