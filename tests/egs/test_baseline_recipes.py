@@ -35,6 +35,7 @@ RECIPES = [
     "tts/valle/libritts",
     "benchmark/zero_shot_tts",
 ]
+BY_STEPS = "benchmark/zero_shot_tts/by_steps.sh"
 SYSTEMS = {
     corpus: sorted(
         path.stem
@@ -52,7 +53,8 @@ CONFIGS = sorted(
 
 
 def _run(recipe: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(EGS / recipe / "run.sh"), *arguments]
+    program = EGS / recipe
+    command = [str(program if program.suffix == ".sh" else program / "run.sh"), *arguments]
     return subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)
 
 
@@ -146,7 +148,7 @@ def test_overrides_reach_their_part(tmp_path: Path) -> None:
 def test_the_benchmark_trains_and_speaks_with_every_system(corpus: str, tmp_path: Path) -> None:
     exp = tmp_path / "exp"
     done = _run(
-        "benchmark/zero_shot_tts",
+        BY_STEPS,
         *("--dry-run", "--corpus", corpus, "--exp", str(exp), "--steps", "7", "--codec", "/codec"),
     )
     assert done.returncode == 0, done.stderr
@@ -174,19 +176,19 @@ def _relative(command: str) -> list[str]:
 
 
 def test_given_models_are_not_trained() -> None:
-    done = _run("benchmark/zero_shot_tts", "--dry-run", "--systems", "vits", "--models", "vits=/given")
+    done = _run(BY_STEPS, "--dry-run", "--systems", "vits", "--models", "vits=/given")
     assert done.returncode == 0, done.stderr
     assert "vits/mini/run.sh" not in done.stdout and "--model /given" in done.stdout
     assert "recode_list" not in done.stdout
 
 
 def test_a_system_without_a_file_is_one_line() -> None:
-    done = _run("benchmark/zero_shot_tts", "--systems", "vits,nobody")
+    done = _run(BY_STEPS, "--systems", "vits,nobody")
     assert done.returncode == 2 and "no system nobody" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_the_benchmark_counts_processor_minutes(tmp_path: Path) -> None:
-    results = runpy.run_path(str(EGS / "benchmark" / "zero_shot_tts" / "local" / "results.py"))
+    results = runpy.run_path(str(EGS / "benchmark" / "zero_shot_tts" / "local" / "steps_results.py"))
     notes = tmp_path / "seconds.txt"
     assert results["training_minutes"](notes) is None
     notes.write_text("0m0.0s 0m0.0s\n1m30.0s 0m30.0s\n")
@@ -198,7 +200,7 @@ def test_the_benchmark_counts_processor_minutes(tmp_path: Path) -> None:
 
 def test_libritts_runs_through_the_data_stages(tmp_path: Path) -> None:
     make_libritts(tmp_path, parts=(("train-clean-100", 2, 2), ("test-clean", 2, 2)))
-    exp, benchmark = tmp_path / "exp", "benchmark/zero_shot_tts"
+    exp, benchmark = tmp_path / "exp", BY_STEPS
     options = ("--corpus", "libritts", "--data", str(tmp_path), "--train-parts", "train-clean-100")
     common = ("--exp", str(exp), "--jobs", "1")
     done = _run(benchmark, *options, *common, "--sentences", "2", "--stop-stage", "1")

@@ -1,156 +1,153 @@
 #!/usr/bin/env bash
-# Text-to-speech systems in one table: trained on one corpus with one budget, speaking one frozen list of sentences
-# in voices that none was trained on. How to add a row: README.md beside this file.
+# Text-to-speech systems, each trained with one budget of processor time on one set of speech, speaking frozen lists of
+# sentences in voices that none was trained on. How to add a system: README.md beside this file.
 # Run it again after an interruption: finished work is kept, an unfinished training continues.
 set -euo pipefail
 
 recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-systems=
-corpus=mini
-needs_corpus=
-data=
-train_parts="train-clean-100 train-clean-360"
-sentences=50
-steps=
-codec=
+lists=$recipe/lists
+budget=cpu:1h
+systems=hierspeechpp,vits,valle
+corpus=${recipe%/egs/*}/../shared/speech
+corpora="kokoro_120 kokoro_200 librispeech_251 picovoice_intent"
+real=librispeech_test_other
+kokoro=
 models=
-list= prompts=
-extra=(systems data train_parts sentences steps codec models list prompts)
+list=synthetic,real
+extra=(budget systems corpora real kokoro models list)
 extra_about=(
-  "--corpus is mini (the recordings that the repository brings along) or libritts"
-  "--systems NAMES     by commas, each a file of conf/ (default: all that have stages for the corpus)"
-  "--data DIR          folder that holds LibriTTS, or gets it (default EXP/corpus)"
-  "--train-parts NAMES of LibriTTS (default \"$train_parts\"); test-clean is tested with"
-  "--sentences N       of LibriTTS to speak (default $sentences)"
-  "--steps N           optimizer steps of every network (default: 150 with mini, 300000 with libritts)"
-  "--codec DIR         the EnCodec checkpoint of VALL-E (default with mini: trained, with as many steps)"
+  "--corpus is the folder that holds the recordings, each a folder with a manifest.jsonl"
+  "--budget MARK       of every system: cpu:1h, cpu:2.5h, cpu:6h; gpu:5m, gpu:10m, gpu:25m (default $budget)"
+  "--systems NAMES     by commas, each a file of conf/budget/ (default $systems)"
+  "--corpora NAMES     folders of --corpus to train on (default \"$corpora\")"
+  "--real NAME         folder of --corpus with real voices to speak in (default $real)"
+  "--kokoro DIR        Kokoro-82M, of which the held-out synthetic voices are (default EXP/kokoro, fetched)"
   "--models NAME=DIR   trained models instead of trainings, by commas"
-  "--list CSV          what to speak: id, text, prompt, reference (default: the corpus's own)"
-  "--prompts CSV       what is said in the prompts: audio, text (default: the corpus's own)"
+  "--list NAMES        to speak, by commas: synthetic, real, dev (default $list)"
 )
 about=(
-  "data      LibriTTS: download, manifests, validation, the frozen list; mini brings its own"
-  "train     each system, by its own recipe; processor time is noted"
-  "speak     the frozen list with each, and the recordings through VALL-E's codec"
-  "evaluate  word errors, speaker similarity, F0 correlation, DNSMOS; an HTML report"
-  "results   one table: figures, real-time factor, parameters, training time, and the papers' own"
+  "data      one training set at 16 kHz; the frozen lists in held-out voices"
+  "train     each system by its plan, to the budget: features, codec, vocoder, networks"
+  "speak     the lists with each, and the recordings through the codec"
+  "convert   real recordings to real voices, with the systems that can"
+  "evaluate  word errors, speaker similarity, F0 correlation, DNSMOS, over speakers and sentences"
+  "results   the tables of all budgets so far, their plot, and a page of sounds"
 )
 source "${recipe%/egs/*}/egs/common/stages.sh"
 
-# with_stages: the systems whose file of conf/ names stages for the corpus, by commas.
-with_stages() {
-  local file stages=${corpus}_stages mini_stages libritts_stages
-  for file in "$recipe"/conf/*.sh; do
-    mini_stages= libritts_stages=
-    source "$file"
-    if [[ ${!stages} ]]; then basename "$file" .sh; fi
-  done | paste -sd,
-}
+own() { run python "$recipe/local/$1.py" "${@:2}"; }
 
 settle() {
-  corpus=${corpus##*/}
-  [[ $corpus == mini || $corpus == libritts ]] || fail "--corpus is mini or libritts"
-  [[ $systems ]] || systems=$(with_stages)
+  python "$recipe/local/budget.py" seconds --mark "$budget" >/dev/null || exit 2
   IFS=, read -r -a names <<<"$systems"
   local name
-  for name in "${names[@]}"; do [[ -f $recipe/conf/$name.sh ]] || fail "no system $name: there is no conf/$name.sh"; done
-  data=$(absolute "${data:-$exp/corpus}")
-  if [[ $corpus == mini ]]; then
-    steps=${steps:-150} list=${list:-$repository/egs/datasets/mini/test_list.csv}
-    prompts=${prompts:-$repository/egs/datasets/mini/test.csv}
-  else
-    steps=${steps:-300000} list=${list:-$exp/test_list.csv} prompts=${prompts:-$exp/prompts.csv}
-  fi
-}
-
-# of SYSTEM: set mini_stages, libritts_stages, parts, options, controls, voice and model as its file of conf/ does.
-of() {
-  mini_stages= libritts_stages= parts=() options=() controls=() voice=prompt model=
-  source "$recipe/conf/$1.sh"
-  local given
-  for given in ${models//,/ }; do
-    [[ ${given%%=*} != "$1" ]] || model=$(absolute "${given#*=}") parts=()
-  done
-  if [[ ! $model ]]; then
-    ((${#parts[@]} > 1)) && model=$exp/$1/bundle || model=$exp/$1/runs/${parts[0]}
-  fi
-}
-
-corpus_program() {
-  run python "$repository/egs/datasets/corpus.py" "$1" --corpus libritts --folder "$data" --parts $train_parts \
-    --test-parts test-clean "${@:2}"
+  for name in "${names[@]}"; do [[ -f $recipe/conf/budget/$name.sh ]] || fail "no system $name: there is no conf/budget/$name.sh"; done
+  mark=${budget/:/-} kokoro=$(absolute "${kokoro:-$exp/kokoro}")
 }
 
 stage_data() {
-  [[ $corpus == libritts ]] || return 0
-  corpus_program download
-  corpus_program prepare --out "$exp/data"
-  local side
-  for side in train test; do
-    run hiervox validate --cuts "$exp/data/$side" --out "$exp/valid/$side" --jobs "$jobs"
+  local kokoro_program=$repository/egs/datasets/kokoro list
+  local sentences=("$kokoro_program/heldout_sentences.txt" "$lists/more_sentences.txt")
+  own training_set --corpus $(printf "$corpus/%s " $corpora) --hold-out "$lists"/{test,dev}_voices.txt --out "$exp/set"
+  run hiervox prepare --table "$exp/set/table.jsonl" --out "$exp/set/cuts" --overwrite
+  [[ -f $kokoro/model_int8.onnx ]] || run "$kokoro_program/fetch_kokoro.sh" "$kokoro"
+  for list in test dev; do
+    [[ $list == test ]] || sentences=("$lists/dev_sentences.txt")
+    run python "$kokoro_program/make_corpus.py" --kokoro "$kokoro" --texts "${sentences[@]}" \
+      --voice-list "$lists/${list}_voices.txt" --out "$exp/heldout_$list" --format flac
   done
-  script test_lists --cuts "$exp/valid/test" --count "$sentences" --out "$exp"
-  script prompt_texts --cuts "$exp/valid/test" --out "$exp/prompts.csv"
+  own frozen_list --corpus "$exp/heldout_test" --count 60 --out "$exp/lists/synthetic.csv"
+  own frozen_list --corpus "$exp/heldout_dev" --count 12 --out "$exp/lists/dev.csv"
+  own frozen_list --corpus "$corpus/$real" --count 60 --out "$exp/lists/real.csv"
+  own frozen_list --corpus "$corpus/$real" --count 20 --conversion --out "$exp/lists/conversion.csv"
 }
 
-# train_system SYSTEM: by its own recipe of the corpus; LibriTTS's manifests are those of stage 1.
-train_system() {
-  local own=$exp/$1 stages=${corpus}_stages first last given=() override
-  of "$1"
-  [[ ${parts[*]} ]] || return 0
-  read -r first last <<<"${!stages}"
-  [[ $first ]] || fail "conf/$1.sh has no stages for $corpus: give its model with --models $1=DIR"
-  run mkdir -p "$own"
-  if [[ $corpus == libritts ]]; then
-    run ln -sfn "$exp/data" "$own/data"
-    run ln -sfn "$exp/valid" "$own/valid"
-  fi
-  for override in ${overrides[@]+"${overrides[@]}"}; do given+=(--set "$override"); done
-  run "$repository/egs/tts/$1/$corpus/run.sh" --stage "$first" --stop-stage "$last" --exp "$own" \
-    --device "$device" --jobs "$jobs" --set "train.max_steps=$steps" ${given[@]+"${given[@]}"} \
-    ${options[@]+"${options[@]}"}
-  ((${#parts[@]} == 1)) || script assemble_bundle --runs "$own/runs" --parts "${parts[@]}" --out "$model"
+# of SYSTEM: `folder` of the budget, what its file of conf/budget says, and the `model` that is given or comes of it.
+of() {
+  parts=() controls=() converts= codec= given_model= folder=$exp/$1/$mark
+  source "$recipe/conf/budget/$1.sh"
+  local given
+  for given in ${models//,/ }; do
+    [[ ${given%%=*} != "$1" ]] || given_model=$(absolute "${given#*=}")
+  done
+  model=${given_model:-$folder/model}
+  [[ $given_model ]] || ((${#parts[@]} > 1)) || model=$folder/runs/${parts[0]}
+}
+
+# What plans are made of. Features before the first network are shared by the system's budgets, and count in each.
+charge() {
+  notes+=("$1=$2")
+  [[ $dry_run ]] || printf '%s\n' "${notes[@]}" >"$folder/charged.txt"
+}
+
+extract() {
+  local out=$folder/$1 note=$folder/spent.jsonl
+  if [[ ! $taught ]]; then out=${folder%/*}/$1 note=${folder%/*}/spent.jsonl; fi
+  features=$out
+  run python "$common/local/spend.py" --note "$note" --name "$1" ${on_gpu:+--wall} -- \
+    hiervox extract --cuts "$exp/set/cuts" --out "$out" --config "$repository/egs/$2" "${@:3}" --jobs 1 --device "$device"
+}
+
+teach() {
+  local part=$1 seconds="$2 of what is left" resume=() workers=()
+  taught=yes
+  [[ $dry_run ]] || seconds=$(python "$recipe/local/budget.py" left --mark "$budget" --share "$2" --part "$part" \
+    --runs "$folder/runs" --notes "${folder%/*}/spent.jsonl" "$folder/spent.jsonl" --charged ${notes[@]+"${notes[@]}"}) || exit 2
+  [[ ! -f $folder/runs/$part/checkpoints/last.json ]] || resume=(--resume)
+  [[ ! $on_gpu ]] || workers=(--set train.workers=8)
+  run hiervox train --config "$repository/egs/$3" --set "out_dir=$folder/runs/$part" --set "data.cuts=${4:-$features}" \
+    --set "train.budget_seconds=$seconds" ${workers[@]+"${workers[@]}"} "${@:5}" --device "$device" ${resume[@]+"${resume[@]}"}
 }
 
 stage_train() {
-  local name
-  for name in "${names[@]}"; do timed "$exp/$name/seconds.txt" train_system "$name"; done
-}
-
-speak() {
-  local control given=()
-  of "$1"
-  for control in ${controls[@]+"${controls[@]}"}; do given+=(--control "$control"); done
-  script speak_list --list "$list" --table "$prompts" --model "$model" --voice "$voice" --seed "$seed" \
-    ${given[@]+"${given[@]}"} --out "$exp/wavs/$1" --device "$device"
+  local name features notes taught on_gpu=
+  [[ $budget == cpu:* ]] || on_gpu=yes
+  for name in "${names[@]}"; do
+    of "$name"
+    [[ ! $given_model ]] || continue
+    features= notes=() taught=
+    run mkdir -p "$folder"
+    plan
+    ((${#parts[@]} == 1)) || script assemble_bundle --runs "$folder/runs" --parts "${parts[@]}" --out "$model"
+  done
 }
 
 stage_speak() {
+  local name which control given
+  for name in "${names[@]}"; do
+    of "$name"
+    given=()
+    for control in ${controls[@]+"${controls[@]}"}; do given+=(--control "$control"); done
+    for which in ${list//,/ }; do
+      script speak_list --list "$exp/lists/$which.csv" --table "$exp/lists/$which.prompts.csv" --model "$model" \
+        --seed "$seed" ${given[@]+"${given[@]}"} --out "$folder/wavs/$which" --device "$device"
+      [[ ! $codec ]] || script recode_list --list "$exp/lists/$which.csv" --model "$model" \
+        --out "$folder/wavs/$which.codec" --device "$device"
+    done
+  done
+}
+
+stage_convert() {
   local name
-  for name in "${names[@]}"; do speak "$name"; done
-  [[ " ${names[*]} " == *" valle "* ]] || return 0
-  of valle
-  script recode_list --list "$list" --model "$model" --out "$exp/wavs/resynthesis" --device "$device"
+  for name in "${names[@]}"; do
+    of "$name"
+    [[ ! $converts ]] || script convert_list --list "$exp/lists/conversion.csv" --model "$model" \
+      --seed "$seed" --out "$folder/wavs/conversion" --device "$device"
+  done
 }
 
 stage_evaluate() {
-  local name spoken=()
-  [[ " ${names[*]} " != *" valle "* ]] || spoken=("resynthesis=$exp/wavs/resynthesis")
-  for name in "${names[@]}"; do spoken+=("$name=$exp/wavs/$name"); done
-  script systems_table --list "$list" --systems "${spoken[@]}" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --metrics wer,sim,f0,dnsmos \
-    --device "$device"
+  local which
+  for which in ${list//,/ } conversion; do
+    own spoken --exp "$exp" --list "$which" --out "$exp/evaluation/$which.csv"
+    run hiervox evaluate --table "$exp/evaluation/$which.csv" --out "$exp/evaluation/$which" --metrics wer,sim,f0,dnsmos \
+      --players none --device "$device"
+  done
 }
 
 stage_results() {
-  local name given=()
-  for name in "${names[@]}"; do
-    of "$name"
-    given+=(--system "$name" "$model" "$voice")
-  done
-  run python "$recipe/local/results.py" "${given[@]}" --exp "$exp" --corpus "$corpus" --steps "$steps" \
-    --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
-  [[ $dry_run ]] || cat "$exp/RESULTS.md"
+  own results --exp "$exp" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
+  own sound_page --exp "$exp" --out "$exp/report.html"
 }
 
 main "$@"

@@ -13,6 +13,11 @@ from hiervox.utils.files import write_text
 FILES = ("prompt", "reference")
 
 
+def columns_of(rows: list[dict[str, str]]) -> tuple[str, ...]:
+    """Of the table: with the speakers, where the list names them."""
+    return (*COLUMNS, "speaker") if "speaker" in rows[0] else COLUMNS
+
+
 def table_rows(test_list: Path, systems: dict[str, Path]) -> list[dict[str, str]]:
     """One row a recording: ground truth, then `<folder>/<id>.wav` of each system."""
     with test_list.open(encoding="utf-8", newline="") as stream:
@@ -22,7 +27,8 @@ def table_rows(test_list: Path, systems: dict[str, Path]) -> list[dict[str, str]
     rows = [{**row, "system": "ground_truth", "audio": row["reference"]} for row in given]
     for system, folder in systems.items():
         rows += [{**row, "system": system, "audio": str(folder / f"{row['id']}.wav")} for row in given]
-    return [{column: row.get(column, "") for column in COLUMNS} for row in rows]
+    columns = columns_of(given)
+    return [{column: row.get(column, "") for column in columns} for row in rows]
 
 
 def main() -> None:
@@ -36,9 +42,10 @@ def main() -> None:
         name: Path(folder).resolve() for name, _, folder in (one.partition("=") for one in arguments.systems)
     }
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    rows = table_rows(arguments.list, systems)
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(table_rows(arguments.list, systems))
+    writer.writerows(rows)
     write_text(arguments.out, text.getvalue())
 
 

@@ -1,16 +1,19 @@
-"""Write RESULTS.md: one table of what `hiervox evaluate` found and of what each model costs."""
+"""Write RESULTS.md: a table a list of what every system says at every budget, and their plot."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import os
 import platform
-import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from budget import seconds_of
+from trials import RESYNTHESIS, Trial, trials
 
 from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import (
@@ -19,9 +22,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
     load_weights,
     read_json,
 )
-from hiervox.models.base.pipelines.bundle import is_checkpoint, parts_of
-from hiervox.models.base.training.run_folder import PROGRESS_NAME
-from hiervox.utils.files import write_text
+from hiervox.utils.files import replacing_file, write_text
 
 FIGURES = {  # of `hiervox evaluate`: column, factor, digits
     "wer_corpus": ("WER (%) ↓", 100, 1),
@@ -30,106 +31,191 @@ FIGURES = {  # of `hiervox evaluate`: column, factor, digits
     "f0_pearson": ("FPC ↑", 1, 3),
     "dnsmos_ovrl": ("DNSMOS ↑", 1, 2),
 }
-COSTS = ("RTF ↓", "parameters (M)", "steps", "training (min)")
-OWN_VOICE = "*"
+LISTS = {
+    "synthetic": "Sentences in synthetic voices that no training has heard",
+    "real": "Sentences with prompts of LibriSpeech test-other",
+    "conversion": "Voice conversion: real recordings to real voices",
+}
+SIGNIFICANT = 0.05
+ENDS = ("low", "high")
+PLOTTED = ("wer_corpus", "sim", "dnsmos_ovrl")
 
 
-def parameters_of(model: Path) -> float:
-    """Millions of weights and buffers of a checkpoint, or of all networks of a bundle."""
-    folders = [model] if is_checkpoint(model) else [part.folder for part in parts_of(model)]
-    files = [find_checkpoint(folder) / WEIGHTS_NAME for folder in folders]
-    return sum(tensor.numel() for file in files for tensor in load_weights(file).values()) / 1e6
+def cell(found: dict[str, Any] | None, factor: float, digits: int) -> str:
+    """A figure with its interval."""
+    if not found:
+        return "n/a"
+    value = f"{factor * found['value']:.{digits}f}"
+    if found["low"] is None:
+        return value
+    return f"{value} [{factor * found['low']:.{digits}f}, {factor * found['high']:.{digits}f}]"
 
 
-def steps_of(runs: Path) -> str:
-    """Of the optimizer, one number where all networks have as many; empty where nothing was trained."""
-    found = {
-        run.name: int(read_json(find_checkpoint(run) / PROGRESS_NAME)["step"])
-        for run in sorted(runs.glob("*"))
-        if run.is_dir()
-    }
-    if len(set(found.values())) <= 1:
-        return "".join(str(steps) for steps in set(found.values()))
-    return ", ".join(f"{name} {steps}" for name, steps in found.items())
-
-
-def training_minutes(notes: Path) -> float | None:
-    """Of the processor, as the shell's `times` prints it, `1m2.5s 0m0.3s`; None where nothing was trained."""
-    if not notes.is_file():
-        return None
-    found = re.findall(r"(\d+)m([\d.]+)s", notes.read_text(encoding="utf-8"))
-    return sum(int(minutes) + float(seconds) / 60 for minutes, seconds in found)
-
-
-def real_time_factor(speed: dict[str, float]) -> float:
-    """Seconds of the processor to a second of speech, over the whole list."""
-    return speed["work"] / speed["speech"]
-
-
-def evaluated(summary: dict[str, Any], system: str) -> list[str]:
-    """The cells of `FIGURES`."""
-    figures = summary["systems"][system]["figures"]
-    found = {name: figures.get(name) for name in FIGURES}
-    return [
-        f"{factor * found[name]['value']:.{digits}f}" if found[name] else "n/a"
-        for name, (_, factor, digits) in FIGURES.items()
-    ]
-
-
-def row(cells: list[str]) -> str:
+def row(cells: Sequence[str]) -> str:
     """A line of a table."""
     return "| " + " | ".join(cells) + " |"
 
 
-def table(arguments: argparse.Namespace) -> list[str]:
-    """One line a system; recordings and their resynthesis first."""
-    summary = read_json(arguments.exp / "evaluation" / "summary.json")
-    header = ["system", *(title for title, _, _ in FIGURES.values()), *COSTS]
-    lines = [row(header), "|" + "---|" * len(header)]
-    references = [name for name in (GROUND_TRUTH, "resynthesis") if name in summary["systems"]]
-    lines += [row([name, *evaluated(summary, name), *[""] * len(COSTS)]) for name in references]
-    for name, folder, voice in arguments.system:
-        factor = real_time_factor(read_json(arguments.exp / "wavs" / name / "speed.json"))
-        minutes = training_minutes(arguments.exp / name / "seconds.txt")
-        costs = [
-            f"{factor:.2f}",
-            f"{parameters_of(Path(folder)):.2f}",
-            steps_of(arguments.exp / name / "runs"),
+def table(summary: dict[str, Any]) -> list[str]:
+    """One line a system, recordings first."""
+    lines = [row(["system", *(title for title, _, _ in FIGURES.values())]), "|" + "---|" * (len(FIGURES) + 1)]
+    for system, found in summary["systems"].items():
+        figures = [
+            cell(found["figures"].get(name), factor, digits) for name, (_, factor, digits) in FIGURES.items()
         ]
-        trained = "given" if minutes is None else f"{minutes:.1f}"
-        mark = "" if voice == "prompt" else OWN_VOICE
-        lines.append(row([name + mark, *evaluated(summary, name), *costs, trained]))
+        lines.append(row([system, *figures]))
     return lines
 
 
-def report(arguments: argparse.Namespace) -> str:
-    """The whole page."""
-    detail = (arguments.exp / "evaluation" / "summary.md").read_text(encoding="utf-8")
-    budget = f"corpus {arguments.corpus}, at most {arguments.steps} optimizer steps of every network"
-    machine = f"{os.cpu_count()} CPU cores ({platform.machine()}), PyTorch {torch.__version__}"
-    parts = [
-        "# Text to speech in unseen voices",
-        f"{datetime.date.today()}, {budget}; {machine}.",
-        "\n".join(table(arguments)),
-        arguments.notes.read_text(encoding="utf-8").rstrip(),
-        detail.replace("# Evaluation", "## Evaluation", 1),
+def differences(summary: dict[str, Any]) -> list[str]:
+    """A line a system: from which others it differs, and by which figures."""
+    lines = []
+    for system in summary["systems"]:
+        if system == GROUND_TRUTH:
+            continue
+        said = []
+        for name, (title, _, _) in FIGURES.items():
+            column = "wer" if name == "wer_corpus" else "cer" if name == "cer_corpus" else name
+            others = [
+                pair["second"] if pair["first"] == system else pair["first"]
+                for pair in summary["comparisons"].get(column, ())
+                if system in (pair["first"], pair["second"]) and pair["p_holm"] < SIGNIFICANT
+            ]
+            if others:
+                said.append(f"{title.split(' ')[0]} from {', '.join(others)}")
+        lines.append(
+            f"- {system} differs in {'; '.join(said)}." if said else f"- {system} differs from none."
+        )
+    return lines
+
+
+def parameters_of(trial: Trial) -> float:
+    """Millions of weights of what speaks; 0 where it is not there."""
+    bundle = sorted((trial.folder / "model").glob(f"*/{WEIGHTS_NAME}"))
+    runs = [path.parent for path in (trial.folder / "runs").glob("*/checkpoints")]
+    files = bundle or [find_checkpoint(run) / WEIGHTS_NAME for run in runs]
+    return sum(tensor.numel() for file in files for tensor in load_weights(file).values()) / 1e6
+
+
+def costs(exp: Path) -> list[str]:
+    """What the budgets went into, and how quick speech is."""
+    lines = [row(["system", "parameters (M)", "minutes", "RTF"]), "|---|---|---|---|"]
+    for trial in trials(exp):
+        spent = trial.costs()
+        parts = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in spent.items())
+        speed = trial.folder / "wavs" / "synthetic" / "speed.json"
+        factor = "n/a"
+        if speed.is_file():
+            noted = read_json(speed)
+            factor = f"{noted['work'] / noted['speech']:.2f}"
+        size = parameters_of(trial)
+        total = sum(spent.values()) / 60
+        lines.append(row([trial.name, f"{size:.1f}" if size else "n/a", f"{total:.1f}: {parts}", factor]))
+    return lines
+
+
+def figures_of(
+    exp: Path, system: str, summary: dict[str, Any], name: str
+) -> list[tuple[float, dict[str, Any]]]:
+    """Hours and figure at each budget of a system."""
+    found = []
+    for trial in trials(exp):
+        figure = summary["systems"].get(trial.name, {"figures": {}})["figures"].get(name)
+        if trial.system == system and figure:
+            found.append((seconds_of(trial.mark) / 3600, figure))
+    return found
+
+
+def plot(summaries: dict[str, dict[str, Any]], exp: Path, out: Path) -> None:
+    """Word errors, similarity and DNSMOS against the budget, a line a system; as SVG."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.2 * len(summaries)), layout="constrained")
+    FigureCanvasSVG(figure)
+    grid = figure.subplots(len(summaries), len(PLOTTED), squeeze=False)
+    for axes_row, (which, summary) in zip(grid, summaries.items(), strict=True):
+        for axes, name in zip(axes_row, PLOTTED, strict=True):
+            title, factor, _ = FIGURES[name]
+            for system in dict.fromkeys(trial.system for trial in trials(exp)):
+                points = figures_of(exp, system, summary, name)
+                if points:
+                    values = [factor * found["value"] for _, found in points]
+                    spans = [[factor * abs(one["value"] - one[end]) for _, one in points] for end in ENDS]
+                    hours = [hour for hour, _ in points]
+                    axes.errorbar(hours, values, yerr=spans, fmt="o-", capsize=3, label=system)
+            truth = summary["systems"].get(GROUND_TRUTH, {"figures": {}})["figures"].get(name)
+            if truth:
+                axes.axhline(factor * truth["value"], color="grey", linestyle=":", label="recordings")
+            axes.set(xlabel="hours of one processor", ylabel=title, title=which)
+            axes.grid(alpha=0.3)
+        axes_row[0].legend()
+    with rc_context({"svg.hashsalt": "budgets"}), replacing_file(out) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None})
+
+
+def data_of(exp: Path) -> list[str]:
+    """What was trained on and what was spoken, with hashes."""
+    found = read_json(exp / "set" / "training_set.json")
+    minutes = ", ".join(f"{name} {value}" for name, value in found["minutes"].items())
+    spoken = sum(found["minutes_with_text"].values())
+    lines = [
+        f"- training set: {found['clips']} clips, {sum(found['minutes'].values()):.0f} minutes ({minutes}), "
+        f"{spoken:.0f} of them with text, {found['voices']} voices; SHA-256 {found['sha256']}",
     ]
-    return "\n\n".join(parts)
+    for path in sorted((exp / "lists").glob("*.sha256")):
+        lines.append(f"- list {path.stem}: SHA-256 {path.read_text(encoding='utf-8').strip()}")
+    return lines
+
+
+def processor() -> str:
+    """Its name, as Linux knows it."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def settings(summary: dict[str, Any]) -> list[str]:
+    """Judges and versions."""
+    given = [f"- {name}: {value}" for name, value in summary["settings"].items()]
+    return [*given, "- versions: " + ", ".join(f"{name} {one}" for name, one in summary["versions"].items())]
+
+
+def report(exp: Path, notes: str, picture: Path) -> str:
+    """The whole page."""
+    summaries = {}
+    for which in LISTS:
+        path = exp / "evaluation" / which / "summary.json"
+        if path.is_file():
+            summaries[which] = json.loads(path.read_text(encoding="utf-8"))
+    plot({which: summaries[which] for which in summaries if which != "conversion"}, exp, picture)
+    versions = f"PyTorch {torch.__version__}, Python {platform.python_version()}"
+    machine = f"{os.cpu_count()} cores ({processor()}), {versions}"
+    parts = [
+        "# Text to speech in unseen voices, by budget",
+        f"{datetime.date.today()}; {machine}. A budget is processor time of one thread: features, codec and "
+        f"every network; `{RESYNTHESIS}` is the recordings through a system's codec.",
+    ]
+    for which, summary in summaries.items():
+        parts += [f"## {LISTS[which]}", "\n".join(table(summary)), "\n".join(differences(summary))]
+    parts += [f"![Figures against budget]({picture.name})", "## What it cost", "\n".join(costs(exp))]
+    parts += ["## Data", "\n".join(data_of(exp)), notes.rstrip()]
+    if summaries:
+        parts += ["## Settings", "\n".join(settings(next(iter(summaries.values()))))]
+    return "\n\n".join(parts) + "\n"
 
 
 def main() -> None:
     """Parse and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--system", nargs=3, action="append", required=True, metavar=("NAME", "MODEL", "VOICE")
-    )
     parser.add_argument("--exp", type=Path, required=True)
-    parser.add_argument("--corpus", required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--notes", type=Path, required=True, help="what comes behind the table")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--notes", type=Path, required=True, help="what comes behind the tables")
+    parser.add_argument("--out", type=Path, required=True, help="the page; its plot goes beside it")
     arguments = parser.parse_args()
-    write_text(arguments.out, report(arguments))
+    picture = arguments.out.parent / "budgets.svg"
+    write_text(arguments.out, report(arguments.exp, arguments.notes.read_text(encoding="utf-8"), picture))
 
 
 if __name__ == "__main__":

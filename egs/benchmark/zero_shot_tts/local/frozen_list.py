@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,18 @@ def conversion_list(speakers: dict[str, list[dict[str, Any]]], count: int) -> li
     return rows
 
 
+def gathered(rows: list[dict[str, str]], folder: Path) -> list[dict[str, str]]:
+    """Copies of the recordings in `folder`, named relative to its parent, so that a list can be moved."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("prompt", "reference"):
+        for row in rows:
+            shutil.copyfile(row[name], folder / Path(row[name]).name)
+    return [
+        {**row, **{name: f"{folder.name}/{Path(row[name]).name}" for name in ("prompt", "reference")}}
+        for row in rows
+    ]
+
+
 def digest(rows: list[dict[str, str]]) -> str:
     """SHA-256 of the texts and of the sounds of prompts and references."""
     found = hashlib.sha256()
@@ -126,7 +139,7 @@ def as_csv(rows: list[dict[str, str]]) -> str:
 
 
 def main() -> None:
-    """Parse and write OUT, CSV, and beside it OUT with the suffix .sha256."""
+    """Parse and write OUT, CSV, and beside it what its prompts say (.prompts.csv) and its hash (.sha256)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with a manifest.jsonl")
     parser.add_argument("--count", type=int, required=True)
@@ -135,12 +148,16 @@ def main() -> None:
     arguments = parser.parse_args()
     make = conversion_list if arguments.conversion else test_list
     rows = make(recordings(arguments.corpus.resolve()), arguments.count)
-    write_text(arguments.out, as_csv(rows))
     write_text(arguments.out.with_suffix(".sha256"), digest(rows) + "\n")
+    rows = gathered(rows, arguments.out.with_suffix(""))
+    write_text(arguments.out, as_csv(rows))
+    prompts = {row["prompt"]: row["prompt_text"] for row in rows}
+    said = [{"audio": audio, "text": text} for audio, text in prompts.items()]
+    write_text(arguments.out.with_suffix(".prompts.csv"), as_csv(said))
 
 
 if __name__ == "__main__":
     try:
         main()
     except HierVoxError as error:
-        sys.exit(f"test_lists.py: {error}")
+        sys.exit(f"frozen_list.py: {error}")

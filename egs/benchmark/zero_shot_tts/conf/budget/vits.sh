@@ -1,0 +1,7 @@
+# VITS with an encoder of references.
+parts=(vits)
+converts=yes
+plan() {
+  extract features tts/vits/conf/budget/vits.json5
+  teach vits 1 tts/vits/conf/budget/vits.json5
+}

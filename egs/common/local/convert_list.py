@@ -1,0 +1,43 @@
+"""Convert the references of a list to the voices of its prompts: OUT/ID.wav for each row not there yet."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from hiervox.models.base.pipelines.controls import SpeechControls, controls_of, make_controls
+from hiervox.models.base.pipelines.loading import find_system, load
+from hiervox.utils.errors import HierVoxError
+
+sys.path.insert(0, str(Path(__file__).parent))
+from rows import read_list
+
+
+def main() -> None:
+    """Parse and convert."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", type=Path, required=True, help="CSV: id, reference, prompt")
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1234)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    rows = [row for row in read_list(arguments.list) if not (arguments.out / f"{row['id']}.wav").exists()]
+    if not rows:
+        return
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    pipeline: Any = load(arguments.model, "vc", arguments.device)
+    schema = controls_of(find_system(arguments.model, "vc")[0]) or SpeechControls
+    controls = make_controls(schema, {"seed": str(arguments.seed)})
+    for row in rows:
+        speech = pipeline.vc(Path(row["reference"]), Path(row["prompt"]), controls)
+        speech.save(arguments.out / f"{row['id']}.wav")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except HierVoxError as error:
+        sys.exit(f"convert_list.py: {error}")

@@ -1,0 +1,178 @@
+"""The benchmark by budget: its programs on small inputs, and its recipe in a dry run."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from hiervox.utils.errors import ConfigError, DataError
+
+BENCHMARK = Path(__file__).parents[2] / "egs" / "benchmark" / "zero_shot_tts"
+PROGRAMS = ("budget", "trials", "frozen_list", "training_set", "results", "sound_page")
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
+    """The benchmark's programs, imported from their folder and forgotten afterwards."""
+    monkeypatch.syspath_prepend(str(BENCHMARK / "local"))
+    for name in PROGRAMS:
+        sys.modules.pop(name, None)
+    yield {name: importlib.import_module(name) for name in PROGRAMS}
+    for name in PROGRAMS:
+        sys.modules.pop(name, None)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(BENCHMARK / "run.sh"), *arguments]
+    return subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)
+
+
+def recordings(folder: Path, speakers: int = 2, each: int = 3, **more: Any) -> Path:
+    """A corpus of short tones with a manifest."""
+    folder.mkdir(parents=True)
+    rows = []
+    for number in range(speakers * each):
+        wav = 0.1 * np.sin(np.arange(16_000 * 3) * (number + 1) / 50).astype(np.float32)
+        soundfile.write(folder / f"{number}.flac", wav, 16_000)
+        row = {"audio": f"{number}.flac", "speaker": f"s{number // each}", "text": f"Sentence {number}."}
+        rows.append(row | {"seconds": 3.0} | more)
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def test_marks(local: dict[str, ModuleType]) -> None:
+    seconds_of = local["budget"].seconds_of
+    assert (seconds_of("cpu:2.5h"), seconds_of("gpu:10m")) == (9000, 600)
+    for wrong in ("cpu:soon", "tpu:1h", "cpu:0h", "1h"):
+        with pytest.raises(ConfigError, match="is not a budget"):
+            seconds_of(wrong)
+
+
+def test_a_network_gets_its_share_of_what_is_left(local: dict[str, ModuleType], tmp_path: Path) -> None:
+    budget, runs, note = local["budget"], tmp_path / "runs", tmp_path / "spent.jsonl"
+    note.write_text(
+        '{"name": "features", "seconds": 300, "done": false}\n{"name": "features", "seconds": 300, "done": true}\n'
+    )
+    (runs / "first").mkdir(parents=True)
+    (runs / "first" / "budget.jsonl").write_text(
+        '{"step": 10, "seconds": 1000}\n{"step": 20, "seconds": 2000}\n'
+    )
+    used = budget.spent([note], runs, ["given=400"])
+    assert used == {"given": 400, "features": 600, "first": 2000}
+    assert budget.share_of_rest("cpu:1h", 0.5, "second", used, runs) == 300
+    # one that has begun keeps what it began with
+    (runs / "first" / "config.json").write_text('{"train": {"budget_seconds": 2100.5}}')
+    assert budget.share_of_rest("cpu:1h", 0.5, "first", used, runs) == 2100.5
+    with pytest.raises(ConfigError, match="leaves 0 s for second"):
+        budget.share_of_rest("cpu:50m", 1.0, "second", used, runs)
+
+
+def test_lists_prompt_with_other_recordings(local: dict[str, ModuleType], tmp_path: Path) -> None:
+    frozen = local["frozen_list"]
+    speakers = frozen.recordings(recordings(tmp_path / "voices", each=5))
+    rows = frozen.test_list(speakers, 12)  # two more than there are recordings
+    assert len({row["id"] for row in rows}) == 12
+    assert len({(row["reference"], row["prompt"]) for row in rows}) == 12
+    assert all(row["prompt"] != row["reference"] for row in rows)
+    converted = frozen.conversion_list(speakers, 4)
+    assert all(not Path(row["prompt"]).samefile(row["reference"]) for row in converted)
+    moved = frozen.gathered(rows, tmp_path / "lists" / "list")
+    assert all((tmp_path / "lists" / row["prompt"]).is_file() for row in moved)
+    assert frozen.digest(rows) != frozen.digest(rows[:-1])
+    with pytest.raises(DataError, match="no voice with two recordings"):
+        frozen.recordings(recordings(tmp_path / "single", speakers=2, each=1))
+    with pytest.raises(DataError, match="held out"):
+        frozen.recordings(tmp_path / "nothing")
+
+
+def test_the_training_set_leaves_out_what_is_held_out(local: dict[str, ModuleType], tmp_path: Path) -> None:
+    corpora = [recordings(tmp_path / "sure"), recordings(tmp_path / "doubted", avg_logprob=-0.9)]
+    summary = local["training_set"].make(corpora, frozenset({"s1"}), tmp_path / "set")
+    assert (summary["clips"], summary["voices"]) == (6, 2)
+    assert summary["minutes_with_text"] == {"sure": 0.1, "doubted": 0.0}
+    rows = [json.loads(line) for line in (tmp_path / "set" / "table.jsonl").read_text().splitlines()]
+    assert all(soundfile.info(tmp_path / "set" / row["audio"]).samplerate == 16_000 for row in rows)
+    again = local["training_set"].make(corpora, frozenset({"s1"}), tmp_path / "set")
+    assert again == summary
+    with pytest.raises(DataError, match="no usable"):
+        local["training_set"].make([tmp_path / "nowhere"], frozenset(), tmp_path / "set")
+
+
+def figure(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.1, "high": value + 0.1, "count": 60}
+
+
+def test_results_tell_budgets_apart(local: dict[str, ModuleType], tmp_path: Path) -> None:
+    for mark, seconds in (("cpu-1h", 3000), ("cpu-30m", 1200)):
+        folder = tmp_path / "vits" / mark
+        (folder / "wavs" / "synthetic").mkdir(parents=True)
+        (folder / "wavs" / "synthetic" / "one.wav").touch()
+        (folder / "runs" / "vits").mkdir(parents=True)
+        (folder / "runs" / "vits" / "budget.jsonl").write_text(f'{{"step": 10, "seconds": {seconds}}}\n')
+    (tmp_path / "vits" / "spent.jsonl").write_text('{"name": "features", "seconds": 600, "done": true}\n')
+    trials = local["trials"].trials(tmp_path)
+    assert [trial.name for trial in trials] == ["vits cpu:30m", "vits cpu:1h"]
+    assert trials[1].costs() == {"features": 600, "vits": 3000}
+    assert [name for name, _ in local["trials"].spoken(tmp_path, "synthetic")] == [
+        "vits cpu:30m",
+        "vits cpu:1h",
+    ]
+    assert list(local["sound_page"].largest(dict(local["trials"].spoken(tmp_path, "synthetic")))) == [
+        "vits cpu:1h"
+    ]
+
+    systems = {
+        name: {"figures": {"wer_corpus": figure(wer), "sim": figure(0.5)}}
+        for name, wer in (("ground_truth", 0.0), ("vits cpu:30m", 0.8), ("vits cpu:1h", 0.4))
+    }
+    pair = {"first": "vits cpu:30m", "second": "vits cpu:1h", "p_holm": 0.01}
+    summary = {"systems": systems, "comparisons": {"wer": [pair], "sim": [{**pair, "p_holm": 0.5}]}}
+    results = local["results"]
+    assert "| vits cpu:1h | 40.0 [30.0, 50.0] | n/a | 0.500 [0.400, 0.600] | n/a | n/a |" in results.table(
+        summary
+    )
+    assert results.differences(summary)[0] == "- vits cpu:30m differs in WER from vits cpu:1h."
+    assert "| vits cpu:1h | n/a | 60.0: features 10.0, vits 50.0 | n/a |" in results.costs(tmp_path)
+    results.plot({"synthetic": summary}, tmp_path, tmp_path / "plot.svg")
+    assert (
+        "hours of one processor" in (tmp_path / "plot.svg").read_text()
+        or (tmp_path / "plot.svg").stat().st_size
+    )
+
+
+@pytest.mark.parametrize("arguments", [("--budget", "cpu:soon"), ("--systems", "nobody")])
+def test_bad_input_is_one_line(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+
+
+def test_a_dry_run_trains_every_network_of_every_plan(tmp_path: Path) -> None:
+    done = run("--dry-run", "--exp", str(tmp_path / "exp"))
+    assert done.returncode == 0, done.stderr
+    trained = [line for line in done.stdout.splitlines() if line.startswith("hiervox train")]
+    plans = "".join(path.read_text() for path in (BENCHMARK / "conf" / "budget").glob("*.sh"))
+    assert len(trained) == plans.count("  teach ")
+    assert not (tmp_path / "exp").exists()
+    given = run("--dry-run", "--exp", str(tmp_path / "exp"), "--systems", "vits", "--models", "vits=/given")
+    assert "hiervox train" not in given.stdout and "--model /given" in given.stdout
+
+
+def test_the_gpu_command_takes_what_stage_1_made(tmp_path: Path) -> None:
+    (tmp_path / "exp" / "set").mkdir(parents=True)
+    command = [str(BENCHMARK / "gpu.sh"), str(tmp_path / "exp"), str(tmp_path / "out"), "--dry-run"]
+    refused = subprocess.run(command, capture_output=True, text=True)
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    (tmp_path / "exp" / "set" / "table.jsonl").touch()
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "== stage 1" not in done.stdout and "train.workers=8" in done.stdout
