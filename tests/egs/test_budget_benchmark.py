@@ -60,9 +60,8 @@ def test_marks(local: dict[str, ModuleType]) -> None:
 
 def test_a_network_gets_its_share_of_what_is_left(local: dict[str, ModuleType], tmp_path: Path) -> None:
     budget, runs, note = local["budget"], tmp_path / "runs", tmp_path / "spent.jsonl"
-    note.write_text(
-        '{"name": "features", "seconds": 300, "done": false}\n{"name": "features", "seconds": 300, "done": true}\n'
-    )
+    noted = [{"name": "features", "seconds": 300, "done": done} for done in (False, True)]
+    note.write_text("".join(json.dumps(row) + "\n" for row in noted))
     (runs / "first").mkdir(parents=True)
     (runs / "first" / "budget.jsonl").write_text(
         '{"step": 10, "seconds": 1000}\n{"step": 20, "seconds": 2000}\n'

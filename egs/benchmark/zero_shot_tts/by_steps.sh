@@ -149,7 +149,7 @@ stage_results() {
     given+=(--system "$name" "$model" "$voice")
   done
   run python "$recipe/local/steps_results.py" "${given[@]}" --exp "$exp" --corpus "$corpus" --steps "$steps" \
-    --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
+    --notes "$recipe/steps_notes.md" --out "$exp/RESULTS.md"
   [[ $dry_run ]] || cat "$exp/RESULTS.md"
 }
 

@@ -4,63 +4,18 @@
 # Run it again after an interruption: finished work is kept, an unfinished training continues.
 set -euo pipefail
 
-recipe=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-lists=$recipe/lists
-budget=cpu:1h
-systems=hierspeechpp,vits,valle
-corpus=${recipe%/egs/*}/../shared/speech
-corpora="kokoro_120 kokoro_200 librispeech_251 picovoice_intent"
-real=librispeech_test_other
-kokoro=
-models=
-list=synthetic,real
-extra=(budget systems corpora real kokoro models list)
-extra_about=(
-  "--corpus is the folder that holds the recordings, each a folder with a manifest.jsonl"
-  "--budget MARK       of every system: cpu:1h, cpu:2.5h, cpu:6h; gpu:5m, gpu:10m, gpu:25m (default $budget)"
-  "--systems NAMES     by commas, each a file of conf/budget/ (default $systems)"
-  "--corpora NAMES     folders of --corpus to train on (default \"$corpora\")"
-  "--real NAME         folder of --corpus with real voices to speak in (default $real)"
-  "--kokoro DIR        Kokoro-82M, of which the held-out synthetic voices are (default EXP/kokoro, fetched)"
-  "--models NAME=DIR   trained models instead of trainings, by commas"
-  "--list NAMES        to speak, by commas: synthetic, real, dev (default $list)"
-)
-about=(
-  "data      one training set at 16 kHz; the frozen lists in held-out voices"
-  "train     each system by its plan, to the budget: features, codec, vocoder, networks"
-  "speak     the lists with each, and the recordings through the codec"
-  "convert   real recordings to real voices, with the systems that can"
-  "evaluate  word errors, speaker similarity, F0 correlation, DNSMOS, over speakers and sentences"
-  "results   the tables of all budgets so far, their plot, and a page of sounds"
-)
-source "${recipe%/egs/*}/egs/common/stages.sh"
+source "$(dirname "$0")/../../common/recipe.sh"
+option budget cpu:1h "of every system: cpu:1h, cpu:2.5h, cpu:6h; gpu:5m, gpu:10m, gpu:25m"
+option systems hierspeechpp,vits,valle "by commas, each a file of conf/budget"
+option recordings "$repository/../shared/speech" "folder of corpora, each with a manifest.jsonl"
+option corpora kokoro_120,kokoro_200,librispeech_251,picovoice_intent "of these to train on, by commas"
+option real librispeech_test_other "the one with real voices to speak in"
+option kokoro "" "Kokoro-82M, whose mixtures are the held-out synthetic voices (default EXP/kokoro, fetched)"
+option models "" "NAME=DIR, by commas: trained models instead of trainings"
+option lists synthetic,real "to speak, by commas: synthetic, real, dev"
+parse "$@"
 
 own() { run python "$recipe/local/$1.py" "${@:2}"; }
-
-settle() {
-  python "$recipe/local/budget.py" seconds --mark "$budget" >/dev/null || exit 2
-  IFS=, read -r -a names <<<"$systems"
-  local name
-  for name in "${names[@]}"; do [[ -f $recipe/conf/budget/$name.sh ]] || fail "no system $name: there is no conf/budget/$name.sh"; done
-  mark=${budget/:/-} kokoro=$(absolute "${kokoro:-$exp/kokoro}")
-}
-
-stage_data() {
-  local kokoro_program=$repository/egs/datasets/kokoro list
-  local sentences=("$kokoro_program/heldout_sentences.txt" "$lists/more_sentences.txt")
-  own training_set --corpus $(printf "$corpus/%s " $corpora) --hold-out "$lists"/{test,dev}_voices.txt --out "$exp/set"
-  run hiervox prepare --table "$exp/set/table.jsonl" --out "$exp/set/cuts" --overwrite
-  [[ -f $kokoro/model_int8.onnx ]] || run "$kokoro_program/fetch_kokoro.sh" "$kokoro"
-  for list in test dev; do
-    [[ $list == test ]] || sentences=("$lists/dev_sentences.txt")
-    run python "$kokoro_program/make_corpus.py" --kokoro "$kokoro" --texts "${sentences[@]}" \
-      --voice-list "$lists/${list}_voices.txt" --out "$exp/heldout_$list" --format flac
-  done
-  own frozen_list --corpus "$exp/heldout_test" --count 60 --out "$exp/lists/synthetic.csv"
-  own frozen_list --corpus "$exp/heldout_dev" --count 12 --out "$exp/lists/dev.csv"
-  own frozen_list --corpus "$corpus/$real" --count 60 --out "$exp/lists/real.csv"
-  own frozen_list --corpus "$corpus/$real" --count 20 --conversion --out "$exp/lists/conversion.csv"
-}
 
 # of SYSTEM: `folder` of the budget, what its file of conf/budget says, and the `model` that is given or comes of it.
 of() {
@@ -74,10 +29,10 @@ of() {
   [[ $given_model ]] || ((${#parts[@]} > 1)) || model=$folder/runs/${parts[0]}
 }
 
-# What plans are made of. Features before the first network are shared by the system's budgets, and count in each.
+# What plans are made of. Features before the first network are shared by the budgets of a system, and count in each.
 charge() {
-  notes+=("$1=$2")
-  [[ $dry_run ]] || printf '%s\n' "${notes[@]}" >"$folder/charged.txt"
+  charged+=("$1=$2")
+  [[ $dry_run ]] || printf '%s\n' "${charged[@]}" >"$folder/charged.txt"
 }
 
 extract() {
@@ -89,65 +44,74 @@ extract() {
 }
 
 teach() {
-  local part=$1 seconds="$2 of what is left" resume=() workers=()
+  local part=$1 seconds="$2 of what is left" resume=() workers=() given
   taught=yes
   [[ $dry_run ]] || seconds=$(python "$recipe/local/budget.py" left --mark "$budget" --share "$2" --part "$part" \
-    --runs "$folder/runs" --notes "${folder%/*}/spent.jsonl" "$folder/spent.jsonl" --charged ${notes[@]+"${notes[@]}"}) || exit 2
+    --runs "$folder/runs" --notes "${folder%/*}/spent.jsonl" "$folder/spent.jsonl" --charged "${charged[@]}") || exit 2
   [[ ! -f $folder/runs/$part/checkpoints/last.json ]] || resume=(--resume)
   [[ ! $on_gpu ]] || workers=(--set train.workers=8)
+  settings "$part"
   run hiervox train --config "$repository/egs/$3" --set "out_dir=$folder/runs/$part" --set "data.cuts=${4:-$features}" \
-    --set "train.budget_seconds=$seconds" ${workers[@]+"${workers[@]}"} "${@:5}" --device "$device" ${resume[@]+"${resume[@]}"}
+    --set "train.budget_seconds=$seconds" "${workers[@]}" "${given[@]}" --device "$device" "${resume[@]}"
 }
 
-stage_train() {
-  local name features notes taught on_gpu=
-  [[ $budget == cpu:* ]] || on_gpu=yes
-  for name in "${names[@]}"; do
+python "$recipe/local/budget.py" seconds --mark "$budget" >/dev/null || exit 2
+mark=${budget/:/-} on_gpu= kokoro=$(absolute "${kokoro:-$exp/kokoro}") recordings=$(absolute "$recordings")
+[[ $budget == cpu:* ]] || on_gpu=yes
+for name in ${systems//,/ }; do
+  [[ -f $recipe/conf/budget/$name.sh ]] || fail "no system $name: there is no conf/budget/$name.sh"
+done
+
+if stage 1 data "one training set at 16 kHz; the frozen lists in held-out voices"; then
+  own training_set --corpus $(printf "$recordings/%s " ${corpora//,/ }) --hold-out "$recipe"/lists/{test,dev}_voices.txt \
+    --out "$exp/set"
+  run hiervox prepare --table "$exp/set/table.jsonl" --out "$exp/set/cuts" --overwrite
+  [[ -f $kokoro/model_int8.onnx ]] || run "$datasets/kokoro/fetch_kokoro.sh" "$kokoro"
+  run python "$datasets/kokoro/make_corpus.py" --kokoro "$kokoro" --voice-list "$recipe/lists/test_voices.txt" \
+    --texts "$datasets/kokoro/heldout_sentences.txt" "$recipe/lists/more_sentences.txt" --out "$exp/heldout_test" --format flac
+  run python "$datasets/kokoro/make_corpus.py" --kokoro "$kokoro" --voice-list "$recipe/lists/dev_voices.txt" \
+    --texts "$recipe/lists/dev_sentences.txt" --out "$exp/heldout_dev" --format flac
+  own frozen_list --corpus "$exp/heldout_test" --count 60 --out "$exp/lists/synthetic.csv"
+  own frozen_list --corpus "$exp/heldout_dev" --count 12 --out "$exp/lists/dev.csv"
+  own frozen_list --corpus "$recordings/$real" --count 60 --out "$exp/lists/real.csv"
+  own frozen_list --corpus "$recordings/$real" --count 20 --conversion --out "$exp/lists/conversion.csv"
+fi
+if stage 2 train "each system by its plan, to the budget: features, codec, networks"; then
+  for name in ${systems//,/ }; do
     of "$name"
     [[ ! $given_model ]] || continue
-    features= notes=() taught=
+    features= charged=() taught=
     run mkdir -p "$folder"
     plan
     ((${#parts[@]} == 1)) || script assemble_bundle --runs "$folder/runs" --parts "${parts[@]}" --out "$model"
   done
-}
-
-stage_speak() {
-  local name which control given
-  for name in "${names[@]}"; do
+fi
+if stage 3 speak "the lists with each, and the recordings through the codec"; then
+  for name in ${systems//,/ }; do
     of "$name"
-    given=()
-    for control in ${controls[@]+"${controls[@]}"}; do given+=(--control "$control"); done
-    for which in ${list//,/ }; do
-      script speak_list --list "$exp/lists/$which.csv" --table "$exp/lists/$which.prompts.csv" --model "$model" \
-        --seed "$seed" ${given[@]+"${given[@]}"} --out "$folder/wavs/$which" --device "$device"
-      [[ ! $codec ]] || script recode_list --list "$exp/lists/$which.csv" --model "$model" \
-        --out "$folder/wavs/$which.codec" --device "$device"
+    for list in ${lists//,/ }; do
+      script speak_list --list "$exp/lists/$list.csv" --table "$exp/lists/$list.prompts.csv" --model "$model" --seed "$seed" \
+        "${controls[@]/#/--control=}" --out "$folder/wavs/$list" --device "$device"
+      [[ ! $codec ]] || script recode_list --list "$exp/lists/$list.csv" --model "$model" \
+        --out "$folder/wavs/$list.codec" --device "$device"
     done
   done
-}
-
-stage_convert() {
-  local name
-  for name in "${names[@]}"; do
+fi
+if stage 4 convert "real recordings to real voices, with the systems that can"; then
+  for name in ${systems//,/ }; do
     of "$name"
-    [[ ! $converts ]] || script convert_list --list "$exp/lists/conversion.csv" --model "$model" \
-      --seed "$seed" --out "$folder/wavs/conversion" --device "$device"
+    [[ ! $converts ]] || script convert_list --list "$exp/lists/conversion.csv" --model "$model" --seed "$seed" \
+      --out "$folder/wavs/conversion" --device "$device"
   done
-}
-
-stage_evaluate() {
-  local which
-  for which in ${list//,/ } conversion; do
-    own spoken --exp "$exp" --list "$which" --out "$exp/evaluation/$which.csv"
-    run hiervox evaluate --table "$exp/evaluation/$which.csv" --out "$exp/evaluation/$which" --metrics wer,sim,f0,dnsmos \
+fi
+if stage 5 evaluate "word errors, speaker similarity, F0 correlation, DNSMOS, over speakers and sentences"; then
+  for list in ${lists//,/ } conversion; do
+    own spoken --exp "$exp" --list "$list" --out "$exp/evaluation/$list.csv"
+    run hiervox evaluate --table "$exp/evaluation/$list.csv" --out "$exp/evaluation/$list" --metrics wer,sim,f0,dnsmos \
       --players none --device "$device"
   done
-}
-
-stage_results() {
+fi
+if stage 6 results "the tables of all budgets so far, their plot, and a page of sounds"; then
   own results --exp "$exp" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
   own sound_page --exp "$exp" --out "$exp/report.html"
-}
-
-main "$@"
+fi

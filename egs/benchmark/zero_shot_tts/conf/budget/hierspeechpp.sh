@@ -4,7 +4,7 @@ parts=(text_to_vec synthesizer)
 converts=yes
 plan() {
   charge bottleneck 780
-  extract features tts/hierspeechpp/conf/budget/features.json5
-  teach text_to_vec 0.38 tts/hierspeechpp/conf/budget/text_to_vec.json5
-  teach synthesizer 1 tts/hierspeechpp/conf/budget/synthesizer.json5
+  extract features tts/hierspeechpp/budget/conf/features.json5
+  teach text_to_vec 0.38 tts/hierspeechpp/budget/conf/text_to_vec.json5
+  teach synthesizer 1 tts/hierspeechpp/budget/conf/synthesizer.json5
 }

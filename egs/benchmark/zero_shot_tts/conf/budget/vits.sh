@@ -2,6 +2,6 @@
 parts=(vits)
 converts=yes
 plan() {
-  extract features tts/vits/conf/budget/vits.json5
-  teach vits 1 tts/vits/conf/budget/vits.json5
+  extract features tts/vits/budget/conf/vits.json5
+  teach vits 1 tts/vits/budget/conf/vits.json5
 }
