@@ -161,8 +161,9 @@ def check_plugins() -> list[Check]:
     from hiervox.models.base.data.feature_registry import FEATURES
     from hiervox.models.base.registry import SYSTEMS
     from hiervox.models.base.tasks import TASKS
+    from hiervox.models.base.training.discriminators import DISCRIMINATORS
 
-    registries: tuple[Registry[Any], ...] = (TASKS, SYSTEMS, FEATURES, METRICS)
+    registries: tuple[Registry[Any], ...] = (TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS)
     return [
         Check(f"{registry.kind} {entry.name}", f"left out, {entry.reason}", f"mend {entry.package}", False)
         for registry in registries

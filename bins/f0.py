@@ -33,15 +33,7 @@ def f0(
       hiervox f0 me.wav -o contour.csv
     """
     job: Job[Path] = Job(
-        "f0",
-        {},
-        model,
-        device,
-        overwrite,
-        options=options,
-        control=control,
-        files=[out],
-        inputs=[recording],
+        "f0", {}, model, device, overwrite, options=options, control=control, files=[out], inputs=[recording]
     )
 
     from hiervox.models.base.pipelines.pitch_curve import write_pitch_curve

@@ -43,14 +43,7 @@ def vocode(
       hiervox vocode song.wav --model exp/vocoder --semitones 3 -o higher.wav
     """
     job = Job(
-        "vocoder",
-        {out: source},
-        model,
-        device,
-        overwrite,
-        options=options,
-        control=control,
-        inputs=[source],
+        "vocoder", {out: source}, model, device, overwrite, options=options, control=control, inputs=[source]
     )
     (item,) = job.items(
         lambda source: {"input": str(source), "model": str(job.folder), **job.controls.model_dump()}
