@@ -134,13 +134,15 @@ def test_results_tell_budgets_apart(local: dict[str, ModuleType], tmp_path: Path
         name: {"figures": {"wer_corpus": figure(wer), "sim": figure(0.5)}}
         for name, wer in (("ground_truth", 0.0), ("vits cpu:30m", 0.8), ("vits cpu:1h", 0.4))
     }
-    pair = {"first": "vits cpu:30m", "second": "vits cpu:1h", "p_holm": 0.01}
+    pair = {"first": "vits cpu:30m", "second": "vits cpu:1h", "p_holm": 0.01, "speakers": 12, "count": 60}
     summary = {"systems": systems, "comparisons": {"wer": [pair], "sim": [{**pair, "p_holm": 0.5}]}}
     results = local["results"]
     assert "| vits cpu:1h | 40.0 [30.0, 50.0] | n/a | 0.500 [0.400, 0.600] | n/a | n/a |" in results.table(
         summary
     )
     assert results.differences(summary)[0] == "- vits cpu:30m differs in WER from vits cpu:1h."
+    few = {"systems": systems, "comparisons": {"wer": [{**pair, "speakers": 5}]}}
+    assert results.differences(few) == ["- 5 speakers can show no difference: the least p is 0.062."]
     assert "| vits cpu:1h | n/a | 60.0: features 10.0, vits 50.0 | n/a |" in results.costs(tmp_path)
     results.plot({"synthetic": summary}, tmp_path, tmp_path / "plot.svg")
     assert (

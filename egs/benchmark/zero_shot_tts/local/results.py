@@ -15,6 +15,7 @@ import torch
 from budget import seconds_of
 from trials import RESYNTHESIS, Trial, trials
 
+from hiervox.evaluation.comparison import least_p
 from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import (
     WEIGHTS_NAME,
@@ -70,6 +71,10 @@ def table(summary: dict[str, Any]) -> list[str]:
 def differences(summary: dict[str, Any]) -> list[str]:
     """A line a system: from which others it differs, and by which figures."""
     lines = []
+    pairs = [pair for family in summary["comparisons"].values() for pair in family]
+    units = min((pair["speakers"] or pair["count"] for pair in pairs), default=0)
+    if units and least_p(units) >= SIGNIFICANT:
+        return [f"- {units} speakers can show no difference: the least p is {least_p(units):.3f}."]
     for system in summary["systems"]:
         if system == GROUND_TRUTH:
             continue
