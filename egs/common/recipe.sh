@@ -18,9 +18,10 @@ overrides=()
 dry_run=
 launcher=(hiervox)
 corpus_arguments=()
+has_corpus=
 
 fail() {
-  echo "run.sh: $*" >&2
+  echo "${0##*/}: $*" >&2
   exit 2
 }
 
@@ -41,6 +42,7 @@ list() {
 
 # with_corpus: the options of a recipe that prepares a corpus.
 with_corpus() {
+  has_corpus=yes
   option corpus "$([[ -f $datasets/${recipe##*/}.py ]] && echo "${recipe##*/}" || echo mini)" \
     "a table, a Kaldi folder, or the name of a corpus: a file of egs/datasets, or of another package"
   option data "" "folder that holds the corpus's own folder, or gets it (default EXP/corpus)"
@@ -50,17 +52,26 @@ with_corpus() {
   option base_url "" "a mirror to fetch the corpus from"
 }
 
-stages() { sed -nE 's/^if stage ([0-9]+) ([a-z0-9_]+) "(.*)"; then$/\1 \2 \3/p' "$0"; }
+# stages: a line each, NUMBER NAME WHAT, as the script states them; of a script with functions `stage_NAME`, `about`.
+stages() {
+  if [[ -v about ]]; then
+    printf '%s\n' "${about[@]}" | sed = | paste -sd ' \n'
+    return
+  fi
+  sed -nE 's/^if stage ([0-9]+) ([a-z0-9_]+) "(.*)"; then$/\1 \2 \3/p' "$0"
+}
 
 usage() {
   local number name what index
-  echo "Usage: run.sh [OPTION VALUE]..."
+  echo "Usage: ${0##*/} [OPTION VALUE]..."
   echo
   while read -r number name what; do printf '  %d %-19s %s\n' "$number" "$name" "$what"; done < <(stages)
   echo
+  [[ ! -v extra_about ]] || printf '  %s\n' "${extra_about[@]}" ""
   for index in "${!option_names[@]}"; do
     name=${option_names[index]}
     what=${option_helps[index]}
+    [[ $what ]] || continue
     [[ -z ${!name-} ]] || what+=" (default ${!name})"
     printf '  --%-19s %s\n' "${name//_/-}" "$what"
   done
@@ -70,11 +81,11 @@ usage() {
 
 # take NAME VALUE: set an option. Where a corpus has a name, a folder is where it lies.
 take() {
-  [[ " ${option_names[*]} " == *" $1 "* ]] || fail "no option --${1//_/-}; see run.sh --help"
+  [[ " ${option_names[*]} " == *" $1 "* ]] || fail "no option --${1//_/-}; see ${0##*/} --help"
   if [[ " ${list_names[*]} " == *" $1 "* ]]; then
     local -n values=$1
     values+=("$2")
-  elif [[ $1 == corpus && -v data && $corpus != mini && $2 == */* && ! -f $2 && ! -e $2/wav.scp ]]; then
+  elif [[ $1 == corpus && $has_corpus && $corpus != mini && $2 == */* && ! -f $2 && ! -e $2/wav.scp ]]; then
     data=$2
   else
     declare -g "$1=$2"
@@ -83,7 +94,7 @@ take() {
 
 # choose_recipe [OPTION VALUE]...: of a run.sh beside the folders of its corpora, that of --corpus.
 choose_recipe() {
-  [[ -v data && -d $recipe/mini/conf ]] || return 0
+  [[ $has_corpus && -d $recipe/mini/conf ]] || return 0
   while (($#)); do
     [[ $1 != --corpus || $# == 1 ]] || corpus=$2
     shift
@@ -108,12 +119,12 @@ parse() {
       --dry-run) dry_run=yes; shift ;;
       --set | --*)
         [[ $1 == --set || " ${option_names[*]} " == *" $(tr - _ <<<"${1#--}") "* ]] ||
-          fail "no option $1; see run.sh --help"
+          fail "no option $1; see ${0##*/} --help"
         (($# >= 2)) || fail "$1 needs a value"
         name=${1#--}
         if [[ $1 == --set ]]; then overrides+=("$2"); else take "${name//-/_}" "$2"; fi
         shift 2 ;;
-      *) fail "no option $1; see run.sh --help" ;;
+      *) fail "no option $1; see ${0##*/} --help" ;;
     esac
   done
   last=$(stages | tail -n 1) last=${last%% *}
@@ -125,7 +136,7 @@ parse() {
   command -v hiervox >/dev/null || fail "no hiervox: install it or activate its environment"
   exp=$(absolute "$exp")
   conf=$(absolute "$conf")
-  if [[ -v data ]]; then settle_corpus; fi
+  if [[ $has_corpus ]]; then settle_corpus; fi
 }
 
 settle_corpus() {
