@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.processors.audio import Waveform, read_audio
 from hiervox.utils.errors import DataError
 from tests.conftest import REPOSITORY
@@ -67,7 +67,7 @@ def test_a_corpus_goes_on_and_prepare_reads_it(corpora: ModuleType, voices: dict
     corpora.make(corpora.Corpus(tmp_path / "halves", plan), again, voices, seconds=20)
     assert 0 < again.spoken < len(_table(tmp_path / "whole"))
     assert _table(tmp_path / "halves") == _table(tmp_path / "whole")
-    cuts = list(read_corpus(tmp_path / "halves" / "manifest.jsonl", "de"))
+    cuts = list(iterate_corpus(tmp_path / "halves" / "manifest.jsonl", "de"))
     assert sum(cut.duration for cut in cuts) >= 20
     supervision = cuts[0].supervisions[0]
     assert supervision.text in SENTENCES and supervision.language == "en-us"

@@ -125,21 +125,26 @@ def _encode(texts: tuple[str, ...]) -> tuple[bytes, ...]:
 
 def _tables(folder: Path) -> list[Target]:
     from hiervox.evaluation.table import read_table
-    from hiervox.models.base.data.corpus import read_corpus
+    from hiervox.models.base.data.corpus import iterate_corpus
     from hiervox.models.base.data.manifest import read_cuts, write_cuts
 
     soundfile.write(folder / "a.wav", 0.3 * np.sin(np.arange(16_000) / 9), 16_000)
     rows = ("id,audio,text,speaker,language", 'a,{0},"Hello, ""you"".",anna,en', "b,{0},More.,bert,de")
     table = "\n".join(rows).format(folder / "a.wav") + "\n"
     (folder / "table.csv").write_text(table)
-    write_cuts(read_corpus(folder / "table.csv"), folder / "cuts.jsonl.gz")
+    write_cuts(iterate_corpus(folder / "table.csv"), folder / "cuts.jsonl.gz")
     utterances = [{"id": name, "audio": str(folder / "a.wav"), "text": "One."} for name in "ab"]
     lines = "".join(json.dumps(utterance) + "\n" for utterance in utterances)
     judge = f"id,system,audio,text,prompt,reference\na,x,{folder / 'a.wav'},hello,{folder / 'a.wav'},\n"
     manifest = (folder / "cuts.jsonl.gz").read_bytes()
     return [
-        Target("table csv", ".csv", _encode((table, table.replace(",", "|"))), read_corpus),
-        Target("table jsonl", ".jsonl", _encode((lines,)), read_corpus),
+        Target(
+            "table csv",
+            ".csv",
+            _encode((table, table.replace(",", "|"))),
+            lambda path: list(iterate_corpus(path)),
+        ),
+        Target("table jsonl", ".jsonl", _encode((lines,)), lambda path: list(iterate_corpus(path))),
         Target("table to evaluate", ".csv", _encode((judge,)), read_table),
         Target("manifest", ".jsonl", (gzip.decompress(manifest),), read_cuts),
         Target("packed manifest", ".jsonl.gz", (manifest,), read_cuts),

@@ -91,11 +91,3 @@ def hifigan_rules(n_stages: int, n_kernels: int, published: str = "", ours: str 
         *blocks,
         *((rf"^({ours}backbone\..*){pattern}", rf"\1{own}") for pattern, own in RESIDUAL_BLOCK_RULES),
     )
-
-
-def discriminator_rules(published: str, ours: str) -> Rules:
-    """Rules of one convolutional discriminator, by its name in either model; both end in a dot."""
-    return (
-        (rf"^{published}convs\.", f"{ours}stack.convs."),
-        (rf"^{published}conv_post\.", f"{ours}stack.last."),
-    )

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
 
-def read_corpus(source: Path, language: str = "en-us") -> list[DataCut]:
-    """All cuts of `iterate_corpus`."""
-    return list(iterate_corpus(source, language))
-
-
 def iterate_corpus(source: Path, language: str = "en-us") -> Iterator[DataCut]:
     """Read a table of recordings or a Kaldi folder into cuts; it is checked as a whole before the first cut.
 

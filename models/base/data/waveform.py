@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hiervox.models.base.data.manifest import audio_path
-from hiervox.processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE, Waveform, read_audio, resample
+from hiervox.processors.audio import SAMPLE_RATE, Waveform, read_audio, resample
 from hiervox.utils.errors import AudioError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
-
-
-def grid_frames(samples: int) -> int:
-    """Frames of a 16 kHz utterance of that many samples, after `pad_to_grid`."""
-    return (samples // GRID_SAMPLES + 1) * (GRID_SAMPLES // HOP_LENGTH)
 
 
 def cut_samples(cut: DataCut, rate: int = SAMPLE_RATE) -> int:

@@ -93,10 +93,6 @@ class EncodecConfig(SEANetSizes):
         """How many codebooks fit into `bandwidth` kbit/s; at least one."""
         return max(1, math.floor(bandwidth * 1000 / (self.frame_rate * self.bits) + 1e-6))
 
-    def bandwidth_of(self, n_codebooks: int) -> float:
-        """kbit/s of so many codebooks."""
-        return n_codebooks * self.frame_rate * self.bits / 1000
-
 
 ENCODEC_24KHZ = EncodecConfig()
 """The published 24 kHz model (section 4.1)."""

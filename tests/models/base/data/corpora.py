@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hiervox.models.base.data.clip import utterance_frames
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
 from hiervox.models.base.data.setup import FeaturesConfig, FeatureSetup
 from hiervox.processors.pitch import PitchConfig
@@ -48,7 +48,7 @@ def make_table(folder: Path, seconds: list[float], texts: bool = True, rate: int
 
 def make_manifest(folder: Path, seconds: list[float], texts: bool = True, rate: int = RATE) -> Path:
     """The cut manifest of `make_table`."""
-    write_cuts(read_corpus(make_table(folder, seconds, texts, rate)), folder / CUTS_NAME)
+    write_cuts(iterate_corpus(make_table(folder, seconds, texts, rate)), folder / CUTS_NAME)
     return folder / CUTS_NAME
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.manifest import audio_path, read_cuts, text_of, write_cuts
 from hiervox.models.base.data.waveform import read_waveform
 from hiervox.utils.errors import DataError
@@ -32,7 +32,7 @@ def table(folder: Path, text: str, name: str = "table.csv") -> Path:
 
 def test_csv_rows_become_cuts(folder: Path) -> None:
     rows = 'audio,text,speaker,language\nann/a.wav,"Yes, it is.",ann,en\nb.wav,,bob,\n'
-    first, second = read_corpus(table(folder, rows), language="de")
+    first, second = iterate_corpus(table(folder, rows), language="de")
     assert (first.id, second.id) == ("ann-a", "b")
     assert audio_path(first) == folder / "ann" / "a.wav"
     assert first.duration == 0.5
@@ -44,20 +44,20 @@ def test_csv_rows_become_cuts(folder: Path) -> None:
 
 def test_jsonl_keeps_ids_and_ipa(folder: Path) -> None:
     row = '{"audio": "b.wav", "text": "hi", "speaker": 7, "id": "x", "ipa": "hˈaɪ", "seconds": 0.25}\n\n'
-    (cut,) = read_corpus(table(folder, row, "table.jsonl"))
+    (cut,) = iterate_corpus(table(folder, row, "table.jsonl"))
     assert cut.id == "x"
     assert cut.supervisions[0].speaker == "7"
     assert cut.supervisions[0].custom == {"ipa": "hˈaɪ"}
 
 
 def test_without_a_text_column_there_is_no_text(folder: Path) -> None:
-    (cut,) = read_corpus(table(folder, "audio\nb.wav\n"))
+    (cut,) = iterate_corpus(table(folder, "audio\nb.wav\n"))
     assert text_of(cut) is None
 
 
 def test_a_jsonl_row_without_text_is_audio_only(folder: Path) -> None:
     rows = '{"audio": "b.wav", "text": "One."}\n{"audio": "ann/a.wav"}\n'
-    assert [text_of(cut) for cut in read_corpus(table(folder, rows, "table.jsonl"))] == ["One.", None]
+    assert [text_of(cut) for cut in iterate_corpus(table(folder, rows, "table.jsonl"))] == ["One.", None]
 
 
 def test_kaldi_folder(folder: Path) -> None:
@@ -65,7 +65,7 @@ def test_kaldi_folder(folder: Path) -> None:
     table(folder, "one ann\ntwo bob\n", "utt2spk")
     table(folder, "one yes it is\n", "text")
     table(folder, "two de\n", "utt2lang")
-    one, two = read_corpus(folder)
+    one, two = iterate_corpus(folder)
     assert (one.id, text_of(one), one.supervisions[0].speaker) == ("one", "yes it is", "ann")
     assert (two.id, text_of(two), two.supervisions[0].language) == ("two", "", "de")
     assert audio_path(two) == folder / "b.wav"
@@ -82,7 +82,7 @@ def test_kaldi_folder(folder: Path) -> None:
     ],
 )
 def test_tables_as_people_have_them(folder: Path, name: str, text: str) -> None:
-    (cut,) = read_corpus(table(folder, text, name))
+    (cut,) = iterate_corpus(table(folder, text, name))
     assert (text_of(cut), cut.supervisions[0].speaker, cut.id) == ("Yes, it is.", "bob", "b")
 
 
@@ -91,11 +91,11 @@ def test_ljspeech_is_known_by_its_form(folder: Path) -> None:
     for name in ("LJ001-0001", "LJ001-0002"):
         soundfile.write(folder / "wavs" / f"{name}.wav", voice(0.3), RATE)
     rows = 'LJ001-0001|Chapter 1.|Chapter one.\nLJ001-0002|He said "so.|He said "so.\n'
-    first, second = read_corpus(table(folder, rows, "metadata.csv"))
+    first, second = iterate_corpus(table(folder, rows, "metadata.csv"))
     assert (first.id, text_of(first), first.supervisions[0].speaker) == ("LJ001-0001", "Chapter one.", "LJ")
     assert text_of(second) == 'He said "so.'
     with pytest.raises(DataError, match="line 3 is not of LJSpeech's form"):
-        read_corpus(table(folder, rows + "LJ001-0003\n", "metadata.csv"))
+        list(iterate_corpus(table(folder, rows + "LJ001-0003\n", "metadata.csv")))
 
 
 def test_segments_of_a_kaldi_folder_are_utterances(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_segments_of_a_kaldi_folder_are_utterances(folder: Path) -> None:
     table(folder, "rec-2 rec 0.1 0.3\nrec-3 rec 0.3 -1\n", "segments")
     table(folder, "rec-2 ann\nrec-3 bob\n", "utt2spk")
     table(folder, "rec-2 yes\nrec-3 no\n", "text")
-    write_cuts(read_corpus(folder), folder / "cuts.jsonl.gz")
+    write_cuts(iterate_corpus(folder), folder / "cuts.jsonl.gz")
     first, second = read_cuts(folder)
     assert (first.id, text_of(first), first.supervisions[0].speaker) == ("rec-2", "yes", "ann")
     assert [(cut.start, round(cut.duration, 6)) for cut in (first, second)] == [(0.1, 0.2), (0.3, 0.2)]
@@ -145,7 +145,7 @@ def test_segments_of_a_kaldi_folder_are_utterances(folder: Path) -> None:
 )
 def test_bad_tables_name_the_row(folder: Path, name: str, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        read_corpus(table(folder, text, name))
+        list(iterate_corpus(table(folder, text, name)))
 
 
 @pytest.mark.parametrize(
@@ -165,30 +165,30 @@ def test_bad_kaldi_folders_name_the_line(folder: Path, name: str, text: str, mes
     table(folder, "one ann\n", "utt2spk")
     table(folder, text, name)
     with pytest.raises(DataError, match=message):
-        read_corpus(folder)
+        list(iterate_corpus(folder))
 
 
 def test_latin1_table_is_refused(folder: Path) -> None:
     (folder / "t.csv").write_bytes("audio,text\nb.wav,schön\n".encode("latin-1"))
     with pytest.raises(DataError, match="not a UTF-8"):
-        read_corpus(folder / "t.csv")
+        list(iterate_corpus(folder / "t.csv"))
 
 
 def test_manifest_round_trip(tmp_path: Path) -> None:
-    cuts = read_corpus(make_table(tmp_path, [0.5, 0.75]))
+    cuts = list(iterate_corpus(make_table(tmp_path, [0.5, 0.75])))
     write_cuts(cuts, tmp_path / "cuts.jsonl.gz")
     assert read_cuts(tmp_path) == cuts
 
 
 def test_unreadable_header_is_left_to_validation(folder: Path) -> None:
     (folder / "b.wav").write_bytes(b"nothing")
-    (cut,) = read_corpus(table(folder, "audio\nb.wav\n"))
+    (cut,) = iterate_corpus(table(folder, "audio\nb.wav\n"))
     assert cut.duration == 0
 
 
 def test_stereo_is_kept_for_validation(folder: Path) -> None:
     soundfile.write(folder / "s.wav", np.zeros((800, 2)), RATE)
-    (cut,) = read_corpus(table(folder, "audio\ns.wav\n"))
+    (cut,) = iterate_corpus(table(folder, "audio\ns.wav\n"))
     assert cut.num_channels == 2
 
 
@@ -201,7 +201,7 @@ def test_broken_manifest_is_named(tmp_path: Path, content: bytes) -> None:
 
 def changed(folder: Path, **values: object) -> Path:
     """A manifest of one cut in which `a.b` of `a__b` is another."""
-    write_cuts(read_corpus(make_table(folder, [0.5])), folder / "cuts.jsonl.gz")
+    write_cuts(iterate_corpus(make_table(folder, [0.5])), folder / "cuts.jsonl.gz")
     tree = json.loads(gzip.decompress((folder / "cuts.jsonl.gz").read_bytes()))
     for key, value in values.items():
         *path, last = key.split("__")

@@ -22,7 +22,7 @@ from torch import Tensor
 from hiervox.models.base.data import extraction
 from hiervox.models.base.data.block import BlockExtractor
 from hiervox.models.base.data.clip import PCM_SCALE
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
 from hiervox.models.base.data.features import require_features
 from hiervox.models.base.data.manifest import cut_tokens, read_cuts, write_cuts
@@ -98,7 +98,7 @@ def test_tokens_follow_the_text_or_the_given_ipa(
     table = tmp_path / "table.jsonl"
     row = json.loads(table.read_text(encoding="utf-8")) | {"ipa": "ˈaɪ"}
     table.write_text(json.dumps(row), encoding="utf-8")
-    write_cuts(read_corpus(table), manifest)
+    write_cuts(iterate_corpus(table), manifest)
     extract(manifest, tmp_path / "features", *plan(0))
     (cut,) = read_cuts(tmp_path / "features")
     assert cut.supervisions[0].custom["ipa"] == "ˈaɪ"

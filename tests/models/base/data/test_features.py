@@ -16,7 +16,7 @@ import torch
 
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
 from hiervox.models.base.data.clip import Clip
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.feature_registry import FEATURES
 from hiervox.models.base.data.loader import CutLoader
@@ -209,7 +209,7 @@ def test_an_unvoiced_clip_is_bad_for_f0_only(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "voice.wav", voice(1.0), 16_000)
     rows = [{"audio": "noise.wav"}, {"audio": "voice.wav"}]
     (tmp_path / "table.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    write_cuts(read_corpus(tmp_path / "table.jsonl"), tmp_path / "cuts.jsonl.gz")
+    write_cuts(iterate_corpus(tmp_path / "table.jsonl"), tmp_path / "cuts.jsonl.gz")
     spoken = validate_cuts(tmp_path / "cuts.jsonl.gz", tmp_path / "speech", Limits())
     assert [(issue.id, issue.reason) for issue in spoken.issues] == [("noise", "unvoiced")]
     sound = validate_cuts(tmp_path / "cuts.jsonl.gz", tmp_path / "sound", Limits(), fields={"wav"})

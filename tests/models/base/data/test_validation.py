@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.feature import Limits
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
 from hiervox.models.base.data.validation import REPORT_NAME, validate_cuts
@@ -48,7 +48,7 @@ def bad_corpus(folder: Path) -> Path:
     rows = [{"audio": f"{name}.wav", "text": texts.get(name, TEXT)} for name in [*waves, "unreadable_empty"]]
     table = folder / "table.jsonl"
     table.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    write_cuts(read_corpus(table), folder / "cuts.jsonl.gz")
+    write_cuts(iterate_corpus(table), folder / "cuts.jsonl.gz")
     return folder / "cuts.jsonl.gz"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.extraction import extract
 from hiervox.models.base.data.index import open_index
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
@@ -43,7 +43,7 @@ def manifest(folder: Path, rows: list[tuple[str, str, str]] = ROWS) -> Path:
         lines.append(json.dumps(row) + "\n")
     (folder / "table.jsonl").write_text("".join(lines), encoding="utf-8")
     path = folder / "cuts.jsonl.gz"
-    write_cuts(read_corpus(folder / "table.jsonl"), path)
+    write_cuts(iterate_corpus(folder / "table.jsonl"), path)
     return path
 
 
@@ -63,7 +63,7 @@ def test_a_corpus_without_text_has_no_vocabulary(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", voice(0.6), 16_000)
     (tmp_path / "t.csv").write_text("audio\na.wav\n")
     with pytest.raises(DataError, match="no text"):
-        survey(read_corpus(tmp_path / "t.csv"), TextConfig())
+        survey(iterate_corpus(tmp_path / "t.csv"), TextConfig())
 
 
 def test_the_written_vocabulary_is_a_base_of_a_config(tmp_path: Path) -> None:

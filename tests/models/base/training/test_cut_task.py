@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.batch import Batch
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.extraction import extract
 from hiervox.models.base.data.manifest import write_cuts
 from hiervox.models.base.data.setup import FeaturesConfig
@@ -104,7 +104,7 @@ def test_symbols_that_were_lost_are_named_before_training(
     table = make_table(tmp_path, [0.6] * 6)
     rows = [json.loads(line) | {"text": "Un bon vin.", "language": "fr"} for line in table.open()]
     table.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    write_cuts(read_corpus(table), tmp_path / "cuts.jsonl.gz")
+    write_cuts(iterate_corpus(table), tmp_path / "cuts.jsonl.gz")
     extract(tmp_path / "cuts.jsonl.gz", tmp_path / "features", *plan())
     text = TextConfig(languages=("fr-fr",))
     config = ReadingExperiment(**experiment(tmp_path / "features"), features=features(), text=text)

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
-from hiervox.models.base.data.corpus import read_corpus
+from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.manifest import write_cuts
 from hiervox.models.base.training.loop import TrainingLoop, train
 from hiervox.models.sr.speechsr.config import SpeechSRExperiment
@@ -34,7 +34,7 @@ def _cuts(folder: Path, rate: int, count: int = 6) -> Path:
         soundfile.write(folder / f"glide_{number}.wav", wav, rate)
         rows.append(f"glide_{number}.wav")
     (folder / "table.csv").write_text("\n".join(rows) + "\n")
-    write_cuts(read_corpus(folder / "table.csv"), folder / "cuts.jsonl.gz")
+    write_cuts(iterate_corpus(folder / "table.csv"), folder / "cuts.jsonl.gz")
     return folder / "cuts.jsonl.gz"
 
 

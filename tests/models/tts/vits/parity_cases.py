@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.block_names import discriminator_rules
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.training.discriminators import build_discriminator
 from hiervox.models.tts.vits.config import DISCRIMINATORS, VitsConfig
@@ -218,15 +217,23 @@ def vits_nosdp(golden: Golden) -> Iterator[Output]:
     yield "loss_duration", duration_nll(loss, mask)[None]
 
 
+def _rules(published: str, ours: str) -> tuple[tuple[str, str], ...]:
+    """Of one convolutional discriminator, by its name in either model; both end in a dot."""
+    return (
+        (rf"^{published}convs\.", f"{ours}stack.convs."),
+        (rf"^{published}conv_post\.", f"{ours}stack.last."),
+    )
+
+
 def vits_discriminator(golden: Golden) -> Iterator[Output]:
     """Logits, statistics of the feature maps, and the losses as published."""
     network = DiscriminatorEnsemble(
         {name: build_discriminator(entry) for name, entry in DISCRIMINATORS.items()}
     )
-    rules = discriminator_rules(r"discriminators\.0\.", "members.scale.discriminators.0.")
+    rules = _rules(r"discriminators\.0\.", "members.scale.discriminators.0.")
     for number in range(5):
         ours = f"members.period.discriminators.{number}."
-        rules += discriminator_rules(rf"discriminators\.{number + 1}\.", ours)
+        rules += _rules(rf"discriminators\.{number + 1}\.", ours)
     with_weights(network, map_tensors(golden.state_dict(), rules, network))
     with torch.no_grad():
         outputs = {kind: network(golden[kind]) for kind in ("real", "generated")}
