@@ -56,6 +56,7 @@ def lint(tree: Path) -> tuple[int, str]:
 
 def test_violations_in_a_new_task_are_caught(tree: Path) -> None:
     plant(tree, f"{NEW}/one/network.py", "import hiervox.models.newtask.shared")  # which is allowed
+    plant(tree, f"{NEW}/one/replacements.py", "import hiervox.modules.kernels.rules")  # likewise
     code, printed = lint(tree)
     assert code == 0, printed
     planted = {
@@ -65,6 +66,9 @@ def test_violations_in_a_new_task_are_caught(tree: Path) -> None:
         "bins/tables.py": "hiervox.models.newtask.two",
         "evaluation/table.py": "hiervox.models.newtask.one",
         "modules/newkind.py": "hiervox.models.newtask",
+        f"{NEW}/two/network.py": "hiervox.modules.kernels.prepare",
+        "modules/convolutions/newblock.py": "hiervox.modules.kernels.packed",
+        "models/base/config.py": "hiervox.modules.kernels.rules",
     }
     for file, module in planted.items():
         plant(tree, file, f"import {module}")

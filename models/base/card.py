@@ -72,6 +72,8 @@ class SystemCard:
         controls: dotted name of the pydantic model of what a user can set at inference; None where nothing.
         workloads: dotted name of a tuple of `Workload` (`models/base/benchmark/workload.py`), passes of its
             networks that `hiervox benchmark` can time; None where there are none.
+        replacements: dotted name of the module that registers what is put in for its own blocks at inference
+            (`modules/kernels/rules.py`); None where there is none.
         pretrained: dotted name of a tuple of `Pretrained` (`models/base/checkpoints/pretrained.py`), the
             published weights; None where there are none.
         weights: name of the bundle or of the pretrained network to use where none is named; None where none
@@ -91,6 +93,7 @@ class SystemCard:
     uses: tuple[str, ...] = ()
     controls: str | None = None
     workloads: str | None = None
+    replacements: str | None = None
     pretrained: str | None = None
     weights: str | None = None
 

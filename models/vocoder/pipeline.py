@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from typing_extensions import Self
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
 from hiervox.models.base.pipelines.protocols import Mel
 from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoder
 from hiervox.models.base.pipelines.vocoder import MelF0 as F0
@@ -21,7 +21,6 @@ from hiervox.models.vocoder.controls import F0VocoderControls
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator, Folding
 from hiervox.modules.functional.interpolation import interpolate_unvoiced
 from hiervox.modules.generators.vocoder import VocoderGenerator
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, semitone_ratio
 from hiervox.processors.pre_emphasis import DeEmphasis, PreEmphasisConfig
@@ -40,14 +39,14 @@ class VocoderPipeline(MelVocoder):
     that is not the spectrogram's.
 
     Args:
-        network: its weights are made ready for inference, so it can't be trained any more.
+        network: goes to eval mode.
         mel: how the spectrograms that it was trained on are made.
         pitch: how F0 is tracked, for a network that is driven by it.
         pre_emphasis: of the waveforms that it was trained to make, which is undone.
 
     Attributes:
         device: of the network.
-        n_parameters: of the network, weight norm folded.
+        n_parameters: of the network, as it is loaded for inference: weight norm folded.
     """
 
     def __init__(
@@ -59,10 +58,8 @@ class VocoderPipeline(MelVocoder):
     ) -> None:
         super().__init__(mel)
         self.network = network.eval()
-        remove_weight_norm(self.network)
-        self.device = next(network.parameters()).device
-        self.n_parameters = sum(parameter.numel() for parameter in network.parameters())
-        network.prepare_for_inference()
+        self.device = device_of(network)
+        self.n_parameters = parameter_count(network)
         self.pitch = pitch or PitchConfig()
         self.pre_emphasis = pre_emphasis or PreEmphasisConfig()
         self.silence = mel.silence
@@ -74,7 +71,7 @@ class VocoderPipeline(MelVocoder):
         Raises:
             CheckpointError: it is missing, broken, or no vocoder's.
         """
-        network, experiment = load_network(folder, device)
+        network, experiment = load_for_inference(folder, device)
         if not isinstance(experiment, VocoderExperiment) or not isinstance(network, VocoderGenerator):
             raise CheckpointError(f"{folder} is {experiment.system}, not a vocoder", "name a vocoder's")
         pre_emphasis = None

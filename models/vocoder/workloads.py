@@ -57,7 +57,6 @@ def _inputs(size: Size, mel: tuple[int, int, int]) -> Tensor:
 def _prepare(network: nn.Module, size: Size, inputs: Callable[[Size], Tensor]) -> Run:
     assert isinstance(network, VocoderGenerator)
     mel = inputs(size)
-    network.prepare_for_inference()
     return lambda: network(mel)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
-
-from hiervox.modules.activations.fused import RATIO, TAPS, SineActivation, alias_free_snake, can_fuse
 
 
 def kaiser_sinc_filter(cutoff: float, half_width: float, kernel_size: int) -> Tensor:
@@ -73,8 +71,7 @@ class AliasFreeActivation(nn.Module):
     """Upsample, activate, downsample (BigVGAN, arXiv 2206.04658, section 3.3).
 
     Args:
-        activation: any pointwise module on (B, C, T). With a `SineActivation`
-            the whole runs as one pass on a CPU or a GPU (`fused.py`).
+        activation: any pointwise module on (B, C, T).
         ratio: by how much the rate is higher in between.
         kernel_size: taps of both filters, a multiple of `2 * ratio`; 12 as published.
     """
@@ -88,7 +85,6 @@ class AliasFreeActivation(nn.Module):
         self.activation = activation
         self.ratio = ratio
         self.kernel_size = kernel_size
-        self._fuses = isinstance(activation, SineActivation) and (ratio, kernel_size) == (RATIO, TAPS)
         # Fixed by the sizes, so it's no part of a checkpoint.
         taps = kaiser_sinc_filter(0.5 / ratio, 0.6 / ratio, kernel_size)
         self.register_buffer("filter", taps.view(1, 1, kernel_size), persistent=False)
@@ -100,13 +96,6 @@ class AliasFreeActivation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) → (B, C, T)."""
-        if self._fuses and can_fuse(x):
-            alpha, magnitude = cast(SineActivation, self.activation).coefficients()
-            return alias_free_snake(x, alpha, magnitude, self.filter.view(-1))
-        return self.step_by_step(x)
-
-    def step_by_step(self, x: Tensor) -> Tensor:
-        """`forward` without the fused pass: for other devices and activations, and as its reference."""
         channels = x.shape[1]
         taps = self.filter.expand(channels, -1, -1)
         edge = self.kernel_size // self.ratio - 1

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import cache, partial
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from hiervox.utils.compiled import announced, made_or_none, run_shares
-from hiervox.utils.logging import get_logger
-
-LEAST_SCORES_A_THREAD = 1 << 17
-"""Fewer take less time than to wake a thread."""
-
-_log = get_logger("alignment")
+# A device may have a search of its own (torch's dispatcher chooses it); `best_tokens` is that of all others.
+_operators = torch.library.Library("hiervox", "FRAGMENT")
+_operators.define("best_tokens(Tensor scores, Tensor frame_lengths, Tensor token_lengths) -> Tensor")
 
 
 def gaussian_log_likelihood(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
@@ -46,8 +39,7 @@ def maximum_path(log_likelihood: Tensor, mask: Tensor) -> Tensor:
     """The monotonic alignment of greatest total log-likelihood.
 
     The alignment starts at the first token, ends at the last, and stays or moves on by one token from each
-    frame to the next, so every token gets at least one frame. On a CPU the search is compiled; elsewhere, and
-    where numba can't be had, it is T steps of all items at once on whatever device they are.
+    frame to the next, so every token gets at least one frame.
 
     Args:
         log_likelihood: (B, T, L).
@@ -70,8 +62,7 @@ def maximum_path(log_likelihood: Tensor, mask: Tensor) -> Tensor:
         lengths.clamp(1, size)
         for lengths, size in zip((frame_lengths, token_lengths), mask.shape[1:], strict=True)
     )
-    compiled = _compiled_search() if _can_compile(log_likelihood) else None
-    search = best_tokens if compiled is None else partial(_run_search, compiled)
+    search = torch.ops.hiervox.best_tokens
     aligned = search(log_likelihood.float(), frame_lengths, token_lengths).unsqueeze(2)
     return torch.zeros_like(mask).scatter_(2, aligned, mask.gather(2, aligned))
 
@@ -106,48 +97,7 @@ def best_tokens(scores: Tensor, frame_lengths: Tensor, token_lengths: Tensor) ->
     return aligned.squeeze(2).T
 
 
-def _can_compile(log_likelihood: Tensor) -> bool:
-    """Whether the compiled search takes this tensor: it is on a CPU, and no graph is recorded."""
-    return (
-        log_likelihood.device.type == "cpu"
-        and not torch.jit.is_tracing()
-        and not torch.compiler.is_compiling()
-    )
-
-
-@cache
-def _compiled_search() -> Callable[..., None] | None:
-    """The compiled search; None, with one line in the log, where numba is of no use."""
-    instead = "alignments are searched step by step, which is slower: numba is of no use here"
-    return made_or_none(_checked_search, _log, instead)
-
-
-def _checked_search() -> Callable[..., None]:
-    """The compiled search, compiled or read from numba's cache by a call on a few frames.
-
-    Raises:
-        RuntimeError: it finds another path.
-    """
-    with announced(_log, "preparing the alignment search for this processor"):
-        from hiervox.modules.alignment.monotonic_kernels import search
-
-        scores = torch.arange(60.0).sin().view(2, 6, 5)
-        frames, tokens = torch.tensor([6, 4]), torch.tensor([5, 3])
-        if not torch.equal(_run_search(search, scores, frames, tokens), best_tokens(scores, frames, tokens)):
-            raise RuntimeError("it finds another path")
-    return search
-
-
-def _run_search(
-    search: Callable[..., None], scores: Tensor, frame_lengths: Tensor, token_lengths: Tensor
-) -> Tensor:
-    """As `best_tokens`, the items shared among torch's threads."""
-    aligned = frame_lengths.new_empty(scores.shape[:2])
-    tensors = (scores.contiguous(), frame_lengths, token_lengths, aligned)
-    arrays: list[Any] = [tensor.detach().numpy() for tensor in tensors]
-    threads = min(torch.get_num_threads(), max(1, scores.numel() // LEAST_SCORES_A_THREAD))
-    run_shares(partial(search, *arrays), len(scores), threads)
-    return aligned
+_operators.impl("best_tokens", best_tokens, "CompositeExplicitAutograd")
 
 
 def generate_path(durations: Tensor, mask: Tensor) -> Tensor:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
-
-from hiervox.modules.convolutions.channels_last import (
-    convolve,
-    gains_from_channels_last,
-    is_channels_last,
-    to_channels_last,
-)
 
 LEAKY_SLOPE = 0.1
 """Of the leaky rectifiers of HiFi-GAN's generator."""
@@ -75,22 +68,23 @@ class ResidualBlock(nn.Module):
         """(B, C, T) → (B, C, T)."""
         if not self.paired:
             for dilated, activation in zip(self.dilated_convs, self.activations, strict=True):
-                x = x + convolve(dilated, activation(x))
+                x = x + dilated(activation(x))
             return x
         before_dilated, before_plain = self.activations[::2], self.activations[1::2]
         for dilated, plain, first, second in zip(
             self.dilated_convs, self.plain_convs, before_dilated, before_plain, strict=True
         ):
-            x = x + convolve(plain, second(convolve(dilated, first(x))))
+            x = x + plain(second(dilated(first(x))))
         return x
 
 
-def mean_of_blocks(blocks: Iterable[nn.Module], x: Tensor) -> Tensor:
-    """The mean of what blocks make of (B, C, T); its channels may lie side by side (`is_channels_last`)."""
-    if gains_from_channels_last(x):
-        x = to_channels_last(x)
-    outputs = [block(x) for block in blocks]
-    return sum(outputs[1:], start=outputs[0]) / len(outputs)
+class MeanOfBlocks(nn.ModuleList):
+    """Blocks that see the same input, and the mean of what they make of it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T) → (B, C, T)."""
+        outputs = [block(x) for block in self]
+        return sum(outputs[1:], start=outputs[0]) / len(outputs)
 
 
 class ParallelBlocks(nn.Module):
@@ -105,10 +99,10 @@ class ParallelBlocks(nn.Module):
 
     def __init__(self, blocks: Sequence[nn.Module]) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(blocks)
+        self.blocks = MeanOfBlocks(blocks)
         self.context = max(context_of(block) for block in blocks)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) → (B, C, T)."""
-        y = mean_of_blocks(self.blocks, x)
-        return y if is_channels_last(x) else y.contiguous()
+        y: Tensor = self.blocks(x)
+        return y

@@ -113,8 +113,6 @@ class APNet(VocoderGenerator):
         sizes: see `APNetSizes`.
     """
 
-    gains_from_packing = True
-
     def __init__(self, sizes: APNetSizes) -> None:
         super().__init__()
         self.sizes = sizes

@@ -145,8 +145,6 @@ class HiFiGANGenerator(VocoderGenerator):
         context: input frames on either side that an output sample depends on.
     """
 
-    gains_from_packing = True
-
     def __init__(self, sizes: HiFiGANSizes) -> None:
         super().__init__()
         self.sizes = sizes

@@ -41,8 +41,6 @@ class ISTFTNet(VocoderGenerator):
         sizes: see `ISTFTNetSizes`.
     """
 
-    gains_from_packing = True
-
     def __init__(self, sizes: ISTFTNetSizes) -> None:
         super().__init__()
         self.sizes = sizes

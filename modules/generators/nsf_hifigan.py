@@ -157,8 +157,6 @@ class NSFHiFiGANGenerator(VocoderGenerator):
         sizes: see `NSFHiFiGANSizes`.
     """
 
-    gains_from_packing = True
-
     def __init__(self, sizes: NSFHiFiGANSizes) -> None:
         super().__init__()
         self.sizes = sizes

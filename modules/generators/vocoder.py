@@ -5,9 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from hiervox.modules.convolutions.packed import pack_weights
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
-
 NOISE_LENGTH = 65_521
 """Of fixed noise before it repeats, a prime: the repetition never falls on the same place of a frame."""
 
@@ -22,7 +19,6 @@ class VocoderGenerator(nn.Module):
         source_rate: values of the source signal to a mel frame; 0 where the network takes none.
         needs_f0: whether the source signal is made from F0.
         continuous_f0: whether unvoiced frames take an F0 between their neighbours' (`interpolate_unvoiced`).
-        gains_from_packing: whether inference on a CPU is quicker with weights laid out for it.
     """
 
     hop_length: int
@@ -30,16 +26,6 @@ class VocoderGenerator(nn.Module):
     source_rate: int = 0
     needs_f0: bool = False
     continuous_f0: bool = False
-    gains_from_packing: bool = False
-
-    def prepare_for_inference(self) -> None:
-        """Fold weight norm and, where that is quicker, lay the weights out for this CPU (`pack_weights`).
-
-        The network can't be trained or saved any more.
-        """
-        remove_weight_norm(self)
-        if self.gains_from_packing:
-            pack_weights(self)
 
     def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor | None:
         """What `forward` takes beside the mel spectrogram, of a whole utterance.

@@ -11,7 +11,7 @@ from typing_extensions import Self
 
 from hiervox.models.alignment.forward_sum_aligner.config import AlignerExperiment
 from hiervox.models.alignment.forward_sum_aligner.network import ForwardSumAligner, with_silences
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.inference import load_for_inference
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import AudioError, CheckpointError
@@ -43,7 +43,7 @@ class AlignerPipeline:
         Raises:
             CheckpointError: it is missing, broken, or another system's.
         """
-        network, experiment = load_network(folder, device)
+        network, experiment = load_for_inference(folder, device, plain=True)
         if not isinstance(network, ForwardSumAligner) or not isinstance(experiment, AlignerExperiment):
             raise CheckpointError(f"{folder} is {experiment.system}, not an aligner", "name an aligner's")
         return cls(network, experiment)

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
+from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.base.registry import SYSTEMS, get_part
-from hiervox.modules.activations.fused import use_kernels
+from hiervox.modules.kernels.prepare import prepare_for_training, use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import nearest, resolve
@@ -129,7 +130,8 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
         before = torch.cuda.memory_allocated(device)
     network = _network(system, workload, published).to(device).eval()
     with _precision(setting.dtype, device.type):  # which it may be prepared for
-        runs[OURS] = workload.prepare(network, size)
+        ready = prepare_for_training(network) if workload.trains else prepared(network, system)
+        runs[OURS] = workload.prepare(ready, size)
     guarded = {side: _guarded(run, setting.dtype, device.type, workload.trains) for side, run in runs.items()}
     output = guarded[OURS]()
     held = torch.cuda.max_memory_allocated(device) - before if device.type == "cuda" else None

@@ -23,7 +23,7 @@ from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.base.training.experiment import build_task
-from hiervox.modules.activations.fused import use_kernels
+from hiervox.modules.kernels.prepare import use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import nearest, resolve

@@ -49,7 +49,7 @@ class Workload:
     Attributes:
         name: how the command line calls it.
         part: of the system's card.
-        prepare: (network, size) → the pass. It may change the network for inference.
+        prepare: (network, size) → the pass. The network is prepared for inference, or for training.
         published: (checkout of the authors' repository, size) → their network; None where their code computes
             nothing of the kind. Inputs follow from the size alone, so that both sides have the same.
         published_config: what the part's importer reads beside the weights.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from hiervox.models.base.checkpoints.building import bounded_building, headers_of, numbers_of, require_fit
 from hiervox.models.base.checkpoints.tensor_files import load_weights, read_headers, save_tensors
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-NetworkT = TypeVar("NetworkT", bound="nn.Module")
-ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
 
 WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
@@ -118,26 +116,6 @@ def read_experiment(folder: Path) -> ExperimentConfig:
     experiment = validate(layered, schema)
     assert isinstance(experiment, ExperimentConfig)
     return experiment
-
-
-def load_as(
-    folder: Path,
-    device: str | torch.device,
-    network_class: type[NetworkT],
-    experiment_class: type[ExperimentT],
-) -> tuple[NetworkT, ExperimentT]:
-    """`load_network` of a checkpoint that has to be a certain one.
-
-    Raises:
-        CheckpointError: it is missing, broken, or of another network.
-    """
-    network, experiment = load_network(folder, device)
-    if not isinstance(network, network_class) or not isinstance(experiment, experiment_class):
-        raise CheckpointError(
-            f"{folder} is {experiment.system}/{experiment.part}, which has no {network_class.__name__}",
-            f"name a checkpoint of {experiment_class.__module__.split('.')[-2]}",
-        )
-    return network, experiment
 
 
 def load_network(path: Path, device: str | torch.device = "cpu") -> tuple[nn.Module, ExperimentConfig]:

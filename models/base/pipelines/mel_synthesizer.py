@@ -5,7 +5,7 @@ A system whose network ends in a log-mel spectrogram gives an `AcousticModel`, w
 `MelSpeechControls`, and its card says `uses=("vocoder",)`::
 
     def load_pipeline(folder, device="cpu"):
-        network, experiment = load_network(find_part(folder, "tts").folder, device)
+        network, experiment = load_for_inference(find_part(folder, "tts").folder, device)
         acoustic = MyAcousticModel(network, experiment)
         synthesizer = MelSynthesizer(acoustic, VocoderChoice(folder, experiment.mel, device))
         return SpeechPipeline(folder, device, MyControls, synthesizer, MyVoices(network))

@@ -3,7 +3,7 @@
 A system builds its parts (`parts`) from its networks; one class speaks with them::
 
     def load_pipeline(folder, device="cpu"):
-        network, experiment = load_network(folder, device)
+        network, experiment = load_for_inference(folder, device)
         return SpeechPipeline(folder, device, MyControls, MySynthesizer(network), MyVoices(network))
 """
 

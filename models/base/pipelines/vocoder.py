@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from typing_extensions import Self
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
 from hiervox.models.base.pipelines.protocols import Mel
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.griffin_lim import griffin_lim
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
@@ -118,20 +117,19 @@ class MelVocoderPipeline(MelVocoder):
     off in windows, overrides `waveform`.
 
     Args:
-        network: its weights are made ready for inference, so it can't be trained any more.
+        network: goes to eval mode.
         mel: how the spectrograms that it was trained on are made.
 
     Attributes:
         device: of the network.
-        n_parameters: of the network, weight norm folded.
+        n_parameters: of the network, as it is loaded for inference: weight norm folded.
     """
 
     def __init__(self, network: nn.Module, mel: SpectrogramConfig) -> None:
         super().__init__(mel)
         self.network = network.eval()
-        remove_weight_norm(self.network)
-        self.device = next(network.parameters()).device
-        self.n_parameters = sum(parameter.numel() for parameter in network.parameters())
+        self.device = device_of(network)
+        self.n_parameters = parameter_count(network)
 
     @classmethod
     def load(cls, folder: Path, device: str | torch.device = "cpu") -> Self:
@@ -140,7 +138,7 @@ class MelVocoderPipeline(MelVocoder):
         Raises:
             CheckpointError: it is missing or broken, or its config has no `mel` section.
         """
-        network, experiment = load_network(folder, device)
+        network, experiment = load_for_inference(folder, device)
         mel = getattr(experiment, "mel", None)
         if not isinstance(mel, SpectrogramConfig):
             raise CheckpointError(

@@ -23,6 +23,7 @@ from hiervox.models.base.training.step_checks import (
     require_weighted,
 )
 from hiervox.models.base.training.task import TrainingTask
+from hiervox.modules.kernels.prepare import prepare_for_training
 from hiervox.modules.losses.counts import counts_over_processes
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
@@ -77,6 +78,7 @@ class StepEngine:
         self.optimizers: dict[str, Any] = {}
         for network in built.values():
             network.to(self.accelerator.device)
+        built = {name: prepare_for_training(network) for name, network in built.items()}
         self.average = self._average_of(built[task.main])
         for name, network in built.items():
             self.networks[name], self.optimizers[name] = self.accelerator.prepare(

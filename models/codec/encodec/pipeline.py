@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.inference import load_for_inference
 from hiervox.models.base.pipelines.protocols import Codes
 from hiervox.models.codec.encodec.model import Encodec, Segment
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
 
@@ -21,7 +20,7 @@ class EncodecPipeline:
     """Codes and decodes mono recordings as a whole; memory grows with their length.
 
     Args:
-        network: its weights are made ready for inference, so it can't be trained any more.
+        network: goes to eval mode.
 
     Attributes:
         rate: of waveforms, Hz.
@@ -32,7 +31,6 @@ class EncodecPipeline:
 
     def __init__(self, network: Encodec) -> None:
         self.network = network.eval()
-        remove_weight_norm(self.network)
         config = network.config
         self.device = next(network.parameters()).device
         self.rate = config.sample_rate
@@ -47,7 +45,7 @@ class EncodecPipeline:
         Raises:
             CheckpointError: it is missing, broken, or another system's.
         """
-        network, experiment = load_network(folder, device)
+        network, experiment = load_for_inference(folder, device)
         if not isinstance(network, Encodec):
             raise CheckpointError(
                 f"{folder} is {experiment.system}/{experiment.part}, not encodec/encodec",

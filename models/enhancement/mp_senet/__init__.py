@@ -17,5 +17,6 @@ CARD = SystemCard(
     pipeline="MPSENetPipeline",
     works=("denoising", "published weights"),
     workloads="WORKLOADS",
+    replacements=f"{__name__}.replacements",
     pretrained="ENTRIES",
 )

@@ -6,15 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
-from hiervox.models.enhancement.mp_senet.networks import fused_conformer, fused_dense_block
 from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock, NormalizedConvolution
 from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
-from hiervox.modules.convolutions.packed import pack_weights
 
 # Along frequency: two bins become one on the way in, and one two on the way out.
 _KERNEL, _STRIDE = (1, 3), (1, 2)
-CPU_PIECE = 1_000
-"""Cells of time and frequency that a Conformer works on at once; that much stays in a CPU's cache."""
 
 
 class MPSENet(nn.Module):
@@ -48,44 +44,6 @@ class MPSENet(nn.Module):
         return amplitude * self.mask_decoder(x), self.phase_decoder(x)
 
 
-def prepare_for_cpu(network: MPSENet) -> None:
-    """Fold and pack the weights of a network in eval mode and let it work on pieces, for inference alone.
-
-    Layers stay in float32: a phase is the angle of two maps, which where both are near zero multiplies their
-    errors by hundreds.
-    """
-    for module in network.modules():
-        if isinstance(module, GridConformer):
-            module.piece = CPU_PIECE
-            module.convolution.fold_batch_norm()
-    _fuse_conformers(network)
-    _fuse_dense_blocks(network)
-    pack_weights(network, split=False)
-
-
-def _fuse_conformers(network: MPSENet) -> None:
-    """Replace the blocks by compiled passes, where numba and the sizes allow."""
-    pairs = [
-        (block.over_time, block.over_frequency)
-        for block in network.blocks
-        if isinstance(block, TwoStageBlock)
-    ]
-    if pairs and all(fused_conformer.can_fuse(one) for pair in pairs for one in pair):
-        compiled = fused_conformer.kernels()
-        if compiled is not None:
-            network.blocks = nn.ModuleList([fused_conformer.FusedConformers(compiled, pairs)])
-
-
-def _fuse_dense_blocks(network: MPSENet) -> None:
-    """Replace the dense blocks likewise."""
-    for part in (network.encoder, network.mask_decoder, network.phase_decoder):
-        block = part.dense
-        if isinstance(block, DilatedDenseBlock) and fused_dense_block.can_fuse(block):
-            compiled = fused_dense_block.kernels()
-            if compiled is not None:
-                part.dense = fused_dense_block.FusedDenseBlock(compiled, block)
-
-
 class SpectrumEncoder(nn.Module):
     """Amplitude and phase (B, 2, N, F) to features (B, C, N, (F - 1) / 2)."""
 
@@ -93,13 +51,11 @@ class SpectrumEncoder(nn.Module):
         super().__init__()
         channels = config.channels
         self.first = NormalizedConvolution(nn.Conv2d(2, channels, 1))
-        self.dense: nn.Module = DilatedDenseBlock(channels, config.dense_depth)
+        self.dense = DilatedDenseBlock(channels, config.dense_depth)
         self.halving = NormalizedConvolution(nn.Conv2d(channels, channels, _KERNEL, _STRIDE))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 2, N, F) → (B, C, N, (F - 1) / 2)."""
-        if x.device.type == "cpu" and not self.training:  # once, and not in each layer
-            x = x.contiguous(memory_format=torch.channels_last)
         y: Tensor = self.halving(self.dense(self.first(x)))
         return y
 
@@ -134,7 +90,7 @@ class MaskDecoder(nn.Module):
     def __init__(self, config: MPSENetConfig) -> None:
         super().__init__()
         self.limit = config.mask_limit
-        self.dense: nn.Module = DilatedDenseBlock(config.channels, config.dense_depth)
+        self.dense = DilatedDenseBlock(config.channels, config.dense_depth)
         self.doubling = nn.ConvTranspose2d(config.channels, config.channels, _KERNEL, _STRIDE)
         self.to_one = NormalizedConvolution(nn.Conv2d(config.channels, 1, 1))
         self.last = nn.Conv2d(1, 1, 1)
@@ -151,7 +107,7 @@ class PhaseDecoder(nn.Module):
 
     def __init__(self, config: MPSENetConfig) -> None:
         super().__init__()
-        self.dense: nn.Module = DilatedDenseBlock(config.channels, config.dense_depth)
+        self.dense = DilatedDenseBlock(config.channels, config.dense_depth)
         self.doubling = NormalizedConvolution(
             nn.ConvTranspose2d(config.channels, config.channels, _KERNEL, _STRIDE)
         )

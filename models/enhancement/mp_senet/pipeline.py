@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
-from hiervox.models.enhancement.mp_senet.model import MPSENet, prepare_for_cpu
+from hiervox.models.base.checkpoints.inference import load_for_inference
+from hiervox.models.enhancement.mp_senet.model import MPSENet
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError
@@ -47,14 +47,12 @@ class MPSENetPipeline:
         Raises:
             CheckpointError: it is missing, broken, or another system's.
         """
-        network, experiment = load_network(checkpoint, device)
+        network, experiment = load_for_inference(checkpoint, device)
         if not isinstance(network, MPSENet):
             raise CheckpointError(
                 f"{checkpoint} is {experiment.system}/{experiment.part}, not mp_senet/mp_senet",
                 "name an MP-SENet checkpoint",
             )
-        if torch.device(device).type == "cpu":
-            prepare_for_cpu(network.eval())
         return cls(network)
 
     def enhance(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from hiervox.models.base.benchmark.stand_ins import stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
-from hiervox.models.enhancement.mp_senet.model import MPSENet, prepare_for_cpu
+from hiervox.models.enhancement.mp_senet.model import MPSENet
 from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
 
 RATE = 16_000
@@ -36,8 +36,6 @@ def _noise(size: Size) -> Tensor:
 def _prepare(network: nn.Module, size: Size) -> Run:
     assert isinstance(network, MPSENet)
     pipeline = MPSENetPipeline(network)
-    if pipeline.device.type == "cpu":
-        prepare_for_cpu(network)
     items = list(_noise(size).numpy())
     return lambda: torch.stack([torch.from_numpy(pipeline.enhance(item, RATE)[0]) for item in items])
 

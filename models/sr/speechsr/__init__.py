@@ -21,5 +21,6 @@ CARD = SystemCard(
     pipeline="SpeechSRPipeline",
     works=("super-resolution to 24 and 48 kHz", "training", "published weights"),
     workloads="WORKLOADS",
+    replacements=f"{__name__}.replacements",
     pretrained="ENTRIES",
 )

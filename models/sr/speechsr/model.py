@@ -13,8 +13,7 @@ from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRConfig
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.convolutions.amp_block import AMPBlock
-from hiervox.modules.convolutions.channels_last import convolve
-from hiervox.modules.convolutions.residual_block import mean_of_blocks
+from hiervox.modules.convolutions.residual_block import MeanOfBlocks
 
 _EDGE_KERNEL = 7
 """Kernel of the first and the last convolution, as published."""
@@ -48,7 +47,7 @@ class SpeechSR(nn.Module):
             AMPBlock(channels, kernel_size, dilations)
             for kernel_size, dilations in zip(config.kernel_sizes, config.dilations, strict=True)
         ]
-        self.blocks = nn.ModuleList(blocks)
+        self.blocks = MeanOfBlocks(blocks)
         self.last_activation = AliasFreeActivation(SnakeBeta(channels))
         self.last_conv = nn.Conv1d(channels, 1, _EDGE_KERNEL, padding="same", bias=False)
         edge = _EDGE_KERNEL // 2
@@ -59,5 +58,5 @@ class SpeechSR(nn.Module):
         """Raise the rate: wav (B, 1, T) at 16 kHz → (B, 1, T · rate // 16000) at `config.rate`, within ±1."""
         x = self.first_conv(wav)
         x = F.interpolate(x, x.shape[-1] * self.config.rate // INPUT_RATE, mode="linear")
-        x = self.last_activation(mean_of_blocks(self.blocks, x))
-        return torch.tanh(convolve(self.last_conv, x))
+        x = self.last_activation(self.blocks(x))
+        return torch.tanh(self.last_conv(x))

@@ -8,13 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.inference import device_of, load_for_inference
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import AnySpeechSR
-from hiervox.modules.convolutions.packed import pack_weights
-from hiervox.modules.convolutions.split_bfloat16 import kernels
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError
 
@@ -26,7 +23,7 @@ class SpeechSRPipeline:
     """Super-resolution with a trained network.
 
     Args:
-        network: its weights are made ready for inference, so it can't be trained any more.
+        network: goes to eval mode.
 
     Attributes:
         rate: of the output, Hz.
@@ -37,11 +34,7 @@ class SpeechSRPipeline:
 
     def __init__(self, network: AnySpeechSR) -> None:
         self.network = network.eval()
-        remove_weight_norm(self.network)
-        self.device = next(network.parameters()).device
-        # what packing gives without AMX has not been measured
-        if self.device.type == "cpu" and kernels() is not None:
-            pack_weights(self.network)
+        self.device = device_of(network)
         self.rate: int = network.config.rate
         self.input_rate = INPUT_RATE
         self.window = network.cpu_window if self.device.type == "cpu" else GPU_WINDOW
@@ -53,7 +46,7 @@ class SpeechSRPipeline:
         Raises:
             CheckpointError: it is missing, broken, or another system's.
         """
-        network, experiment = load_network(checkpoint, device)
+        network, experiment = load_for_inference(checkpoint, device)
         if not isinstance(network, AnySpeechSR):
             raise CheckpointError(
                 f"{checkpoint} is {experiment.system}/{experiment.part}, not speechsr/speechsr",

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from hiervox.models.base.checkpoints.checkpoint import load_as
+from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.bundle import find_part
 from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer, VocoderChoice
 from hiervox.models.base.pipelines.parts import Item
@@ -38,7 +38,7 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
             end writes.
     """
     place = find_part(folder, "tts").folder
-    network, experiment = load_as(place, device, FastSpeech2, FastSpeech2Experiment)
+    network, experiment = load_as(place, device, FastSpeech2, FastSpeech2Experiment, plain=True)
     symbols = len(experiment.text.symbols)
     if network.config.n_symbols != symbols:
         raise CheckpointError(

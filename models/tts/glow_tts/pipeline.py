@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from hiervox.models.base.checkpoints.checkpoint import load_as
+from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.bundle import find_part
 from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer, VocoderChoice
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
@@ -15,7 +15,6 @@ from hiervox.models.tts._flow.pipeline import VOICE_TENSORS, FlowAcoustic, requi
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.models.tts.glow_tts.config import GlowTtsExperiment
 from hiervox.models.tts.glow_tts.controls import GlowTtsControls
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
 
 def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPipeline[GlowTtsControls]:
@@ -26,9 +25,8 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
             end writes.
     """
     place = find_part(folder, "tts").folder
-    network, experiment = load_as(place, device, FlowTextToFrames, GlowTtsExperiment)
+    network, experiment = load_as(place, device, FlowTextToFrames, GlowTtsExperiment, plain=True)
     require_symbol_rows(folder, network.config.n_symbols, experiment.text)
-    remove_weight_norm(network)
     voices = SpeakerVoices(network, experiment.mel, VOICE_TENSORS)
     acoustic = FlowAcoustic(network, experiment.text, voices)
     synthesizer = MelSynthesizer[GlowTtsControls](acoustic, VocoderChoice(folder, experiment.mel, device))

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import load_as
+from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.speech import Synthesis
@@ -22,7 +22,6 @@ from hiervox.models.tts.glow_wavegan.config import LatentFlowExperiment, WaveGan
 from hiervox.models.tts.glow_wavegan.controls import GlowWaveGanControls
 from hiervox.models.tts.glow_wavegan.network import WaveGan
 from hiervox.models.tts.glow_wavegan.tasks.flow import require_same_latent
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform
 
 WAVEGAN, FLOW = "wavegan", "flow"
@@ -35,11 +34,13 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
         CheckpointError: one is missing, broken, or of another part.
         ConfigError: the flow was trained on another latent.
     """
-    wavegan, of_wavegan = load_as(part_checkpoint(folder, WAVEGAN), device, WaveGan, WaveGanExperiment)
-    flow, of_flow = load_as(part_checkpoint(folder, FLOW), device, FlowTextToFrames, LatentFlowExperiment)
+    wavegan, of_wavegan = load_as(
+        part_checkpoint(folder, WAVEGAN), device, WaveGan, WaveGanExperiment, plain=True
+    )
+    flow, of_flow = load_as(
+        part_checkpoint(folder, FLOW), device, FlowTextToFrames, LatentFlowExperiment, plain=True
+    )
     require_same_latent(of_flow, of_wavegan)
-    remove_weight_norm(flow)
-    remove_weight_norm(wavegan)
     voices = SpeakerVoices(flow, of_flow.mel, VOICE_TENSORS, lambda wav: wavegan.latent(wav, 0.0))
     synthesizer = GlowWaveGanSynthesizer(FlowAcoustic(flow, of_flow.text, voices), wavegan)
     converter = LatentConverter(voices, synthesizer.converted)

@@ -10,12 +10,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import (
-    WEIGHTS_NAME,
-    load_network,
-    load_weights,
-    read_experiment,
-)
+from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, load_weights, read_experiment
+from hiervox.models.base.checkpoints.inference import load_for_inference
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
@@ -23,8 +19,6 @@ from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSyn
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.prompts import prompt_style
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
-from hiervox.modules.convolutions.packed import pack_weights
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.pitch import pitch_level, quick_pitch
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor, require_same_features
@@ -95,10 +89,8 @@ class Networks:
     @cached_property
     def synthesizer(self) -> HierarchicalSynthesizer:
         """The hierarchical synthesizer, ready for inference."""
-        network, _ = load_network(part_checkpoint(self.folder, SYNTHESIZER), self.device)
+        network, _ = load_for_inference(part_checkpoint(self.folder, SYNTHESIZER), self.device)
         assert isinstance(network, HierarchicalSynthesizer)
-        remove_weight_norm(network)
-        pack_weights(network)
         return network
 
     @cached_property
@@ -108,10 +100,8 @@ class Networks:
         Raises:
             CheckpointError: the bundle has none.
         """
-        network, _ = load_network(part_checkpoint(self.folder, TEXT_TO_VEC), self.device)
+        network, _ = load_for_inference(part_checkpoint(self.folder, TEXT_TO_VEC), self.device)
         assert isinstance(network, TextToVec)
-        remove_weight_norm(network)
-        pack_weights(network)
         return network
 
     @cached_property

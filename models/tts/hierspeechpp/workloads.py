@@ -13,8 +13,6 @@ from torch import Tensor
 
 from hiervox.models.base.benchmark.stand_ins import stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
-from hiervox.modules.convolutions.packed import pack_weights
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
 FRAME_RATE, F0_PER_FRAME, PROMPT_FRAMES = 50, 4, 150
 TOKENS_PER_SECOND = 25
@@ -37,8 +35,6 @@ def _synthesizer_inputs(size: Size) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _prepare_synthesizer(network: Any, size: Size) -> Run:
-    remove_weight_norm(network)
-    pack_weights(network)
     semantic, log_f0, mel = _synthesizer_inputs(size)
     return lambda: network.infer(semantic, log_f0, network.style(mel), noise_scale=0.0)
 
@@ -73,8 +69,6 @@ def _text_to_vec_inputs(size: Size) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _prepare_text_to_vec(network: Any, size: Size) -> Run:
-    remove_weight_norm(network)
-    pack_weights(network)
     tokens, lengths, mel = _text_to_vec_inputs(size)
 
     def run() -> Tensor:

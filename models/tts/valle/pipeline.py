@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, load_as, load_weights
+from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, load_weights
+from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.bundle import find_part, load_part, part_checkpoint
 from hiervox.models.base.pipelines.parts import Item, no_speaker
 from hiervox.models.base.pipelines.protocols import Codec
@@ -44,9 +45,13 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
         CheckpointError: one is missing, broken, or of another part, or the codec is of other sizes.
     """
     place = part_checkpoint(folder, AUTOREGRESSIVE)
-    autoregressive, experiment = load_as(place, device, AutoregressiveDecoder, AutoregressiveExperiment)
+    autoregressive, experiment = load_as(
+        place, device, AutoregressiveDecoder, AutoregressiveExperiment, plain=True
+    )
     place = part_checkpoint(folder, NON_AUTOREGRESSIVE)
-    non_autoregressive, _ = load_as(place, device, NonAutoregressiveDecoder, NonAutoregressiveExperiment)
+    non_autoregressive, _ = load_as(
+        place, device, NonAutoregressiveDecoder, NonAutoregressiveExperiment, plain=True
+    )
     codec: Codec = load_part(folder, "codec", device)
     _require_fitting(non_autoregressive, codec)
     reader = ValleReader(experiment.text, experiment.phones)

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import load_as
+from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
@@ -21,7 +21,6 @@ from hiervox.models.tts.vits.config import VitsExperiment
 from hiervox.models.tts.vits.controls import VitsControls
 from hiervox.models.tts.vits.networks.vits import Vits
 from hiervox.modules.functional.windows import window_plan
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from hiervox.processors.audio import Waveform
 from hiervox.processors.spectrogram import linear_spectrogram
 
@@ -41,8 +40,7 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
     Raises:
         CheckpointError: it is missing, broken, or another system's.
     """
-    network, experiment = load_as(folder, device, Vits, VitsExperiment)
-    remove_weight_norm(network)
+    network, experiment = load_as(folder, device, Vits, VitsExperiment, plain=True)
     voices = SpeakerVoices(network, experiment.mel, ("decoder.output",))
     synthesizer = VitsSynthesizer(network, experiment, voices)
     converter = LatentConverter(voices, synthesizer.converted)

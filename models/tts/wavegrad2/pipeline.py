@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import load_as
+from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
@@ -30,7 +30,7 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
     Raises:
         CheckpointError: it is missing, broken, or another system's.
     """
-    network, experiment = load_as(folder, device, WaveGrad2, WaveGrad2Experiment)
+    network, experiment = load_as(folder, device, WaveGrad2, WaveGrad2Experiment, plain=True)
     voices = SpeakerVoices(network, experiment.mel)
     synthesizer = WaveGrad2Synthesizer(network, experiment, voices)
     return SpeechPipeline(folder, device, WaveGrad2Controls, synthesizer, voices)

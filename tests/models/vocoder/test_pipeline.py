@@ -17,6 +17,7 @@ import hiervox
 from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.conversion import convert_published
+from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.base.pipelines.mel_file import write_mel
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.vocoder.pipeline import VocoderPipeline
@@ -44,7 +45,7 @@ def network_of(system: str) -> Any:
 def pipeline_of(system: str) -> Any:
     config = experiment(system)
     return resolve(SYSTEMS.named(system).pipeline or "")(
-        network_of(system), config.mel, config.features.pitch
+        prepared(network_of(system), system), config.mel, config.features.pitch
     )
 
 

@@ -1,25 +1,16 @@
 from __future__ import annotations
 
 import itertools
-import logging
-import math
-import subprocess
-import sys
-from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from hiervox.modules.alignment import monotonic
 from hiervox.modules.alignment.monotonic import (
-    best_tokens,
     gaussian_log_likelihood,
     generate_path,
     maximum_path,
 )
-
-KERNELS = "hiervox.modules.alignment.monotonic_kernels"
 
 
 def joint_mask(frame_lengths: list[int], token_lengths: list[int]) -> Tensor:
@@ -75,43 +66,6 @@ def test_maximum_path_refuses_fewer_frames_than_tokens() -> None:
         maximum_path(torch.randn(2, 5, 4), joint_mask([5, 3], [4, 4]))
 
 
-def random_items() -> tuple[Tensor, Tensor, Tensor]:
-    """Scores and lengths of nine items, among them equal scores, infinities and NaN."""
-    torch.manual_seed(0)
-    scores = 10 * torch.randn(9, 60, 40)
-    scores[1] = 0
-    scores[2] = scores[2].round()
-    scores[3, 10:20, 5:9] = -math.inf
-    scores[4, 7, 3] = math.nan
-    scores[5, 30, 20] = math.inf
-    return (
-        scores,
-        torch.tensor([60, 60, 50, 45, 60, 60, 1, 40, 7]),
-        torch.tensor([40, 31, 13, 17, 30, 33, 1, 40, 2]),
-    )
-
-
-def test_the_compiled_search_finds_the_paths_of_the_one_step_by_step() -> None:
-    scores, frames, tokens = random_items()
-    compiled = monotonic._compiled_search()
-    assert compiled is not None
-    expected = best_tokens(scores, frames, tokens)
-    assert torch.equal(monotonic._run_search(compiled, scores, frames, tokens), expected)
-
-
-def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    scores, frames, tokens = random_items()
-    monkeypatch.setattr(monotonic, "LEAST_SCORES_A_THREAD", 1)
-    before, compiled = torch.get_num_threads(), monotonic._compiled_search()
-    assert compiled is not None
-    try:
-        torch.set_num_threads(3)
-        shared = monotonic._run_search(compiled, scores, frames, tokens)
-    finally:
-        torch.set_num_threads(before)
-    assert torch.equal(shared, best_tokens(scores, frames, tokens))
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bool, torch.int64])
 def test_the_path_has_the_dtype_of_the_mask(dtype: torch.dtype) -> None:
     scores, mask = torch.randn(2, 4, 6).mT, joint_mask([6, 5], [4, 2]).to(dtype)
@@ -128,40 +82,6 @@ def test_an_item_without_frames_has_an_empty_path() -> None:
 def test_scores_and_mask_of_different_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="differ in shape"):
         maximum_path(torch.randn(2, 5, 4), joint_mask([5], [4]))
-
-
-def test_without_numba_it_searches_step_by_step_and_says_so_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    scores, mask = torch.randn(2, 9, 5), joint_mask([9, 7], [5, 3])
-    expected = maximum_path(scores, mask)
-    monkeypatch.setitem(sys.modules, KERNELS, None)
-    monkeypatch.delattr(KERNELS, raising=False)
-    monkeypatch.setattr(logging.getLogger("hiervox"), "propagate", True)
-    monotonic._compiled_search.cache_clear()
-    with caplog.at_level(logging.WARNING):
-        paths = [maximum_path(scores, mask) for _ in range(2)]
-    monotonic._compiled_search.cache_clear()
-    assert all(torch.equal(path, expected) for path in paths)
-    assert len({id(record) for record in caplog.records if "step by step" in record.message}) == 1
-
-
-def test_a_search_that_finds_other_paths_is_refused(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def search(scores: Any, frames: Any, tokens: Any, aligned: Any, first: int, last: int) -> None:
-        aligned[first:last] = 0
-
-    monkeypatch.setattr(f"{KERNELS}.search", search)
-    monkeypatch.setattr(logging.getLogger("hiervox"), "propagate", True)
-    with caplog.at_level(logging.WARNING):
-        assert monotonic._compiled_search.__wrapped__() is None
-    assert "another path" in caplog.text
-
-
-def test_importing_it_does_not_import_numba() -> None:
-    code = f"import sys, {monotonic.__name__}; assert 'numba' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 def test_generated_path_spends_each_duration_in_order() -> None:

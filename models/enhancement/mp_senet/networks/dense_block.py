@@ -4,50 +4,24 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-
-from hiervox.modules.convolutions.packed_2d import JoiningConvolution2d
-
-
-class MapNorm(nn.InstanceNorm2d):
-    """Instance normalisation that is quicker on a CPU where a sample's channels lie side by side."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, T, F), same shape; outside training the layout stays."""
-        if self.training or x.device.type != "cpu":
-            return super().forward(x)
-        items = [self._normalized(item) for item in x.split(1)]
-        return torch.cat(items) if len(items) > 1 else items[0]
-
-    def _normalized(self, x: Tensor) -> Tensor:
-        """(1, C, T, F), by frames' means: in a sum over a whole map small numbers lose their last bits."""
-        cells = x.permute(0, 2, 3, 1)
-        mean = _mean_over_map(cells)
-        variance = _mean_over_map((cells - mean).square())
-        return functional.batch_norm(x, mean, variance, self.weight, self.bias, training=False, eps=self.eps)
-
-
-def _mean_over_map(cells: Tensor) -> Tensor:
-    """(1, T, F, C) → (C,), of the same dtype."""
-    return cells.mean(2).double().mean((0, 1)).to(cells.dtype)
 
 
 class NormalizedConvolution(nn.Module):
     """A convolution, instance normalisation over its whole map, and PReLU, each channel its own.
 
     Args:
-        convolution: a plain or transposed 2-D convolution, perhaps of several maps.
+        convolution: a plain or transposed 2-D convolution.
     """
 
     def __init__(self, convolution: nn.Conv2d | nn.ConvTranspose2d) -> None:
         super().__init__()
         self.convolution = convolution
-        self.norm = MapNorm(convolution.out_channels, affine=True)
+        self.norm = nn.InstanceNorm2d(convolution.out_channels, affine=True)
         self.activation = nn.PReLU(convolution.out_channels)
 
-    def forward(self, *maps: Tensor) -> Tensor:
-        """(B, C, T, F), each map that the convolution takes → (B, C', T', F')."""
-        y: Tensor = self.activation(self.norm(self.convolution(*maps)))
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T, F) → (B, C', T', F')."""
+        y: Tensor = self.activation(self.norm(self.convolution(x)))
         return y
 
 
@@ -63,8 +37,8 @@ class DilatedDenseBlock(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(
             NormalizedConvolution(
-                JoiningConvolution2d(
-                    [channels] * (number + 1),
+                nn.Conv2d(
+                    (number + 1) * channels,
                     channels,
                     kernel_size=3,
                     dilation=(2**number, 1),
@@ -78,5 +52,5 @@ class DilatedDenseBlock(nn.Module):
         """(B, C, T, F) → the last layer's output, of the same shape."""
         maps = [x]
         for layer in self.layers:
-            maps.insert(0, layer(*maps))  # the newest stands first, as in the published weights
+            maps.insert(0, layer(torch.cat(maps, dim=1)))  # the newest first, as in the published weights
         return maps[0]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from hiervox.modules.attention.self_attention import KeyValueCache, SelfAttention
 
@@ -47,26 +45,15 @@ class ConvolutionModule(nn.Module):
         self.depthwise = nn.Conv1d(
             inner_channels, inner_channels, kernel_size, padding="same", groups=inner_channels
         )
-        self.batch_norm: nn.BatchNorm1d | nn.Identity = nn.BatchNorm1d(inner_channels)
+        self.batch_norm = nn.BatchNorm1d(inner_channels)
         self.output = nn.Linear(inner_channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve along the last axis but one of (B, L, C)."""
-        # As a 2-D convolution in the channels-last layout, which (B, L, C) has: on a CPU, torch is 20 times
-        # slower at depthwise convolutions in the other one, and has only that in one dimension.
-        gated = functional.glu(self.gate(self.norm(x))).mT.unsqueeze(2)
-        weight, bias = self.depthwise.weight.unsqueeze(2), self.depthwise.bias
-        padding = (0, weight.shape[-1] // 2)
-        mixed = functional.conv2d(gated, weight, bias, padding=padding, groups=weight.shape[0])
-        mixed = functional.silu(self.batch_norm(mixed.squeeze(2))).mT
+        gated = functional.glu(self.gate(self.norm(x))).mT
+        mixed = functional.silu(self.batch_norm(self.depthwise(gated))).mT
         convolved: Tensor = self.output(mixed)
         return convolved
-
-    def fold_batch_norm(self) -> None:
-        """Let the depthwise convolution scale and shift as the running statistics do, for inference alone."""
-        if isinstance(self.batch_norm, nn.BatchNorm1d):
-            self.depthwise = fuse_conv_bn_eval(self.depthwise, self.batch_norm)
-            self.batch_norm = nn.Identity()
 
 
 class GridConformer(nn.Module):
@@ -77,10 +64,6 @@ class GridConformer(nn.Module):
         n_heads: divides `channels`.
         kernel_size: of the depthwise convolution; odd.
         dropout: in the feed-forward layers and on the attention weights.
-
-    Attributes:
-        piece: how many cells of the grid are worked on at once, about, outside training; None for all. The
-            result is the same. A CPU is quicker at what stays in its cache, a GPU at more.
     """
 
     def __init__(self, channels: int, n_heads: int, kernel_size: int = 31, dropout: float = 0.2) -> None:
@@ -90,31 +73,18 @@ class GridConformer(nn.Module):
         self.convolution = ConvolutionModule(channels, kernel_size)
         self.last_feed_forward = FeedForward(channels, dropout)
         self.norm = nn.LayerNorm(channels)
-        self.piece: int | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, M, N, C): attends along M and convolves along N; same shape."""
-        columns = x.transpose(1, 2)
-        if self.training or self.piece is None:
-            return self._convolve(self._attend(columns).transpose(1, 2))
-        _, m, n, _ = x.shape
-        attended, y = torch.empty(2, *x.shape, dtype=x.dtype, device=x.device)
-        size = max(1, self.piece // m)
-        for start in range(0, n, size):
-            part = self._attend(columns[:, start : start + size])
-            attended[:, :, start : start + size] = part.transpose(1, 2)
-        size = max(1, self.piece // n)
-        for start in range(0, m, size):
-            y[:, start : start + size] = self._convolve(attended[:, start : start + size])
-        return y
+        return self.convolve(self.attend(x.transpose(1, 2)).transpose(1, 2))
 
-    def _attend(self, x: Tensor) -> Tensor:
-        """(B, n, M, C), any part of N."""
+    def attend(self, x: Tensor) -> Tensor:
+        """Attention and what is before it: (B, n, M, C), any part of N, same shape."""
         x = x + 0.5 * self.first_feed_forward(x)
         return x + self.attention(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
-    def _convolve(self, x: Tensor) -> Tensor:
-        """(B, m, N, C), any part of M."""
+    def convolve(self, x: Tensor) -> Tensor:
+        """The convolution and what is behind it: (B, m, N, C), any part of M, same shape."""
         x = x + self.convolution(x.flatten(0, 1)).unflatten(0, x.shape[:2])
         x = x + 0.5 * self.last_feed_forward(x)
         normalized: Tensor = self.norm(x)

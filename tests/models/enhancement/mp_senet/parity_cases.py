@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hiervox.models.enhancement.mp_senet.model import MPSENet, prepare_for_cpu
+from hiervox.models.base.checkpoints.inference import prepared
+from hiervox.models.enhancement.mp_senet.model import MPSENet
 from hiervox.models.enhancement.mp_senet.published import import_mp_senet
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum
 from tests.golden import Case, Golden, Output, nearest_angle, with_weights
@@ -36,7 +37,7 @@ def mp_senet(golden: Golden) -> Iterator[Output]:
     amplitude, phase = network(noisy, golden["noisy_phase"])
     yield "amplitude", amplitude
     yield "phase", nearest_angle(phase, golden["phase"])
-    prepare_for_cpu(network)
+    prepared(network, "mp_senet")
     amplitude, phase = network(noisy, golden["noisy_phase"])
     yield "amplitude, prepared for the CPU", amplitude, golden["amplitude"]
     yield "phase, prepared for the CPU", nearest_angle(phase, golden["phase"]), golden["phase"]

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.base.pipelines.bundle import load_denoiser
-from hiervox.models.enhancement.mp_senet.model import prepare_for_cpu
-from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
 from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
-from hiervox.modules.convolutions.packed import PackedConvolution2d, PackedUpsampling2d
+from hiervox.modules.kernels.fused_conformer import PiecewiseConformer
+from hiervox.modules.kernels.packed import PackedConvolution2d, PackedUpsampling2d
 from hiervox.processors.audio import Waveform
 from hiervox.utils.errors import AudioError, CheckpointError
 from tests.models.enhancement.mp_senet.tiny_mp_senet import tiny_network, write_tiny_mp_senet
@@ -126,10 +126,10 @@ def test_a_bundle_without_one_says_so(tmp_path: Path) -> None:
 def test_a_network_prepared_for_the_cpu_agrees() -> None:
     network = tiny_network()
     plain, wav = MPSENetPipeline(copy.deepcopy(network)), _noise(12_000)
-    prepare_for_cpu(network)
+    prepared(network, "mp_senet")
     for module in network.modules():
-        if isinstance(module, GridConformer):
-            module.piece = 70  # several, the last one shorter
+        if isinstance(module, PiecewiseConformer):
+            module.cells = 70  # several pieces, the last one shorter
     expected = plain.enhance(wav, RATE)[0]
     actual = MPSENetPipeline(network).enhance(wav, RATE)[0]
     np.testing.assert_allclose(actual, expected, atol=2e-5 * expected.std())
@@ -138,6 +138,6 @@ def test_a_network_prepared_for_the_cpu_agrees() -> None:
 def test_a_loaded_one_is_prepared(tmp_path: Path) -> None:
     write_tiny_mp_senet(tmp_path / "mp_senet")
     network = MPSENetPipeline.load(tmp_path / "mp_senet").network
-    assert network.blocks[0].over_time.piece
+    assert isinstance(network.blocks[0].over_time, PiecewiseConformer)
     assert isinstance(network.encoder.dense.layers[1].convolution, PackedConvolution2d)
     assert isinstance(network.phase_decoder.doubling.convolution, PackedUpsampling2d)

@@ -9,8 +9,7 @@ from pathlib import Path
 from hiervox.models.base.checkpoints.importing import read_published
 from hiervox.models.sr.speechsr.model import SpeechSR
 from hiervox.models.sr.speechsr.published import import_speechsr
-from hiervox.modules.convolutions.packed import pack_weights
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
+from hiervox.modules.kernels.prepare import prepare_for_inference
 from hiervox.utils.errors import CheckpointError
 from tests.golden import SHARED, Case, Golden, Output, with_weights
 
@@ -29,8 +28,7 @@ def stand_in(golden: Golden) -> Iterator[Output]:
     config, weights = import_speechsr(golden.state_dict(), published)
     network: SpeechSR = with_weights(SpeechSR(config), weights)
     yield "audio", network(golden["wav16k"])
-    remove_weight_norm(network)
-    pack_weights(network)
+    prepare_for_inference(network)
     yield "audio, packed", network(golden["wav16k"]), golden["audio"]
 
 

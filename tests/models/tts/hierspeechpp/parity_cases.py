@@ -11,8 +11,7 @@ from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSyn
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.published.synthesizer import import_synthesizer
 from hiervox.models.tts.hierspeechpp.published.text_to_vec import import_text_to_vec
-from hiervox.modules.convolutions.packed import pack_weights
-from hiervox.modules.normalization.weight_norm import remove_weight_norm
+from hiervox.modules.kernels.prepare import prepare_for_inference
 from hiervox.utils.errors import DataError
 from tests.golden import Case, Golden, Output, with_weights
 
@@ -49,8 +48,7 @@ def synthesizer(golden: Golden) -> Iterator[Output]:
     for name, ratio in _denoised(golden, "audio"):
         style = _mixed(golden, styles, ratio, batch)
         yield name, network.infer(semantic, log_f0, style, noise_scale=0.0)
-    remove_weight_norm(network)
-    pack_weights(network)
+    prepare_for_inference(network)
     for name, ratio in _denoised(golden, "audio"):
         style = _mixed(golden, network.style(golden["prompt_mel"]), ratio, batch)
         yield f"{name}, packed", network.infer(semantic, log_f0, style, noise_scale=0.0), golden[name]
@@ -86,8 +84,7 @@ def text_to_vec(golden: Golden) -> Iterator[Output]:
         output = network.infer(tokens, lengths, style, noise_scale=0.0, duration_noise_scale=0.0)
         yield name, output.semantic
         yield name.replace("w2v", "log_f0", 1), output.log_f0
-    remove_weight_norm(network)
-    pack_weights(network)
+    prepare_for_inference(network)
     for name, ratio in _denoised(golden, "w2v"):
         style = _mixed(golden, network.style(golden["prompt_mel"]), ratio, batch)
         output = network.infer(tokens, lengths, style, noise_scale=0.0, duration_noise_scale=0.0)

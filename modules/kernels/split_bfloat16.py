@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hiervox.utils.compiled import announced, made_or_none, run_shares
+from hiervox.modules.kernels.compiled import announced, made_or_none, run_shares
 from hiervox.utils.logging import get_logger
 
 SIDE, PAIR = 32, 2
@@ -39,12 +39,12 @@ def kernels() -> ModuleType | None:
 def _checked_kernels() -> ModuleType:
     notice = announced(_log, "preparing convolutions for this processor")
     with notice, torch.inference_mode(), torch.autocast("cpu", enabled=False):
-        from hiervox.modules.convolutions import amx_kernels
+        from hiervox.modules.kernels import convolution_amx
 
-        if not amx_kernels.compiles_for_amx():
+        if not convolution_amx.compiles_for_amx():
             raise RuntimeError("it compiles for another CPU")
-        _require_agreement(amx_kernels)
-    return amx_kernels
+        _require_agreement(convolution_amx)
+    return convolution_amx
 
 
 def _require_agreement(compiled: ModuleType) -> None:

@@ -8,61 +8,60 @@ layers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from hiervox.models.enhancement.mp_senet.networks.compiled_passes import (
-    COLUMNS,
-    TOLERANCE,
-    flat_arrays,
-    kernels_or_none,
-)
-from hiervox.models.enhancement.mp_senet.networks.grid_conformer import (
-    FeedForward,
-    GridConformer,
-    NormalizedSelfAttention,
-)
-from hiervox.modules.convolutions.packed_2d import require_inference
-from hiervox.utils.compiled import run_shares
+from hiervox.modules.kernels.checked import COLUMNS, TOLERANCE, flat_arrays, kernels_or_none
+from hiervox.modules.kernels.compiled import run_shares
+from hiervox.modules.kernels.packed_2d import require_inference
 from hiervox.utils.logging import get_logger
 
 _log = get_logger("fused_conformer")
 
 
+Conformer = Any
+"""A Conformer block over a grid (B, M, N, C), by its parts: `first_feed_forward` and `last_feed_forward`
+(layer norm, linear, SiLU, dropout, linear), `attention` (`norm`, `query_key_value`, `projection`, `n_heads`),
+`convolution` (`norm`, `gate`, `depthwise`, `batch_norm`, `output`) and `norm`."""
+
+
 @cache
-def kernels() -> ModuleType | None:
-    """The compiled passes; None, with one line in the log, where they can't be had."""
-    return kernels_or_none("conformer_kernels", "Conformers", _log, _require_agreement)
+def kernels(example: Callable[[], Conformer]) -> ModuleType | None:
+    """The compiled passes; None, with one line in the log, where they can't be had.
+
+    Args:
+        example: makes a network of 32 channels and 2 heads, beside which they are tried.
+    """
+    return kernels_or_none("conformer_numba", "Conformers", _log, partial(_require_agreement, example))
 
 
-def can_fuse(network: GridConformer) -> bool:
+def can_fuse(network: Conformer) -> bool:
     """Whether a network has float32 weights on a CPU, and heads of as many channels as the passes take."""
     weight = network.norm.weight
     channels, heads = weight.shape[0], network.attention.n_heads
     plain = weight.device.type == "cpu" and weight.dtype == torch.float32
-    return plain and channels % (COLUMNS * heads) == 0 and not torch.is_autocast_enabled("cpu")
+    return bool(plain and channels % (COLUMNS * heads) == 0 and not torch.is_autocast_enabled("cpu"))
 
 
 class FusedConformers(nn.Module):
-    """What a chain of pairs of `GridConformer` computes, with ways around them, for inference alone.
+    """What a pair of Conformers computes, with ways around them, for inference alone.
 
     Args:
         compiled: of `kernels`.
-        pairs: the first attends along frequency and convolves along time, the second the other way round.
-            `can_fuse` is true of them, and their batch norm is folded; their weights are not kept.
+        over_time: attends along frequency and convolves along time.
+        over_frequency: the other way round. `can_fuse` is true of both; their weights are not kept.
     """
 
-    def __init__(self, compiled: ModuleType, pairs: Iterable[tuple[GridConformer, GridConformer]]) -> None:
+    def __init__(self, compiled: ModuleType, over_time: Conformer, over_frequency: Conformer) -> None:
         super().__init__()
-        self._pairs = [
-            (FusedConformer(compiled, over_time), FusedConformer(compiled, over_frequency))
-            for over_time, over_frequency in pairs
-        ]
+        self._over_time = FusedConformer(compiled, over_time)
+        self._over_frequency = FusedConformer(compiled, over_frequency)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, N, F) → (B, C, N, F), the channels side by side.
@@ -74,24 +73,50 @@ class FusedConformers(nn.Module):
         grids = x.detach().float().permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format)
         attended = torch.empty_like(grids[0])
         for grid in grids:
-            for over_time, over_frequency in self._pairs:
-                over_time(grid, attended, attends_along_rows=True)
-                over_frequency(grid, attended, attends_along_rows=False)
+            self._over_time(grid, attended, attends_along_rows=True)
+            self._over_frequency(grid, attended, attends_along_rows=False)
         return grids.permute(0, 3, 1, 2)
 
 
+class PiecewiseConformer(nn.Module):
+    """What a Conformer computes, at so many cells of the grid at once that a CPU keeps them in its cache.
+
+    Args:
+        conformer: it is kept; `attend` and `convolve` are its halves.
+        cells: of the grid, about.
+    """
+
+    def __init__(self, conformer: Conformer, cells: int = 1_000) -> None:
+        super().__init__()
+        self.conformer = conformer
+        self.cells = cells
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, M, N, C): attends along M and convolves along N; same shape."""
+        columns, (_, m, n, _) = x.transpose(1, 2), x.shape
+        attended, y = torch.empty(2, *x.shape, dtype=x.dtype, device=x.device)
+        size = max(1, self.cells // m)
+        for start in range(0, n, size):
+            part = self.conformer.attend(columns[:, start : start + size])
+            attended[:, :, start : start + size] = part.transpose(1, 2)
+        size = max(1, self.cells // n)
+        for start in range(0, m, size):
+            y[:, start : start + size] = self.conformer.convolve(attended[:, start : start + size])
+        return y
+
+
 class FusedConformer:
-    """What a `GridConformer` computes, with the way around it.
+    """What a Conformer computes, with the way around it.
 
     Args:
         compiled: of `kernels`.
-        network: one that `can_fuse` is true of, its batch norm folded.
+        network: one that `can_fuse` is true of, in eval mode.
     """
 
-    def __init__(self, compiled: ModuleType, network: GridConformer) -> None:
+    def __init__(self, compiled: ModuleType, network: Conformer) -> None:
         self._compiled = compiled
         attention, convolution = network.attention, network.convolution
-        depthwise = convolution.depthwise
+        depthwise = fuse_conv_bn_eval(convolution.depthwise, convolution.batch_norm)
         assert depthwise.bias is not None
         self._channels, self._taps = network.norm.weight.shape[0], depthwise.kernel_size[0]
         self._attending = (
@@ -145,7 +170,7 @@ class FusedConformer:
         run_shares(share, count, torch.get_num_threads())
 
 
-def _require_agreement(compiled: ModuleType) -> None:
+def _require_agreement(example: Callable[[], Conformer], compiled: ModuleType) -> None:
     """Refuse to compute otherwise than PyTorch does.
 
     Raises:
@@ -153,10 +178,9 @@ def _require_agreement(compiled: ModuleType) -> None:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = GridConformer(2 * COLUMNS, n_heads=2, kernel_size=5).eval()
+        network = example().eval()
         x = torch.randn(1, 20, 7, 2 * COLUMNS)
     expected = x + network(x)
-    network.convolution.fold_batch_norm()
     actual = x[0].clone()
     FusedConformer(compiled, network)(actual, torch.empty_like(actual), attends_along_rows=False)
     if not (actual - expected[0]).abs().max() < TOLERANCE * expected.std():
@@ -173,13 +197,13 @@ def _after_norm(norm: nn.LayerNorm, layer: nn.Linear) -> tuple[Tensor, Tensor]:
     return _panels(layer.weight * norm.weight), layer.bias + layer.weight @ norm.bias
 
 
-def _feed_forward(network: FeedForward) -> tuple[Any, ...]:
+def _feed_forward(network: nn.Sequential) -> tuple[Any, ...]:
     norm, widen, narrow = network[0], network[1], network[4]
     assert isinstance(norm, nn.LayerNorm) and isinstance(widen, nn.Linear) and isinstance(narrow, nn.Linear)
     return flat_arrays(*_after_norm(norm, widen), _panels(0.5 * narrow.weight), 0.5 * narrow.bias)
 
 
-def _attention(network: NormalizedSelfAttention) -> tuple[Any, ...]:
+def _attention(network: Any) -> tuple[Any, ...]:
     channels = network.norm.weight.shape[0]
     weights, bias = _after_norm(network.norm, network.query_key_value)
     parts = zip(weights.split(channels // COLUMNS), bias.split(channels), strict=True)

@@ -16,7 +16,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hiervox.modules.functional.register_tiles import (
+from hiervox.modules.kernels.compiled import OPTIONS, compiled
+from hiervox.modules.kernels.register_tiles import (
     COLUMNS,
     ROWS,
     largest,
@@ -24,7 +25,6 @@ from hiervox.modules.functional.register_tiles import (
     power_of_two,
     sigmoid,
 )
-from hiervox.utils.compiled import OPTIONS, compiled
 
 Array = NDArray[Any]
 

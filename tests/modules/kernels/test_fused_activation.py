@@ -1,4 +1,4 @@
-"""Tests of `hiervox.modules.activations.fused`: the same as step by step, in values and gradients."""
+"""Tests of `hiervox.modules.kernels.fused_activation`: the same as step by step, in values and gradients."""
 
 from __future__ import annotations
 
@@ -11,26 +11,31 @@ import pytest
 import torch
 from torch import Tensor
 
-from hiervox.modules.activations import fused
 from hiervox.modules.activations.alias_free import AliasFreeActivation
-from hiervox.modules.activations.fused_kernels import BLOCK, REACH
 from hiervox.modules.activations.snake import SnakeBeta
+from hiervox.modules.kernels import fused_activation as fused
+from hiervox.modules.kernels.activation_numba import BLOCK, REACH
+from hiervox.modules.kernels.fused_activation import FusedActivation
 from tests.golden import relative_error
 
 LENGTHS = (1, 2, 3, 7, BLOCK - 1, BLOCK, BLOCK + REACH - 1, BLOCK + REACH, BLOCK + REACH + 1, 2 * BLOCK + 5)
 
 
-def activation(channels: int = 3) -> AliasFreeActivation:
+def activation(channels: int = 3) -> FusedActivation:
     torch.manual_seed(0)
     module = AliasFreeActivation(SnakeBeta(channels))
     for parameter in module.parameters():
         torch.nn.init.normal_(parameter)
-    return module
+    return FusedActivation(module)
 
 
-def gradients(module: AliasFreeActivation, x: Tensor, by_step: bool) -> list[Tensor]:
+def step_by_step(module: FusedActivation, x: Tensor) -> Tensor:
+    return AliasFreeActivation.forward(module, x)
+
+
+def gradients(module: FusedActivation, x: Tensor, by_step: bool) -> list[Tensor]:
     leaf = x.clone().requires_grad_()
-    y = module.step_by_step(leaf) if by_step else module(leaf)
+    y = step_by_step(module, leaf) if by_step else module(leaf)
     weights = torch.linspace(-1, 1, y.numel(), dtype=x.dtype).view_as(y)
     inputs = (leaf, *module.parameters())
     return [y.detach(), *torch.autograd.grad((y * weights).sum(), inputs)]
@@ -79,23 +84,23 @@ def test_channels_side_by_side(length: int) -> None:
     with torch.no_grad():
         y = module(x)
     assert y.stride() == x.stride()
-    assert torch.allclose(y, module.step_by_step(x), rtol=1e-10, atol=1e-12)
+    assert torch.allclose(y, step_by_step(module, x), rtol=1e-10, atol=1e-12)
     assert torch.allclose(module(x), y, rtol=1e-10, atol=1e-12)  # with gradients
 
 
 def test_noncontiguous_input() -> None:
     module, x = activation(), torch.randn(2, 3, 100)[..., ::2]
-    assert torch.allclose(module(x), module.step_by_step(x), atol=1e-5)
+    assert torch.allclose(module(x), step_by_step(module, x), atol=1e-5)
 
 
 def test_bfloat16_is_no_worse_than_step_by_step() -> None:
     module, x = activation(), torch.randn(1, 3, 400)
-    exact = module.step_by_step(x)
+    exact = step_by_step(module, x)
     with torch.no_grad():
         low = x.bfloat16()
         assert module(low).dtype == torch.bfloat16
         ours = (module(low).float() - exact).abs().mean()
-        assert ours <= (module.bfloat16().step_by_step(low).float() - exact).abs().mean()
+        assert ours <= (step_by_step(module.bfloat16(), low).float() - exact).abs().mean()
 
 
 def test_without_numba_it_runs_step_by_step_and_says_so_once(
@@ -104,8 +109,8 @@ def test_without_numba_it_runs_step_by_step_and_says_so_once(
     module, x = activation(), torch.randn(1, 3, 40)
     expected = module(x)
     fused.kernels.cache_clear()
-    monkeypatch.setitem(sys.modules, "hiervox.modules.activations.fused_kernels", None)
-    monkeypatch.delattr("hiervox.modules.activations.fused_kernels")
+    monkeypatch.setitem(sys.modules, "hiervox.modules.kernels.activation_numba", None)
+    monkeypatch.delattr("hiervox.modules.kernels.activation_numba")
     monkeypatch.setattr(logging.getLogger("hiervox"), "propagate", True)
     with caplog.at_level(logging.WARNING):
         first, second = module(x), module(x)
@@ -117,22 +122,26 @@ def test_without_numba_it_runs_step_by_step_and_says_so_once(
 def test_a_place_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
     code = (
         "import numba.core.caching as c; c.CacheImpl._locator_classes = [];"
-        "from hiervox.modules.activations import fused; assert fused.kernels() is not None"
+        "from hiervox.modules.kernels import fused_activation as fused; assert fused.kernels() is not None"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
 
 
-def test_other_sizes_and_activations_run_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused, "_run", None)
-    x = torch.randn(1, 2, 30)
-    for module in (AliasFreeActivation(torch.nn.ReLU()), AliasFreeActivation(SnakeBeta(2), kernel_size=8)):
-        assert module(x).shape == x.shape
-    with pytest.raises(TypeError):
-        AliasFreeActivation(SnakeBeta(2))(x)
+def test_other_sizes_and_activations_stay() -> None:
+    assert fused.fuse(AliasFreeActivation(torch.nn.ReLU())) is None
+    assert fused.fuse(AliasFreeActivation(SnakeBeta(2), kernel_size=8)) is None
+    assert isinstance(fused.fuse(AliasFreeActivation(SnakeBeta(2))), FusedActivation)
+
+
+def test_parameters_are_shared_by_name() -> None:
+    plain = AliasFreeActivation(SnakeBeta(2))
+    made = FusedActivation(plain)
+    assert set(made.state_dict()) == set(plain.state_dict())
+    assert all(one is other for one, other in zip(made.parameters(), plain.parameters(), strict=True))
 
 
 def test_importing_it_does_not_import_numba() -> None:
-    code = "import sys, hiervox.modules.activations.alias_free; assert 'numba' not in sys.modules"
+    code = "import sys, hiervox.modules.kernels.prepare; assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.utils.compiled import announced, made_or_none
+from hiervox.modules.kernels.compiled import announced, made_or_none
 
 COLUMNS = 16
 """Of a panel of weights."""
@@ -34,8 +34,8 @@ def kernels_or_none(
     def checked() -> ModuleType:
         notice = announced(log, f"preparing {layers} for this processor")
         with notice, torch.inference_mode(), torch.autocast("cpu", enabled=False):
-            compiled = import_module(f"hiervox.models.enhancement.mp_senet.networks.{module}")
-            from hiervox.modules.functional.register_tiles import compiles_for_fma
+            compiled = import_module(f"hiervox.modules.kernels.{module}")
+            from hiervox.modules.kernels.register_tiles import compiles_for_fma
 
             if not compiles_for_fma():
                 raise RuntimeError("no fused multiplication and addition")

@@ -2,7 +2,7 @@
 
 Winograd's F(2 × 2, 3 × 3) (arXiv 1509.09308, section 4.1): a tile of two frames, as far apart as the filter
 is dilated, by two bins takes 16 products for each pair of channels instead of 36. The four points of either
-axis are those of `minimal_filtering.transforms(2, 3)`.
+axis are those of `winograd.transforms(2, 3)`.
 
 Tiles are numbered along the bins, then through the frames. A thread takes `TILES` of them at a time from the
 maps to the outputs, so that what lies between stays in the cache.
@@ -18,8 +18,8 @@ from numba import njit
 from numba.core import types
 from numpy.typing import NDArray
 
-from hiervox.modules.functional.register_tiles import COLUMNS, ROWS, intrinsic, multiply_tile
-from hiervox.utils.compiled import OPTIONS, compiled
+from hiervox.modules.kernels.compiled import OPTIONS, compiled
+from hiervox.modules.kernels.register_tiles import COLUMNS, ROWS, intrinsic, multiply_tile
 
 Array = NDArray[Any]
 

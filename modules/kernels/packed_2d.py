@@ -6,7 +6,7 @@ several maps adds up those of each, so that nothing is copied to concatenate the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -15,52 +15,28 @@ from torch import Tensor, nn
 TYPICAL_FRAMES, TYPICAL_BINS = 640, 100
 
 
-class JoiningConvolution2d(nn.Conv2d):
-    """A convolution of maps that are concatenated along their channels.
-
-    Args:
-        map_channels: of each map.
-        out_channels, kernel_size, padding, dilation: as `nn.Conv2d`'s.
-    """
-
-    def __init__(
-        self,
-        map_channels: Sequence[int],
-        out_channels: int,
-        kernel_size: int | tuple[int, int],
-        padding: int | tuple[int, int] = 0,
-        dilation: int | tuple[int, int] = 1,
-    ) -> None:
-        super().__init__(sum(map_channels), out_channels, kernel_size, padding=padding, dilation=dilation)
-        self.map_channels = list(map_channels)
-
-    def forward(self, *maps: Tensor) -> Tensor:
-        """(B, C, T, F) each → (B, C', T', F')."""
-        return super().forward(torch.cat(maps, dim=1) if len(maps) > 1 else maps[0])
-
-
 class PackedConvolution2d(nn.Module):
-    """What `nn.Conv2d` or `JoiningConvolution2d` computes, for inference alone.
+    """What `nn.Conv2d` computes of one map, or of several joined along their channels, for inference alone.
 
     Args:
         layer: with one group, zeros around the map, and its padding in numbers; its weights are not kept.
         operators: PyTorch's oneDNN operators.
+        maps: how many, of as many channels each.
     """
 
-    def __init__(self, layer: nn.Conv2d, operators: Any) -> None:
+    def __init__(self, layer: nn.Conv2d, operators: Any, maps: int = 1) -> None:
         super().__init__()
         padding = [int(size) for size in layer.padding]
         self._arguments: list[Any] = [padding, list(layer.stride), list(layer.dilation), 1]
         self._convolve = operators._convolution_pointwise.default
         self._add = operators._convolution_pointwise_.binary
-        channels = layer.map_channels if isinstance(layer, JoiningConvolution2d) else [layer.in_channels]
         self._weights = [
             operators._reorder_convolution_weight(
                 weight.float().contiguous(),
                 *self._arguments,
                 [1, weight.shape[1], TYPICAL_FRAMES, TYPICAL_BINS],
             )
-            for weight in layer.weight.detach().split(channels, dim=1)
+            for weight in layer.weight.detach().chunk(maps, dim=1)
         ]
         self._bias = None if layer.bias is None else layer.bias.detach().float().clone()
 
@@ -75,6 +51,41 @@ class PackedConvolution2d(nn.Module):
         y: Tensor = self._convolve(first, self._weights[0], self._bias, *self._arguments, "none", [], "")
         for one, weight in zip(others, self._weights[1:], strict=True):
             self._add(y, one, weight, None, *self._arguments, "add", 1.0, None, [], "")
+        return y
+
+
+class PackedDenseBlock(nn.Module):
+    """What a densely connected block computes, each layer of all maps so far, the newest first.
+
+    Args:
+        layers: each with a `convolution` that `PackedConvolution2d` takes, a `norm` and an `activation`.
+        operators: PyTorch's oneDNN operators.
+    """
+
+    def __init__(self, layers: Iterable[nn.Module], operators: Any) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            _PackedLayer(layer, operators, maps) for maps, layer in enumerate(layers, start=1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T, F) → the last layer's output, of the same shape."""
+        maps = [x]
+        for layer in self.layers:
+            maps.insert(0, layer(*maps))
+        return maps[0]
+
+
+class _PackedLayer(nn.Module):
+    def __init__(self, layer: nn.Module, operators: Any, maps: int) -> None:
+        super().__init__()
+        convolution = layer.get_submodule("convolution")
+        assert isinstance(convolution, nn.Conv2d)
+        self.convolution = PackedConvolution2d(convolution, operators, maps)
+        self.norm, self.activation = layer.get_submodule("norm"), layer.get_submodule("activation")
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        y: Tensor = self.activation(self.norm(self.convolution(*maps)))
         return y
 
 

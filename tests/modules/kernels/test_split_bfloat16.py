@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.modules.convolutions import split_bfloat16
-from hiervox.modules.convolutions.packed import pack_weights
-from hiervox.modules.convolutions.split_bfloat16 import SIDE, SplitBfloat16, kernels, packed_parts
+from hiervox.modules.kernels import split_bfloat16
+from hiervox.modules.kernels.prepare import prepare_for_inference
+from hiervox.modules.kernels.split_bfloat16 import SIDE, SplitBfloat16, kernels, packed_parts
 
 TOLERANCE = 5e-5  # of the standard deviation
 needs_amx = pytest.mark.skipif(
@@ -83,7 +83,7 @@ def test_wide_layers_are_packed_so() -> None:
     network = nn.Sequential(nn.Conv1d(64, 96, 5, padding=2), nn.ConvTranspose1d(96, 48, 4, 2, 1))
     x = torch.randn(1, 64, 50)
     expected = network(x)
-    pack_weights(network)
+    prepare_for_inference(network)
     assert all(isinstance(layer._kernel, SplitBfloat16) for layer in network)
     with torch.inference_mode():
         assert (network(x) - expected).abs().max() < TOLERANCE * expected.std()
@@ -92,7 +92,7 @@ def test_wide_layers_are_packed_so() -> None:
 @needs_amx
 def test_layers_stay_in_float32_where_asked_to() -> None:
     network = nn.Sequential(nn.Conv1d(64, 96, 5, padding=2), nn.ConvTranspose1d(96, 48, 4, 2, 1))
-    pack_weights(network, split=False)
+    prepare_for_inference(network, exact=True)
     assert not any(isinstance(layer._kernel, SplitBfloat16) for layer in network)
 
 
@@ -114,7 +114,7 @@ def test_nothing_is_compiled_for_a_cpu_without_amx(monkeypatch: pytest.MonkeyPat
 
 @needs_amx
 def test_nothing_is_compiled_where_numba_compiles_for_another_cpu() -> None:
-    code = "from hiervox.modules.convolutions.split_bfloat16 import kernels; print(kernels())"
+    code = "from hiervox.modules.kernels.split_bfloat16 import kernels; print(kernels())"
     result = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "NUMBA_CPU_NAME": "generic"},

@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hiervox.modules.convolutions import packed
-from hiervox.modules.convolutions.channels_last import is_channels_last
-from hiervox.modules.convolutions.minimal_filtering import TILINGS, transformed_taps, transforms
-from hiervox.modules.convolutions.packed import (
+from hiervox.modules.kernels import packed
+from hiervox.modules.kernels.channels_last import is_channels_last
+from hiervox.modules.kernels.packed import (
     PackedConvolution,
     PackedUpsampling,
     PackedUpsampling2d,
     can_be_packed,
-    pack_weights,
 )
-from hiervox.modules.convolutions.packed_2d import JoiningConvolution2d, PackedConvolution2d
+from hiervox.modules.kernels.packed_2d import PackedConvolution2d
+from hiervox.modules.kernels.prepare import prepare_for_inference
+from hiervox.modules.kernels.winograd import TILINGS, transformed_taps, transforms
 
 PACKED = (PackedConvolution, PackedConvolution2d, PackedUpsampling, PackedUpsampling2d)
 TOLERANCE = 5e-5  # of the standard deviation
@@ -32,7 +32,7 @@ def _float32_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _packed(layer: nn.Module) -> nn.Module:
     network = nn.Sequential(copy.deepcopy(layer))
-    pack_weights(network)
+    prepare_for_inference(network)
     assert isinstance(network[0], PACKED)
     return network
 
@@ -92,11 +92,11 @@ def test_upsampling_agrees(kernel_size: int, stride: int, padding: int, output_p
 @pytest.mark.parametrize(("dilation", "padding"), [((1, 1), (1, 1)), ((4, 1), (4, 1)), ((1, 1), (0, 0))])
 def test_convolutions_of_several_maps_agree(dilation: tuple[int, int], padding: tuple[int, int]) -> None:
     torch.manual_seed(0)
-    layer = JoiningConvolution2d([8, 16], 24, 3, padding=padding, dilation=dilation)
-    maps = torch.randn(2, 8, 13, 9), torch.randn(2, 16, 13, 9)
+    layer = nn.Conv2d(16, 24, 3, padding=padding, dilation=dilation)
+    maps = torch.randn(2, 8, 13, 9), torch.randn(2, 8, 13, 9)
     with torch.inference_mode():
-        expected = layer(*maps)
-        actual = _packed(layer)[0](*maps)
+        expected = layer(torch.cat(maps, dim=1))
+        actual = PackedConvolution2d(layer, packed._operators(), maps=2)(*maps)
     assert actual.is_contiguous(memory_format=torch.channels_last)
     assert (actual - expected).abs().max() < TOLERANCE * expected.std()
 
@@ -120,7 +120,7 @@ def test_linear_layers_take_the_activation_behind_them() -> None:
     layers = nn.Sequential(nn.Linear(16, 32), nn.SiLU(), nn.Linear(32, 8), nn.ReLU())
     x = torch.randn(3, 16)
     expected = layers(x)
-    pack_weights(layers)
+    prepare_for_inference(layers)
     assert isinstance(layers[1], nn.Identity) and isinstance(layers[3], nn.ReLU)
     assert (layers(x) - expected).abs().max() < TOLERANCE * expected.std()
 
@@ -147,14 +147,15 @@ def test_what_cannot_be_packed_stays() -> None:
     ]
     assert not any(can_be_packed(layer) for layer in kept)
     network = nn.Sequential(*kept)
-    pack_weights(network)
-    assert list(network) == kept
+    prepare_for_inference(network)
+    assert not any(isinstance(layer, PACKED) for layer in network)
+    assert all(one.weight is other.weight for one, other in zip(network, kept, strict=True))
 
 
 def test_nothing_is_packed_under_autocast() -> None:
     network = nn.Sequential(nn.Linear(16, 16))
     with torch.autocast("cpu", torch.bfloat16):
-        pack_weights(network)
+        prepare_for_inference(network)
     assert isinstance(network[0], nn.Linear)
 
 

@@ -1,4 +1,4 @@
-"""Tests of `hiervox.utils.compiled`: what is said where nothing can be compiled."""
+"""Tests of `hiervox.modules.kernels.compiled`: what is said where nothing can be compiled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from hiervox.utils.compiled import REASON_LENGTH, made_or_none
+from hiervox.modules.kernels.compiled import REASON_LENGTH, made_or_none
 
 LOG = logging.getLogger("test_compiled")
 

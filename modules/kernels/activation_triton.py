@@ -1,8 +1,8 @@
-"""Passes of an alias-free Snake activation on a GPU, for `fused.py` alone: importing this imports Triton.
+"""Passes of an alias-free Snake activation on a GPU; for `fused_activation`: importing this imports Triton.
 
-The phases and their edges are those of `fused_kernels`. A lane works on `RUN` samples of one row in order and
-holds in registers what the filters reach, so that only x and y (and gradients) travel to memory. Threads read
-neighbouring samples and hand them to the lanes they belong to, and the same on the way back. The phases
+The phases and their edges are those of `activation_numba`. A lane works on `RUN` samples of one row in order
+and holds in registers what the filters reach, so that only x and y (and gradients) travel to memory. Threads
+read neighbouring samples and hand them to the lanes they belong to, and the same on the way back. The phases
 are kept at half their level; what comes out is doubled instead.
 
 Backward, the first and the last value of the activated signal get what its repetitions beyond the ends would
@@ -25,7 +25,7 @@ import triton.language as tl
 from torch import Tensor
 from triton.language.extra import libdevice
 
-from hiervox.modules.activations.sine_fits import COSINE, ROUNDER, SINE
+from hiervox.modules.kernels.sine_fits import COSINE, ROUNDER, SINE
 
 FORWARD = (16, 64, 2)
 """Samples of a lane (`RUN`, a power of two from 8 on), lanes of a program, and its warps."""

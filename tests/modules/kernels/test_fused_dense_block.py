@@ -9,14 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
+from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
-from hiervox.models.enhancement.mp_senet.model import MPSENet, prepare_for_cpu
-from hiervox.models.enhancement.mp_senet.networks import fused_dense_block
+from hiervox.models.enhancement.mp_senet.model import MPSENet
 from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock
-from hiervox.models.enhancement.mp_senet.networks.fused_dense_block import FusedDenseBlock, can_fuse, kernels
+from hiervox.models.enhancement.mp_senet.replacements import small_dense_block
+from hiervox.modules.kernels import fused_dense_block
+from hiervox.modules.kernels.fused_dense_block import FusedDenseBlock, can_fuse, kernels
+from hiervox.modules.kernels.packed_2d import PackedDenseBlock
 
 TOLERANCE = 1e-5  # of the standard deviation
-needs_kernels = pytest.mark.skipif(kernels() is None, reason="no compiled passes on this CPU")
+needs_kernels = pytest.mark.skipif(
+    kernels(small_dense_block) is None, reason="no compiled passes on this CPU"
+)
 
 
 def _block(channels: int = 16, depth: int = 4) -> DilatedDenseBlock:
@@ -29,7 +34,7 @@ def _block(channels: int = 16, depth: int = 4) -> DilatedDenseBlock:
 
 
 def _fused(block: DilatedDenseBlock) -> FusedDenseBlock:
-    compiled = kernels()
+    compiled = kernels(small_dense_block)
     assert compiled is not None
     return FusedDenseBlock(compiled, copy.deepcopy(block).float())
 
@@ -121,22 +126,24 @@ def test_without_kernels_the_layers_stay(monkeypatch: pytest.MonkeyPatch) -> Non
     torch.manual_seed(0)
     network = MPSENet(MPSENetConfig(channels=16, dense_depth=2, n_blocks=1, n_heads=1, kernel_size=5)).eval()
     layers, passes = copy.deepcopy(network), copy.deepcopy(network)
-    prepare_for_cpu(passes)
-    monkeypatch.setattr(fused_dense_block, "kernels", lambda: None)
-    prepare_for_cpu(layers)
+    prepared(passes, "mp_senet")
+    monkeypatch.setattr(fused_dense_block, "kernels", lambda _: None)
+    prepared(layers, "mp_senet")
     for part in ("encoder", "mask_decoder", "phase_decoder"):
-        assert isinstance(getattr(layers, part).dense, DilatedDenseBlock)
-        assert isinstance(getattr(passes, part).dense, FusedDenseBlock) == (kernels() is not None)
+        assert isinstance(getattr(layers, part).dense, PackedDenseBlock)
+        assert isinstance(getattr(passes, part).dense, FusedDenseBlock) == (
+            kernels(small_dense_block) is not None
+        )
     spectrum = torch.rand(2, 201, 23), torch.randn(2, 201, 23)
     with torch.inference_mode():
         expected = network(*spectrum)[0]
-        for prepared in (layers, passes):
-            assert _error(prepared(*spectrum)[0], expected) < 1e-4
+        for ready in (layers, passes):
+            assert _error(ready(*spectrum)[0], expected) < 1e-4
 
 
 @needs_kernels
 def test_passes_that_compute_something_else_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = kernels()
+    compiled = kernels(small_dense_block)
     assert compiled is not None
     monkeypatch.setattr(compiled, "activate", lambda *_: None)
-    assert fused_dense_block.kernels.__wrapped__() is None
+    assert fused_dense_block.kernels.__wrapped__(small_dense_block) is None

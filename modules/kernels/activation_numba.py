@@ -1,4 +1,4 @@
-"""Compiled passes of an alias-free Snake activation, for `fused.py` alone: importing this imports numba.
+"""Compiled passes of an alias-free Snake activation; for `fused_activation`: importing this imports numba.
 
 The filter has 12 taps and the rate is doubled, so both filters fall into two phases of six taps: with h the
 taps, x the input and indices clamped to the signal's ends,
@@ -21,8 +21,8 @@ from numba.core import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
-from hiervox.modules.activations.sine_fits import COSINE, ROUNDER, SINE
-from hiervox.utils.compiled import compiled
+from hiervox.modules.kernels.compiled import compiled
+from hiervox.modules.kernels.sine_fits import COSINE, ROUNDER, SINE
 
 Array = NDArray[Any]
 

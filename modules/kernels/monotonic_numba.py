@@ -1,11 +1,11 @@
-"""The compiled search for a monotonic alignment, for `monotonic` alone: importing this imports numba."""
+"""The compiled search for a monotonic alignment; for `monotonic_search`: importing it imports numba."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hiervox.utils.compiled import compiled
+from hiervox.modules.kernels.compiled import compiled
 
 
 @compiled

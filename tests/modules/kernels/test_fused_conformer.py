@@ -7,21 +7,23 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
-from hiervox.models.enhancement.mp_senet.model import MPSENet, TwoStageBlock, prepare_for_cpu
-from hiervox.models.enhancement.mp_senet.networks import fused_conformer
-from hiervox.models.enhancement.mp_senet.networks.fused_conformer import (
+from hiervox.models.enhancement.mp_senet.model import MPSENet, TwoStageBlock
+from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
+from hiervox.models.enhancement.mp_senet.replacements import small_conformer
+from hiervox.modules.kernels import fused_conformer
+from hiervox.modules.kernels.fused_conformer import (
     FusedConformer,
     FusedConformers,
     can_fuse,
     kernels,
 )
-from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
 
 TOLERANCE = 1e-5  # of the standard deviation
-needs_kernels = pytest.mark.skipif(kernels() is None, reason="no compiled passes on this CPU")
+needs_kernels = pytest.mark.skipif(kernels(small_conformer) is None, reason="no compiled passes on this CPU")
 SMALL = MPSENetConfig(channels=32, dense_depth=1, n_blocks=2, n_heads=2, kernel_size=5)
 
 
@@ -32,7 +34,6 @@ def _network(channels: int = 32, heads: int = 2, taps: int = 5) -> GridConformer
     for parameter in network.parameters():
         parameter.data.add_(0.2 * torch.randn_like(parameter))
     network.convolution.batch_norm.running_mean.normal_()
-    network.convolution.fold_batch_norm()
     return network
 
 
@@ -43,7 +44,7 @@ def inference() -> Iterator[None]:
 
 
 def _fused(network: GridConformer, grid: Tensor, attends_along_rows: bool) -> Tensor:
-    compiled = kernels()
+    compiled = kernels(small_conformer)
     assert compiled is not None
     y = grid.clone()
     FusedConformer(compiled, network)(y, torch.empty_like(y), attends_along_rows)
@@ -87,17 +88,14 @@ def test_threads_change_nothing(inference: None, monkeypatch: pytest.MonkeyPatch
 
 
 @needs_kernels
-def test_a_chain_leaves_its_input_and_keeps_items_apart(inference: None) -> None:
+def test_a_pair_leaves_its_input_and_keeps_items_apart(inference: None) -> None:
     torch.manual_seed(0)
-    blocks = nn.Sequential(*(TwoStageBlock(SMALL) for _ in range(2))).eval()
+    block = TwoStageBlock(SMALL).eval()
     x = torch.randn(2, 32, 21, 18)
-    expected, kept = blocks(x), x.clone()
-    for block in blocks:
-        block.over_time.convolution.fold_batch_norm()
-        block.over_frequency.convolution.fold_batch_norm()
-    compiled = kernels()
+    expected, kept = block(x), x.clone()
+    compiled = kernels(small_conformer)
     assert compiled is not None
-    fused = FusedConformers(compiled, [(block.over_time, block.over_frequency) for block in blocks])
+    fused = FusedConformers(compiled, block.over_time, block.over_frequency)
     actual = fused(x)
     assert actual.shape == x.shape and torch.equal(x, kept)
     assert (actual - expected).abs().max() < TOLERANCE * expected.std()
@@ -107,10 +105,10 @@ def test_a_chain_leaves_its_input_and_keeps_items_apart(inference: None) -> None
 
 @needs_kernels
 def test_a_gradient_is_refused() -> None:
-    compiled = kernels()
+    compiled = kernels(small_conformer)
     assert compiled is not None
     with pytest.raises(RuntimeError, match="inference"):
-        FusedConformers(compiled, [])(torch.randn(1, 32, 4, 4, requires_grad=True))
+        FusedConformers(compiled, _network(), _network())(torch.randn(1, 32, 4, 4, requires_grad=True))
 
 
 def test_only_fitting_sizes_are_fused() -> None:
@@ -125,21 +123,21 @@ def test_without_kernels_the_layers_stay(monkeypatch: pytest.MonkeyPatch) -> Non
     torch.manual_seed(0)
     network = MPSENet(SMALL).eval()
     layers, passes = copy.deepcopy(network), copy.deepcopy(network)
-    prepare_for_cpu(passes)
-    monkeypatch.setattr(fused_conformer, "kernels", lambda: None)
-    prepare_for_cpu(layers)
+    prepared(passes, "mp_senet")
+    monkeypatch.setattr(fused_conformer, "kernels", lambda _: None)
+    prepared(layers, "mp_senet")
     assert isinstance(layers.blocks[0], TwoStageBlock)
-    assert isinstance(passes.blocks[0], FusedConformers) == (kernels() is not None)
+    assert isinstance(passes.blocks[0], FusedConformers) == (kernels(small_conformer) is not None)
     spectrum = torch.rand(2, 201, 23), torch.randn(2, 201, 23)
     with torch.inference_mode():
         expected = network(*spectrum)[0]
-        for prepared in (layers, passes):
-            assert (prepared(*spectrum)[0] - expected).abs().max() < 1e-4 * expected.std()
+        for ready in (layers, passes):
+            assert (ready(*spectrum)[0] - expected).abs().max() < 1e-4 * expected.std()
 
 
 @needs_kernels
 def test_passes_that_compute_something_else_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = kernels()
+    compiled = kernels(small_conformer)
     assert compiled is not None
     monkeypatch.setattr(compiled, "convolve", lambda *_: None)
-    assert fused_conformer.kernels.__wrapped__() is None
+    assert fused_conformer.kernels.__wrapped__(small_conformer) is None

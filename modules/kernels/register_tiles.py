@@ -15,7 +15,7 @@ from numba.core import cgutils, types
 from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 
-from hiervox.utils.compiled import OPTIONS
+from hiervox.modules.kernels.compiled import OPTIONS
 
 Array = NDArray[Any]
 

@@ -2,7 +2,7 @@
 
 PyTorch's own layers lay them out in every call, small ones run through a matrix product that AMD's processors
 get half their speed from, and a filter of several taps takes fewer multiplications in tiles
-(`minimal_filtering`), or, on CPUs that multiply tiles of bfloat16, three passes of it (`split_bfloat16`).
+(`winograd`), or, on CPUs that multiply tiles of bfloat16, three passes of it (`split_bfloat16`).
 Results come with the channels of a sample side by side, which is what oneDNN is
 quickest with.
 """
@@ -17,20 +17,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.modules.convolutions.minimal_filtering import TILINGS, Tiling, transformed_taps, transforms
-from hiervox.modules.convolutions.packed_2d import (
-    JoiningConvolution2d,
-    PackedConvolution2d,
-    require_inference,
-)
-from hiervox.modules.convolutions.split_bfloat16 import SplitBfloat16, kernels
+from hiervox.modules.convolutions.residual_block import ResidualBlock
+from hiervox.modules.kernels.channels_last import channels_last_convolution
+from hiervox.modules.kernels.packed_2d import PackedConvolution2d, PackedDenseBlock, require_inference
+from hiervox.modules.kernels.rules import Setting, replaces
+from hiervox.modules.kernels.split_bfloat16 import SplitBfloat16, kernels
+from hiervox.modules.kernels.winograd import TILINGS, Tiling, transformed_taps, transforms
 from hiervox.utils.logging import get_logger
 
 LEAST_CHANNELS = 8
 LEAST_SPLIT_CHANNELS = 32
 """From which on three passes of bfloat16 are quicker, where a CPU multiplies tiles of it."""
 TYPICAL_SAMPLES = 256
-PACKED_TYPES = (nn.Conv1d, nn.Conv2d, JoiningConvolution2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+PACKED_TYPES = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 _log = get_logger("packed")
 
@@ -50,7 +49,7 @@ def _operators() -> Any:
             samples, weight = torch.zeros(1, 16, 8), torch.zeros(8, 8, 3)
             _Direct(operators, weight, None, padding=1)(samples)
             _PerSample(operators, weight[..., 0], None)(samples)
-            PackedConvolution2d(JoiningConvolution2d([16, 16], 8, 1), operators)(*torch.zeros(2, 1, 16, 4, 4))
+            PackedConvolution2d(nn.Conv2d(32, 8, 1), operators, maps=2)(*torch.zeros(2, 1, 16, 4, 4))
     except (AttributeError, RuntimeError, NotImplementedError) as error:
         _log.warning("layers keep their plain weights, which is slower: no oneDNN (%s)", str(error)[:80])
         return None
@@ -214,7 +213,7 @@ def _padded(samples: Tensor, before: int, length: int) -> Tensor:
 def _kernel(
     weight: Tensor, bias: Tensor | None, split: bool, padding: int = 0, stride: int = 1, dilation: int = 1
 ) -> Kernel:
-    """The quickest for a weight (C', C, k); `split` is `pack_weights`', the others are `nn.Conv1d`'s."""
+    """The quickest for a weight (C', C, k); `split` allows bfloat16, the others are `nn.Conv1d`'s."""
     compiled = kernels() if split else None
     if compiled is not None and min(weight.shape[:2]) >= LEAST_SPLIT_CHANNELS:
         return SplitBfloat16(compiled, weight, bias, padding, stride, dilation)
@@ -232,11 +231,12 @@ class PackedConvolution(nn.Module):
     Args:
         layer: one that `can_be_packed` is true of; its weights are not kept.
         activation: of a linear layer's output, by oneDNN's name.
-        split: as for `pack_weights`.
+        split: whether it may be computed in three passes of bfloat16.
     """
 
     def __init__(self, layer: nn.Conv1d | nn.Linear, activation: str = "none", split: bool = True) -> None:
         super().__init__()
+        self.replaced_parameters = 0
         self._linear = isinstance(layer, nn.Linear)
         if isinstance(layer, nn.Linear):
             if activation == "none":
@@ -267,7 +267,7 @@ class PackedUpsampling(nn.Module):
 
     Args:
         layer: one that `can_be_packed` is true of; its weights are not kept.
-        split: as for `pack_weights`.
+        split: whether it may be computed in three passes of bfloat16.
     """
 
     def __init__(self, layer: nn.ConvTranspose1d, split: bool = True) -> None:
@@ -299,7 +299,7 @@ class PackedUpsampling2d(nn.Module):
 
     Args:
         layer: one that `can_be_packed` is true of; its weights are not kept.
-        split: as for `pack_weights`.
+        split: whether it may be computed in three passes of bfloat16.
     """
 
     def __init__(self, layer: nn.ConvTranspose2d, split: bool = True) -> None:
@@ -356,35 +356,22 @@ def _has_kernel(layer: nn.Conv1d | nn.Conv2d | nn.ConvTranspose1d | nn.ConvTrans
     return padding != "same" or taps % 2 == 1
 
 
-def pack_weights(network: nn.Module, split: bool = True) -> None:
-    """Let every layer inside `network` that can be packed take its weights laid out for this CPU.
+@replaces(nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+def pack_weights(layer: nn.Module, setting: Setting) -> nn.Module | None:
+    """Lay the weights of a layer out for this CPU.
 
-    Results agree within rounding. The network can't be trained, saved or moved any more. Nothing is changed
-    under autocast, on other devices, or where PyTorch has no oneDNN.
+    Nothing is changed under autocast, on other devices, or where PyTorch has no oneDNN.
 
     Args:
-        network: in eval mode.
-        split: whether wide layers may be computed in three passes of bfloat16, with errors of 2e-5 of the
-            standard deviation instead of 5e-6.
+        layer: in eval mode; its weights are not kept.
+        setting: whether it may be done, and whether wide layers stay in float32.
+
+    Returns:
+        What computes the same within rounding; None for a layer that can't be packed.
     """
-    if torch.is_autocast_enabled("cpu") or _operators() is None:
-        return
-    for module in list(network.modules()):
-        if isinstance(module, nn.Sequential):
-            _fuse_activations(module)
-        for name, child in module.named_children():
-            if can_be_packed(child):
-                setattr(module, name, _packed(child, split))
-
-
-def _fuse_activations(layers: nn.Sequential) -> None:
-    """Let linear layers compute the SiLU that follows them."""
-    for number, (layer, activation) in enumerate(pairwise(list(layers))):
-        if isinstance(layer, nn.Linear) and type(activation) is nn.SiLU and can_be_packed(layer):
-            layers[number], layers[number + 1] = PackedConvolution(layer, "swish"), nn.Identity()
-
-
-def _packed(layer: nn.Module, split: bool) -> nn.Module:
+    if setting.plain or not packs_here() or not can_be_packed(layer):
+        return None
+    split = not setting.exact
     if isinstance(layer, nn.ConvTranspose1d):
         return PackedUpsampling(layer, split)
     if isinstance(layer, nn.ConvTranspose2d):
@@ -393,3 +380,42 @@ def _packed(layer: nn.Module, split: bool) -> nn.Module:
         return PackedConvolution2d(layer, _operators())
     assert isinstance(layer, nn.Conv1d | nn.Linear)
     return PackedConvolution(layer, split=split)
+
+
+@replaces(ResidualBlock)
+def keep_layout(block: ResidualBlock, setting: Setting) -> None:
+    """Let convolutions that keep their weights take the layout that they are given; done in place."""
+    packs = packs_here() and not setting.plain
+    for layers in (block.dilated_convs, block.plain_convs):
+        for number, layer in enumerate(layers):
+            if isinstance(layer, nn.Conv1d) and not (packs and can_be_packed(layer)):
+                layers[number] = channels_last_convolution(layer)
+
+
+@replaces(nn.Sequential)
+def fuse_activations(layers: nn.Sequential, setting: Setting) -> None:
+    """Let linear layers of a chain compute the SiLU that follows them; done in place."""
+    if setting.plain or not packs_here():
+        return
+    for number, (layer, activation) in enumerate(pairwise(list(layers))):
+        if isinstance(layer, nn.Linear) and type(activation) is nn.SiLU and can_be_packed(layer):
+            packed = PackedConvolution(layer, "swish")
+            packed.replaced_parameters = sum(parameter.numel() for parameter in layer.parameters())
+            layers[number], layers[number + 1] = packed, nn.Identity()
+
+
+def packed_dense_block(block: nn.Module) -> nn.Module | None:
+    """What a dense block computes without joining its maps; None where its layers can't be packed.
+
+    Args:
+        block: as `PackedDenseBlock` has it.
+    """
+    layers = list(block.get_submodule("layers").children())
+    if not packs_here() or not all(can_be_packed(layer.get_submodule("convolution")) for layer in layers):
+        return None
+    return PackedDenseBlock(layers, _operators())
+
+
+def packs_here() -> bool:
+    """Whether weights can be laid out: PyTorch has oneDNN, and no autocast is on."""
+    return not torch.is_autocast_enabled("cpu") and _operators() is not None

@@ -1,4 +1,4 @@
-"""Tests of `modules.activations.triton_kernels`: the same as step by step, in values and gradients."""
+"""Tests of `modules.kernels.activation_triton`: the same as step by step, in values and gradients."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 
 import pytest
 import torch
 from torch import Tensor
 
-from hiervox.modules.activations import fused
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
+from hiervox.modules.kernels import fused_activation as fused
 from tests.golden import relative_error
 
 needs_gpu = pytest.mark.skipif(
@@ -25,25 +26,25 @@ LENGTHS = (1, 2, 3, 5, 8, 15, 16, 17, 18, 19, 20, 24, 33, 240, 1000, 16411)
 # Run by Triton's interpreter, which must be chosen before the kernels are imported.
 INTERPRETED = """
 import torch
-from hiervox.modules.activations import triton_kernels
-from tests.modules.activations.test_triton_kernels import errors_of
+from hiervox.modules.kernels import activation_triton
+from tests.modules.kernels.test_activation_triton import errors_of
 
 lengths = (1, 2, 3, 8, 15, 16, 17, 18, 19, 20, 24, 33, 64, 70)
 for length in lengths:
-    for error in errors_of(triton_kernels, length, torch.device("cpu")):
+    for error in errors_of(activation_triton, length, torch.device("cpu")):
         assert error < 1e-4, (length, error)
-triton_kernels.FORWARD, triton_kernels.BACKWARD = (8, 64, 2), (16, 32, 1)
-for error in errors_of(triton_kernels, 40, torch.device("cpu"), frequency=20.0):
+activation_triton.FORWARD, activation_triton.BACKWARD = (8, 64, 2), (16, 32, 1)
+for error in errors_of(activation_triton, 40, torch.device("cpu"), frequency=20.0):
     assert error < 1e-4, error
 """
 
 
-def module_of(channels: int) -> AliasFreeActivation:
+def module_of(channels: int) -> fused.FusedActivation:
     """With coefficients that differ by channel."""
     module = AliasFreeActivation(SnakeBeta(channels)).double()
     for parameter in module.parameters():
         torch.nn.init.normal_(parameter)
-    return module
+    return fused.FusedActivation(module)
 
 
 def errors_of(
@@ -101,33 +102,35 @@ def test_values_and_gradients_by_the_interpreter() -> None:
     ("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.bfloat16, 1e-2), (torch.float16, 2e-3)]
 )
 def test_values_and_gradients_on_a_gpu(length: int, dtype: torch.dtype, tolerance: float) -> None:
-    from hiervox.modules.activations import triton_kernels
+    from hiervox.modules.kernels import activation_triton
 
-    assert max(errors_of(triton_kernels, length, torch.device("cuda"), dtype)) < tolerance
+    assert max(errors_of(activation_triton, length, torch.device("cuda"), dtype)) < tolerance
 
 
 @needs_gpu
 @pytest.mark.parametrize("frequency", [1e-3, 30.0])
 def test_slow_and_quick_sines_on_a_gpu(frequency: float) -> None:
-    from hiervox.modules.activations import triton_kernels
+    from hiervox.modules.kernels import activation_triton
 
-    assert max(errors_of(triton_kernels, 4000, torch.device("cuda"), frequency=frequency)) < 1e-4
+    assert max(errors_of(activation_triton, 4000, torch.device("cuda"), frequency=frequency)) < 1e-4
 
 
 @needs_gpu
 def test_memory_that_is_not_aligned_on_a_gpu() -> None:
-    from hiervox.modules.activations import triton_kernels
+    from hiervox.modules.kernels import activation_triton
 
-    assert max(errors_of(triton_kernels, 64, torch.device("cuda"), offset=1)) < 1e-4
+    assert max(errors_of(activation_triton, 64, torch.device("cuda"), offset=1)) < 1e-4
 
 
 @needs_gpu
 def test_the_module_takes_the_kernel_and_its_parameters_learn() -> None:
     module, x = module_of(16), torch.randn(2, 16, 5000, dtype=torch.float64)
-    exact = _gradients(module, x, "step_by_step")
+    exact = _gradients(module, x, AliasFreeActivation.forward)
     module.float().to("cuda")
     assert fused.can_fuse(x.float().cuda())
-    for one, other in zip(_gradients(module, x.float().cuda(), "forward"), exact, strict=True):
+    for one, other in zip(
+        _gradients(module, x.float().cuda(), fused.FusedActivation.forward), exact, strict=True
+    ):
         assert relative_error(one.cpu(), other.float()) < 1e-4
 
 
@@ -135,7 +138,7 @@ def test_the_module_takes_the_kernel_and_its_parameters_learn() -> None:
 def test_a_view_and_autocast_on_a_gpu() -> None:
     module = module_of(3).float().to("cuda")
     x = torch.randn(2, 100, 3, device="cuda").mT
-    torch.testing.assert_close(module(x), module.step_by_step(x), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(module(x), AliasFreeActivation.forward(module, x), rtol=1e-4, atol=1e-5)
     with torch.autocast("cuda", dtype=torch.bfloat16):
         assert module(x.bfloat16()).dtype == torch.bfloat16
 
@@ -148,9 +151,9 @@ def test_float64_runs_step_by_step_on_a_gpu() -> None:
     assert torch.autograd.gradcheck(module, (x,))
 
 
-def _gradients(module: AliasFreeActivation, x: Tensor, method: str) -> list[Tensor]:
+def _gradients(module: fused.FusedActivation, x: Tensor, forward: Callable[..., Tensor]) -> list[Tensor]:
     leaf = x.clone().requires_grad_()
-    y = getattr(module, method)(leaf)
+    y = forward(module, leaf)
     weights = torch.linspace(-1, 1, y.numel(), dtype=torch.float64).view(y.shape).to(y)
     return [y.detach(), *torch.autograd.grad((y * weights).sum(), (leaf, *module.parameters()))]
 
@@ -158,7 +161,7 @@ def _gradients(module: AliasFreeActivation, x: Tensor, method: str) -> list[Tens
 def test_without_triton_there_is_one_line_and_no_kernel(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    name = "hiervox.modules.activations.triton_kernels"
+    name = "hiervox.modules.kernels.activation_triton"
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delattr(name, raising=False)
     monkeypatch.setattr(logging.getLogger("hiervox"), "propagate", True)

@@ -19,7 +19,7 @@ from numba.core import cgutils, types
 from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 
-from hiervox.utils.compiled import OPTIONS, compiled
+from hiervox.modules.kernels.compiled import OPTIONS, compiled
 
 Array = NDArray[Any]
 

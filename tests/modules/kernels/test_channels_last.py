@@ -1,4 +1,4 @@
-"""Tests of `hiervox.modules.convolutions.channels_last`."""
+"""Tests of `hiervox.modules.kernels.channels_last`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import torch
 from torch import nn
 
 from hiervox.modules.convolutions.amp_block import AMPBlock
-from hiervox.modules.convolutions.channels_last import (
-    convolve,
+from hiervox.modules.convolutions.residual_block import MeanOfBlocks
+from hiervox.modules.kernels.channels_last import (
+    ChannelsLastBlocks,
+    ChannelsLastConvolution,
     gains_from_channels_last,
     is_channels_last,
     to_channels_last,
 )
-from hiervox.modules.convolutions.residual_block import ParallelBlocks, mean_of_blocks
 from tests.golden import relative_error
 
 
@@ -22,21 +23,20 @@ def test_the_same_as_the_convolution(options: dict[str, object]) -> None:
     convolution = nn.Conv1d(16, 8, 5, **options)  # type: ignore[arg-type]
     x = torch.randn(2, 16, 300)
     with torch.no_grad():
-        y = convolve(convolution, to_channels_last(x))
+        y = ChannelsLastConvolution(convolution)(to_channels_last(x))
         assert is_channels_last(y)
         assert relative_error(y, convolution(x)) < 1e-5
 
 
 def test_blocks_give_the_same_in_both_layouts() -> None:
     torch.manual_seed(0)
-    blocks = ParallelBlocks([AMPBlock(16, kernel_size, (1, 3)) for kernel_size in (3, 7)])
+    blocks = ChannelsLastBlocks(MeanOfBlocks(AMPBlock(16, kernel_size, (1, 3)) for kernel_size in (3, 7)))
     x = torch.randn(2, 16, 400)
     expected = blocks(x).detach()  # with gradients: as it is
     with torch.no_grad():
         assert gains_from_channels_last(x)
-        assert is_channels_last(mean_of_blocks(blocks.blocks, x))
         y = blocks(x)
-    assert y.is_contiguous()
+    assert is_channels_last(y)
     assert relative_error(y, expected) < 1e-5
 
 

@@ -1,8 +1,8 @@
 """Alias-free Snake activations in one compiled pass, forward and backward.
 
 Step by step, upsampling, the activation and downsampling each read and write the doubled signal from memory,
-which is what they cost. On a CPU `fused_kernels` does all three on blocks that stay in the cache, on a GPU
-`triton_kernels` does so in registers.
+which is what they cost. On a CPU `activation_numba` does all three on blocks that stay in the cache, on a GPU
+`activation_triton` does so in registers.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 from types import ModuleType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from hiervox.utils.compiled import announced, made_or_none, run_shares
+from hiervox.modules.activations.alias_free import AliasFreeActivation
+from hiervox.modules.kernels.compiled import announced, made_or_none, run_shares
+from hiervox.modules.kernels.rules import Setting, replaces
 from hiervox.utils.logging import get_logger
 
 TAPS = 12
@@ -40,6 +42,33 @@ class SineActivation(Protocol):
 
 
 _allowed = True
+
+
+class FusedActivation(AliasFreeActivation):
+    """What an `AliasFreeActivation` of a `SineActivation` computes, in one pass on a CPU or a GPU.
+
+    Args:
+        module: with filters of `TAPS` and a ratio of `RATIO`; its parameters are shared, by the same names.
+    """
+
+    def __init__(self, module: AliasFreeActivation) -> None:
+        super().__init__(module.activation, module.ratio, module.kernel_size)
+        self.filter = module.filter
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T) → (B, C, T)."""
+        if not can_fuse(x):
+            return super().forward(x)
+        alpha, magnitude = cast(SineActivation, self.activation).coefficients()
+        return alias_free_snake(x, alpha, magnitude, self.filter.view(-1))
+
+
+@replaces(AliasFreeActivation, trains=True)
+def fuse(module: AliasFreeActivation, setting: Setting | None = None) -> FusedActivation | None:
+    """The fused activation in the place of one of the published sizes; None for another."""
+    sizes = module.ratio, module.kernel_size
+    fits = isinstance(module.activation, SineActivation) and sizes == (RATIO, TAPS)
+    return FusedActivation(module) if fits and type(module) is AliasFreeActivation else None
 
 
 def use_kernels(allowed: bool) -> None:
@@ -85,9 +114,9 @@ def kernels() -> ModuleType | None:
 
 
 def _import_kernels() -> ModuleType:
-    from hiervox.modules.activations import fused_kernels
+    from hiervox.modules.kernels import activation_numba
 
-    return fused_kernels
+    return activation_numba
 
 
 @cache
@@ -98,16 +127,16 @@ def gpu_kernels(device: torch.device, dtype: torch.dtype) -> ModuleType | None:
 
 
 def _try_gpu_kernels(device: torch.device, dtype: torch.dtype) -> ModuleType:
-    from hiervox.modules.activations import triton_kernels
+    from hiervox.modules.kernels import activation_triton
 
     notice = announced(_log, "preparing the fused activation for this GPU")
     with torch.inference_mode(False), torch.no_grad(), notice:
         x, channel = torch.zeros(1, 1, 16, dtype=dtype, device=device), torch.ones(1, device=device)
         taps = torch.full((TAPS,), 1 / TAPS, device=device)
-        triton_kernels.forward_pass(x, channel, channel, taps)
-        triton_kernels.backward_pass(x, x, channel, channel, taps)
+        activation_triton.forward_pass(x, channel, channel, taps)
+        activation_triton.backward_pass(x, x, channel, channel, taps)
         torch.cuda.synchronize(device)
-    return triton_kernels
+    return activation_triton
 
 
 def _on_gpu(x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) -> Tensor:
@@ -119,7 +148,7 @@ def _on_gpu(x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) -> Tensor
 class _AliasFreeSnakeOnGPU(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) -> Tensor:
-        from hiervox.modules.activations.triton_kernels import forward_pass
+        from hiervox.modules.kernels.activation_triton import forward_pass
 
         ctx.save_for_backward(x, alpha, magnitude, taps)
         return forward_pass(x, alpha, magnitude, taps)
@@ -127,7 +156,7 @@ class _AliasFreeSnakeOnGPU(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        from hiervox.modules.activations.triton_kernels import backward_pass
+        from hiervox.modules.kernels.activation_triton import backward_pass
 
         x, *constants = ctx.saved_tensors
         return *backward_pass(x, gradient.contiguous(), *constants), None

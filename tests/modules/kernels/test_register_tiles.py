@@ -1,4 +1,4 @@
-"""Tests of `hiervox.modules.functional.register_tiles`."""
+"""Tests of `hiervox.modules.kernels.register_tiles`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 numba = pytest.importorskip("numba")
 
-from hiervox.modules.functional import register_tiles as tiles  # noqa: E402
-from hiervox.utils.compiled import OPTIONS  # noqa: E402
+from hiervox.modules.kernels import register_tiles as tiles  # noqa: E402
+from hiervox.modules.kernels.compiled import OPTIONS  # noqa: E402
 
 if not tiles.compiles_for_fma():
     pytest.skip("this CPU has no fused multiplication", allow_module_level=True)

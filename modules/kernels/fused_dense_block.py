@@ -7,34 +7,40 @@ layer sees with it.
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from types import ModuleType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.enhancement.mp_senet.networks.compiled_passes import (
-    COLUMNS,
-    TOLERANCE,
-    flat_arrays,
-    kernels_or_none,
-)
-from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock, NormalizedConvolution
-from hiervox.modules.convolutions.minimal_filtering import transforms
-from hiervox.modules.convolutions.packed_2d import require_inference
-from hiervox.utils.compiled import run_shares
+from hiervox.modules.kernels.checked import COLUMNS, TOLERANCE, flat_arrays, kernels_or_none
+from hiervox.modules.kernels.compiled import run_shares
+from hiervox.modules.kernels.packed_2d import require_inference
+from hiervox.modules.kernels.winograd import transforms
 from hiervox.utils.logging import get_logger
 
 _log = get_logger("fused_dense_block")
 
 
+DenseBlock = Any
+"""A densely connected block of maps (B, C, T, F), by its parts: `layers`, each of a `convolution` (3 × 3,
+dilated in time) of all maps so far, the newest first, an instance `norm` with scale and shift, and an
+`activation` (PReLU by channel)."""
+
+
 @cache
-def kernels() -> ModuleType | None:
-    """The compiled passes; None, with one line in the log, where they can't be had."""
-    return kernels_or_none("dense_kernels", "dense blocks", _log, _require_agreement)
+def kernels(example: Callable[[], DenseBlock]) -> ModuleType | None:
+    """The compiled passes; None, with one line in the log, where they can't be had.
+
+    Args:
+        example: makes a block of two layers of 16 channels, beside which they are tried.
+    """
+    return kernels_or_none("dense_numba", "dense blocks", _log, partial(_require_agreement, example))
 
 
-def can_fuse(block: DilatedDenseBlock) -> bool:
+def can_fuse(block: DenseBlock) -> bool:
     """Whether a block has float32 weights on a CPU, and as many channels as the passes take."""
     weights = [parameter for parameter in block.parameters() if parameter.ndim == 4]
     plain = all(weight.device.type == "cpu" and weight.dtype == torch.float32 for weight in weights)
@@ -46,17 +52,16 @@ def can_fuse(block: DilatedDenseBlock) -> bool:
 
 
 class FusedDenseBlock(nn.Module):
-    """What a `DilatedDenseBlock` computes, for inference alone.
+    """What a dense block computes, for inference alone.
 
     Args:
         compiled: of `kernels`.
         block: one that `can_fuse` is true of; its weights are not kept.
     """
 
-    def __init__(self, compiled: ModuleType, block: DilatedDenseBlock) -> None:
+    def __init__(self, compiled: ModuleType, block: DenseBlock) -> None:
         super().__init__()
-        layers = (layer for layer in block.layers if isinstance(layer, NormalizedConvolution))
-        self._layers = [_FusedLayer(compiled, layer) for layer in layers]
+        self._layers = [_FusedLayer(compiled, layer) for layer in block.layers]
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, F) → the last layer's output, of the same shape, the channels side by side.
@@ -80,10 +85,10 @@ class _FusedLayer:
 
     Args:
         compiled: of `kernels`.
-        layer: of a `DilatedDenseBlock`.
+        layer: of a dense block.
     """
 
-    def __init__(self, compiled: ModuleType, layer: NormalizedConvolution) -> None:
+    def __init__(self, compiled: ModuleType, layer: Any) -> None:
         self._compiled = compiled
         convolution, norm = layer.convolution, layer.norm
         self._dilation = int(convolution.dilation[0])
@@ -137,7 +142,7 @@ def _transformed(weight: Tensor) -> Tensor:
     return points.unflatten(-1, (-1, COLUMNS)).transpose(2, 3)
 
 
-def _require_agreement(compiled: ModuleType) -> None:
+def _require_agreement(example: Callable[[], DenseBlock], compiled: ModuleType) -> None:
     """Refuse to compute otherwise than PyTorch does.
 
     Raises:
@@ -145,7 +150,7 @@ def _require_agreement(compiled: ModuleType) -> None:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        block = DilatedDenseBlock(COLUMNS, depth=2).eval()
+        block = example().eval()
         x = torch.randn(1, COLUMNS, 13, 9)
     expected = block(x)
     if not (FusedDenseBlock(compiled, block)(x) - expected).abs().max() < TOLERANCE * expected.std():
