@@ -12,7 +12,7 @@ import pytest
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.sr.speechsr.config import SpectralSpeechSRConfig
-from hiervox.models.sr.speechsr.spectral import SpectralSpeechSR
+from hiervox.models.sr.speechsr.networks.spectral import SpectralSpeechSR
 from hiervox.processors.audio import read_audio, resample, write_audio
 from tests.conftest import REPOSITORY
 

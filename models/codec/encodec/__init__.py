@@ -13,7 +13,7 @@ CARD = SystemCard(
         Part(
             name="encodec",
             config="EncodecExperiment",
-            network=".model:Encodec",
+            network=".networks.encodec:Encodec",
             task="EncodecTask",
             importer="import_encodec",
         ),
@@ -21,4 +21,5 @@ CARD = SystemCard(
     pipeline="EncodecPipeline",
     pretrained="ENTRIES",
     works=("tokens at several bandwidths", "training", "published weights"),
+    replacements=f"{__name__}.replacements",
 )

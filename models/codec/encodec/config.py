@@ -17,9 +17,9 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.base.training.discriminators import AnyDiscriminator
-from hiervox.modules.convolutions.seanet import SEANetSizes
+from hiervox.models.codec.encodec.networks.residual_vector import ResidualVectorSizes
+from hiervox.models.codec.encodec.networks.seanet import SEANetSizes
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
-from hiervox.modules.quantizers.residual_vector import ResidualVectorSizes
 
 CODEBOOK_DECAY = 0.99  # section 3.2
 LEAST_USAGE = 2.0  # the published code

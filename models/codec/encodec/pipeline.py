@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.inference import load_for_inference
 from hiervox.models.base.pipelines.protocols import Codes
-from hiervox.models.codec.encodec.model import Encodec, Segment
+from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
 

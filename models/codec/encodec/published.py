@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.codec.encodec.config import ENCODEC_24KHZ, ENCODEC_48KHZ, EncodecConfig
-from hiervox.models.codec.encodec.model import Encodec
+from hiervox.models.codec.encodec.networks.encodec import Encodec
 from hiervox.utils.errors import CheckpointError
 
 # From transformers' names to the authors'.

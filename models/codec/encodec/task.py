@@ -13,9 +13,9 @@ from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import DISCRIMINATOR, AdversarialTask, Generated
 from hiervox.models.base.training.task import Media
 from hiervox.models.codec.encodec.config import EncodecExperiment
-from hiervox.models.codec.encodec.model import Encodec
-from hiervox.modules.losses.balancer import LossBalancer
-from hiervox.modules.losses.mel_power import MultiScaleMelLoss
+from hiervox.models.codec.encodec.losses.balancer import LossBalancer
+from hiervox.models.codec.encodec.losses.mel_power import MultiScaleMelLoss
+from hiervox.models.codec.encodec.networks.encodec import Encodec
 
 BALANCED = ("wave", "mel", "adversarial", "feature_matching")
 """Terms whose weights are shares of the gradient at the output."""

@@ -11,7 +11,10 @@ CARD = SystemCard(
     weights_licence="MIT",
     parts=(
         Part(
-            name="mp_senet", config="MPSENetExperiment", network=".model:MPSENet", importer="import_mp_senet"
+            name="mp_senet",
+            config="MPSENetExperiment",
+            network=".networks.mp_senet:MPSENet",
+            importer="import_mp_senet",
         ),
     ),
     pipeline="MPSENetPipeline",

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from hiervox.models.base.checkpoints.inference import load_for_inference
-from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
 from hiervox.processors.audio import Waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError

@@ -14,7 +14,7 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import reading_published
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
-from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet
 
 # Their names of what the config of ours sets.
 _SIZES = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import nn
 
-from hiervox.models.enhancement.mp_senet.model import MPSENet, TwoStageBlock
 from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock
 from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
+from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet, TwoStageBlock
 from hiervox.modules.kernels import fused_conformer, fused_dense_block
 from hiervox.modules.kernels.packed import packed_dense_block
 from hiervox.modules.kernels.rules import Setting, replaces, stays_in_float32

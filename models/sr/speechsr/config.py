@@ -97,7 +97,7 @@ class SpeechSRConfig(Config):
 
 
 class SpectralSpeechSRConfig(Config):
-    """Sizes of the light network, `hiervox.models.sr.speechsr.spectral`.
+    """Sizes of the light network, `hiervox.models.sr.speechsr.networks.spectral`.
 
     Attributes:
         kind: of the network; this one ends in an inverse short-time Fourier transform.

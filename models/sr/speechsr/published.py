@@ -10,7 +10,7 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import reading_published
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
-from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.networks.speechsr import SpeechSR
 
 _RULES = (
     (r"^dec\.conv_pre\.", "first_conv."),

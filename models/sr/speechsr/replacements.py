@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.networks.speechsr import SpeechSR
 from hiervox.modules.kernels.channels_last import channels_last_convolution
 from hiervox.modules.kernels.rules import Setting, replaces
 

@@ -34,4 +34,5 @@ CARD = SystemCard(
     ),
     uses=("codec",),
     controls="ValleControls",
+    replacements=f"{__name__}.replacements",
 )

@@ -18,8 +18,8 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts.config import TokenLimits
+from hiervox.models.tts.valle.networks.pre_norm import PreNormTransformerSizes
 from hiervox.models.tts.valle.phones import PhoneTable
-from hiervox.modules.transformers.pre_norm import PreNormTransformerSizes
 from hiervox.processors.text.config import TextConfig
 
 

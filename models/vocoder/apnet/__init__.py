@@ -13,7 +13,7 @@ CARD = SystemCard(
         Part(
             name="apnet",
             config="APNetExperiment",
-            network="hiervox.modules.generators.apnet:APNet",
+            network="APNet",
             task="APNetTask",
             importer="import_apnet",
             state_importer="import_discriminators",

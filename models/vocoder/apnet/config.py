@@ -13,7 +13,7 @@ from hiervox.models.vocoder._gan.config import (
     GANVocoderLossConfig,
 )
 from hiervox.models.vocoder.apnet.losses import PhaseLoss
-from hiervox.modules.generators.apnet import APNetSizes
+from hiervox.models.vocoder.apnet.network import APNetSizes
 
 SIZES = {
     "apnet": APNetSizes(),

@@ -11,10 +11,10 @@ from hiervox.models.base.checkpoints.block_names import RESIDUAL_BLOCK_RULES
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
 from hiervox.models.vocoder._gan.published import Member, import_members
 from hiervox.models.vocoder._gan.published import import_discriminators as import_scales
+from hiervox.models.vocoder.apnet.network import APNet, APNetSizes
 from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, Rules, import_network
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
-from hiervox.modules.generators.apnet import APNet, APNetSizes
 from hiervox.processors.mel_presets import PRESETS
 
 _KEYS = {

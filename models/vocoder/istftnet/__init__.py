@@ -13,7 +13,7 @@ CARD = SystemCard(
         Part(
             name="istftnet",
             config="ISTFTNetExperiment",
-            network="hiervox.modules.generators.istftnet:ISTFTNet",
+            network="ISTFTNet",
             task=".._gan.task:GANVocoderTask",
             importer="import_istftnet",
             state_importer=".._gan.published:import_discriminators",

@@ -11,7 +11,7 @@ from hiervox.models.vocoder._gan.config import (
     UTTERANCE_PEAK,
     GANVocoderExperiment,
 )
-from hiervox.modules.generators.istftnet import ISTFTNetSizes
+from hiervox.models.vocoder.istftnet.network import ISTFTNetSizes
 
 
 class ISTFTNetExperiment(GANVocoderExperiment):

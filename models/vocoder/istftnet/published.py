@@ -8,8 +8,8 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
 from hiervox.models.vocoder._gan.published import SIZE_KEYS, generator_rules, paired_blocks
+from hiervox.models.vocoder.istftnet.network import ISTFTNet, ISTFTNetSizes
 from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, import_network
-from hiervox.modules.generators.istftnet import ISTFTNet, ISTFTNetSizes
 from hiervox.processors.mel_presets import HIFIGAN
 
 _KEYS = {**SIZE_KEYS, "n_fft": "gen_istft_n_fft", "stft_hop_length": "gen_istft_hop_size"}

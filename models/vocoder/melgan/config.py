@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from hiervox.models.vocoder._gan.config import GANVocoderExperiment
 from hiervox.models.vocoder.config import adam
-from hiervox.modules.generators.melgan import MelGANSizes
+from hiervox.models.vocoder.melgan.network import MelGANSizes
 
 
 class MelGANExperiment(GANVocoderExperiment):

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import read_sizes
 from hiervox.models.vocoder._gan.published import Member, import_members
+from hiervox.models.vocoder.melgan.network import MelGANGenerator, MelGANSizes
 from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.modules.discriminators.multi_scale import MelGANMultiScaleConfig
-from hiervox.modules.generators.melgan import MelGANGenerator, MelGANSizes
 from hiervox.processors.mel_presets import PRESETS
 
 _WIDTH = 16

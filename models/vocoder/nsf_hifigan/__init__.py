@@ -13,7 +13,7 @@ CARD = SystemCard(
         Part(
             name="nsf_hifigan",
             config="NSFHiFiGANExperiment",
-            network="hiervox.modules.generators.nsf_hifigan:NSFHiFiGANGenerator",
+            network="NSFHiFiGANGenerator",
             task="NSFHiFiGANTask",
             importer="import_nsf_hifigan",
             state_importer="import_discriminators",

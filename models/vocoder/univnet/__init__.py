@@ -13,7 +13,7 @@ CARD = SystemCard(
         Part(
             name="univnet",
             config="UnivNetExperiment",
-            network="hiervox.modules.generators.univnet:UnivNetGenerator",
+            network=".networks.univnet:UnivNetGenerator",
             task=".._gan.task:GANVocoderTask",
             importer="import_univnet",
             state_importer="import_discriminators",
@@ -21,4 +21,5 @@ CARD = SystemCard(
     ),
     pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
+    replacements=f"{__name__}.replacements",
 )

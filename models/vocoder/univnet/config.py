@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from hiervox.models.vocoder._gan.config import GANVocoderExperiment
 from hiervox.models.vocoder.config import adam
-from hiervox.modules.generators.univnet import UnivNetSizes
+from hiervox.models.vocoder.univnet.networks.univnet import UnivNetSizes
 
 PERIOD_CHANNELS = (64, 128, 256, 512, 1024)
 SIZES = {"c32": UnivNetSizes(), "c16": UnivNetSizes(channels=16)}

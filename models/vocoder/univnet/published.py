@@ -11,9 +11,9 @@ from hiervox.models.base.checkpoints.published_config import read_mel, read_size
 from hiervox.models.vocoder._gan.published import Member, import_members
 from hiervox.models.vocoder.published import Imported, Rules, import_network
 from hiervox.models.vocoder.univnet.config import PERIOD_CHANNELS
+from hiervox.models.vocoder.univnet.networks.univnet import UnivNetGenerator, UnivNetSizes
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_magnitude import MultiResolutionMagnitudeConfig
-from hiervox.modules.generators.univnet import UnivNetGenerator, UnivNetSizes
 from hiervox.processors.mel_presets import BIGVGAN_24K
 
 _SIZE_KEYS = {

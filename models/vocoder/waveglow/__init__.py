@@ -13,11 +13,12 @@ CARD = SystemCard(
         Part(
             name="waveglow",
             config="WaveGlowExperiment",
-            network="hiervox.modules.flows.waveglow:WaveGlow",
+            network="WaveGlow",
             task=".._flow.task:FlowVocoderTask",
             importer="import_waveglow",
         ),
     ),
     pipeline="..pipeline:VocoderPipeline",
     works=("log-mel to waveform", "streaming", "training", "published weights"),
+    replacements=f"{__name__}.replacements",
 )

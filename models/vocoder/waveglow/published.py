@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
 from hiervox.models.vocoder.published import Imported, Rules, import_network
-from hiervox.modules.flows.waveglow import WaveGlow, WaveGlowSizes
+from hiervox.models.vocoder.waveglow.network import WaveGlow, WaveGlowSizes
 from hiervox.processors.mel_presets import TACOTRON
 
 _KEYS = {

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
-from hiervox.models.enhancement.mp_senet.model import MPSENet, TwoStageBlock
 from hiervox.models.enhancement.mp_senet.networks.grid_conformer import GridConformer
+from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet, TwoStageBlock
 from hiervox.models.enhancement.mp_senet.replacements import small_conformer
 from hiervox.modules.kernels import fused_conformer
 from hiervox.modules.kernels.fused_conformer import (

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
-from hiervox.models.enhancement.mp_senet.model import MPSENet
 from hiervox.models.enhancement.mp_senet.networks.dense_block import DilatedDenseBlock
+from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet
 from hiervox.models.enhancement.mp_senet.replacements import small_dense_block
 from hiervox.modules.kernels import fused_dense_block
 from hiervox.modules.kernels.fused_dense_block import FusedDenseBlock, can_fuse, kernels

@@ -10,10 +10,10 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 
 from hiervox.models.tts.valle.config import AutoregressiveConfig
+from hiervox.models.tts.valle.networks.pre_norm import PreNormTransformer
 from hiervox.models.tts.valle.networks.sampling import restrict, sample_tokens
 from hiervox.modules.encoders.sine_position import SinePosition
 from hiervox.modules.functional.masking import sequence_mask
-from hiervox.modules.transformers.pre_norm import PreNormTransformer
 from hiervox.utils.config import Config
 
 

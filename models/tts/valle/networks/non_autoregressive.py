@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.models.tts.valle.config import NonAutoregressiveConfig
+from hiervox.models.tts.valle.networks.pre_norm import PreNormTransformer
 from hiervox.modules.encoders.sine_position import SinePosition
 from hiervox.modules.functional.masking import sequence_mask
-from hiervox.modules.transformers.pre_norm import PreNormTransformer
 
 
 class NonAutoregressiveDecoder(nn.Module):

@@ -10,15 +10,15 @@ from torch.nn import functional as F
 
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.codec.encodec.config import ENCODEC_24KHZ
-from hiervox.models.codec.encodec.model import Encodec, Segment
+from hiervox.models.codec.encodec.losses.balancer import LossBalancer
+from hiervox.models.codec.encodec.losses.mel_power import MultiScaleMelLoss
+from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment
+from hiervox.models.codec.encodec.networks.residual_vector import ResidualVectorQuantizer, ResidualVectorSizes
 from hiervox.models.codec.encodec.published import import_encodec
 from hiervox.modules.discriminators.multi_resolution_stft import (
     MultiResolutionSTFTConfig,
     MultiResolutionSTFTDiscriminator,
 )
-from hiervox.modules.losses.balancer import LossBalancer
-from hiervox.modules.losses.mel_power import MultiScaleMelLoss
-from hiervox.modules.quantizers.residual_vector import ResidualVectorQuantizer, ResidualVectorSizes
 from tests.golden import Case, Golden, Output, with_weights
 
 CLEAR_MARGIN = 1e-3

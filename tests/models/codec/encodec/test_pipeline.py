@@ -16,7 +16,7 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.base.pipelines.protocols import Codec, ScaledCodec
 from hiervox.models.codec.encodec.config import EncodecConfig
-from hiervox.models.codec.encodec.model import Encodec
+from hiervox.models.codec.encodec.networks.encodec import Encodec
 from hiervox.models.codec.encodec.pipeline import EncodecPipeline
 from hiervox.utils.errors import AudioError, ConfigError, DataError
 from tests.models.codec.encodec.tiny_encodec import tiny_encodec

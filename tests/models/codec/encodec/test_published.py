@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hiervox.models.codec.encodec.model import Encodec
+from hiervox.models.codec.encodec.networks.encodec import Encodec
 from hiervox.models.codec.encodec.published import import_encodec
 from hiervox.utils.errors import CheckpointError
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from hiervox.models.codec.encodec.config import EncodecConfig
-from hiervox.models.codec.encodec.model import Encodec
+from hiervox.models.codec.encodec.networks.encodec import Encodec
 
 SIZES: dict[str, Any] = {
     "channels": 4,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hiervox.models.base.checkpoints.inference import prepared
-from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet
 from hiervox.models.enhancement.mp_senet.published import import_mp_senet
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum
 from tests.golden import Case, Golden, Output, nearest_angle, with_weights

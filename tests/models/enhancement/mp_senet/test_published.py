@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.conversion import convert_published
-from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet
 from hiervox.models.enhancement.mp_senet.pipeline import MPSENetPipeline
 from hiervox.models.enhancement.mp_senet.published import import_mp_senet
 from hiervox.models.enhancement.mp_senet.spectrum import waveform

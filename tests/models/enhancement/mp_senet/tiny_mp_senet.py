@@ -8,7 +8,7 @@ import torch
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.enhancement.mp_senet.config import MPSENetConfig
-from hiervox.models.enhancement.mp_senet.model import MPSENet
+from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet
 
 TINY_MP_SENET = MPSENetConfig(channels=8, dense_depth=2, n_blocks=1, n_heads=2, kernel_size=7)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hiervox.models.base.checkpoints.importing import read_published
-from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.networks.speechsr import SpeechSR
 from hiervox.models.sr.speechsr.published import import_speechsr
 from hiervox.modules.kernels.prepare import prepare_for_inference
 from hiervox.utils.errors import CheckpointError

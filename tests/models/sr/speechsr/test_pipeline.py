@@ -12,7 +12,7 @@ import torch
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
-from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.networks.speechsr import SpeechSR
 from hiervox.models.sr.speechsr.pipeline import SpeechSRPipeline
 from hiervox.processors.audio import resample
 from hiervox.utils.errors import AudioError, CheckpointError

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import read_published
-from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.networks.speechsr import SpeechSR
 from hiervox.models.sr.speechsr.published import import_speechsr
 from hiervox.utils.errors import CheckpointError
 from tests.golden import TOLERANCE, relative_error

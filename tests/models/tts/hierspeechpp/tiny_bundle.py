@@ -11,7 +11,7 @@ from torch import nn
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
-from hiervox.models.sr.speechsr.model import SpeechSR
+from hiervox.models.sr.speechsr.networks.speechsr import SpeechSR
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes

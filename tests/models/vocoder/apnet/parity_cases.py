@@ -8,8 +8,8 @@ from typing import Any
 from torch.nn import functional
 
 from hiervox.models.vocoder.apnet.losses import consistency_loss, log_amplitude, phase_losses, spectrum_losses
+from hiervox.models.vocoder.apnet.network import APNet
 from hiervox.models.vocoder.apnet.published import import_apnet
-from hiervox.modules.generators.apnet import APNet
 from hiervox.processors.spectrogram import complex_spectrogram
 from tests.golden import Case, Golden, Output, nearest_angle, with_weights
 from tests.models.vocoder.published import HIFIGAN, golden_log_mel, mel_of, scalars

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hiervox.models.vocoder.istftnet.network import ISTFTNet
 from hiervox.models.vocoder.istftnet.published import import_istftnet
-from hiervox.modules.generators.istftnet import ISTFTNet
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import HIFIGAN
 

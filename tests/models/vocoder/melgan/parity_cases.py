@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hiervox.models.vocoder.melgan.network import MelGANGenerator
 from hiervox.models.vocoder.melgan.published import import_melgan
-from hiervox.modules.generators.melgan import MelGANGenerator
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import golden_log_mel, mel_of
 

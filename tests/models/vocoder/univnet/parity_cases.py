@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hiervox.models.vocoder.univnet.networks.univnet import UnivNetGenerator
 from hiervox.models.vocoder.univnet.published import import_univnet
-from hiervox.modules.generators.univnet import UnivNetGenerator
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import golden_log_mel, mel_of
 

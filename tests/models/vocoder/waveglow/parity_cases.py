@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import torch
 
+from hiervox.models.vocoder.waveglow.network import WaveGlow, flow_loss
 from hiervox.models.vocoder.waveglow.published import import_waveglow
-from hiervox.modules.flows.waveglow import WaveGlow, flow_loss
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import golden_log_mel, mel_of
 

@@ -1,0 +1,37 @@
+"""SEANet encoder: a waveform to embeddings at a low rate (EnCodec, arXiv 2210.13438, section 3.1)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hiervox.models.codec.encodec.networks.residual_lstm import ResidualLSTM
+from hiervox.models.codec.encodec.networks.seanet import SEANetBlock, SEANetSizes
+
+
+class SEANetEncoder(nn.Module):
+    """A convolution, stages of a residual block and a strided convolution, LSTM, a convolution.
+
+    Args:
+        sizes: see `SEANetSizes`.
+    """
+
+    def __init__(self, sizes: SEANetSizes) -> None:
+        super().__init__()
+        channels = sizes.channels
+        self.input = sizes.convolution(nn.Conv1d(sizes.audio_channels, channels, sizes.kernel_size))
+        self.blocks, self.downs = nn.ModuleList(), nn.ModuleList()
+        for stride in sizes.strides:
+            self.blocks.append(SEANetBlock(channels, sizes))
+            self.downs.append(sizes.convolution(nn.Conv1d(channels, 2 * channels, 2 * stride, stride)))
+            channels *= 2
+        self.recurrent = ResidualLSTM(channels, sizes.lstm_layers)
+        self.output = sizes.convolution(nn.Conv1d(channels, sizes.dimension, sizes.kernel_size))
+
+    def forward(self, wav: Tensor) -> Tensor:
+        """(B, audio_channels, T) → (B, dimension, ceil(T / product of the strides))."""
+        x = self.input(wav)
+        for block, down in zip(self.blocks, self.downs, strict=True):
+            x = down(F.elu(block(x)))
+        result: Tensor = self.output(F.elu(self.recurrent(x)))
+        return result

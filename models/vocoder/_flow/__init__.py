@@ -1,1 +1,0 @@
-"""Flow vocoders: what their systems share."""
