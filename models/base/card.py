@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import resolve_name
 from typing import Any
 
@@ -23,7 +23,7 @@ CARD_FILES = {
 """Where in a system's folder what a field names lies, if the field does not say."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """One separately trained network of a system.
 
@@ -31,7 +31,7 @@ class Part:
     begins with dots is relative to the package, as in `import`: `.networks.main:Net`, `..pipeline:Pipeline`.
 
     Attributes:
-        name: how configs and the command line call it.
+        name: how configs and the command line call it; by default as the system.
         config: dotted name of its `ExperimentConfig` subclass.
         network: dotted name of the `nn.Module`, or of a function that makes it, from the experiment's `model`
             section.
@@ -42,7 +42,7 @@ class Part:
             such as discriminators, onto those of `task`; None where there is none.
     """
 
-    name: str
+    name: str = ""
     config: str
     network: str
     task: str | None = None
@@ -50,18 +50,18 @@ class Part:
     state_importer: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SystemCard:
     """A system's entry in the registry. A card's module imports nothing but this one.
 
     Attributes:
-        name: the system's name, unique over all tasks.
+        package: the system's folder, `__name__`, by which names are completed.
+        name: the system's name, unique over all tasks; by default the folder's.
         task: one of `hiervox.models.base.tasks.TASKS`.
         summary: one line.
         paper: title and identifier.
         weights_licence: licence of the weights that the authors published.
         parts: its separately trained networks, in the order of training.
-        package: the system's folder, by which names are completed: `__name__`.
         pipeline: dotted name of a function (folder, device) → what goes from a user's input to a waveform, or
             of a class with such a `load`; None where none is.
         works: what it can do today, for the table of systems.
@@ -80,13 +80,13 @@ class SystemCard:
             is.
     """
 
-    name: str
-    task: str
+    package: str = field(default="", kw_only=False)
+    name: str = ""
+    task: str = ""
     summary: str
     paper: str
     weights_licence: str
     parts: tuple[Part, ...]
-    package: str = ""
     pipeline: str | None = None
     works: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
@@ -98,10 +98,19 @@ class SystemCard:
     weights: str | None = None
 
     def __post_init__(self) -> None:
-        for field, name in _completed(self, CARD_FILES, self.package).items():
-            object.__setattr__(self, field, name)
-        parts = tuple(replace(part, **_completed(part, PART_FILES, self.package)) for part in self.parts)
-        object.__setattr__(self, "parts", parts)
+        *_, task, name = ("", *self.package.split("."))
+        whole: dict[str, Any] = {"name": self.name or name, "task": self.task or task}
+        whole |= _completed(self, CARD_FILES, self.package)
+        whole["parts"] = tuple(
+            replace(
+                part,
+                name=part.name or whole["name"],
+                **_completed(part, PART_FILES, self.package),
+            )
+            for part in self.parts
+        )
+        for key, value in whole.items():
+            object.__setattr__(self, key, value)
 
     def serves(self, task: str) -> bool:
         """Whether its pipeline serves a task or has a capability."""

@@ -254,7 +254,9 @@ def __getattr__(name: str) -> Any:
 
 def card(task: str) -> SystemCard:
     part = Part(
-        "net", "tests.models.base.pipelines.toys:ToyExperiment", f"{ToyVocoder.__module__}:ToyVocoder"
+        name="net",
+        config="tests.models.base.pipelines.toys:ToyExperiment",
+        network=f"{ToyVocoder.__module__}:ToyVocoder",
     )
     controls = f"{ProsodyControls.__module__}:ProsodyControls"
     return SystemCard(

@@ -3,9 +3,7 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="forward_sum_aligner",
-    package=__name__,
-    task="alignment",
+    __name__,
     summary="forced alignment by a phoneme classifier that learns from the sum over all monotonic paths",
     paper="One TTS Alignment To Rule Them All, arXiv 2108.10447; label priors of arXiv 2406.02560",
     weights_licence="none published",

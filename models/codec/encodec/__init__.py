@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="encodec",
-    package=__name__,
-    task="codec",
+    __name__,
     summary="neural audio codec with residual vector quantisation, 24 kHz or 48 kHz stereo",
     paper="High Fidelity Neural Audio Compression, arXiv 2210.13438",
     weights_licence="MIT (the code; the weights' is not stated)",
     parts=(
         Part(
-            name="encodec",
             config="EncodecExperiment",
             network=".networks.encodec:Encodec",
             task="EncodecTask",

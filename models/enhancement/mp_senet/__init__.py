@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="mp_senet",
-    package=__name__,
-    task="enhancement",
+    __name__,
     summary="speech denoising at 16 kHz with 2.05 M parameters; HierSpeech++ cleans prompts with it",
     paper="MP-SENet, arXiv 2305.13686",
     weights_licence="MIT",
     parts=(
         Part(
-            name="mp_senet",
             config="MPSENetExperiment",
             network=".networks.mp_senet:MPSENet",
             importer="import_mp_senet",

@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="speechsr",
-    package=__name__,
-    task="sr",
+    __name__,
     summary="speech super-resolution from 16 kHz to 24 or 48 kHz with 0.13 M parameters",
     paper="HierSpeech++, arXiv 2311.12454, section 3.4",
     weights_licence="MIT",
     parts=(
         Part(
-            name="speechsr",
             config="SpeechSRExperiment",
             network=".networks:build_network",
             task="SpeechSRTask",

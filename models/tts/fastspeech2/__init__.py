@@ -3,9 +3,7 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="fastspeech2",
-    package=__name__,
-    task="tts",
+    __name__,
     summary="text to log-mel in one pass, from predicted durations, pitch and energy",
     paper="FastSpeech 2, arXiv 2006.04558",
     weights_licence="MIT (the code of ming024; the weights' is not stated)",

@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="glow_tts",
-    package=__name__,
-    task="tts",
+    __name__,
     summary="text to mel spectrogram by a flow that finds its own alignment, with any vocoder",
     paper="Glow-TTS, arXiv 2005.11129",
     weights_licence="MIT (the code; the weights' is not stated)",
     parts=(
         Part(
-            name="glow_tts",
             config="GlowTtsExperiment",
             network=".._flow.network:FlowTextToFrames",
             task="GlowTtsTask",

@@ -3,9 +3,7 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="glow_wavegan",
-    package=__name__,
-    task="tts",
+    __name__,
     summary="text to a latent by a flow, and to the waveform by the decoder the latent was learnt with",
     paper="Glow-WaveGAN, arXiv 2106.10831; Glow-WaveGAN 2, arXiv 2207.01832",
     weights_licence="none published",

@@ -3,9 +3,7 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="hierspeechpp",
-    package=__name__,
-    task="tts",
+    __name__,
     summary="zero-shot text to speech and voice conversion by hierarchical variational inference",
     paper="HierSpeech++, arXiv 2311.12454",
     weights_licence="MIT",

@@ -3,9 +3,7 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="valle",
-    package=__name__,
-    task="tts",
+    __name__,
     summary="zero-shot text to speech by language models of codec tokens, from a prompt of 3 s",
     paper="VALL-E, arXiv 2301.02111",
     weights_licence="none published by the authors",

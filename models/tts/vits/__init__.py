@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="vits",
-    package=__name__,
-    task="tts",
+    __name__,
     summary="end-to-end text to speech by a conditional variational autoencoder with adversarial learning",
     paper="VITS, arXiv 2106.06103",
     weights_licence="MIT (the code; the weights' is not stated)",
     parts=(
         Part(
-            name="vits",
             config="VitsExperiment",
             network=".networks.vits:Vits",
             task="VitsTask",

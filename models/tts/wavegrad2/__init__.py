@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="wavegrad2",
-    package=__name__,
-    task="tts",
+    __name__,
     summary="text to waveform by diffusion, in as many steps as there is time for",
     paper="WaveGrad 2, arXiv 2106.09660",
     weights_licence="none by the authors; BSD-3-Clause (maum-ai/wavegrad2, the code)",
     parts=(
         Part(
-            name="wavegrad2",
             config="WaveGrad2Experiment",
             network=".networks.wavegrad2:WaveGrad2",
             task="WaveGrad2Task",

@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="apnet",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="amplitude and phase prediction at frame rate, both versions",
     paper="APNet, arXiv 2305.07952; APNet2, arXiv 2311.11545",
     weights_licence="none (APNet); MIT (APNet2)",
     parts=(
         Part(
-            name="apnet",
             config="APNetExperiment",
             network="APNet",
             task="APNetTask",

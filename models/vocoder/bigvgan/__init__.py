@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="bigvgan",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="GAN vocoder with alias-free periodic activations, both versions",
     paper="BigVGAN, arXiv 2206.04658",
     weights_licence="MIT",
     parts=(
         Part(
-            name="bigvgan",
             config="BigVGANExperiment",
             network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
             task=".._gan.task:GANVocoderTask",

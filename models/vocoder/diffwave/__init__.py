@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="diffwave",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="diffusion vocoder, six or fifty steps",
     paper="DiffWave, arXiv 2009.09761",
     weights_licence="Apache-2.0",
     parts=(
         Part(
-            name="diffwave",
             config="DiffWaveExperiment",
             network="DiffWave",
             task=".._diffusion.task:DiffusionVocoderTask",

@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="hifigan",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="GAN vocoder in three sizes",
     paper="HiFi-GAN, arXiv 2010.05646",
     weights_licence="MIT",
     parts=(
         Part(
-            name="hifigan",
             config="HiFiGANExperiment",
             network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
             task=".._gan.task:GANVocoderTask",

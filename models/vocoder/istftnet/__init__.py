@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="istftnet",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="HiFi-GAN with an inverse STFT for its last stages",
     paper="iSTFTNet, arXiv 2203.02395",
     weights_licence="Apache-2.0",
     parts=(
         Part(
-            name="istftnet",
             config="ISTFTNetExperiment",
             network="ISTFTNet",
             task=".._gan.task:GANVocoderTask",

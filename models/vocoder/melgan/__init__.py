@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="melgan",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="small GAN vocoder",
     paper="MelGAN, arXiv 1910.06711",
     weights_licence="MIT",
     parts=(
         Part(
-            name="melgan",
             config="MelGANExperiment",
             network="MelGANGenerator",
             task=".._gan.task:GANVocoderTask",

@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="nsf_hifigan",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="GAN vocoder driven by F0, with a harmonic or a single-sine source",
     paper="neural source filter, arXiv 1904.12088, in HiFi-GAN",
     weights_licence="CC BY-NC-SA 4.0",
     parts=(
         Part(
-            name="nsf_hifigan",
             config="NSFHiFiGANExperiment",
             network="NSFHiFiGANGenerator",
             task="NSFHiFiGANTask",

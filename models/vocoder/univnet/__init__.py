@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="univnet",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="GAN vocoder with location-variable convolutions, two sizes",
     paper="UnivNet, arXiv 2106.07889",
     weights_licence="BSD-3-Clause",
     parts=(
         Part(
-            name="univnet",
             config="UnivNetExperiment",
             network=".networks.univnet:UnivNetGenerator",
             task=".._gan.task:GANVocoderTask",

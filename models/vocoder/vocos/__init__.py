@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="vocos",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="GAN vocoder at frame rate with an inverse STFT",
     paper="Vocos, arXiv 2306.00814",
     weights_licence="MIT",
     parts=(
         Part(
-            name="vocos",
             config="VocosExperiment",
             network="Vocos",
             task=".._gan.task:GANVocoderTask",

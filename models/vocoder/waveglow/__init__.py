@@ -3,18 +3,15 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="waveglow",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="flow vocoder",
     paper="WaveGlow, arXiv 1811.00002",
     weights_licence="BSD-3-Clause",
     parts=(
         Part(
-            name="waveglow",
             config="WaveGlowExperiment",
             network="WaveGlow",
-            task=".._flow.task:FlowVocoderTask",
+            task="WaveGlowTask",
             importer="import_waveglow",
         ),
     ),

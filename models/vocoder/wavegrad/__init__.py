@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="wavegrad",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="diffusion vocoder with continuous noise levels",
     paper="WaveGrad, arXiv 2009.00713",
     weights_licence="none published",
     parts=(
         Part(
-            name="wavegrad",
             config="WaveGradExperiment",
             network="hiervox.modules.diffusion.wavegrad:WaveGrad",
             task=".._diffusion.task:DiffusionVocoderTask",

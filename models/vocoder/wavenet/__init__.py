@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="wavenet",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="autoregressive convolutional vocoder",
     paper="WaveNet, arXiv 1609.03499",
     weights_licence="MIT",
     parts=(
         Part(
-            name="wavenet",
             config="WaveNetExperiment",
             network="WaveNetVocoder",
             task=".._autoregressive.task:AutoregressiveVocoderTask",

@@ -3,15 +3,12 @@
 from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
-    name="wavernn",
-    package=__name__,
-    task="vocoder",
+    __name__,
     summary="autoregressive recurrent vocoder with batched folding",
     paper="WaveRNN, arXiv 1802.08435, as in github.com/fatchord/WaveRNN",
     weights_licence="MIT",
     parts=(
         Part(
-            name="wavernn",
             config="WaveRNNExperiment",
             network="WaveRNN",
             task=".._autoregressive.task:AutoregressiveVocoderTask",

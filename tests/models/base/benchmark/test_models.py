@@ -7,7 +7,16 @@ from pathlib import Path
 from hiervox.models.base.benchmark.models import speech_like, trials_of
 from hiervox.models.base.card import SystemCard
 
-CARD = SystemCard("wide", "sr", "", "", "", (), pipeline="x:y", capabilities=("enhancement",))
+CARD = SystemCard(
+    name="wide",
+    task="sr",
+    summary="",
+    paper="",
+    weights_licence="",
+    parts=(),
+    pipeline="x:y",
+    capabilities=("enhancement",),
+)
 
 
 def test_a_voice_like_sound_has_the_length_and_level_of_speech() -> None:

@@ -89,7 +89,7 @@ class ToyAudioPipeline:
 def card(
     task: str, pipeline: str, experiment: str = "ToyExperiment", controls: str | None = None
 ) -> SystemCard:
-    part = Part("net", f"{HERE}:{experiment}", f"{HERE}:ToyVocoder")
+    part = Part(name="net", config=f"{HERE}:{experiment}", network=f"{HERE}:ToyVocoder")
     return SystemCard(
         name=f"toy_{task}",
         task=task,
