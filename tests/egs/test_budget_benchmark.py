@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from hiervox.models.base.training.experiment import load_experiment
 from hiervox.utils.errors import ConfigError, DataError
 
 BENCHMARK = Path(__file__).parents[2] / "egs" / "benchmark" / "zero_shot_tts"
@@ -177,3 +178,16 @@ def test_the_gpu_command_takes_what_stage_1_made(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "== stage 1" not in done.stdout and "train.workers=8" in done.stdout
+
+
+CONFIGS = sorted(
+    path
+    for path in BENCHMARK.parents[1].glob("*/*/budget/conf/*.json5")
+    if path.stem not in ("features", "decoder")  # bases of others
+)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_config_counts_all_of_its_processor_time(path: Path) -> None:
+    train = load_experiment(path, ["train.budget_seconds=60"]).train
+    assert train.workers == 0 and train.schedule.kind == "cosine"

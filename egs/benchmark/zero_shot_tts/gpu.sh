@@ -28,6 +28,7 @@ for folder in "$exp"/*/[cg]pu-*; do
   [[ ! -d $folder/model ]] || cp -r "$folder/model" "$target"
   for run in "$folder"/runs/*; do
     mkdir -p "$target/runs/${run##*/}"
-    cp "$run"/{config.json,metrics.jsonl,budget.jsonl,losses.png} "$target/runs/${run##*/}"
+    cp "$run"/{metrics.jsonl,budget.jsonl,losses.png} "$target/runs/${run##*/}"
+    [[ -d $folder/model ]] || cp "$run"/checkpoints/step-*/{model.safetensors,config.json} "$target/runs/${run##*/}"
   done
 done

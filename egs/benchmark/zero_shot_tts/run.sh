@@ -113,5 +113,5 @@ if stage 5 evaluate "word errors, speaker similarity, F0 correlation, DNSMOS, ov
 fi
 if stage 6 results "the tables of all budgets so far, their plot, and a page of sounds"; then
   own results --exp "$exp" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
-  own sound_page --exp "$exp" --out "$exp/report.html"
+  own sound_page --exp "$exp" --list "${lists%%,*}" --out "$exp/report.html"
 fi

@@ -35,6 +35,7 @@ FIGURES = {  # of `hiervox evaluate`: column, factor, digits
 LISTS = {
     "synthetic": "Sentences in synthetic voices that no training has heard",
     "real": "Sentences with prompts of LibriSpeech test-other",
+    "dev": "Sentences in other held-out voices, for tuning",
     "conversion": "Voice conversion: real recordings to real voices",
 }
 SIGNIFICANT = 0.05
@@ -195,7 +196,9 @@ def report(exp: Path, notes: str, picture: Path) -> str:
         path = exp / "evaluation" / which / "summary.json"
         if path.is_file():
             summaries[which] = json.loads(path.read_text(encoding="utf-8"))
-    plot({which: summaries[which] for which in summaries if which != "conversion"}, exp, picture)
+    spoken = {which: summaries[which] for which in summaries if which != "conversion"}
+    if spoken:
+        plot(spoken, exp, picture)
     versions = f"PyTorch {torch.__version__}, Python {platform.python_version()}"
     machine = f"{os.cpu_count()} cores ({processor()}), {versions}"
     parts = [
@@ -205,7 +208,8 @@ def report(exp: Path, notes: str, picture: Path) -> str:
     ]
     for which, summary in summaries.items():
         parts += [f"## {LISTS[which]}", "\n".join(table(summary)), "\n".join(differences(summary))]
-    parts += [f"![Figures against budget]({picture.name})", "## What it cost", "\n".join(costs(exp))]
+    parts += [f"![Figures against budget]({picture.name})"] if spoken else []
+    parts += ["## What it cost", "\n".join(costs(exp))]
     parts += ["## Data", "\n".join(data_of(exp)), notes.rstrip()]
     if summaries:
         parts += ["## Settings", "\n".join(settings(next(iter(summaries.values()))))]

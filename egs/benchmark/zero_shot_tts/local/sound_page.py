@@ -66,6 +66,8 @@ def main() -> None:
     parser.add_argument("--list", default="synthetic")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
+    if not any(spoken(arguments.exp, arguments.list)):
+        raise DataError(f"nothing was spoken of the list {arguments.list}", "run the stage speak before")
     with (arguments.exp / "lists" / f"{arguments.list}.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     written = page(rows, largest(dict(spoken(arguments.exp, arguments.list))))
