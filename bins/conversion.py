@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.controls import SpeechControls
     from hiervox.models.base.pipelines.protocols import VoiceConversion
     from hiervox.processors.audio import Waveform
-    from hiervox.processors.pitch import Track
+    from hiervox.processors.pitch import F0Contour
 
 SourceOption = Annotated[
     list[Path], typer.Option(help="The recording to convert, any length; may be repeated with --out-dir.")
@@ -97,7 +97,7 @@ def svc(
     overwrite: OverwriteOption = False,
     skip_existing: SkipExistingOption = False,
 ) -> None:
-    """Bring singing into another voice; the melody stays, or is shifted as a whole.
+    """Bring singing into another voice; the F0 contour stays, or is shifted as a whole.
 
     \b
     Example:
@@ -150,14 +150,14 @@ def _convert(job: Job[Path], spec: VoiceSpec, f0_in: Path | None, f0_out: Path |
         )
 
 
-def _known(f0: Track | None) -> Track:
+def _known(f0: F0Contour | None) -> F0Contour:
     if f0 is None:
         raise ConfigError("the model has no pitch that could be written", "leave --f0-out out")
     return f0
 
 
 def _pictured(
-    pipeline: VoiceConversion[SpeechControls], sounds: list[Waveform], f0: Track | None
+    pipeline: VoiceConversion[SpeechControls], sounds: list[Waveform], f0: F0Contour | None
 ) -> Pictured:
     from hiervox.models.base.pipelines.speech import concatenated
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.card import SystemCard
     from hiervox.models.base.pipelines.controls import Scaling
     from hiervox.processors.audio import Waveform
-    from hiervox.processors.pitch import Track
+    from hiervox.processors.pitch import F0Contour
 
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="The sound file, for one recording.")]
 OutDirOption = Annotated[
@@ -83,7 +83,7 @@ class Item(Generic[InputT]):
         prompt_peak: float,
         *,
         noted: Callable[[], Mapping[str, object]] = dict,
-        f0_out: tuple[Path, Callable[[], Track]] | None = None,
+        f0_out: tuple[Path, Callable[[], F0Contour]] | None = None,
         pictures: Callable[[], Pictured] | None = None,
     ) -> None:
         """Write a waveform (T_i,) as it comes, scaled as asked for; see `write_pieces`.

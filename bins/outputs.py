@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hiervox.processors.audio import Waveform
-    from hiervox.processors.pitch import Track
+    from hiervox.processors.pitch import F0Contour
     from hiervox.processors.spectrogram import SpectrogramConfig
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus")
@@ -135,7 +135,7 @@ class Pictured:
 
     mel: NDArray[np.float32]
     mel_config: SpectrogramConfig
-    f0: Track | None = None
+    f0: F0Contour | None = None
     alignment: NDArray[np.float32] | None = None
     frame_rate: float = 50.0
     symbols: Sequence[str] = ()
@@ -174,7 +174,7 @@ def write_pieces(
     rate: int,
     gain: Callable[[float], float],
     record: Callable[[], Mapping[str, object]],
-    f0_out: tuple[Path, Callable[[], Track]] | None = None,
+    f0_out: tuple[Path, Callable[[], F0Contour]] | None = None,
     pictures: Callable[[], Pictured] | None = None,
 ) -> None:
     """Write a sound as it comes, and what there is to say of it when it is there.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
     from hiervox.models.base.pipelines.voice import Voice
     from hiervox.processors.audio import Waveform
-    from hiervox.processors.pitch import Track
+    from hiervox.processors.pitch import F0Contour
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Extras:
         plots: whether pictures are drawn.
     """
 
-    f0_in: Track | None = None
+    f0_in: F0Contour | None = None
     f0_out: Path | None = None
     plots: bool = False
 
@@ -51,7 +51,7 @@ def write_text(
 ) -> None:
     """Speak a text into a file sentence by sentence; only what is noted of it stays in memory."""
     notes: list[dict[str, object]] = []
-    f0: list[Track] = []
+    f0: list[F0Contour] = []
     mels: list[NDArray[np.float32]] = []
     last: list[Synthesis] = []
     started = time.monotonic()

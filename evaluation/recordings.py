@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hiervox.processors.audio import Waveform, read_audio
-from hiervox.processors.pitch import SILENCE_PEAK, PitchConfig, Track, extract_f0
+from hiervox.processors.pitch import SILENCE_PEAK, F0Contour, PitchConfig, extract_f0
 
 CACHED = 32
 """Recordings kept at once: one reference serves every system."""
@@ -41,7 +41,7 @@ class Recordings:
         """The waveform (T,) of a file, at `rate` Hz or its own, and the rate."""
         return read_audio(file, rate)
 
-    def _f0(self, file: Path) -> Track:
+    def _f0(self, file: Path) -> F0Contour:
         """F0 in Hz each 5 ms, 0 where unvoiced; one 0 for silence."""
         wav, _ = self.read(file, ALIGNMENT_RATE)
         if np.abs(wav).max() < SILENCE_PEAK:

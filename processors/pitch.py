@@ -20,7 +20,7 @@ from hiervox.utils.errors import AudioError, DependencyError
 if TYPE_CHECKING:
     from torch import Tensor
 
-Track = NDArray[np.float32]
+F0Contour = NDArray[np.float32]
 ValueT = TypeVar("ValueT", NDArray[np.float32], "Tensor")
 
 SEMITONES_PER_OCTAVE = 12
@@ -62,7 +62,7 @@ class PitchConfig(Config):
         return self
 
 
-def extract_f0(wav: NDArray[np.floating], rate: int, config: PitchConfig, name: str) -> Track:
+def extract_f0(wav: NDArray[np.floating], rate: int, config: PitchConfig, name: str) -> F0Contour:
     """Track the F0 of a waveform.
 
     Args:
@@ -110,7 +110,7 @@ def log_f0(f0: ValueT) -> ValueT:
     return f0.log1p()
 
 
-def pitch_level(f0: Track) -> tuple[float, float]:
+def pitch_level(f0: F0Contour) -> tuple[float, float]:
     """Where a voice lies, and how far it moves, as a tracker's octave errors leave them.
 
     Args:
@@ -127,7 +127,7 @@ def pitch_level(f0: Track) -> tuple[float, float]:
     return median, 1.4826 * float(np.median(np.abs(voiced - median)))
 
 
-def quick_pitch(wav: NDArray[np.float32], rate: int) -> Track:
+def quick_pitch(wav: NDArray[np.float32], rate: int) -> F0Contour:
     """F0 of a voice's loud frames, for `pitch_level`: YIN (de Cheveigné, Kawahara 2002).
 
     Over 30 real recordings its median is 1.4 semitones off that of another clip of the reader, Harvest's 1.2
@@ -149,11 +149,11 @@ def quick_pitch(wav: NDArray[np.float32], rate: int) -> Track:
     f0 = librosa.yin(wav, fmin=60, fmax=500, sr=rate, frame_length=window, hop_length=hop)
     level = librosa.feature.rms(y=wav, frame_length=window, hop_length=hop)[0][: f0.size]
     loud = level > max(0.3 * float(np.quantile(level, 0.95)), SILENCE_LEVEL)
-    track: Track = np.where(loud, f0, 0).astype(np.float32)
+    track: F0Contour = np.where(loud, f0, 0).astype(np.float32)
     return track
 
 
-def fit_length(f0: Track, frames: int) -> Track:
+def fit_length(f0: F0Contour, frames: int) -> F0Contour:
     """Cut (n,) to (frames,), or lengthen it by unvoiced frames."""
     return np.pad(f0[:frames], (0, max(0, frames - f0.size)))
 

@@ -10,7 +10,7 @@ import numpy as np
 from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.recordings import EVALUATION_PITCH, at_frames
 from hiervox.evaluation.table import Utterance
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 
 LEAST_VOICED = 10
 """Aligned frames voiced in both; a correlation over fewer says nothing."""
@@ -18,7 +18,7 @@ CENTS = 1200
 """To an octave."""
 
 
-def compare_pitch(f0: Track, reference: Track) -> dict[str, float]:
+def compare_pitch(f0: F0Contour, reference: F0Contour) -> dict[str, float]:
     """Figures of two aligned contours (K,) in Hz, 0 where unvoiced.
 
     Returns:

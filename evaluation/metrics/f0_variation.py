@@ -11,7 +11,7 @@ import numpy as np
 from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.recordings import EVALUATION_PITCH
 from hiervox.evaluation.table import Utterance
-from hiervox.processors.pitch import SEMITONES_PER_OCTAVE, Track
+from hiervox.processors.pitch import SEMITONES_PER_OCTAVE, F0Contour
 
 LEAST_VOICED = 10
 OCTAVE_ERROR = 1.6
@@ -21,7 +21,7 @@ Such is a tenth of what DIO finds in ten recordings of LibriSpeech test-other: 4
 """
 
 
-def semitone_deviation(f0: Track) -> float | None:
+def semitone_deviation(f0: F0Contour) -> float | None:
     """Standard deviation in semitones of the voiced frames of a contour (T,) in Hz; None of fewer than ten.
 
     Octave errors of the tracker are left out. In semitones, a low and a high voice of the same intonation

@@ -180,7 +180,7 @@ class VocoderPipeline(MelVocoder):
         self, mels: Sequence[Mel], f0s: Sequence[F0] | None, controls: F0VocoderControls | None
     ) -> tuple[Tensor, Tensor | None]:
         if controls is not None and controls.semitones and not self.network.needs_f0:
-            raise ConfigError("this network hears no F0 that could be shifted", "leave semitones out")
+            raise ConfigError("this network takes no F0 that could be shifted", "leave semitones out")
         if f0s is not None and controls is not None:
             f0s = [f0 * np.float32(semitone_ratio(controls.semitones)) for f0 in f0s]
         batch = torch.from_numpy(np.stack(mels).astype(np.float32)).to(self.device)

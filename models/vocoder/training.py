@@ -24,7 +24,7 @@ def build_network(config: VocoderExperiment) -> nn.Module:
 
 
 class PredictedMels(CutTrainingTask[VocoderExperimentT]):
-    """A task whose network hears the spectrograms of an acoustic model, where the config names one.
+    """A task whose network learns from the spectrograms of an acoustic model, where the config names one.
 
     That is how a vocoder is fine-tuned on what it will be given (GTA). Losses compare with the recordings.
     """

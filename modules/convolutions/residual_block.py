@@ -61,8 +61,8 @@ class ResidualBlock(nn.Module):
         # In the order of use: before the first dilated one, before the first plain one, and so on.
         activations = [activation(channels) for _ in range((1 + paired) * len(dilations))]
         self.activations = nn.ModuleList(activations)
-        reach = sum((dilation + paired) * (kernel_size // 2) for dilation in dilations)
-        self.context = reach + sum(context_of(module) for module in activations)
+        receptive_field = sum((dilation + paired) * (kernel_size // 2) for dilation in dilations)
+        self.context = receptive_field + sum(context_of(module) for module in activations)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) → (B, C, T)."""

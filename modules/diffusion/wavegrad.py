@@ -191,10 +191,10 @@ def _blocks(
 
 
 def _context(sizes: ScoreSizes) -> int:
-    """Frames on either side that a prediction depends on, from above: every reach at its own rate."""
-    samples, rate = 1, sizes.hop_length  # samples of reach, and samples to a value
+    """Frames on either side that a prediction depends on, from above: every layer at its own rate."""
+    samples, rate = 1, sizes.hop_length  # samples of the receptive field, and samples to a value
     for factor, dilations in zip(sizes.rates, sizes.dilations, strict=True):
         rate //= factor
-        reach = sizes.blocks_per_rate * (sum(dilations) + sum(DOWN_DILATIONS))
-        samples += rate * (reach + 2 + 2 * factor)
+        receptive_field = sizes.blocks_per_rate * (sum(dilations) + sum(DOWN_DILATIONS))
+        samples += rate * (receptive_field + 2 + 2 * factor)
     return math.ceil((samples + 2) / sizes.hop_length) + 1

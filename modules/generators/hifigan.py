@@ -106,11 +106,11 @@ class UpsamplingBackbone(nn.Module):
 
     def context(self, beyond: int = 0) -> int:
         """Input frames on either side that an output sample and the `beyond` around it depend on."""
-        reach = beyond + context_of(self.activation)
+        receptive_field = beyond + context_of(self.activation)
         for stage in reversed(self.stages):
             assert isinstance(stage, UpsamplingStage)
-            reach = stage.context(reach)
-        return reach + EDGE_KERNEL // 2
+            receptive_field = stage.context(receptive_field)
+        return receptive_field + EDGE_KERNEL // 2
 
     def forward(
         self, x: Tensor, condition: Tensor | None = None, additions: Iterable[Tensor | None] = ()

@@ -21,7 +21,7 @@ SAMPLE_RATE = 16_000
 FRAME_RATE = 50
 """Frames per second of every low-rate sequence; F0 has four values to a frame."""
 HOP_LENGTH = SAMPLE_RATE // FRAME_RATE
-GRID_SAMPLES = 1280
+PAD_MULTIPLE = 1280
 """The published models see 16 kHz waveforms padded to a multiple of this (80 ms, four 50 Hz frames)."""
 SILENCE_PEAK = 1e-4
 """A waveform whose peak stays under this (-80 dBFS, about three steps of 16-bit PCM) is silent."""
@@ -104,12 +104,12 @@ def peak_normalize(wav: Waveform, peak: float = 0.999) -> Waveform:
     return (wav * (peak / largest)).astype(np.float32)
 
 
-def pad_to_grid(wav: WavT) -> WavT:
+def pad_to_multiple(wav: WavT) -> WavT:
     """Append zeros to (..., T) up to the next multiple of 1280 samples, always at least one, as published.
 
     So every frame sequence of a 16 kHz waveform has a whole length: N = T / 320 frames, 4N values of F0.
     """
-    missing = GRID_SAMPLES - wav.shape[-1] % GRID_SAMPLES
+    missing = PAD_MULTIPLE - wav.shape[-1] % PAD_MULTIPLE
     if isinstance(wav, np.ndarray):
         return np.pad(wav, [(0, 0)] * (wav.ndim - 1) + [(0, missing)])
     from torch.nn.functional import pad

@@ -25,7 +25,7 @@ class AlignerPipeline:
         experiment: its config.
 
     Attributes:
-        rate: Hz that it hears.
+        rate: Hz of what it takes.
         text: languages and symbols of the tokens.
     """
 

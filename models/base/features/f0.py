@@ -10,7 +10,7 @@ import numpy as np
 
 from hiervox.models.base.data.feature import Feature, Settings
 from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
-from hiervox.processors.pitch import PitchConfig, Track, extract_f0
+from hiervox.processors.pitch import F0Contour, PitchConfig, extract_f0
 from hiervox.utils.errors import AudioError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ VOICED_WINDOW = 2.0
 VOICED_SHARE = 0.25
 CLEARLY_VOICED_SHARE = 0.4
 """Least share of voiced frames in the loudest `VOICED_WINDOW` seconds, and the share at which DIO is trusted.
-In 60 segments of white noise DIO hears up to 31 % voiced and Harvest up to 20 %. Of 1,471 clean utterances by
+In 60 segments of white noise DIO finds up to 31 % voiced and Harvest up to 20 %. Of 1,471 clean utterances by
 372 speakers one falls under."""
 
 
@@ -40,7 +40,7 @@ class F0(Feature):
         """That of `features.pitch`."""
         return 1 / Fraction(self.config.features.pitch.hop_seconds).limit_denominator(1_000_000)
 
-    def compute(self, clip: Clip) -> Track:
+    def compute(self, clip: Clip) -> F0Contour:
         """(rows,) in Hz.
 
         Raises:
@@ -66,7 +66,7 @@ class F0(Feature):
 def voiced_share(wav: Waveform, rate: int, name: str) -> float:
     """Share of voiced frames in the loudest two seconds of (T,); 0 where no F0 can be tracked.
 
-    DIO is quick, but deaf to some creaky voices: where it hears too little, Harvest has the last word.
+    DIO is quick, but deaf to some creaky voices: where it finds too little, Harvest has the last word.
     """
     window = round(VOICED_WINDOW * rate)
     power = np.concatenate([[0.0], np.cumsum(np.square(wav, dtype=np.float64))])

@@ -1,4 +1,4 @@
-"""Mel spectrograms as an acoustic model predicts them, for vocoders that are to hear such."""
+"""Mel spectrograms as an acoustic model predicts them, for vocoders that are to learn from them."""
 
 from __future__ import annotations
 

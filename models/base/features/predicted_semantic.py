@@ -1,4 +1,4 @@
-"""Semantic vectors as a text-to-vec model predicts them, for synthesizers that are to hear such."""
+"""Semantic vectors as a text-to-vec model predicts them, for synthesizers that are to learn from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pitch of a voice, heard elsewhere than in the utterance that is to be spoken."""
+"""The pitch of a voice, taken elsewhere than from the utterance that is to be spoken."""
 
 from __future__ import annotations
 

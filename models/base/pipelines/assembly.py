@@ -11,7 +11,7 @@ from hiervox.models.base.pipelines.concatenation import audible_span, concatenat
 from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS
 from hiervox.models.base.pipelines.speech import Synthesis, concatenated
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, pauses_behind
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 
 
 def assemble(
@@ -43,7 +43,7 @@ def assemble(
         elapsed += sound.size
 
 
-def _audible_f0(f0: Track, start: int, stop: int, elapsed: int, samples: int, rate: int) -> Track:
+def _audible_f0(f0: F0Contour, start: int, stop: int, elapsed: int, samples: int, rate: int) -> F0Contour:
     """F0 under the next `samples` of a text, of which `elapsed` are over; 0 behind `stop`.
 
     A curve's values are whole, a sentence's beginning need not be: later values make up for it.

@@ -11,7 +11,7 @@ from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.processors.audio import Waveform
-from hiervox.processors.pitch import PitchConfig, Track
+from hiervox.processors.pitch import F0Contour, PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.errors import ConfigError
 
@@ -159,8 +159,8 @@ class Converter(Protocol[ControlsT_contra]):
     """A recording in another voice."""
 
     def convert(
-        self, source: Source, voice: Voice, controls: ControlsT_contra, f0: Track | None = None
-    ) -> tuple[Track | None, Iterator[Waveform]]:
+        self, source: Source, voice: Voice, controls: ControlsT_contra, f0: F0Contour | None = None
+    ) -> tuple[F0Contour | None, Iterator[Waveform]]:
         """What a recording says, as it says it, in a voice.
 
         Args:
@@ -181,7 +181,7 @@ class Converter(Protocol[ControlsT_contra]):
 class CopySynthesizer(Protocol[ControlsT_contra]):
     """A recording through an autoencoder."""
 
-    def f0(self, recording: Waveform, voice: Voice, controls: ControlsT_contra) -> Track:
+    def f0(self, recording: Waveform, voice: Voice, controls: ControlsT_contra) -> F0Contour:
         """F0 in Hz at 200 Hz, 0 where unvoiced, of a recording (T,) at 16 kHz in its own voice."""
 
     def reconstruct(

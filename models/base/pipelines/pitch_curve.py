@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import write_text
 
@@ -20,14 +20,14 @@ LONGEST_SECONDS = 3600.0
 HINT = "give two columns, seconds,hz, with rising seconds and 0 Hz where unvoiced"
 
 
-def write_pitch_curve(path: Path, f0: Track) -> None:
+def write_pitch_curve(path: Path, f0: F0Contour) -> None:
     """Write F0 (T,) in Hz at 200 Hz, one row a value, in one step."""
     rows = [",".join(HEADER)]
     rows += [f"{index * F0_HOP_SECONDS:.3f},{hz:.3f}" for index, hz in enumerate(f0.tolist())]
     write_text(path, "\n".join(rows) + "\n")
 
 
-def read_pitch_curve(path: Path) -> Track:
+def read_pitch_curve(path: Path) -> F0Contour:
     """Read a curve and bring it to 200 Hz.
 
     Between two rows the pitch is interpolated where both are voiced, else it is that of the nearer one; so
@@ -69,7 +69,7 @@ def _values(row: list[str], place: str) -> tuple[float, float]:
     return seconds, hz
 
 
-def stretch_pitch(f0: Track, frames: int) -> Track:
+def stretch_pitch(f0: F0Contour, frames: int) -> F0Contour:
     """Bring F0 (T,) in Hz to (frames,), first value to first and last to last."""
     if f0.size == frames:
         return f0
@@ -77,7 +77,7 @@ def stretch_pitch(f0: Track, frames: int) -> Track:
     return _sample(wanted, np.arange(f0.size, dtype=np.float64), f0.astype(np.float64))
 
 
-def _sample(wanted: NDArray[np.float64], places: NDArray[np.float64], hz: NDArray[np.float64]) -> Track:
+def _sample(wanted: NDArray[np.float64], places: NDArray[np.float64], hz: NDArray[np.float64]) -> F0Contour:
     """Values at `wanted` of a curve given at rising `places`; its end values hold beyond its ends."""
     after = np.searchsorted(places, wanted).clip(1, max(1, places.size - 1))
     if places.size == 1:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hiervox.models.base.pipelines.pitch_control import shape_pitch
 from hiervox.processors.audio import SAMPLE_RATE, SILENCE_PEAK, Waveform
-from hiervox.processors.pitch import PitchConfig, Track, extract_f0
+from hiervox.processors.pitch import F0Contour, PitchConfig, extract_f0
 from hiervox.utils.errors import AudioError
 from hiervox.utils.logging import get_logger
 
@@ -29,13 +29,13 @@ class PitchStatistics:
     standard_deviation: float
 
     @classmethod
-    def of(cls, f0: Track) -> PitchStatistics | None:
+    def of(cls, f0: F0Contour) -> PitchStatistics | None:
         """Of F0 (T,) in Hz, 0 where unvoiced; None where no frame is voiced."""
         voiced = f0[f0 > 0].astype(np.float64)
         return cls(float(voiced.mean()), float(voiced.std())) if voiced.size else None
 
 
-def track_pitch(recording: Waveform, config: PitchConfig, name: str) -> Track:
+def track_pitch(recording: Waveform, config: PitchConfig, name: str) -> F0Contour:
     """F0 (T // 80,) in Hz of a 16 kHz recording (T,); where the tracker fails, unvoiced, with a warning.
 
     A tracker that fails mostly has been given what holds no voice.
@@ -69,7 +69,7 @@ def match_pitch(log_f0: Tensor, wanted: PitchStatistics | None) -> Tensor:
     return shape_pitch(log_f0, semitones=12 * math.log2(wanted.mean / spoken.mean))
 
 
-def transfer_pitch(source: Track, wanted: PitchStatistics | None) -> Track:
+def transfer_pitch(source: F0Contour, wanted: PitchStatistics | None) -> F0Contour:
     """The F0 contour of one recording at the pitch of another, as the published inference does.
 
     Voiced frames get the mean and the standard deviation (Hz) of the other's voiced frames. Where one of

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
     from hiervox.models.base.pipelines.voice import Voice
     from hiervox.processors.audio import Waveform
-    from hiervox.processors.pitch import PitchConfig, Track
+    from hiervox.processors.pitch import F0Contour, PitchConfig
     from hiervox.processors.spectrogram import SpectrogramConfig
     from hiervox.processors.text.config import TextConfig
 
@@ -145,7 +145,7 @@ class TextToSpeech(Voiced[ControlsT_contra], Protocol[ControlsT_contra]):
         text: str | Sequence[TokenSequence],
         voice: Recording | Voice | None = None,
         controls: ControlsT_contra | None = None,
-        f0: Track | None = None,
+        f0: F0Contour | None = None,
     ) -> Iterator[Synthesis]:
         """Speak a text sentence by sentence, at `rate` and unscaled, each with the pause behind it."""
 
@@ -175,8 +175,8 @@ class VoiceConversion(Voiced[ControlsT_contra], Protocol[ControlsT_contra]):
         source: Recording,
         voice: Recording | Voice | None = None,
         controls: ControlsT_contra | None = None,
-        f0: Track | None = None,
-    ) -> tuple[Track | None, Iterator[Waveform]]:
+        f0: F0Contour | None = None,
+    ) -> tuple[F0Contour | None, Iterator[Waveform]]:
         """F0 of the whole, None where there is none, and chunks (T_i,) at `rate`, unscaled."""
 
 
@@ -184,7 +184,7 @@ class VoiceConversion(Voiced[ControlsT_contra], Protocol[ControlsT_contra]):
 class PitchTracking(Pipeline, Protocol[ControlsT_contra]):
     """The capability `f0`: the pitch of a recording as a model sees it."""
 
-    def f0(self, recording: Recording, controls: ControlsT_contra | None = None) -> Track:
+    def f0(self, recording: Recording, controls: ControlsT_contra | None = None) -> F0Contour:
         """(T,) in Hz at 200 Hz, 0 where unvoiced."""
 
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS
-from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE, Waveform, pad_to_grid
-from hiervox.processors.pitch import Track
+from hiervox.processors.audio import PAD_MULTIPLE, SAMPLE_RATE, Waveform, pad_to_multiple
+from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import AudioError
 from hiervox.utils.memory import release_unused_memory
 
@@ -25,16 +25,16 @@ LONGEST_SECONDS = 29.92
 """With the padding to a multiple, 30 s."""
 MARGIN_SECONDS = 1.0
 FADE_SECONDS = 0.04
-LATEST_CUT = 28 * SAMPLE_RATE // GRID_SAMPLES * GRID_SAMPLES
+LATEST_CUT = 28 * SAMPLE_RATE // PAD_MULTIPLE * PAD_MULTIPLE
 """A segment with both margins is at most `LONGEST_SECONDS`."""
-EARLIEST_CUT = LATEST_CUT // 2 // GRID_SAMPLES * GRID_SAMPLES
+EARLIEST_CUT = LATEST_CUT // 2 // PAD_MULTIPLE * PAD_MULTIPLE
 SAMPLES_PER_F0 = round(SAMPLE_RATE * F0_HOP_SECONDS)
-MARGIN = int(MARGIN_SECONDS * SAMPLE_RATE) // GRID_SAMPLES * GRID_SAMPLES
+MARGIN = int(MARGIN_SECONDS * SAMPLE_RATE) // PAD_MULTIPLE * PAD_MULTIPLE
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Places in a 16 kHz recording, multiples of `GRID_SAMPLES` except at its end.
+    """Places in a 16 kHz recording, multiples of `PAD_MULTIPLE` except at its end.
 
     Attributes:
         first, last: what is looked at.
@@ -51,15 +51,15 @@ def plan_segments(recording: Waveform) -> list[Segment]:
     """Cut a 16 kHz recording (T,) at its quietest 80 ms, 14 to 28 s after each other."""
     if recording.size <= LONGEST_SECONDS * SAMPLE_RATE:
         return [Segment(0, recording.size, 0, recording.size)]
-    blocks = recording[: recording.size // GRID_SAMPLES * GRID_SAMPLES].reshape(-1, GRID_SAMPLES)
+    blocks = recording[: recording.size // PAD_MULTIPLE * PAD_MULTIPLE].reshape(-1, PAD_MULTIPLE)
     power = np.square(blocks).mean(axis=1)
     # what is quiet around a cut counts, and a cut is between two blocks
     at_cut = np.convolve(power, [1.0, 1.0])[: power.size]
     cuts = [0]
     while recording.size - cuts[-1] > LATEST_CUT:
         earliest, latest = cuts[-1] + EARLIEST_CUT, min(cuts[-1] + LATEST_CUT, recording.size - MARGIN)
-        candidates = at_cut[earliest // GRID_SAMPLES : latest // GRID_SAMPLES + 1]
-        cuts.append(earliest + int(candidates.argmin()) * GRID_SAMPLES)
+        candidates = at_cut[earliest // PAD_MULTIPLE : latest // PAD_MULTIPLE + 1]
+        cuts.append(earliest + int(candidates.argmin()) * PAD_MULTIPLE)
     cuts.append(recording.size)
     return [
         Segment(max(0, start - MARGIN), min(stop + MARGIN, recording.size), start, stop)
@@ -108,12 +108,14 @@ def segments_of(recording: Waveform, device: torch.device) -> Iterator[tuple[Seg
     for segment in plan:
         seen = recording[segment.first : segment.last]
         if segment is plan[-1]:
-            seen = pad_to_grid(seen)
+            seen = pad_to_multiple(seen)
         yield segment, torch.from_numpy(seen)[None].to(device)
         release_unused_memory()
 
 
-def f0_by_segments(recording: Waveform, device: torch.device, f0_of: Callable[[Tensor], Track]) -> Track:
+def f0_by_segments(
+    recording: Waveform, device: torch.device, f0_of: Callable[[Tensor], F0Contour]
+) -> F0Contour:
     """F0 of a 16 kHz recording (T,), segment by segment.
 
     Args:

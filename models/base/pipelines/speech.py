@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hiervox.models.base.pipelines.controls import Scaling
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.processors.audio import SILENCE_PEAK, Waveform, write_audio
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.errors import AudioError
 
@@ -43,7 +43,7 @@ class Synthesis:
     frame_rate: float
     noise: torch.Generator = field(repr=False)
     durations: list[int] | None = None
-    f0: Track | None = None
+    f0: F0Contour | None = None
     wav: Waveform = field(default_factory=lambda: np.zeros(0, np.float32))
     attempts: int = 1
     problems: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Speech:
 
     wav: Waveform
     rate: int
-    f0: Track | None
+    f0: F0Contour | None
     mel: NDArray[np.float32] = field(repr=False)
     sentences: tuple[Synthesis, ...] = field(default=(), repr=False)
 

@@ -40,7 +40,7 @@ from hiervox.models.base.pipelines.token_sequence import TokenSequence, pauses_b
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_loader import Prompt, VoiceLoader, recording_name
 from hiervox.processors.audio import Waveform, read_audio
-from hiervox.processors.pitch import PitchConfig, Track
+from hiervox.processors.pitch import F0Contour, PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.logging import get_logger
@@ -225,7 +225,7 @@ class SpeechPipeline(Generic[ControlsT]):
         text: Script,
         voice: Prompt | None = None,
         controls: ControlsT | None = None,
-        f0: Track | None = None,
+        f0: F0Contour | None = None,
     ) -> Speech:
         """Speak a text.
 
@@ -280,7 +280,7 @@ class SpeechPipeline(Generic[ControlsT]):
         text: Script,
         voice: Prompt | None = None,
         controls: ControlsT | None = None,
-        f0: Track | None = None,
+        f0: F0Contour | None = None,
     ) -> Iterator[Synthesis]:
         """`tts` sentence by sentence, at the system's rate and unscaled, in memory that does not grow.
 
@@ -345,7 +345,7 @@ class SpeechPipeline(Generic[ControlsT]):
         source: Recording,
         voice: Prompt | None = None,
         controls: ControlsT | None = None,
-        f0: Track | None = None,
+        f0: F0Contour | None = None,
     ) -> Speech:
         """Say what a recording says, as it says it, in a voice.
 
@@ -369,8 +369,8 @@ class SpeechPipeline(Generic[ControlsT]):
         source: Recording,
         voice: Prompt | None = None,
         controls: ControlsT | None = None,
-        f0: Track | None = None,
-    ) -> tuple[Track | None, Iterator[Waveform]]:
+        f0: F0Contour | None = None,
+    ) -> tuple[F0Contour | None, Iterator[Waveform]]:
         """`vc` in chunks, at the system's rate and unscaled.
 
         Returns:
@@ -382,7 +382,7 @@ class SpeechPipeline(Generic[ControlsT]):
         recording = _read(source, "the source")
         return self.converter.convert(recording, self.voice(voice, for_text=False), controls, f0)
 
-    def f0(self, recording: Recording, controls: ControlsT | None = None) -> Track:
+    def f0(self, recording: Recording, controls: ControlsT | None = None) -> F0Contour:
         """F0 of a recording as the model sees it.
 
         Args:
@@ -463,7 +463,7 @@ class SpeechPipeline(Generic[ControlsT]):
     def _finished(
         self,
         sounds: Sequence[Waveform],
-        f0: Track | None,
+        f0: F0Contour | None,
         voice: Voice,
         controls: ControlsT,
         sentences: Sequence[Synthesis] = (),

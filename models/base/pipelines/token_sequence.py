@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.pipelines.concatenation import default_pause
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.processors.text import TextFrontend, intersperse
 from hiervox.processors.text.script import Span, Utterance, read_script
 from hiervox.processors.text.symbols import SILENT
@@ -41,7 +41,7 @@ class TokenSequence:
     rates: list[float]
     semitones: list[float]
     pitch_ranges: list[float]
-    f0: Track | None = None
+    f0: F0Contour | None = None
 
     def require_no_f0(self) -> None:
         """Refuse an F0 curve, of a model that makes no pitch.

@@ -45,7 +45,7 @@ class MelVocoder(ABC):
 
         Args:
             mel: as `mel` describes it.
-            f0: (N,), Hz, for a vocoder that hears it.
+            f0: (N,), Hz, for a vocoder that takes it.
 
         Raises:
             AudioError: the spectrogram has other sizes than the vocoder takes, or is not finite.
@@ -101,7 +101,7 @@ class GriffinLimVocoder(MelVocoder):
     """No network: phases are estimated from the spectrogram alone. For any mel spectrogram."""
 
     def vocode(self, mel: Mel, f0: MelF0 | None = None) -> Waveform:
-        """Log-mel (M, N) to a waveform (T,); F0 is not heard.
+        """Log-mel (M, N) to a waveform (T,); F0 is not used.
 
         Raises:
             AudioError: as `MelVocoder.vocode`.
@@ -148,7 +148,7 @@ class MelVocoderPipeline(MelVocoder):
 
     @torch.inference_mode()
     def vocode(self, mel: Mel, f0: MelF0 | None = None) -> Waveform:
-        """Log-mel (M, N) to a waveform (T,) at `rate`; this pipeline's networks don't hear F0.
+        """Log-mel (M, N) to a waveform (T,) at `rate`; this pipeline's networks don't take F0.
 
         Raises:
             AudioError: as `MelVocoder.vocode`.

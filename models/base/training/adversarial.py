@@ -32,7 +32,7 @@ class Generated:
         real: (B, 1, T), recorded.
         fake: (B, 1, T), generated in its place.
         extras: whatever else the system's losses need.
-        unpaired: (B', 1, T), generated too, without a recording of the same; discriminators hear it.
+        unpaired: (B', 1, T), generated too, without a recording of the same; discriminators take it.
     """
 
     real: Tensor

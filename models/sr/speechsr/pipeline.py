@@ -29,7 +29,7 @@ class SpeechSRPipeline:
         rate: of the output, Hz.
         input_rate: of what the network takes, Hz.
         device: of the network.
-        window: samples at 16 kHz to one pass, a multiple of `network.grid`.
+        window: samples at 16 kHz to one pass, a multiple of `network.input_multiple`.
     """
 
     def __init__(self, network: AnySpeechSR) -> None:
@@ -79,7 +79,7 @@ class SpeechSRPipeline:
         """
         if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
             raise AudioError(
-                f"a waveform of shape {wav.shape} can't be raised", "give finite samples of one channel"
+                f"a waveform of shape {wav.shape} can't be upsampled", "give finite samples of one channel"
             )
         low = resample(np.asarray(wav, np.float32), rate, INPUT_RATE)
         return self.stream().finish(low), self.rate
@@ -87,43 +87,48 @@ class SpeechSRPipeline:
     def stream(self) -> UpsampleStream:
         """A new stream, for a waveform at 16 kHz that comes in chunks."""
         return UpsampleStream(
-            self.raise_rate, self.network.context, self.network.grid, self.rate, self.window
+            self.upsample_pass, self.network.context, self.network.input_multiple, self.rate, self.window
         )
 
     @torch.inference_mode()
-    def raise_rate(self, low: torch.Tensor) -> Waveform:
+    def upsample_pass(self, low: torch.Tensor) -> Waveform:
         """One pass of the network: (T,) at 16 kHz → (T · `self.rate` // 16000,)."""
-        raised: Waveform = self.network(low.view(1, 1, -1).to(self.device)).view(-1).float().cpu().numpy()
-        return raised
+        upsampled: Waveform = self.network(low.view(1, 1, -1).to(self.device)).view(-1).float().cpu().numpy()
+        return upsampled
 
 
 class UpsampleStream:
-    """Raises the rate of a waveform that comes in chunks, in windows of bounded size.
+    """Upsamples a waveform that comes in chunks, in windows of bounded size.
 
     Args:
-        raise_rate: one pass of the network, (T,) at 16 kHz → at `rate`.
+        upsample_pass: one pass of the network, (T,) at 16 kHz → at `rate`.
         context: input samples on either side that an output sample depends on.
-        grid: input samples of which a multiple must stand before a pass.
+        input_multiple: a pass begins at a multiple of so many input samples.
         rate: of the output, Hz.
-        window: input samples that a pass keeps, a multiple of `grid`.
+        window: input samples that a pass keeps, a multiple of `input_multiple`.
     """
 
     def __init__(
-        self, raise_rate: Callable[[torch.Tensor], Waveform], context: int, grid: int, rate: int, window: int
+        self,
+        upsample_pass: Callable[[torch.Tensor], Waveform],
+        context: int,
+        input_multiple: int,
+        rate: int,
+        window: int,
     ) -> None:
-        self._raise_rate = raise_rate
-        self._margin = context + -context % grid
-        self._grid = grid
+        self._upsample = upsample_pass
+        self._margin = context + -context % input_multiple
+        self._multiple = input_multiple
         self._rate = rate
         self._window = window
         self._low = np.zeros(0, np.float32)  # what is still looked at
-        self._first = self._done = 0  # where that begins, and up to where the input has been raised
+        self._first = self._done = 0  # where that begins, and up to where the input has been upsampled
 
     def push(self, low: Waveform) -> Waveform:
         """Take a chunk (T,) at 16 kHz; give what can be told by now (T',) at `rate`, perhaps nothing."""
         self._low = np.concatenate([self._low, low])
         known = self._first + self._low.size
-        return self._raised_to(max(known - known % self._grid - self._margin, self._done))
+        return self._upsampled_to(max(known - known % self._multiple - self._margin, self._done))
 
     def finish(self, low: Waveform | None = None) -> Waveform:
         """The rest; what has been given in all is samples at 16 kHz · `rate` // 16000 long.
@@ -134,24 +139,24 @@ class UpsampleStream:
         if low is not None:
             self._low = np.concatenate([self._low, low])
         samples = self._first + self._low.size
-        missing = -samples % self._grid
+        missing = -samples % self._multiple
         self._low = np.pad(self._low, (0, missing))
-        rest = self._raised_to(samples + missing)
-        return rest[: rest.size - self._raised_length(samples + missing) + self._raised_length(samples)]
+        rest = self._upsampled_to(samples + missing)
+        return rest[: rest.size - self._output_length(samples + missing) + self._output_length(samples)]
 
-    def _raised_to(self, end: int) -> Waveform:
-        pieces = [np.zeros(0, np.float32)]
+    def _upsampled_to(self, end: int) -> Waveform:
+        chunks = [np.zeros(0, np.float32)]
         while self._done < end:
             start, stop = self._done, min(self._done + self._window, end)
             first = max(start - self._margin, 0)
             seen = self._low[first - self._first : stop + self._margin - self._first]
-            piece = self._raise_rate(torch.from_numpy(seen))
-            offset = self._raised_length(first)
-            pieces.append(piece[self._raised_length(start) - offset : self._raised_length(stop) - offset])
+            chunk = self._upsample(torch.from_numpy(seen))
+            offset = self._output_length(first)
+            chunks.append(chunk[self._output_length(start) - offset : self._output_length(stop) - offset])
             self._done = stop
         passed = max(self._done - self._margin - self._first, 0)
         self._low, self._first = self._low[passed:], self._first + passed
-        return np.concatenate(pieces)
+        return np.concatenate(chunks)
 
-    def _raised_length(self, samples: int) -> int:
+    def _output_length(self, samples: int) -> int:
         return samples * self._rate // INPUT_RATE

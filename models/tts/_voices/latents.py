@@ -15,7 +15,7 @@ from hiervox.models.base.pipelines.voice_loader import recording_prompt
 from hiervox.models.tts._voices.controls import ConversionControls
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.processors.audio import Waveform, resample
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import ConfigError
 
 ControlsT = TypeVar("ControlsT", bound=ConversionControls)
@@ -73,8 +73,8 @@ class LatentConverter(Generic[ControlsT]):
         self.voices, self.converted = voices, converted
 
     def convert(
-        self, source: Source, voice: Voice, controls: ControlsT, f0: Track | None = None
-    ) -> tuple[Track | None, Iterator[Waveform]]:
+        self, source: Source, voice: Voice, controls: ControlsT, f0: F0Contour | None = None
+    ) -> tuple[F0Contour | None, Iterator[Waveform]]:
         """See `Converter.convert`; there is no F0.
 
         Raises:

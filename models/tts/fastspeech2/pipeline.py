@@ -26,7 +26,7 @@ from hiervox.models.tts.fastspeech2.networks.durations import expand_by_duration
 from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2
 from hiervox.models.tts.fastspeech2.networks.variance_adaptor import VarianceOutput
 from hiervox.modules.functional.masking import sequence_mask
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import CheckpointError
 
 
@@ -107,7 +107,7 @@ class FastSpeech2Acoustic:
         require_frames(output.frame_lengths)
         return output
 
-    def _f0(self, output: VarianceOutput) -> Track:
+    def _f0(self, output: VarianceOutput) -> F0Contour:
         """The predicted F0 (T,) at 200 Hz; that of a token lasts as long as it does."""
         hz = predicted_hz(output.pitch, self.network.adaptor.pitch)
         if self.network.adaptor.pitch.level == "token":
@@ -115,5 +115,5 @@ class FastSpeech2Acoustic:
         frames = hz[0, 0].float().cpu().numpy()
         seconds = np.arange(round(frames.size / self.mel_config.frame_rate / F0_HOP_SECONDS)) * F0_HOP_SECONDS
         places = (seconds * self.mel_config.frame_rate).astype(int).clip(max=frames.size - 1)
-        track: Track = frames[places]
+        track: F0Contour = frames[places]
         return track

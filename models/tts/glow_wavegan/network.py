@@ -14,7 +14,7 @@ from hiervox.modules.generators.hifigan import HiFiGANGenerator
 from hiervox.modules.predictors.variance import VariancePredictor
 
 INITIAL_LOG_STD = -5.0
-"""Of the latent, so that the decoder hears the encoder before it learns to do without."""
+"""Of the latent, so that the decoder sees the encoder before it learns to do without."""
 LARGEST_LOG_STD = 1.0
 """Approached smoothly: without a bound, early updates at full size drove the variance beyond any number."""
 

@@ -25,7 +25,7 @@ from hiervox.modules.discriminators.multi_resolution_stft import MultiResolution
 from hiervox.modules.encoders.posterior import WaveformEncoderSizes
 from hiervox.modules.encoders.style import StyleEncoderSizes
 from hiervox.modules.transformers.relative import TransformerSizes
-from hiervox.processors.audio import GRID_SAMPLES, HOP_LENGTH, SAMPLE_RATE
+from hiervox.processors.audio import HOP_LENGTH, PAD_MULTIPLE, SAMPLE_RATE
 from hiervox.processors.semantic.config import SemanticConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
@@ -39,7 +39,7 @@ F0_HOP_SECONDS = 0.005
 class HierSpeechDataConfig(DataConfig):
     """Utterances padded as the published models were trained."""
 
-    pad_multiple: PositiveInt | None = GRID_SAMPLES
+    pad_multiple: PositiveInt | None = PAD_MULTIPLE
 
 
 def require_published_rates(data: DataConfig, mel: SpectrogramConfig, features: FeaturesConfig) -> None:
@@ -97,7 +97,7 @@ class SpeakerEncoderSizes(Config):
     Attributes:
         channels: of the speaker embedding.
         hidden_channels: of the two layers that turn it into a part of the style.
-        max_seconds: of a prompt in training, from its beginning; inference hears all of it.
+        max_seconds: of a prompt in training, from its beginning; inference sees all of it.
     """
 
     channels: PositiveInt = 192
@@ -155,10 +155,10 @@ class SynthesizerConfig(Config):
         latent_channels: of all three latents.
         slice_frames: frames of the random slice that the generator learns from (9600 samples).
         judged_frames: how much of it the discriminators see, from a random place; None is all. Ours: the
-            reconstruction terms can then hear more than the dearer discriminators.
+            reconstruction terms can then see more than the dearer discriminators.
         unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
-        clean_prompts: whether the style encoder hears prompts with their stationary noise reduced, in
-            inference; the speaker encoder hears them as they are.
+        clean_prompts: whether the style encoder sees prompts with their stationary noise reduced, in
+            inference; the speaker encoder sees them as they are.
         clean_sources: whether voice conversion tracks the F0 of its sources with their stationary noise
             reduced: noise, too, has periods, which are spoken as voice else.
         noise_floor: factor of what a voice makes of silence, which is subtracted from what it says, in
@@ -172,7 +172,7 @@ class SynthesizerConfig(Config):
         spoken_ratio: share of training items whose slice the generator makes from the semantic vectors, by
             the way that inference takes, instead of from the recording. Ours: it brings the priors to speech
             in fewer steps than the divergences alone.
-        predicted_ratio: share of training items whose lowest prior hears `features.predicted_by`'s vectors
+        predicted_ratio: share of training items whose lowest prior reads `features.predicted_by`'s vectors
             instead of a perturbed copy's, where such are extracted. Ours: they are smoother.
     """
 
@@ -303,7 +303,7 @@ class SynthesizerExperiment(AdversarialExperiment):
         mel: of the style, the losses and (without its mel filters) the posterior.
         speaker_encoder: a safetensors file with the weights of `model.speaker_encoder`; a run that starts
             from weights that hold them needs none.
-        source_semantic: the encoder that voice conversion hears its sources by, in inference, whose vectors
+        source_semantic: the encoder that voice conversion encodes its sources by, in inference, whose vectors
             mean the same as those of `features.semantic`; None for that one. Ours: a larger network that was
             taught these vectors loses fewer words of a noisy recording.
     """

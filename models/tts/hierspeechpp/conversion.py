@@ -15,14 +15,18 @@ from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.hierspeechpp.config import F0_PER_FRAME, SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
-from hiervox.processors.audio import HOP_LENGTH, Waveform, pad_to_grid
+from hiervox.processors.audio import HOP_LENGTH, Waveform, pad_to_multiple
 from hiervox.processors.noise_reduction import reduce_noise
-from hiervox.processors.pitch import Track, fit_length, log_f0
+from hiervox.processors.pitch import F0Contour, fit_length, log_f0
 
 
 def converted_pitch(
-    networks: Networks, source: Waveform, voice: Voice, controls: HierSpeechControls, f0: Track | None = None
-) -> Track:
+    networks: Networks,
+    source: Waveform,
+    voice: Voice,
+    controls: HierSpeechControls,
+    f0: F0Contour | None = None,
+) -> F0Contour:
     """F0 of the source at the voice's mean and standard deviation, or a given one, then as the controls ask.
 
     Args:
@@ -38,13 +42,13 @@ def converted_pitch(
     if f0 is None:
         f0 = transfer_pitch(_tracked(networks, source), voice.pitch)
     else:
-        f0 = stretch_pitch(f0, pad_to_grid(source).size // SAMPLES_PER_F0)
+        f0 = stretch_pitch(f0, pad_to_multiple(source).size // SAMPLES_PER_F0)
     log_pitch = torch.from_numpy(log_f0(f0))
-    shaped: Track = shape_pitch(log_pitch, controls.semitones, controls.pitch_range).expm1().numpy()
+    shaped: F0Contour = shape_pitch(log_pitch, controls.semitones, controls.pitch_range).expm1().numpy()
     return shaped
 
 
-def source_pitch(wav: Waveform, experiment: SynthesizerExperiment) -> Track:
+def source_pitch(wav: Waveform, experiment: SynthesizerExperiment) -> F0Contour:
     """F0 of what is converted: (T,) at 16 kHz to (T / 80,) in Hz.
 
     Args:
@@ -56,7 +60,7 @@ def source_pitch(wav: Waveform, experiment: SynthesizerExperiment) -> Track:
     return track_pitch(wav, experiment.features.pitch, "the source")
 
 
-def _tracked(networks: Networks, source: Waveform) -> Track:
+def _tracked(networks: Networks, source: Waveform) -> F0Contour:
     experiment = networks.synthesizer_experiment
     return f0_by_segments(
         source, networks.device, lambda seen: source_pitch(seen[0].cpu().numpy(), experiment)
@@ -64,7 +68,7 @@ def _tracked(networks: Networks, source: Waveform) -> Track:
 
 
 def convert(
-    networks: Networks, source: Waveform, f0: Track, voice: Voice, controls: HierSpeechControls
+    networks: Networks, source: Waveform, f0: F0Contour, voice: Voice, controls: HierSpeechControls
 ) -> Iterator[Waveform]:
     """A recording in another voice.
 

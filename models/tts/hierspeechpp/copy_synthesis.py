@@ -19,14 +19,14 @@ from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.processors.audio import Waveform
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.processors.spectrogram import linear_spectrogram
 
 
 @torch.inference_mode()
 def posterior_pitch(
     networks: Networks, recording: Waveform, voice: Voice, controls: HierSpeechControls
-) -> Track:
+) -> F0Contour:
     """F0 through the acoustic posterior and the source network.
 
     Args:
@@ -41,13 +41,13 @@ def posterior_pitch(
     synthesizer, style = networks.synthesizer, voice.tensors[SYNTHESIZER][None].to(networks.device)
     noise = torch.Generator().manual_seed(controls.seed)
 
-    def track(seen: Tensor) -> Track:
+    def track(seen: Tensor) -> F0Contour:
         spectrogram = linear_spectrogram(seen, networks.synthesizer_experiment.mel)
         mask = torch.ones_like(spectrogram[:, :1])
         mean, log_std = synthesizer.acoustic_posterior(spectrogram, seen[:, None], mask, style)
         z = sample_gaussian(mean, log_std, mask, controls.noise_scale, noise)
         _, log_f0 = synthesizer.source(z, style)
-        pitch: Track = drop_low_pitch(log_f0[0, 0]).expm1().float().cpu().numpy()
+        pitch: F0Contour = drop_low_pitch(log_f0[0, 0]).expm1().float().cpu().numpy()
         return pitch
 
     return f0_by_segments(recording, networks.device, track)

@@ -115,7 +115,7 @@ class Networks:
 
     @cached_property
     def source_extractor(self) -> SemanticExtractor:
-        """The encoder that recordings to be converted are heard by.
+        """The encoder that recordings to be converted are encoded by.
 
         Raises:
             DependencyError: its weights are not there.

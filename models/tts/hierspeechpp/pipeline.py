@@ -23,7 +23,7 @@ from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGene
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, TEXT_TO_VEC, Networks
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.processors.audio import SAMPLE_RATE, Waveform
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import CheckpointError
 
 
@@ -182,8 +182,8 @@ class HierSpeechConverter:
         self.networks = networks
 
     def convert(
-        self, source: Source, voice: Voice, controls: HierSpeechControls, f0: Track | None = None
-    ) -> tuple[Track | None, Iterator[Waveform]]:
+        self, source: Source, voice: Voice, controls: HierSpeechControls, f0: F0Contour | None = None
+    ) -> tuple[F0Contour | None, Iterator[Waveform]]:
         """Segment by segment (see `segments`), at the voice's pitch."""
         pitch = converted_pitch(self.networks, source.speech, voice, controls, f0)
         return pitch, convert(self.networks, source.speech, pitch, voice, controls)
@@ -195,7 +195,7 @@ class HierSpeechCopySynthesizer:
     def __init__(self, networks: Networks) -> None:
         self.networks = networks
 
-    def f0(self, recording: Waveform, voice: Voice, controls: HierSpeechControls) -> Track:
+    def f0(self, recording: Waveform, voice: Voice, controls: HierSpeechControls) -> F0Contour:
         """(4 N,) by the posterior and the source network; a noise scale of 0 is the posterior's mean."""
         return posterior_pitch(self.networks, recording, voice, controls)
 

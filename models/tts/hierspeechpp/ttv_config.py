@@ -60,7 +60,7 @@ class DurationSizes(StochasticDurationSizes):
 
 
 class ContourSizes(Config):
-    """A pitch predictor that hears the whole utterance, and the pitch and the voice of the prompt. Ours.
+    """A pitch predictor that sees the whole utterance, and the pitch and the voice of the prompt. Ours.
 
     Attributes:
         channels, dilations: of the ConvNeXt blocks at the rate of semantic vectors.

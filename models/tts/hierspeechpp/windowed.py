@@ -126,17 +126,17 @@ class WindowedDecoder:
             (1, 1, T_i) each; together (1, 1, backbone_rate * waveform_rate * N).
         """
         generator = self.generator
-        reach, length = generator.waveform_context, generator.backbone_rate * z.shape[-1]
+        receptive_field, length = generator.waveform_context, generator.backbone_rate * z.shape[-1]
         backbones = self._stream_backbone(z, style, log_f0, floor)
         x, first = next(backbones), 0  # a segment of the backbone, and where it begins
         start, size = 0, FIRST_CHUNK
         while start < length:
             stop = min(start + size, length)
-            while first + x.shape[-1] < min(stop + reach, length):
+            while first + x.shape[-1] < min(stop + receptive_field, length):
                 x = torch.cat([x, next(backbones)], dim=-1)
-            seen = max(first, start - reach)
+            seen = max(first, start - receptive_field)
             x, first = x[..., seen - first :], seen
-            wav = generator.waveform(x[..., : stop + reach - first])
+            wav = generator.waveform(x[..., : stop + receptive_field - first])
             yield wav[
                 ..., generator.waveform_rate * (start - first) : generator.waveform_rate * (stop - first)
             ]

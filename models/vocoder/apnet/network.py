@@ -122,8 +122,12 @@ class APNet(VocoderGenerator):
         self.pseudo_real, self.pseudo_imaginary = self._output_conv(), self._output_conv()
         self.inverse_stft = InverseSTFT(sizes.n_fft, sizes.hop_length, sizes.win_length)
         self.hop_length = sizes.hop_length
-        reach = self.amplitude_backbone.context
-        self.context = None if reach is None else reach + EDGE_KERNEL // 2 + self.inverse_stft.context
+        receptive_field = self.amplitude_backbone.context
+        self.context = (
+            None
+            if receptive_field is None
+            else receptive_field + EDGE_KERNEL // 2 + self.inverse_stft.context
+        )
 
     def _output_conv(self) -> nn.Module:
         bins = self.sizes.n_fft // 2 + 1

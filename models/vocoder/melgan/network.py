@@ -104,10 +104,10 @@ class MelGANGenerator(VocoderGenerator):
         self.activation = nn.LeakyReLU(SLOPE)
         self.output = _edge_conv(channels[-1], 1)
         self.hop_length = sizes.hop_length
-        reach = EDGE_KERNEL // 2
+        receptive_field = EDGE_KERNEL // 2
         for stage in reversed(stages):
-            reach = stage.context(reach)
-        self.context = reach + EDGE_KERNEL // 2
+            receptive_field = stage.context(receptive_field)
+        self.context = receptive_field + EDGE_KERNEL // 2
 
     def forward(self, mel: Tensor) -> Tensor:
         """(B, in_channels, N) → (B, 1, hop_length * N) in [-1, 1]."""

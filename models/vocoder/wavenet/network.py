@@ -77,7 +77,7 @@ class CausalLayer(nn.Module):
     def __init__(self, sizes: WaveNetSizes, dilation: int) -> None:
         super().__init__()
         half = sizes.gate_channels // 2
-        self.reach = (sizes.kernel_size - 1) * dilation
+        self.receptive_field = (sizes.kernel_size - 1) * dilation
         self.dilated = weight_norm(
             nn.Conv1d(sizes.channels, sizes.gate_channels, sizes.kernel_size, dilation=dilation)
         )
@@ -86,10 +86,10 @@ class CausalLayer(nn.Module):
         self.skip = weight_norm(nn.Conv1d(half, sizes.skip_channels, 1))
 
     def forward(self, x: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, C, reach + T), gates of the mel spectrogram (B, G, T) → what goes on and skips, T long."""
+        """(B, C, receptive_field + T), gates of the mels (B, G, T) → what goes on and skips, both T long."""
         signal, gate = (self.dilated(x) + condition).chunk(2, dim=1)
         hidden = torch.tanh(signal) * torch.sigmoid(gate)
-        return (self.output(hidden) + x[..., self.reach :]) * math.sqrt(0.5), self.skip(hidden)
+        return (self.output(hidden) + x[..., self.receptive_field :]) * math.sqrt(0.5), self.skip(hidden)
 
 
 class SmoothedStretch(nn.Module):
@@ -136,7 +136,10 @@ class WaveNetVocoder(AutoregressiveGenerator):
         self.input = weight_norm(nn.Conv1d(inputs, sizes.channels, 1))
         in_stack = sizes.n_layers // sizes.n_stacks
         layers = [CausalLayer(sizes, 2 ** (number % in_stack)) for number in range(sizes.n_layers)]
-        self.layers, self.reaches = nn.ModuleList(layers), [layer.reach for layer in layers]
+        self.layers, self.receptive_fields = (
+            nn.ModuleList(layers),
+            [layer.receptive_field for layer in layers],
+        )
         self.hidden = weight_norm(nn.Conv1d(sizes.skip_channels, sizes.skip_channels, 1))
         self.output = weight_norm(nn.Conv1d(sizes.skip_channels, self.distribution.parameters, 1))
 
@@ -154,7 +157,7 @@ class WaveNetVocoder(AutoregressiveGenerator):
         x, skips = self.input(self.values(symbols)), torch.zeros(())
         for layer in self.layers:
             assert isinstance(layer, CausalLayer)
-            x, skip = layer(functional.pad(x, (layer.reach, 0)), layer.condition(condition))
+            x, skip = layer(functional.pad(x, (layer.receptive_field, 0)), layer.condition(condition))
             skips = skips.to(skip) + skip
         return self._end(skips).mT
 
@@ -172,7 +175,10 @@ class WaveNetVocoder(AutoregressiveGenerator):
     def initial_state(self, batch: int) -> tuple[Any, Tensor]:
         """Silence in every layer, and before the first sample."""
         like = self.upsample.input.weight
-        pasts = [like.new_zeros(batch, self.sizes.channels, reach) for reach in self.reaches]
+        pasts = [
+            like.new_zeros(batch, self.sizes.channels, receptive_field)
+            for receptive_field in self.receptive_fields
+        ]
         return (0, pasts), self.distribution.encode(like.new_zeros(batch))
 
     def step(self, symbols: Tensor, conditions: tuple[Tensor, ...], state: Any) -> tuple[Tensor, Any]:
@@ -181,10 +187,11 @@ class WaveNetVocoder(AutoregressiveGenerator):
         x, skips = self.input(self.values(symbols.unsqueeze(1))), torch.zeros(())
         for layer, past, condition in zip(self.layers, pasts, conditions, strict=True):
             assert isinstance(layer, CausalLayer)
-            now = place % layer.reach
-            dilation = layer.reach // (self.sizes.kernel_size - 1)
+            now = place % layer.receptive_field
+            dilation = layer.receptive_field // (self.sizes.kernel_size - 1)
             taps = [
-                past[..., (now + tap * dilation) % layer.reach] for tap in range(self.sizes.kernel_size - 1)
+                past[..., (now + tap * dilation) % layer.receptive_field]
+                for tap in range(self.sizes.kernel_size - 1)
             ]
             seen = torch.stack([*taps, x[..., 0]], dim=2)
             past[..., now] = x[..., 0]

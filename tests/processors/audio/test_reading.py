@@ -11,7 +11,7 @@ import torch
 
 from hiervox.processors.audio import (
     audio_chunks,
-    pad_to_grid,
+    pad_to_multiple,
     peak_normalize,
     read_audio,
     require_sound,
@@ -212,7 +212,7 @@ def test_level() -> None:
 @pytest.mark.parametrize(("samples", "padded"), [(1, 1280), (1279, 1280), (1280, 2560), (64000, 65280)])
 def test_padding_to_the_grid_adds_at_least_one_sample(samples: int, padded: int) -> None:
     for wav in (np.ones((2, samples), np.float32), torch.ones(2, samples)):
-        result = pad_to_grid(wav)
+        result = pad_to_multiple(wav)
         assert type(result) is type(wav) and result.shape == (2, padded)
         assert result[:, :samples].min() == 1 and abs(result[:, samples:]).max() == 0
 

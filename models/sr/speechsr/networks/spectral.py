@@ -45,11 +45,11 @@ class SpectralSpeechSR(nn.Module):
 
     Attributes:
         context: input samples on either side of a moment that its output depends on.
-        grid: a stretch that begins at a multiple of so many input samples gives what the whole gives.
+        input_multiple: a segment from a multiple of so many samples on gives what the whole gives.
         cpu_window: input samples to one pass that suit a CPU.
     """
 
-    grid = HOP
+    input_multiple = HOP
     cpu_window = 160_000
 
     def __init__(self, config: SpectralSpeechSRConfig) -> None:

@@ -30,12 +30,12 @@ class SpeechSR(nn.Module):
 
     Attributes:
         context: input samples on either side of a moment that its output depends on.
-        grid: a stretch that begins at a multiple of so many input samples gives what the whole gives; linear
+        input_multiple: a segment from a multiple of so many samples on gives what the whole gives; linear
             interpolation by 1.5 repeats every two samples.
         cpu_window: input samples to one pass, so that what a CPU then works on mostly stays in its cache.
     """
 
-    grid = 2
+    input_multiple = 2
     cpu_window = 4_800
 
     def __init__(self, config: SpeechSRConfig) -> None:

@@ -1,4 +1,4 @@
-"""How far sound is from what it should be, as networks hear it that were trained for something else."""
+"""How far sound is from what it should be, as networks encode it that were trained for something else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """F0 of a whole utterance at the pitch of its prompt. Not a published network.
 
-The published predictor hears a fraction of a second around each value and nothing of the prompt's pitch. With
+The published predictor sees a fraction of a second around each value and nothing of the prompt's pitch. With
 few training voices it speaks high voices too low, and its absolute error on log(F0 + 1), 0 where unvoiced,
 mixes voicing with pitch.
 """

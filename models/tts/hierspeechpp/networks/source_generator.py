@@ -124,10 +124,10 @@ class SourceGenerator(nn.Module):
 
         self.backbone_rate, self.waveform_rate = rates[0], math.prod(rates[1:])
         first, *others = stages
-        reach = self.activation.context + padding
+        receptive_field = self.activation.context + padding
         for stage in reversed(others):
-            reach = stage.context(reach)
-        self.waveform_context = reach
+            receptive_field = stage.context(receptive_field)
+        self.waveform_context = receptive_field
         by_addition = math.ceil((first.addition_context + padding) / rates[0])
         self.backbone_context = max(first.context() + max(padding, self.source_input.context), by_addition)
 

@@ -43,10 +43,10 @@ class SourceNetwork(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.activation = AliasFreeActivation(SnakeBeta(self.out_channels))
         self.pitch = nn.Conv1d(self.out_channels, 1, EDGE_KERNEL, padding=EDGE_KERNEL // 2, bias=False)
-        reach = self.activation.context + EDGE_KERNEL // 2
+        receptive_field = self.activation.context + EDGE_KERNEL // 2
         for stage in reversed(stages):
-            reach = stage.context(reach)
-        self.context = reach + EDGE_KERNEL // 2
+            receptive_field = stage.context(receptive_field)
+        self.context = receptive_field + EDGE_KERNEL // 2
 
     def forward(self, z: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
         """Raise the latent to the rate of F0.

@@ -45,7 +45,7 @@ class SpectralGeneratorSizes(Sizes):
         window_length: of the STFT, samples.
         rates: from frames to F0, and from there to samples, which is the STFT's hop.
         modulated: whether the style scales and shifts what each block normalizes; without it the input alone
-            hears whose voice it is.
+            sees whose voice it is.
     """
 
     kind: Literal["istft"] = "istft"

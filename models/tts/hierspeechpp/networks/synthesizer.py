@@ -345,7 +345,7 @@ class HierarchicalSynthesizer(nn.Module):
         """The second half of `infer`: acoustic latent (B, C, N) to waveform (B, 1, hop * N).
 
         A generator that is driven at an F0 takes `log_f0` (B, 1, pitch_ratio * N), or, where it is None, what
-        the source network hears in the latent. `floor` is that of `infer`.
+        the source network sees in the latent. `floor` is that of `infer`.
         """
         frames = mask_lengths(mask).tolist()
         latents = [latent[:, :length] for latent, length in zip(z, frames, strict=True)]

@@ -182,7 +182,7 @@ class TextToVec(nn.Module):
         return torch.cat([style, voice.unsqueeze(2)], dim=1)
 
     def _own(self, style: Tensor) -> Tensor:
-        """What all but the pitch predictor hear of a style: (B, style_channels, 1)."""
+        """What all but the pitch predictor take of a style: (B, style_channels, 1)."""
         return style[:, : self.config.style_channels]
 
     def forward(
@@ -230,19 +230,19 @@ class TextToVec(nn.Module):
         frame_mean = prior_mean @ alignment.transpose(1, 2)
         frame_log_std = prior_log_std @ alignment.transpose(1, 2)
         spoken = self._spoken_items(z)
-        z_heard, heard = z, semantic
+        z_decoded, observed = z, semantic
         if len(spoken):
             prior = frame_mean[spoken], frame_log_std[spoken]
             z_spoken = sample_gaussian(*prior, mask[spoken], self.config.prior_noise * SPOKEN_NOISE_SCALE)
             z_spoken = self.flow(z_spoken, mask[spoken], style[spoken], reverse=True)
-            z_heard = z.index_copy(0, spoken, z_spoken.to(z.dtype))
-        decoded = self.semantic_decoder(z_heard, mask, style)
+            z_decoded = z.index_copy(0, spoken, z_spoken.to(z.dtype))
+        decoded = self.semantic_decoder(z_decoded, mask, style)
         if len(spoken):
-            heard = semantic.index_copy(0, spoken, decoded[spoken].detach().to(semantic.dtype))
+            observed = semantic.index_copy(0, spoken, decoded[spoken].detach().to(semantic.dtype))
         slice_frames = self.config.pitch_slice_frames
         starts = random_segment_starts(frame_lengths, slice_frames)
         slice_mask = slice_segments(mask, starts, slice_frames)
-        log_f0, voicing = self._contour(slice_segments(heard, starts, slice_frames), slice_mask, voice)
+        log_f0, voicing = self._contour(slice_segments(observed, starts, slice_frames), slice_mask, voice)
         return TextToVecOutput(
             semantic=decoded,
             z_prior=z_prior,

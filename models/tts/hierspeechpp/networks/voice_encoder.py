@@ -11,7 +11,7 @@ from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPl
 from hiervox.processors.filterbank import SAMPLE_RATE, log_filterbank
 
 GROUP_SIZE = 48
-"""Prompts of a batch that are heard together, and so to one length."""
+"""Prompts of a batch that are encoded together, and so to one length."""
 
 
 class SpeakerProjection(nn.Sequential):
@@ -75,13 +75,13 @@ def speaker_embedding(network: CAMPlusPlus, wav: Tensor) -> Tensor:
 def beginnings_embedding(network: CAMPlusPlus, prompts: Tensor, lengths: Tensor, max_samples: int) -> Tensor:
     """(B, T) of so many samples (B,) → (B, channels), by their beginnings.
 
-    Prompts of like lengths are heard together, `GROUP_SIZE` at a time, as much as all of these have.
+    Prompts of like lengths are encoded together, `GROUP_SIZE` at a time, as much as all of these have.
     """
     order = lengths.argsort()
     groups = order.split(GROUP_SIZE)
-    heard = [min(max_samples, int(lengths[group].min())) for group in groups]
+    cropped = [min(max_samples, int(lengths[group].min())) for group in groups]
     embeddings = [
         speaker_embedding(network, prompts[group, :samples])
-        for group, samples in zip(groups, heard, strict=True)
+        for group, samples in zip(groups, cropped, strict=True)
     ]
     return torch.cat(embeddings)[order.argsort()]

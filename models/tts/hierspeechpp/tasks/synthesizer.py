@@ -192,12 +192,12 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
             assert self._hearing is not None and targets.speaker is not None
             terms["speaker"] = speaker_distance(self._hearing.embed(made), targets.speaker)
         if self.config.loss.has_weight("semantic"):
-            hear = self._semantic(made.device).extract
-            terms["semantic"] = standardized_l1(hear(made, True), hear(recorded), output.slice_mask)
+            extract = self._semantic(made.device).extract
+            terms["semantic"] = standardized_l1(extract(made, True), extract(recorded), output.slice_mask)
         return terms
 
     def _semantic(self, device: torch.device) -> SemanticExtractor:
-        """The network of the semantic vectors without a bottleneck, so that all it hears counts."""
+        """The network of the semantic vectors without a bottleneck, so that all it encodes counts."""
         if self._extractor is None:
             semantic = self.config.features.semantic.model_copy(update={"bottleneck": None})
             self._extractor = build_semantic_extractor(semantic, device)

@@ -130,12 +130,12 @@ class UnivNetGenerator(VocoderGenerator):
 
 def _context(sizes: UnivNetSizes, blocks: list[LocationVariableBlock]) -> int:
     """Frames of the noise behind all stages, or of the mel spectrogram behind the first stage's kernels."""
-    reach, by_mel, rate = EDGE_KERNEL // 2, 0, math.prod(sizes.rates)
+    receptive_field, by_mel, rate = EDGE_KERNEL // 2, 0, math.prod(sizes.rates)
     for block in reversed(blocks):
-        frames = math.ceil((reach + block.addition_context) / rate) + block.predictor.context
+        frames = math.ceil((receptive_field + block.addition_context) / rate) + block.predictor.context
         by_mel, rate = max(by_mel, frames), rate // block.rate
-        reach = block.context(reach)
-    return max(reach + EDGE_KERNEL // 2, by_mel)
+        receptive_field = block.context(receptive_field)
+    return max(receptive_field + EDGE_KERNEL // 2, by_mel)
 
 
 def _edge_conv(inputs: int, outputs: int) -> nn.Module:

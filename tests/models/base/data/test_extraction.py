@@ -29,7 +29,7 @@ from hiervox.models.base.data.manifest import cut_tokens, read_cuts, write_cuts
 from hiervox.models.base.data.plan import load_plan
 from hiervox.models.base.data.setup import FeaturesConfig, FeatureSetup
 from hiervox.models.base.data.waveform import read_waveform
-from hiervox.processors.audio import pad_to_grid
+from hiervox.processors.audio import pad_to_multiple
 from hiervox.processors.recording_conditions import RecordingConditionsConfig
 from hiervox.utils.errors import ConfigError, DataError, DependencyError
 from tests.models.base.data.corpora import RATE, FrameEnergies, cut_frames, make_manifest, plan
@@ -54,7 +54,7 @@ def test_stored_arrays_have_the_lengths_of_the_grid(feature_folder: Path) -> Non
     stored = arrays(feature_folder)
     assert len(cuts) == 30
     for cut in cuts:
-        padded = pad_to_grid(read_waveform(cut, RATE))
+        padded = pad_to_multiple(read_waveform(cut, RATE))
         frames = padded.size // 320
         assert cut_frames(cut) == frames
         assert stored[f"{cut.id} f0"].shape == (4 * frames,)

@@ -11,7 +11,7 @@ from hiervox.models.base.pipelines.segments import (
     fade_segments,
     plan_segments,
 )
-from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE
+from hiervox.processors.audio import PAD_MULTIPLE, SAMPLE_RATE
 
 
 def noise(seconds: float) -> np.ndarray:
@@ -34,7 +34,7 @@ def test_segments_keep_everything_once_and_are_short(seconds) -> None:
         assert before.last > before.stop and after.first < after.start
     for segment in plan:
         assert segment.last - segment.first <= LONGEST_SECONDS * SAMPLE_RATE
-        assert segment.start % GRID_SAMPLES == segment.first % GRID_SAMPLES == 0
+        assert segment.start % PAD_MULTIPLE == segment.first % PAD_MULTIPLE == 0
 
 
 def test_cuts_are_where_it_is_quiet() -> None:

@@ -55,9 +55,9 @@ def test_context_is_neither_short_nor_long(rate: int) -> None:
     network(wav)[0, 0, middle].backward()
     assert wav.grad is not None
     reached = torch.nonzero(wav.grad[0, 0]).flatten()
-    reach = max(200 - int(reached.min()), int(reached.max()) - 200)
+    receptive_field = max(200 - int(reached.min()), int(reached.max()) - 200)
     # The filters' outermost taps are exactly needed on one side only.
-    assert network.context - 6 <= reach <= network.context
+    assert network.context - 6 <= receptive_field <= network.context
 
 
 def test_input_of_another_rate_is_resampled() -> None:
@@ -120,13 +120,13 @@ def test_a_whole_recording_takes_no_pass_for_its_end_alone(
     pipeline = SpeechSRPipeline(_network(24_000))
     pipeline.window = 300
     lengths: list[int] = []
-    raise_rate = pipeline.raise_rate
+    upsample_pass = pipeline.upsample_pass
 
     def counted(low: torch.Tensor) -> np.ndarray:
         lengths.append(len(low))
-        return raise_rate(low)
+        return upsample_pass(low)
 
-    monkeypatch.setattr(pipeline, "raise_rate", counted)
+    monkeypatch.setattr(pipeline, "upsample_pass", counted)
     wav = _noise(samples)
     whole, _ = pipeline.upsample(wav, 16_000)
     assert len(lengths) == passes

@@ -9,7 +9,7 @@ import torch
 from hiervox.models.base.pipelines.loading import load
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.processors.audio import pad_to_grid
+from hiervox.processors.audio import pad_to_multiple
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
 
@@ -27,7 +27,7 @@ def posterior(pipeline: SpeechPipeline[HierSpeechControls]) -> tuple[torch.Tenso
     networks = pipeline.synthesizer.networks
     network, config = networks.synthesizer, networks.synthesizer_experiment.mel
     style = network.style(log_mel(torch.from_numpy(RECORDING)[None], config))
-    wav = torch.from_numpy(pad_to_grid(RECORDING))[None]
+    wav = torch.from_numpy(pad_to_multiple(RECORDING))[None]
     spectrogram = linear_spectrogram(wav, config)
     mask = torch.ones(1, 1, spectrogram.shape[-1])
     mean, _ = network.acoustic_posterior(spectrogram, wav[:, None], mask, style)

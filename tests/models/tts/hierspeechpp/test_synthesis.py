@@ -32,7 +32,7 @@ from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSyn
 from hiervox.models.tts.hierspeechpp.parts import Networks
 from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechSynthesizer, build_pipeline
 from hiervox.processors.audio import Waveform
-from hiervox.processors.pitch import Track
+from hiervox.processors.pitch import F0Contour
 from hiervox.processors.text.script import Span, Utterance
 from hiervox.utils.errors import AudioError, ConfigError, TextError
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
@@ -110,7 +110,7 @@ class Speaker:
         places = positions or list(range(len(utterances)))
         return [token_sequence(frontend, *one, blanks=True) for one in zip(utterances, places, strict=True)]
 
-    def speak(self, utterances: list[Utterance], own: Voice, f0: Track | None = None) -> list[Synthesis]:
+    def speak(self, utterances: list[Utterance], own: Voice, f0: F0Contour | None = None) -> list[Synthesis]:
         if f0 is not None:
             return list(self.pipeline.tts_sentences(self.read(utterances), own, CONTROLS, f0))
         items = [(one, own) for one in self.read(utterances)]

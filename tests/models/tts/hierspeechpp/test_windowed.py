@@ -128,7 +128,7 @@ def test_a_noise_floor_is_subtracted_alike_in_windows_and_streams(network: Hiera
         torch.testing.assert_close(streamed, expected, atol=1e-6, rtol=0)
 
 
-def reach(output: Tensor, place: int, seen: Tensor, rate: int) -> int:
+def receptive_field(output: Tensor, place: int, seen: Tensor, rate: int) -> int:
     """How far from its own place, in samples of `seen`, the output's sample `place` depends on it."""
     (gradient,) = torch.autograd.grad(output[..., place].sum(), seen, retain_graph=True)
     touched = gradient.abs().sum(dim=(0, 1)).nonzero().flatten()
@@ -139,7 +139,7 @@ def test_contexts_are_neither_short_nor_long(network: HierarchicalSynthesizer) -
     generator, style = network.generator, torch.randn(1, 8, 1)
     z = torch.randn(1, 8, 61, requires_grad=True)
     features, log_f0 = network.source(z, style)
-    by_source = max(reach(features, place, z, 4) for place in (120, 121, 122, 123))
+    by_source = max(receptive_field(features, place, z, 4) for place in (120, 121, 122, 123))
     # every filter's outermost taps are needed on one side only, and every stage rounds up
     assert 0.7 * network.source.context <= by_source <= network.source.context
 
@@ -147,14 +147,14 @@ def test_contexts_are_neither_short_nor_long(network: HierarchicalSynthesizer) -
     backbone = generator.backbone(z, source, style)
     rate = generator.backbone_rate
     places = range(30 * rate, 31 * rate)
-    by_latent = max(reach(backbone, place, z, rate) for place in places)
-    by_features = max(reach(backbone, place, source, 1) for place in places) / rate
+    by_latent = max(receptive_field(backbone, place, z, rate) for place in places)
+    by_features = max(receptive_field(backbone, place, source, 1) for place in places) / rate
     assert 0.7 * generator.backbone_context <= max(by_latent, by_features) <= generator.backbone_context
 
     x = torch.randn(1, backbone.shape[1], 120, requires_grad=True)
     waveform_rate = generator.waveform_rate
     by_backbone = max(
-        reach(generator.waveform(x), place, x, waveform_rate)
+        receptive_field(generator.waveform(x), place, x, waveform_rate)
         for place in (60 * waveform_rate, 61 * waveform_rate - 1)
     )
     assert 0.7 * generator.waveform_context <= by_backbone <= generator.waveform_context

@@ -58,7 +58,7 @@ def test_without_a_source_there_is_no_pitch_to_shift() -> None:
     pipeline = _pipeline("none")
     mel, _ = _inputs(pipeline)
     assert len(pipeline.vocode_batch([mel])[0]) == FRAMES * HOP
-    with pytest.raises(ConfigError, match="hears no F0"):
+    with pytest.raises(ConfigError, match="takes no F0"):
         pipeline.vocode(mel, controls=UP)
 
 

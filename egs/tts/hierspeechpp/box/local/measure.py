@@ -42,12 +42,12 @@ from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
-    pad_to_grid,
+    pad_to_multiple,
     peak_normalize,
     read_audio,
     write_audio,
 )
-from hiervox.processors.pitch import Track, extract_f0, log_f0, pitch_level, quick_pitch
+from hiervox.processors.pitch import F0Contour, extract_f0, log_f0, pitch_level, quick_pitch
 from hiervox.processors.semantic import build_semantic_extractor
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
 from hiervox.processors.text import build_frontend
@@ -133,7 +133,7 @@ class Voice:
         return peak_normalize(makers[system](clip)[0, 0].numpy())
 
     def _rebuild(self, clip: Clip) -> Tensor:
-        wav = torch.from_numpy(pad_to_grid(self._recorded(clip)))[None]
+        wav = torch.from_numpy(pad_to_multiple(self._recorded(clip)))[None]
         linear = linear_spectrogram(wav, self.experiment.mel)
         return self.synthesizer.reconstruct(
             linear, wav[:, None], self._style(clip.prompt), None, NOISE_SCALE, _noise()
@@ -172,17 +172,17 @@ class Voice:
         floor = self.synthesizer.noise_floor(style, self.silence)
         return self.synthesizer.infer(semantic, pitch, style, None, NOISE_SCALE, _noise(), floor)
 
-    def _heard(self, path: Path) -> tuple[Tensor, Track]:
+    def _heard(self, path: Path) -> tuple[Tensor, F0Contour]:
         """Semantic vectors (1, C, N) and F0 (4N,) of a recording."""
-        wav = pad_to_grid(read_audio(path, SAMPLE_RATE)[0])
+        wav = pad_to_multiple(read_audio(path, SAMPLE_RATE)[0])
         return self.sources.extract(torch.from_numpy(wav)[None]), source_pitch(wav, self.experiment)
 
     def _recorded(self, clip: Clip) -> Waveform:
         return read_audio(clip.audio, SAMPLE_RATE)[0]
 
-    def _f0(self, path: Path) -> Track:
+    def _f0(self, path: Path) -> F0Contour:
         wav, _ = read_audio(path, SAMPLE_RATE)
-        return extract_f0(pad_to_grid(wav), SAMPLE_RATE, self.experiment.features.pitch, path.name)
+        return extract_f0(pad_to_multiple(wav), SAMPLE_RATE, self.experiment.features.pitch, path.name)
 
     def _style(self, path: Path) -> Tensor:
         wav, _ = read_audio(path, SAMPLE_RATE)

@@ -26,7 +26,7 @@ from torch.nn import functional
 from hiervox.models.base.data.clip import open_store
 from hiervox.models.base.data.manifest import cut_tokens, read_cuts
 from hiervox.models.base.data.randomness import generator_for
-from hiervox.processors.audio import SAMPLE_RATE, Waveform, pad_to_grid
+from hiervox.processors.audio import SAMPLE_RATE, Waveform, pad_to_multiple
 from hiervox.processors.perturbation import PerturbationConfig, perturb
 from hiervox.processors.recording_conditions import RecordingConditionsConfig, rerecord
 from hiervox.processors.semantic import SemanticConfig, SemanticExtractor, build_semantic_extractor
@@ -79,7 +79,7 @@ def noisy_copy(wav: Waveform, id: str, number: int) -> Waveform:
 
 def encoded(cut: DataCut, encoder: SemanticExtractor) -> list[Tensor]:
     """The encoder's vectors (N, C), in half precision, of an utterance and of its noisy copies."""
-    wav = pad_to_grid(cut.resample(SAMPLE_RATE).load_audio()[0].astype(np.float32))
+    wav = pad_to_multiple(cut.resample(SAMPLE_RATE).load_audio()[0].astype(np.float32))
     wavs = (wav, *(noisy_copy(wav, cut.id, number) for number in range(len(COPIES))))
     return [encoder.extract(torch.from_numpy(one)[None])[0].T.half() for one in wavs]
 

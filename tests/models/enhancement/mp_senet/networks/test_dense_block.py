@@ -19,8 +19,8 @@ def test_each_layer_sees_all_before_it_newest_first() -> None:
     assert torch.equal(block(x), third)
 
 
-@pytest.mark.parametrize(("depth", "reach"), [(1, 1), (2, 3), (3, 7)])
-def test_reach_in_time_doubles_with_every_layer(depth: int, reach: int) -> None:
+@pytest.mark.parametrize(("depth", "receptive_field"), [(1, 1), (2, 3), (3, 7)])
+def test_reach_in_time_doubles_with_every_layer(depth: int, receptive_field: int) -> None:
     block = DilatedDenseBlock(channels=1, depth=depth)
     for layer in block.layers:
         layer.norm = nn.Identity()  # which sees all of the map
@@ -28,7 +28,7 @@ def test_reach_in_time_doubles_with_every_layer(depth: int, reach: int) -> None:
     block(x)[0, 0, 20, 2].backward()
     assert x.grad is not None
     frames = x.grad[0, 0].abs().sum(1).nonzero().view(-1).tolist()
-    assert (min(frames), max(frames)) == (20 - reach, 20 + reach)
+    assert (min(frames), max(frames)) == (20 - receptive_field, 20 + receptive_field)
 
 
 def test_each_channel_is_normalised_over_its_map() -> None:

@@ -74,7 +74,7 @@ def test_context_is_neither_short_nor_long() -> None:
     wav.requires_grad_()
     raised = network(wav)[0, 0]
     reached = []
-    for moment in range(2_000, 2_000 + network.grid, 8):
+    for moment in range(2_000, 2_000 + network.input_multiple, 8):
         (gradient,) = torch.autograd.grad(raised[moment * 3 // 2], wav, retain_graph=True)
         there = torch.nonzero(gradient[0, 0]).flatten()
         reached += [moment - int(there.min()), int(there.max()) - moment]
