@@ -16,7 +16,7 @@ from hiervox.evaluation.results import Results, ordered_systems
 from hiervox.evaluation.sentences import check_list, sentence_list
 from hiervox.evaluation.store import ScoreStore, file_checksum, score_key
 from hiervox.evaluation.table import Utterance, read_table
-from hiervox.utils.errors import AudioError, DataError, HierVoxError
+from hiervox.utils.errors import AudioError, DataError, HierVoxError, reason
 from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _score_rows(
                 raise
             except Exception as error:  # whatever a metric of another package raises
                 raise DataError(
-                    f"the metric {metric.name} failed on {name}{row.place} ({type(error).__name__}: {error})",
+                    f"the metric {metric.name} failed on {name}{row.place} ({reason(error)})",
                     "correct the metric, or leave it out of --metrics",
                 ) from error
 

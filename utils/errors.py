@@ -27,6 +27,11 @@ class HierVoxError(Exception):
         return f"{self.problem}: {self.hint}" if self.hint else self.problem
 
 
+def reason(error: Exception) -> str:
+    """What to say of an exception inside another message."""
+    return str(error) if isinstance(error, HierVoxError) else f"{type(error).__name__}: {error}"
+
+
 def one_line(text: str) -> str:
     """A text with single spaces; characters that don't show or that steer a terminal become their codes."""
     line = " ".join(text.split())

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.errors import ConfigError, HierVoxError, reason
 from hiervox.utils.logging import get_logger
 
 EntryT = TypeVar("EntryT")
@@ -137,14 +137,14 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
     def _add_installed(self, entries: dict[str, EntryT], point: EntryPoint) -> None:
         try:
             entry = point.load()
-            reason = "" if self._is_entry(entry) else f"{point.value} is not a {self.kind}"
+            why = "" if self._is_entry(entry) else f"{point.value} is not a {self.kind}"
         except Exception as error:  # whatever another package's import raises
-            reason = str(error) if isinstance(error, HierVoxError) else f"{type(error).__name__}: {error}"
-        if not reason:
+            why = reason(error)
+        if not why:
             self._add(entries, entry)
             return
-        self._left_out[point.name] = LeftOut(point.name, _package_of(point), reason)
-        _log.warning("left out %s %s of %s: %s", self.kind, point.name, point.value, reason)
+        self._left_out[point.name] = LeftOut(point.name, _package_of(point), why)
+        _log.warning("left out %s %s of %s: %s", self.kind, point.name, point.value, why)
 
     def _add(self, entries: dict[str, EntryT], entry: EntryT) -> None:
         name = self._name_of(entry)
@@ -205,8 +205,9 @@ def resolve(dotted: str) -> Any:
     except HierVoxError:
         raise
     except Exception as error:  # whatever the module of another package raises
-        reason = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"can't import {module_name} for {dotted!r} ({reason})", "correct it") from error
+        raise ConfigError(
+            f"can't import {module_name} for {dotted!r} ({reason(error)})", "correct it"
+        ) from error
     if not hasattr(module, attribute):
         names = [name for name in vars(module) if not name.startswith("_")]
         near = difflib.get_close_matches(attribute, names, n=1)

@@ -10,12 +10,12 @@ from torch.utils.data import Dataset
 
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.clip import Clip, utterance_frames
-from hiervox.models.base.data.feature import Feature, reason
+from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.features import build_features
 from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.data.sampling import BatchShare
-from hiervox.utils.errors import DataError, HierVoxError
+from hiervox.utils.errors import DataError, HierVoxError, reason
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from hiervox.utils.config import Config
-from hiervox.utils.errors import ConfigError, DependencyError, HierVoxError
+from hiervox.utils.errors import ConfigError, DependencyError, reason
 from hiervox.utils.files import replacing_file
 
 if TYPE_CHECKING:
@@ -236,11 +236,6 @@ def each(clips: Sequence[Clip], action: Callable[[Clip], None]) -> Failures:
         except Exception as error:
             failed[clip.cut.id] = reason(error)
     return failed
-
-
-def reason(error: Exception) -> str:
-    """What to report of a clip that failed."""
-    return str(error) if isinstance(error, HierVoxError) else f"{type(error).__name__}: {error}"
 
 
 def stack(arrays: Sequence[NDArray[Any]], length: int, padding: float = 0) -> torch.Tensor:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from hiervox.models.base.data.feature import Failures, Feature, FeatureStore, Settings, each, reason
+from hiervox.models.base.data.feature import Failures, Feature, FeatureStore, Settings, each
 from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE, Waveform
 from hiervox.processors.semantic import SemanticConfig, require_same_features
-from hiervox.utils.errors import ConfigError, DependencyError
+from hiervox.utils.errors import ConfigError, DependencyError, reason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

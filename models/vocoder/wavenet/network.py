@@ -136,10 +136,8 @@ class WaveNetVocoder(AutoregressiveGenerator):
         self.input = weight_norm(nn.Conv1d(inputs, sizes.channels, 1))
         in_stack = sizes.n_layers // sizes.n_stacks
         layers = [CausalLayer(sizes, 2 ** (number % in_stack)) for number in range(sizes.n_layers)]
-        self.layers, self.receptive_fields = (
-            nn.ModuleList(layers),
-            [layer.receptive_field for layer in layers],
-        )
+        self.layers = nn.ModuleList(layers)
+        self.receptive_fields = [layer.receptive_field for layer in layers]
         self.hidden = weight_norm(nn.Conv1d(sizes.skip_channels, sizes.skip_channels, 1))
         self.output = weight_norm(nn.Conv1d(sizes.skip_channels, self.distribution.parameters, 1))
 
