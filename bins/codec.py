@@ -8,28 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.job import Job
-from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.bins.job import Job, RunOptions
+from hiervox.bins.options import grouped
 from hiervox.utils.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from hiervox.models.base.pipelines.protocols import Codec
+    from hiervox.models.base.pipelines.protocols import Codec, Codes
     from hiervox.processors.audio import Waveform
 
 codec_app = typer.Typer(help="Neural codecs: sound to tokens and back.", no_args_is_help=True)
 
 
 @codec_app.command()
+@grouped
 def encode(
     recording: Annotated[Path, typer.Argument(metavar="IN", help="A recording.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The file of tokens, such as speech.codes.")],
+    run: RunOptions,
     bandwidth: Annotated[
         float | None, typer.Option(help="kbit/s at most. Default: all that the model has.")
     ] = None,
-    model: ModelOption = None,
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
 ) -> None:
     """Turn a recording into tokens.
 
@@ -38,32 +36,20 @@ def encode(
       hiervox codec encode speech.wav --model exp/codec -o speech.codes
       hiervox codec encode speech.wav --model exp/codec --bandwidth 6 -o speech.codes
     """
-    job: Job[Path] = Job("codec", {}, model, device, overwrite, files=[out], inputs=[recording])
-
-    from hiervox.models.base.pipelines.codes import record_of, write_codes
-    from hiervox.models.base.pipelines.protocols import ScaledCodec
-    from hiervox.processors.audio import read_audio
-
-    wav, rate = read_audio(recording)
-    pipeline: Codec = job.pipeline
-    codebooks = None if bandwidth is None else _codebooks(pipeline, bandwidth)
-    if isinstance(pipeline, ScaledCodec):
-        codes, scales = pipeline.encode_scaled(wav, rate, codebooks)
-    else:
-        codes, scales = pipeline.encode(wav, rate, codebooks), None
-    write_codes(out, codes, record_of(pipeline, job.card.name), scales)
+    job: Job[Path] = Job("codec", {}, **vars(run), files=[out], inputs=[recording])
+    codec: Codec = job.pipeline
+    codes = _encode(job, recording, out, None if bandwidth is None else _codebooks(codec, bandwidth))
     used, frames = codes.shape
-    kilobits = used * pipeline.frame_rate * math.log2(pipeline.codebook_size) / 1000
+    kilobits = used * codec.frame_rate * math.log2(codec.codebook_size) / 1000
     typer.echo(f"{used} codebooks, {frames} frames, {kilobits:g} kbit/s: {out}")
 
 
 @codec_app.command()
+@grouped
 def decode(
     codes_file: Annotated[Path, typer.Argument(metavar="IN", help="What `hiervox codec encode` wrote.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
-    model: ModelOption = None,
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
+    run: RunOptions,
 ) -> None:
     """Turn tokens into sound.
 
@@ -71,9 +57,25 @@ def decode(
     Example:
       hiervox codec decode speech.codes --model exp/codec -o again.wav
     """
-    job = Job("codec", {out: codes_file}, model, device, overwrite, inputs=[codes_file])
-    (item,) = job.items(lambda source: {"input": str(source), "model": str(job.folder)})
+    job = Job("codec", {out: codes_file}, **vars(run), inputs=[codes_file])
+    (item,) = job.items(lambda source: {"input": str(source)})
     item.write(_decoded(job, codes_file), job.pipeline.rate)
+
+
+def _encode(job: Job[Path], recording: Path, out: Path, codebooks: int | None) -> Codes:
+    """Write the tokens of a recording, and return them."""
+    from hiervox.models.base.pipelines.codes import record_of, write_codes
+    from hiervox.models.base.pipelines.protocols import ScaledCodec
+    from hiervox.processors.audio import read_audio
+
+    wav, rate = read_audio(recording)
+    pipeline: Codec = job.pipeline
+    if isinstance(pipeline, ScaledCodec):
+        codes, scales = pipeline.encode_scaled(wav, rate, codebooks)
+    else:
+        codes, scales = pipeline.encode(wav, rate, codebooks), None
+    write_codes(out, codes, record_of(pipeline, job.card.name), scales)
+    return codes
 
 
 def _decoded(job: Job[Path], codes_file: Path) -> Waveform:

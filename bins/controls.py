@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from hiervox.bins.options import signed
 from hiervox.models.base.pipelines.controls import Controls, controls_of, make_controls, parse_assignments
 from hiervox.utils.errors import ConfigError
 
@@ -17,21 +18,38 @@ if TYPE_CHECKING:
 
     from hiervox.models.base.card import SystemCard
 
-ControlOption = Annotated[
+AssignmentOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME=VALUE", help="A control of the system: `hiervox systems show NAME`."),
+    typer.Option(
+        "--control", metavar="NAME=VALUE", help="A control of the system: `hiervox systems show NAME`."
+    ),
 ]
 
 
-ControlOptions = Mapping[str, object]
-"""Name of a control → value of its option; None where it was not given."""
-NO_OPTIONS: ControlOptions = MappingProxyType({})
+@dataclass(frozen=True)
+class ControlOptions:
+    """Controls as the options of a verb give them.
+
+    Attributes:
+        given: name of a control → value of its option; None where it was not given.
+        assignments: as `--control` has them.
+    """
+
+    given: Mapping[str, object] = field(default_factory=dict)
+    assignments: Sequence[str] | None = None
+
+    def with_value(self, name: str, value: object) -> ControlOptions:
+        """The same with another value of one option."""
+        return ControlOptions({**self.given, name: value}, self.assignments)
+
+
+NO_OPTIONS = ControlOptions()
 
 
 def control_options(
     schema: type[Controls], *names: str, **defaults: object
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a verb an option for each of some controls, in place of its parameter `options`.
+    """Give a verb an option for each of some controls, and `--control`, in place of its parameter `options`.
 
     Types, defaults and help are the model's; values are checked as the system's controls are made.
 
@@ -42,6 +60,7 @@ def control_options(
     """
 
     chosen = names or tuple(schema.model_fields)
+    kind = inspect.Parameter.KEYWORD_ONLY
 
     def decorated(verb: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(verb, include_extras=True)
@@ -53,17 +72,15 @@ def control_options(
             for name in chosen:
                 option = _option(schema.model_fields[name], name in defaults)
                 default = defaults.get(name)
-                kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
                 parameters.append(inspect.Parameter(name, kind, default=default, annotation=option))
+            parameters.append(inspect.Parameter("control", kind, default=None, annotation=AssignmentOption))
 
         def run(**given: Any) -> None:
-            options = {name: given.pop(name) for name in chosen}
+            assignments = given.pop("control")
+            options = ControlOptions({name: given.pop(name) for name in chosen}, assignments)
             verb(**given, options=options)
 
-        run.__name__, run.__doc__, run.__module__ = verb.__name__, verb.__doc__, verb.__module__
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return run
+        return signed(run, verb, parameters)
 
     return decorated
 
@@ -77,19 +94,14 @@ def _option(field: FieldInfo, has_default: bool) -> Any:
     return Annotated[kind | None, typer.Option(help=f"{text[:1].upper()}{text[1:]}.{shown}")]
 
 
-def controls_from(card: SystemCard, options: Mapping[str, Any], assignments: list[str] | None) -> Any:
+def controls_from(card: SystemCard, options: ControlOptions) -> Any:
     """Controls of a system from the options that were given, and from `--control`.
-
-    Args:
-        card: of the system.
-        options: name of a control → value of its option; None where it was not given.
-        assignments: as `--control` has them.
 
     Raises:
         ConfigError: a control that the system does not have, a value out of range, or one given twice.
     """
-    given = {name: value for name, value in options.items() if value is not None}
-    own = parse_assignments(assignments)
+    given = {name: value for name, value in options.given.items() if value is not None}
+    own = parse_assignments(options.assignments)
     twice = sorted(given.keys() & own.keys())
     if twice:
         raise ConfigError(f"control {twice[0]} is set twice", "set it once")

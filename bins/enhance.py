@@ -7,21 +7,17 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.job import Job, OutDirOption, OutOption, SkipExistingOption, targets_of
-from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.bins.job import BatchOptions, Job, OutputOptions
+from hiervox.bins.options import grouped
 
 
+@grouped
 def enhance(
     recordings: Annotated[
         list[Path], typer.Argument(metavar="IN...", help="Noisy recordings of any length.")
     ],
-    out: OutOption = None,
-    out_dir: OutDirOption = None,
-    model: ModelOption = None,
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
-    skip_existing: SkipExistingOption = False,
+    output: OutputOptions,
+    run: BatchOptions,
 ) -> None:
     """Take the noise out of speech; its level stays, unless it would clip.
 
@@ -30,8 +26,7 @@ def enhance(
       hiervox enhance noisy.wav --model my_model -o clean.wav
       hiervox enhance *.wav --model my_model --out-dir clean --skip-existing
     """
-    targets = targets_of(recordings, out, out_dir)
-    job = Job("enhancement", targets, model, device, overwrite, skip_existing, inputs=recordings)
+    job = Job("enhancement", output.targets(recordings), **vars(run), inputs=recordings)
     for item, wav, rate in job.recordings():
         from hiervox.processors.audio import peak_normalize
 

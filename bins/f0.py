@@ -7,24 +7,21 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
-from hiervox.bins.job import Job
-from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
+from hiervox.bins.job import Job, RunOptions
+from hiervox.bins.options import grouped
 from hiervox.models.base.pipelines.controls import SpeechControls
 
 
 @control_options(SpeechControls, "seed")
+@grouped
 def f0(
     recording: Annotated[Path, typer.Argument(metavar="IN", help="Speech of any length.")],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="CSV of seconds,hz, 200 a second, 0 Hz where unvoiced.")
     ],
-    model: ModelOption = None,
+    run: RunOptions,
     options: ControlOptions = NO_OPTIONS,
-    control: ControlOption = None,
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
 ) -> None:
     """Write the pitch of a recording as the model sees it, for --f0-in of tts and vc.
 
@@ -32,9 +29,7 @@ def f0(
     Example:
       hiervox f0 me.wav -o contour.csv
     """
-    job: Job[Path] = Job(
-        "f0", {}, model, device, overwrite, options=options, control=control, files=[out], inputs=[recording]
-    )
+    job: Job[Path] = Job("f0", {}, **vars(run), options=options, files=[out], inputs=[recording])
 
     from hiervox.models.base.pipelines.pitch_curve import write_pitch_curve
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import typer
 
-from hiervox.bins.controls import controls_from
-from hiervox.bins.outputs import Pictured, check_outputs, is_done, write_pieces, write_sound
+from hiervox.bins.controls import NO_OPTIONS, ControlOptions, controls_from
+from hiervox.bins.options import DeviceOption, OptionGroup
+from hiervox.bins.outputs import (
+    ModelOption,
+    OverwriteOption,
+    Pictured,
+    check_outputs,
+    is_done,
+    write_chunks,
+    write_sound,
+)
 from hiervox.bins.progress import progress
 from hiervox.utils.errors import ConfigError
 
@@ -21,13 +30,38 @@ if TYPE_CHECKING:
     from hiervox.processors.audio import Waveform
     from hiervox.processors.pitch import F0Contour
 
-OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="The sound file, for one recording.")]
-OutDirOption = Annotated[
-    Path | None, typer.Option(help="Folder for several recordings: IN.wav becomes IN.wav there.")
-]
-SkipExistingOption = Annotated[
-    bool, typer.Option("--skip-existing", help="Leave sounds alone whose records say the same request.")
-]
+
+@dataclass(frozen=True)
+class RunOptions(OptionGroup):
+    """With what a verb works: `Job(task, targets, **vars(run))`."""
+
+    model: ModelOption = None
+    device: DeviceOption = "auto"
+    overwrite: OverwriteOption = False
+
+
+@dataclass(frozen=True)
+class BatchOptions(RunOptions):
+    """With what a verb works that makes several sounds."""
+
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave sounds alone whose records say the same request.")
+    ] = False
+
+
+@dataclass(frozen=True)
+class OutputOptions(OptionGroup):
+    """Where the sounds of recordings go."""
+
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The sound file, for one recording.")] = None
+    out_dir: Annotated[
+        Path | None, typer.Option(help="Folder for several recordings: IN.wav becomes IN.wav there.")
+    ] = None
+
+    def targets(self, recordings: Sequence[Path]) -> dict[Path, Path]:
+        """Sound file → recording; see `targets_of`."""
+        return targets_of(recordings, self.out, self.out_dir)
+
 
 InputT = TypeVar("InputT")
 
@@ -86,7 +120,7 @@ class Item(Generic[InputT]):
         f0_out: tuple[Path, Callable[[], F0Contour]] | None = None,
         pictures: Callable[[], Pictured] | None = None,
     ) -> None:
-        """Write a waveform (T_i,) as it comes, scaled as asked for; see `write_pieces`.
+        """Write a waveform (T_i,) as it comes, scaled as asked for; see `outputs.write_chunks`.
 
         Args:
             chunks: unscaled.
@@ -99,7 +133,7 @@ class Item(Generic[InputT]):
         """
         from hiervox.models.base.pipelines.speech import gain
 
-        write_pieces(
+        write_chunks(
             self.target,
             chunks,
             rate,
@@ -119,8 +153,7 @@ class Job(Generic[InputT]):
         task: or capability that the model is opened for.
         targets: sound file → what goes in.
         model, device, overwrite, skip_existing: as the options say.
-        options: name of a control → value of its option, None where it was not given.
-        control: as `--control` has them.
+        options: controls as the verb's options give them.
         rate: of the network that is opened, where a bundle holds several; Hz.
         files: further outputs; None for one that was not asked for.
         inputs: what is read, which no output replaces.
@@ -136,8 +169,7 @@ class Job(Generic[InputT]):
     device: str
     overwrite: bool
     skip_existing: bool = False
-    options: Mapping[str, object] = field(default_factory=dict)
-    control: list[str] | None = None
+    options: ControlOptions = NO_OPTIONS
     rate: int | None = None
     files: Sequence[Path | None] = ()
     inputs: Sequence[Path | str | None] = ()
@@ -179,7 +211,7 @@ class Job(Generic[InputT]):
         Raises:
             ConfigError: a control that it does not have, a value out of range, or one given twice.
         """
-        return controls_from(self.card, self.options, self.control)
+        return controls_from(self.card, self.options)
 
     @cached_property
     def pipeline(self) -> Any:
@@ -196,9 +228,12 @@ class Job(Generic[InputT]):
         """What there is to do: all of it, or what is not there yet.
 
         Args:
-            request: what goes in → what its record says was asked for.
+            request: what goes in → what its record says was asked for, beside the model and its controls.
         """
-        items = [Item(what, target, request(what)) for target, what in self.targets.items()]
+        asked: dict[str, object] = {"model": str(self.folder)}
+        if self.card.controls is not None:
+            asked["controls"] = self.controls.model_dump(mode="json")
+        items = [Item(what, target, {**request(what), **asked}) for target, what in self.targets.items()]
         if self.skip_existing:
             items = [item for item in items if not is_done(item.target, item.request)]
             self._check([item.target for item in items])
@@ -210,10 +245,10 @@ class Job(Generic[InputT]):
         """The items whose inputs are sound files, each read: an item, its waveform (T,) and its rate in Hz.
 
         Args:
-            asked: what records say beside input and model.
+            asked: what records say beside the input.
         """
         from hiervox.processors.audio import read_audio
 
-        items = self.items(lambda source: {"input": str(source), "model": str(self.folder), **asked})
+        items = self.items(lambda source: {"input": str(source), **asked})
         for item in progress(items, "recordings", len(items)):
             yield item, *read_audio(Path(str(item.input)))

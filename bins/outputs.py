@@ -33,7 +33,6 @@ ModelOption = Annotated[
     typer.Option(help="Name of an installed model (`hiervox models`), or a folder. Default: box, else mini."),
 ]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
-F0OutOption = Annotated[Path | None, typer.Option(help="Write the pitch as CSV of seconds,hz, 200 a second.")]
 PlotsOption = Annotated[bool, typer.Option("--plots", help="Write pictures beside the sound.")]
 
 
@@ -165,10 +164,10 @@ def write_sound(target: Path, wav: Waveform, rate: int, record: Mapping[str, obj
         AudioError: the waveform is silent, clipped or not finite.
         OSError: the disk is full, or the like. Whatever is raised, nothing is written.
     """
-    write_pieces(target, [wav], rate, lambda peak: 1.0, lambda: record)
+    write_chunks(target, [wav], rate, lambda peak: 1.0, lambda: record)
 
 
-def write_pieces(
+def write_chunks(
     target: Path,
     chunks: Iterable[Waveform],
     rate: int,
@@ -191,11 +190,11 @@ def write_pieces(
     Raises:
         As `write_sound`.
     """
-    from hiervox.processors.audio_writing import write_chunks
+    from hiervox.processors import audio_writing
 
     with all_or_nothing(target.parent, last=target.name) as folder:
         staged = folder / target.name
-        samples = write_chunks(staged, chunks, rate, gain, str(target))
+        samples = audio_writing.write_chunks(staged, chunks, rate, gain, str(target))
         made = {"rate": rate, "seconds": round(samples / rate, 3), "versions": versions()}
         noted = {**record(), **made}
         write_json(record_path(staged), noted)

@@ -7,24 +7,21 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
-from hiervox.bins.job import Job
-from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
+from hiervox.bins.job import Job, RunOptions
+from hiervox.bins.options import grouped
 from hiervox.models.base.pipelines.controls import SpeechControls
 
 
 @control_options(SpeechControls, "rate", "scaling", "seed", rate=48_000, scaling="prompt")
+@grouped
 def resynthesize(
     recording: Annotated[
         Path, typer.Argument(metavar="IN", help="Speech of any length; more than 16 kHz is not used.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
-    model: ModelOption = None,
+    run: RunOptions,
     options: ControlOptions = NO_OPTIONS,
-    control: ControlOption = None,
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
 ) -> None:
     """Copy synthesis: the model encodes a recording and decodes it again.
 
@@ -32,24 +29,8 @@ def resynthesize(
     Example:
       hiervox resynthesize narrow.wav --rate 48000 -o wide.wav
     """
-    job = Job(
-        "resynthesis",
-        {out: recording},
-        model,
-        device,
-        overwrite,
-        options=options,
-        control=control,
-        inputs=[recording],
-    )
-    controls = job.controls
-    (item,) = job.items(
-        lambda source: {
-            "input": str(source),
-            "model": str(job.folder),
-            "controls": controls.model_dump(mode="json"),
-        }
-    )
-    peak, sounds = job.pipeline.resynthesize_stream(recording, controls)
-    chunks = job.pipeline.at_rate(sounds, controls.rate)
-    item.write_chunks(chunks, job.pipeline.output_rate(controls), controls.scaling, peak)
+    job = Job("resynthesis", {out: recording}, **vars(run), options=options, inputs=[recording])
+    (item,) = job.items(lambda source: {"input": str(source)})
+    peak, sounds = job.pipeline.resynthesize_stream(recording, job.controls)
+    chunks = job.pipeline.at_rate(sounds, job.controls.rate)
+    item.write_chunks(chunks, job.pipeline.output_rate(job.controls), job.controls.scaling, peak)

@@ -7,23 +7,19 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.job import Job, OutDirOption, OutOption, SkipExistingOption, targets_of
-from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.bins.job import BatchOptions, Job, OutputOptions
+from hiervox.bins.options import grouped
 
 
+@grouped
 def sr(
     recordings: Annotated[
         list[Path],
         typer.Argument(metavar="IN...", help="Recordings; more than the model's input rate is not used."),
     ],
-    out: OutOption = None,
-    out_dir: OutDirOption = None,
+    output: OutputOptions,
+    run: BatchOptions,
     rate: Annotated[int, typer.Option(help="Hz of the result; the model needs a network for it.")] = 48000,
-    model: ModelOption = None,
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
-    skip_existing: SkipExistingOption = False,
 ) -> None:
     """Bring speech to a higher sampling rate; its level stays.
 
@@ -32,15 +28,6 @@ def sr(
       hiervox sr narrow.wav --rate 48000 -o wide.wav
       hiervox sr *.wav --out-dir wide --skip-existing
     """
-    job = Job(
-        "sr",
-        targets_of(recordings, out, out_dir),
-        model,
-        device,
-        overwrite,
-        skip_existing,
-        rate=rate,
-        inputs=recordings,
-    )
+    job = Job("sr", output.targets(recordings), **vars(run), rate=rate, inputs=recordings)
     for item, wav, own_rate in job.recordings(rate=rate):
         item.write(*job.pipeline.upsample(wav, own_rate))

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import typer
-
-from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
-from hiervox.bins.job import Job, SkipExistingOption
-from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import (
-    F0OutOption,
-    ModelOption,
-    OverwriteOption,
-    PlotsOption,
-)
-from hiervox.bins.texts import Text, read_texts
-from hiervox.bins.voices import DenoiseOption, PromptOption, ReplicateOption, VoiceOption, VoiceSpec
+from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
+from hiervox.bins.job import BatchOptions, Job
+from hiervox.bins.options import grouped
+from hiervox.bins.outputs import PlotsOption
+from hiervox.bins.texts import STANDARD_OUTPUT, Text, TextOptions
+from hiervox.bins.voices import CurveOptions, VoiceOptions, VoiceSpec
 from hiervox.models.base.pipelines.controls import ProsodyControls
 from hiervox.utils.errors import ConfigError, HierVoxError, TextError
 
@@ -29,39 +22,19 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
     from hiervox.models.base.pipelines.voice import Voice
 
-STANDARD_OUTPUT = "-"
 MOST_NAMED = 20
 """Bad lines of a text file that one message names."""
 
 
 @control_options(ProsodyControls)
+@grouped
 def tts(
-    words: Annotated[
-        str | None, typer.Argument(metavar="[TEXT]", help="What to say; - reads standard input.")
-    ] = None,
-    text: Annotated[str | None, typer.Option(help="What to say, plain or SSML, any length.")] = None,
-    text_file: Annotated[Path | None, typer.Option(help="A text file: one text, or one a line.")] = None,
-    out: Annotated[
-        str | None, typer.Option("--out", "-o", help="The sound file; - streams to standard output.")
-    ] = None,
-    out_dir: Annotated[
-        Path | None, typer.Option(help="With --text-file, a file for each line: 0001.wav is line 1.")
-    ] = None,
-    prompt: PromptOption = None,
-    voice: VoiceOption = None,
-    denoise_ratio: DenoiseOption = 0.0,
-    replicate: ReplicateOption = False,
-    model: ModelOption = None,
-    options: ControlOptions = NO_OPTIONS,
-    control: ControlOption = None,
-    f0_in: Annotated[
-        Path | None, typer.Option(help="CSV of seconds,hz: the pitch of a text of one sentence.")
-    ] = None,
-    f0_out: F0OutOption = None,
+    text: TextOptions,
+    like: VoiceOptions,
+    curves: CurveOptions,
+    run: BatchOptions,
     plots: PlotsOption = False,
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
-    skip_existing: SkipExistingOption = False,
+    options: ControlOptions = NO_OPTIONS,
 ) -> None:
     """Speak a text in the voice of a prompt or a named one; without either, in the model's own.
 
@@ -72,45 +45,33 @@ def tts(
       hiervox tts --text-file lines.txt --prompt me.wav --out-dir spoken --skip-existing
       echo "Hello there." | hiervox tts - --control noise_scale=0.5 -o hello.mp3
     """
-    streams = out == STANDARD_OUTPUT
-    texts = read_texts(text if words is None else words, text_file, out, out_dir, None not in (text, words))
+    texts, streams, spec = text.read(), text.out == STANDARD_OUTPUT, like.spec
+    curves.require_one(len(texts), "text")
     if streams:
-        _refuse_with_stream(
-            {"--plots": plots, "--f0-out": f0_out, "--f0-in": f0_in, "--scaling": options["scaling"]}
-        )
-        options = {**options, "scaling": "none"}
-    if len(texts) > 1 and (f0_in or f0_out):
-        raise ConfigError("an F0 curve goes with one text", "give --text, or --text-file with --out")
-    spec = VoiceSpec(prompt, voice, denoise_ratio, replicate)
+        options = _streamed(options, {"--plots": plots, "--f0-out": curves.f0_out, "--f0-in": curves.f0_in})
+        run = replace(run, skip_existing=False)
+    read = [text.text_file, curves.f0_in, *spec.files]
     job = Job(
-        "tts",
-        texts,
-        model,
-        device,
-        overwrite,
-        skip_existing and not streams,
-        options=options,
-        control=control,
-        files=[f0_out],
-        inputs=[text_file, f0_in, *spec.files],
-        checked=not streams,
+        "tts", texts, **vars(run), options=options, files=[curves.f0_out], inputs=read, checked=not streams
     )
+    _speak(job, spec, curves, plots, streams)
 
+
+def _speak(job: Job[Text], spec: VoiceSpec, curves: CurveOptions, plots: bool, streams: bool) -> None:
+    """Speak texts in one voice, each into its file, or the one into a stream."""
     from hiervox.bins.speaking import Extras, write_text
-    from hiervox.models.base.pipelines.pitch_curve import read_pitch_curve
 
-    curve, controls = read_pitch_curve(f0_in) if f0_in else None, job.controls
-    pipeline: TextToSpeech[SpeechControls] = job.pipeline
-    asked = spec.request(job, f0_in)
-    items = job.items(lambda one: {"text": one.text, **asked})
-    read = _read_all(pipeline, [item.input for item in items], controls)
-    target_voice = spec.voice(pipeline) if items else None
+    extras, pipeline = Extras(curves.read(), curves.f0_out, plots), job.pipeline
+    asked = spec.request(job, curves.f0_in)
+    items = job.items(lambda text: {"text": text.text, **asked})
+    read = _read_all(pipeline, [item.input for item in items], job.controls)
+    voice = spec.voice(pipeline) if items else None
     for item, sequences in zip(items, read, strict=True):
-        assert target_voice is not None
+        assert voice is not None
         if streams:
-            _stream(pipeline, sequences, target_voice, controls)
+            _stream(pipeline, sequences, voice, job.controls)
         else:
-            write_text(item, sequences, pipeline, target_voice, controls, Extras(curve, f0_out, plots))
+            write_text(item, sequences, pipeline, voice, job.controls, extras)
 
 
 def _stream(
@@ -125,12 +86,22 @@ def _stream(
     stream_wav(sys.stdout.buffer, chunks, pipeline.output_rate(controls))
 
 
-def _refuse_with_stream(options: dict[str, object]) -> None:
-    given = [name for name, value in options.items() if value]
+def _streamed(options: ControlOptions, others: Mapping[str, object]) -> ControlOptions:
+    """Controls for standard output, where nothing is scaled.
+
+    Args:
+        options: as they were given.
+        others: options → their values, which go with files alone.
+
+    Raises:
+        ConfigError: one of those is given, or standard output is a terminal.
+    """
+    given = [name for name, value in {**others, "--scaling": options.given["scaling"]}.items() if value]
     if given:
         raise ConfigError(f"{given[0]} does not go with a stream", "name a file with --out")
     if sys.stdout.isatty():
         raise ConfigError("a terminal can't play sound", "pipe it to a player, or name a file with --out")
+    return options.with_value("scaling", "none")
 
 
 def _read_all(
@@ -139,11 +110,11 @@ def _read_all(
     """Read every text once, before anything is spoken; all that can't be spoken are named."""
     read: list[list[TokenSequence]] = []
     bad: list[tuple[str, HierVoxError]] = []
-    for one in texts:
+    for text in texts:
         try:
-            read.append(pipeline.read(one.text, controls.language))
+            read.append(pipeline.read(text.text, controls.language))
         except TextError as error:
-            bad.append((one.place, error))
+            bad.append((text.place, error))
     if len(bad) == 1:
         ((place, first),) = bad
         raise type(first)(f"{place}: {first.problem}", first.hint) from first

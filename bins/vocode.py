@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.controls import NO_OPTIONS, ControlOption, ControlOptions, control_options
-from hiervox.bins.job import Job
-from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption, OverwriteOption
+from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
+from hiervox.bins.job import Job, RunOptions
+from hiervox.bins.options import grouped
 from hiervox.models.base.pipelines.controls import ProsodyControls
 
 if TYPE_CHECKING:
@@ -20,17 +19,15 @@ if TYPE_CHECKING:
 
 
 @control_options(ProsodyControls, "semitones")
+@grouped
 def vocode(
     source: Annotated[
         Path,
         typer.Argument(metavar="IN", help="A recording, or a log-mel spectrogram: .npy or .safetensors."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
-    model: ModelOption = None,
+    run: RunOptions,
     options: ControlOptions = NO_OPTIONS,
-    control: ControlOption = None,
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
 ) -> None:
     """Turn a spectrogram into sound; of a recording, its spectrogram is taken first (copy synthesis).
 
@@ -42,12 +39,8 @@ def vocode(
       hiervox vocode predicted.npy --model exp/vocoder -o speech.wav
       hiervox vocode song.wav --model exp/vocoder --semitones 3 -o higher.wav
     """
-    job = Job(
-        "vocoder", {out: source}, model, device, overwrite, options=options, control=control, inputs=[source]
-    )
-    (item,) = job.items(
-        lambda source: {"input": str(source), "model": str(job.folder), **job.controls.model_dump()}
-    )
+    job = Job("vocoder", {out: source}, **vars(run), options=options, inputs=[source])
+    (item,) = job.items(lambda source: {"input": str(source)})
     item.write(_waveform(job, source), job.pipeline.rate)
 
 

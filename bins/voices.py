@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hiervox.bins.options import OptionGroup
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,25 +17,76 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.controls import SpeechControls
     from hiervox.models.base.pipelines.protocols import Voiced
     from hiervox.models.base.pipelines.voice import Voice
+    from hiervox.processors.pitch import F0Contour
 
-PromptOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="FILE[:WEIGHT]", help="A recording of the voice to speak in. Several are mixed by weight."
-    ),
-]
-VoiceOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME[:WEIGHT]", help="A saved voice (`hiervox voice`) or one of the model's, likewise."
-    ),
-]
 DenoiseOption = Annotated[
     float, typer.Option(help="Share of the style from the denoised prompt, 0 to 1; 0.8 for noisy prompts.")
 ]
 ReplicateOption = Annotated[
     bool, typer.Option("--replicate", help="Repeat a prompt under 3 s for the style encoders.")
 ]
+
+
+@dataclass(frozen=True)
+class VoiceOptions(OptionGroup):
+    """Whom to speak like."""
+
+    prompt: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE[:WEIGHT]", help="A recording of the voice to speak in. Several are mixed by weight."
+        ),
+    ] = None
+    voice: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[:WEIGHT]", help="A saved voice (`hiervox voice`) or one of the model's, likewise."
+        ),
+    ] = None
+    denoise_ratio: DenoiseOption = 0.0
+    replicate: ReplicateOption = False
+
+    @property
+    def spec(self) -> VoiceSpec:
+        """What is asked for.
+
+        Raises:
+            ConfigError: a weight is unusable.
+        """
+        return VoiceSpec(self.prompt, self.voice, self.denoise_ratio, self.replicate)
+
+
+@dataclass(frozen=True)
+class CurveOptions(OptionGroup):
+    """The F0 contour of what is spoken."""
+
+    f0_in: Annotated[Path | None, typer.Option(help="CSV of seconds,hz: what the pitch is to be.")] = None
+    f0_out: Annotated[
+        Path | None, typer.Option(help="Write the pitch as CSV of seconds,hz, 200 a second.")
+    ] = None
+
+    def require_one(self, count: int, what: str) -> None:
+        """Refuse a contour for several sounds.
+
+        Args:
+            count: of them.
+            what: goes in, such as `text`.
+
+        Raises:
+            ConfigError: a contour is given or asked for, and there is more than one.
+        """
+        if count > 1 and (self.f0_in or self.f0_out):
+            raise ConfigError(f"an F0 curve goes with one {what}", "make one sound at a time")
+
+    def read(self) -> F0Contour | None:
+        """The contour (T,) in Hz at 200 Hz that is given; None for none.
+
+        Raises:
+            DataError: the file is not such a table.
+        """
+        from hiervox.models.base.pipelines.pitch_curve import read_pitch_curve
+
+        return read_pitch_curve(self.f0_in) if self.f0_in else None
 
 
 class VoiceSpec:
@@ -109,15 +162,13 @@ class VoiceSpec:
         Raises:
             As `check`; CheckpointError: the model lacks a network for what is asked.
         """
-        pipeline, controls = job.pipeline, job.controls
-        pipeline.require(rate=controls.rate, denoiser=self.denoise_ratio > 0)
+        pipeline = job.pipeline
+        pipeline.require(rate=job.controls.rate, denoiser=self.denoise_ratio > 0)
         self.check(pipeline)
         return {
             **self.record(pipeline),
             "f0_in": str(f0_in) if f0_in else None,
-            "model": str(job.folder),
             "system": job.card.name,
-            "controls": controls.model_dump(mode="json"),
         }
 
     def record(self, pipeline: Voiced[SpeechControls]) -> dict[str, object]:

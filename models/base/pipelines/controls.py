@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
@@ -125,7 +125,7 @@ def make_controls(
     return schema.model_validate(dict(given), context={LABELS: labels or {}})
 
 
-def parse_assignments(assignments: list[str] | None) -> dict[str, str]:
+def parse_assignments(assignments: Sequence[str] | None) -> dict[str, str]:
     """`NAME=VALUE` of the command line.
 
     Raises:
