@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import DeviceOption
+from hiervox.bins.verbs import DATA, Verb
 from hiervox.utils.errors import ConfigError, DataError
 
 
@@ -57,3 +58,6 @@ def align(
     typer.echo(f"{result.cuts} utterances are aligned ({result.seconds / 60:.1f} min): {manifest}")
     if result.failures:
         typer.echo(f"{len(result.failures)} are not: {out / FAILURES_NAME}")
+
+
+VERB = Verb("align", align, panel=DATA, rank=4)

@@ -1,4 +1,4 @@
-"""The command line: `hiervox VERB …`. One module a verb; none imports anything heavy before it runs."""
+"""The command line: `hiervox VERB …`; `bins/verbs.py` says what a verb is."""
 
 from __future__ import annotations
 
@@ -10,33 +10,8 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.align import align
-from hiervox.bins.benchmark import benchmark
-from hiervox.bins.codec import codec_app
-from hiervox.bins.config import config_app
-from hiervox.bins.conversion import svc, vc
-from hiervox.bins.convert import convert
-from hiervox.bins.doctor import doctor
-from hiervox.bins.enhance import enhance
-from hiervox.bins.evaluate import evaluate
-from hiervox.bins.extract import extract
-from hiervox.bins.f0 import f0
-from hiervox.bins.listening import listening_app
-from hiervox.bins.models import models
-from hiervox.bins.prepare import prepare
-from hiervox.bins.pretrained import pretrained_app
 from hiervox.bins.process import expand_home, name_options, prepare_process
-from hiervox.bins.resynthesize import resynthesize
-from hiervox.bins.schedule import schedule
-from hiervox.bins.sr import sr
-from hiervox.bins.systems import systems_app
-from hiervox.bins.train import train
-from hiervox.bins.tta import tta
-from hiervox.bins.tts import tts
-from hiervox.bins.validate import validate
-from hiervox.bins.vocabulary import vocabulary
-from hiervox.bins.vocode import vocode
-from hiervox.bins.voice import voice_app
+from hiervox.bins.verbs import VerbGroup
 from hiervox.utils.errors import HierVoxError, one_line
 
 USER_ERROR = 2
@@ -75,6 +50,7 @@ def _print_version(asked: bool) -> None:
 _debug = False
 
 app = typer.Typer(
+    cls=VerbGroup,
     help="Speech generation: prepare data, train, synthesize, convert, measure.",
     no_args_is_help=True,
     add_completion=False,
@@ -95,38 +71,6 @@ def hiervox(
     """Speech generation: prepare data, train, synthesize, convert, measure."""
     global _debug
     _debug = debug
-
-
-for verb in (
-    prepare,
-    validate,
-    vocabulary,
-    align,
-    extract,
-    train,
-    schedule,
-    tts,
-    vc,
-    svc,
-    vocode,
-    tta,
-    sr,
-    f0,
-    resynthesize,
-    enhance,
-    convert,
-    evaluate,
-    benchmark,
-    models,
-    doctor,
-):
-    app.command()(verb)
-app.add_typer(codec_app, name="codec")
-app.add_typer(systems_app, name="systems")
-app.add_typer(config_app, name="config")
-app.add_typer(listening_app, name="listening")
-app.add_typer(voice_app, name="voice")
-app.add_typer(pretrained_app, name="pretrained")
 
 
 def main() -> None:
@@ -167,7 +111,7 @@ def _fail_usage(error: typer.TyperException) -> None:
     """Unknown verbs, options and values; without a verb, the help."""
     message = str(error)
     if message.count("\n") > 1:
-        sys.stdout.write(message)
+        sys.stdout.write(message.rstrip("\n") + "\n")
         sys.exit(USER_ERROR)
     context = getattr(error, "ctx", None)
     command = "hiervox" if context is None else context.command_path

@@ -10,6 +10,7 @@ import typer
 
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import OverwriteOption, check_outputs
+from hiervox.bins.verbs import EVALUATION, Verb
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -207,3 +208,6 @@ def _speech(
         return stream_rows(moments), moments
     differences = agreement(load(name, "tts", setting.device))
     return agreement_rows(differences), [differences]
+
+
+VERB = Verb("benchmark", benchmark, panel=EVALUATION, rank=3)

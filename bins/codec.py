@@ -10,6 +10,7 @@ import typer
 
 from hiervox.bins.job import Job, RunOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.verbs import Verb
 from hiervox.utils.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -101,3 +102,6 @@ def _codebooks(pipeline: Codec, bandwidth: float) -> int:
     if not math.isfinite(bandwidth) or bandwidth < each:
         raise ConfigError(f"--bandwidth {bandwidth:g} is too low", f"give at least {each:g} kbit/s")
     return min(pipeline.codebooks, int(bandwidth / each + 1e-6))
+
+
+VERB = Verb("codec", codec_app, rank=9)

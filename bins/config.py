@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import OverridesOption
+from hiervox.bins.verbs import DATA, Verb
 
 config_app = typer.Typer(help="Look at configs.", no_args_is_help=True)
 
@@ -33,3 +34,6 @@ def show(
 
     tree = load_experiment(file, overrides or ()).model_dump(mode="json")
     typer.echo(json.dumps(tree, indent=2, ensure_ascii=False))
+
+
+VERB = Verb("config", config_app, panel=DATA, rank=8)

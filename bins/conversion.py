@@ -13,6 +13,7 @@ from hiervox.bins.job import BatchOptions, Item, Job, OutputOptions
 from hiervox.bins.options import grouped
 from hiervox.bins.outputs import Pictured, PlotsOption
 from hiervox.bins.progress import progress
+from hiervox.bins.verbs import Verb
 from hiervox.bins.voices import CurveOptions, VoiceOptions
 from hiervox.models.base.pipelines.controls import ProsodyControls
 from hiervox.utils.errors import ConfigError
@@ -136,3 +137,7 @@ def _pictured(pipeline: VoiceConversion[Any], sounds: list[Waveform], f0: F0Cont
     from hiervox.models.base.pipelines.speech import concatenated
 
     return Pictured(pipeline.mel(concatenated(sounds)), pipeline.mel_config, f0)
+
+
+VC_VERB = Verb("vc", vc, rank=2)
+SVC_VERB = Verb("svc", svc, rank=3)

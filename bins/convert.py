@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -75,3 +76,6 @@ def _files(entry: Pretrained, folder: Path | None, offline: bool) -> tuple[Path,
         check(entry, files)
     assert entry.published_config is not None
     return files[entry.files[0]], files[entry.published_config]
+
+
+VERB = Verb("convert", convert, panel=INSTALLATION, rank=3)

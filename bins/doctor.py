@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import typer
 
+from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import HierVoxError
-from hiervox.utils.registry import Registry
 
 INSTALL = 'pip install --editable ".[train,eval]"'
 DEMO_EXTRAS = ("train", "eval")
@@ -156,19 +155,17 @@ def check_device() -> Check:
 
 
 def check_plugins() -> list[Check]:
-    """Entries of installed packages that were left out, each with the reason."""
-    from hiervox.evaluation.registry import METRICS
-    from hiervox.models.base.data.feature_registry import FEATURES
-    from hiervox.models.base.registry import SYSTEMS
-    from hiervox.models.base.tasks import TASKS
-    from hiervox.models.base.training.discriminators import DISCRIMINATORS
+    """What installed packages bring, and what of theirs was left out, each with the reason."""
+    from hiervox.bins.plugins import registries
 
-    registries: tuple[Registry[Any], ...] = (TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS)
-    return [
-        Check(f"{registry.kind} {entry.name}", f"left out, {entry.reason}", f"mend {entry.package}", False)
-        for registry in registries
-        for entry in registry.left_out.values()
-    ]
+    checks = []
+    for registry in registries():
+        for name, package in registry.packages.items():
+            checks.append(Check(f"{registry.kind} {name}", f"of {package}", needed=False))
+        for entry in registry.left_out.values():
+            detail, hint = f"left out, {entry.reason}", f"mend {entry.package}"
+            checks.append(Check(f"{registry.kind} {entry.name}", detail, hint, needed=False))
+    return checks
 
 
 def check_cores() -> Check:
@@ -200,3 +197,6 @@ def check_hub() -> Check:
         hint = "name local folders of pretrained networks, or use the whisper family of semantic features"
         return Check("Hugging Face Hub", "not reachable", hint, needed=False)
     return Check("Hugging Face Hub", constants.ENDPOINT, needed=False)
+
+
+VERB = Verb("doctor", doctor, panel=INSTALLATION, rank=5)

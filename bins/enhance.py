@@ -9,6 +9,7 @@ import typer
 
 from hiervox.bins.job import BatchOptions, Job, OutputOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.verbs import Verb
 
 
 @grouped
@@ -32,3 +33,6 @@ def enhance(
 
         clean, own_rate = job.pipeline.enhance(wav, rate)
         item.write(peak_normalize(clean) if abs(clean).max() > 1 else clean, own_rate)
+
+
+VERB = Verb("enhance", enhance, rank=7)

@@ -9,6 +9,7 @@ import typer
 
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.progress import progress
+from hiervox.bins.verbs import EVALUATION, Verb
 from hiervox.utils.errors import ConfigError
 
 
@@ -108,3 +109,6 @@ def _list() -> None:
         typer.echo(f"{name}\n  {metric.measures}\n  source: {metric.paper}\n  needs: {cells}{packages}")
         if keys:
             typer.echo(f"  settings: {keys}")
+
+
+VERB = Verb("evaluate", evaluate, panel=EVALUATION, rank=1)

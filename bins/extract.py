@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import DeviceOption, OverridesOption
+from hiervox.bins.verbs import DATA, Verb
 from hiervox.models.base.data.processes import extraction_context
 from hiervox.utils.errors import ConfigError
 
@@ -66,3 +67,6 @@ def extract(
         typer.echo(f"{len(result.failures)} failed: {out / FAILURES_NAME}")
     if result.missing:
         typer.echo(f"{result.missing} blocks are left to other shards")
+
+
+VERB = Verb("extract", extract, panel=DATA, rank=5)

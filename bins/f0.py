@@ -10,6 +10,7 @@ import typer
 from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
 from hiervox.bins.job import Job, RunOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.verbs import Verb
 from hiervox.models.base.pipelines.controls import SpeechControls
 
 
@@ -35,3 +36,6 @@ def f0(
 
     write_pitch_curve(out, job.pipeline.f0(recording, job.controls))
     typer.echo(out)
+
+
+VERB = Verb("f0", f0, rank=10)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from hiervox.bins.verbs import EVALUATION, Verb
 from hiervox.utils.errors import ConfigError
 
 KEY_SUFFIX = ".key.json"
@@ -82,3 +83,6 @@ def score(
     except OSError as error:
         raise ConfigError(f"can't write into {out} ({error.strerror})", "choose another --out") from error
     typer.echo(summarize_answers(answers, key, out), nl=False)
+
+
+VERB = Verb("listening", listening_app, panel=EVALUATION, rank=2)

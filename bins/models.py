@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from hiervox.bins.tables import echo_table
+from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import HierVoxError
 
 
@@ -49,3 +50,6 @@ def _contents(folder: Path) -> tuple[str, str]:
         return "broken", error.problem
     tasks = [task for task in task_names() if any(part.card.serves(task) for part in parts)]
     return ", ".join(tasks) or "none", ", ".join(dict.fromkeys(part.card.name for part in parts)) or "none"
+
+
+VERB = Verb("models", models, panel=INSTALLATION, rank=1)

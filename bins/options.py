@@ -24,14 +24,14 @@ OverridesOption = Annotated[
 ]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")]
 
-Verb = Callable[..., None]
+VerbFunction = Callable[..., None]
 
 
 class OptionGroup:
     """Base of dataclasses whose fields are annotated with options."""
 
 
-def grouped(verb: Verb) -> Verb:
+def grouped(verb: VerbFunction) -> VerbFunction:
     """Give a verb the fields of its parameters that are groups as options; it is called with the groups."""
     hints = get_type_hints(verb, include_extras=True)
     parameters: list[inspect.Parameter] = []
@@ -68,7 +68,7 @@ def _parameters_of(group: Any) -> list[inspect.Parameter]:
     ]
 
 
-def signed(run: Verb, verb: Verb, parameters: Sequence[inspect.Parameter]) -> Verb:
+def signed(run: VerbFunction, verb: VerbFunction, parameters: Sequence[inspect.Parameter]) -> VerbFunction:
     """`run` under the name and docstring of a verb, with parameters of its own for typer to read."""
     run.__name__, run.__doc__, run.__module__ = verb.__name__, verb.__doc__, verb.__module__
     kept = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hiervox.bins.verbs import DATA, Verb
+
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
@@ -52,3 +54,6 @@ def _timed(cuts: Iterable[DataCut], durations: list[float]) -> Iterator[DataCut]
     for cut in cuts:
         durations.append(cut.duration)
         yield cut
+
+
+VERB = Verb("prepare", prepare, panel=DATA, rank=1)

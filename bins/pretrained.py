@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -119,3 +120,6 @@ def _size(file: PretrainedFile) -> str:
     if file.size is None:
         return file.about or "small"
     return f"{file.size / 1e6:.1f} MB" if file.size >= 1e5 else f"{file.size} bytes"
+
+
+VERB = Verb("pretrained", pretrained_app, panel=INSTALLATION, rank=2)

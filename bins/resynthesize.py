@@ -10,6 +10,7 @@ import typer
 from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
 from hiervox.bins.job import Job, RunOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.verbs import Verb
 from hiervox.models.base.pipelines.controls import SpeechControls
 
 
@@ -34,3 +35,6 @@ def resynthesize(
     peak, sounds = job.pipeline.resynthesize_stream(recording, job.controls)
     chunks = job.pipeline.at_rate(sounds, job.controls.rate)
     item.write_chunks(chunks, job.pipeline.output_rate(job.controls), job.controls.scaling, peak)
+
+
+VERB = Verb("resynthesize", resynthesize, rank=11)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import DeviceOption
+from hiervox.bins.verbs import DATA, Verb
 
 
 def schedule(
@@ -34,3 +35,6 @@ def schedule(
     betas = ", ".join(f"{beta:.3g}" for beta in found.schedule.betas.tolist())
     typer.echo(f"log-mel distance {found.score:.3f}, evenly respaced {found.even_score:.3f}; betas {betas}")
     typer.echo(out)
+
+
+VERB = Verb("schedule", schedule, panel=DATA, rank=7)

@@ -9,6 +9,7 @@ import typer
 
 from hiervox.bins.job import BatchOptions, Job, OutputOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.verbs import Verb
 
 
 @grouped
@@ -31,3 +32,6 @@ def sr(
     job = Job("sr", output.targets(recordings), **vars(run), rate=rate, inputs=recordings)
     for item, wav, own_rate in job.recordings(rate=rate):
         item.write(*job.pipeline.upsample(wav, own_rate))
+
+
+VERB = Verb("sr", sr, rank=6)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.tables import echo_table
+from hiervox.bins.verbs import INSTALLATION, Verb
 
 systems_app = typer.Typer(help="Systems: list them, show the card of one.", invoke_without_command=True)
 
@@ -82,3 +83,6 @@ def _size(network: str, config: str) -> str:
     except Exception:  # a network that needs more than its default sizes
         return ""
     return f"{weights / 1e6:.2f} M weights by default, "
+
+
+VERB = Verb("systems", systems_app, panel=INSTALLATION, rank=4)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import ConfigOption, DeviceOption, OverridesOption
+from hiervox.bins.verbs import DATA, Verb
 
 
 def train(
@@ -51,3 +52,6 @@ def _resume_command(config: Path, overrides: Sequence[str], device: str) -> str:
     settings = [word for override in overrides for word in ("--set", override)]
     chosen = [] if device == "auto" else ["--device", device]
     return shlex.join(["hiervox", "train", "--config", str(config), *settings, *chosen, "--resume"])
+
+
+VERB = Verb("train", train, panel=DATA, rank=6)

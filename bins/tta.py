@@ -10,6 +10,7 @@ import typer
 from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
 from hiervox.bins.job import Job, RunOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.verbs import Verb
 from hiervox.models.base.pipelines.controls import Controls
 
 
@@ -33,3 +34,6 @@ def tta(
     job = Job("tta", {out: caption}, **vars(run), options=options)
     (item,) = job.items(lambda caption: {"caption": caption})
     item.write(job.pipeline.tta(caption, seconds, job.controls), job.pipeline.rate)
+
+
+VERB = Verb("tta", tta, rank=5)

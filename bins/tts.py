@@ -12,6 +12,7 @@ from hiervox.bins.job import BatchOptions, Job
 from hiervox.bins.options import grouped
 from hiervox.bins.outputs import PlotsOption
 from hiervox.bins.texts import STANDARD_OUTPUT, Text, TextOptions
+from hiervox.bins.verbs import Verb
 from hiervox.bins.voices import CurveOptions, VoiceOptions, VoiceSpec
 from hiervox.models.base.pipelines.controls import ProsodyControls
 from hiervox.utils.errors import ConfigError, HierVoxError, TextError
@@ -123,3 +124,6 @@ def _read_all(
         more = f"; and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
         raise TextError(f"{len(bad)} of {len(texts)} texts can't be spoken: {named}{more}", bad[0][1].hint)
     return read
+
+
+VERB = Verb("tts", tts, rank=1)

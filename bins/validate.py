@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import OverridesOption
+from hiervox.bins.verbs import DATA, Verb
 
 
 def validate(
@@ -41,3 +42,6 @@ def validate(
     result = validate_cuts(cuts, out, limits, jobs, fields, setup)
     typer.echo(result.summary())
     typer.echo(f"report: {out / REPORT_NAME}")
+
+
+VERB = Verb("validate", validate, panel=DATA, rank=2)

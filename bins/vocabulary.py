@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hiervox.bins.verbs import DATA, Verb
 from hiervox.utils.errors import ConfigError
 
 
@@ -55,3 +56,6 @@ def _require_free(out: Path, overwrite: bool) -> None:
         raise ConfigError(f"{out} is a folder", "name a file")
     if out.exists() and not overwrite:
         raise ConfigError(f"{out} exists", "choose another name, or add --overwrite")
+
+
+VERB = Verb("vocabulary", vocabulary, panel=DATA, rank=3)

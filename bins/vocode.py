@@ -10,6 +10,7 @@ import typer
 from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
 from hiervox.bins.job import Job, RunOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.verbs import Verb
 from hiervox.models.base.pipelines.controls import ProsodyControls
 
 if TYPE_CHECKING:
@@ -56,3 +57,6 @@ def _waveform(job: Job[Path], source: Path) -> Waveform:
     if saved.config is not None:
         vocoder.require_mel(saved.config)
     return vocoder.vocode(saved.mel, saved.f0, **options)
+
+
+VERB = Verb("vocode", vocode, rank=8)

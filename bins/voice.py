@@ -8,6 +8,7 @@ import typer
 
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption
+from hiervox.bins.verbs import Verb
 from hiervox.bins.voices import DenoiseOption, ReplicateOption, VoiceSpec
 from hiervox.utils.errors import HierVoxError
 
@@ -120,3 +121,6 @@ def mix(
     mixed = mix_voices(found, [weight for _, weight in spec.voices])
     made_of = {"prompts": {}, "voices": dict(spec.voices)}
     typer.echo(save_voice(name, mixed, made_of=made_of, overwrite=overwrite))
+
+
+VERB = Verb("voice", voice_app, rank=4)

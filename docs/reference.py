@@ -21,6 +21,9 @@ from hiervox.utils.registry import resolve
 REPOSITORY = Path(__file__).resolve().parents[1]
 PYTHON = (
     "hiervox.models.base.card",
+    "hiervox.models.base.tasks",
+    "hiervox.bins.verbs",
+    "hiervox.bins.job",
     "hiervox.models.base.config",
     "hiervox.models.base.pipelines.loading",
     "hiervox.models.base.pipelines.protocols",

@@ -27,7 +27,7 @@ class HierVoxError(Exception):
         return f"{self.problem}: {self.hint}" if self.hint else self.problem
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """What to say of an exception inside another message."""
     return str(error) if isinstance(error, HierVoxError) else f"{type(error).__name__}: {error}"
 

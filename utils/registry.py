@@ -39,8 +39,9 @@ class LeftOut:
 class Registry(Mapping[str, EntryT], Generic[EntryT]):
     """All entries of one kind by name: those of the tree first, then those of installed packages.
 
-    Nothing is imported before the first look. An installed package whose entry can't be loaded is logged and
-    kept among `left_out`, so that it breaks nothing else; a broken file of the tree raises.
+    Nothing is imported before the first look. An installed package's entry that can't be loaded, or whose
+    name is taken or reserved, is kept among `left_out` and logged, so that it breaks nothing else; a broken
+    file of the tree raises.
 
     Args:
         kind: what an entry is called in messages, such as `system`.
@@ -51,9 +52,11 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
         without: folders of the package that hold no entries.
         reserved: names that stand for something else.
         name_of: an entry's name; by default its attribute `name`.
+        completed: what is kept of an entry, by default the entry itself.
+        warns: whether what is left out is logged; where not, whoever lists the entries shows it.
 
     Raises:
-        ConfigError: on any look, where two entries have one name, or one has a reserved name.
+        ConfigError: on any look, where two entries of the tree have one name, or one has a reserved name.
     """
 
     def __init__(
@@ -67,13 +70,16 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
         without: Iterable[str] = (),
         reserved: Iterable[str] = (),
         name_of: Callable[[EntryT], str] | None = None,
+        completed: Callable[[EntryT], EntryT] | None = None,
+        warns: bool = True,
     ) -> None:
         self.kind, self.group = kind, group
         self._package, self._pattern, self._is_entry = package, pattern, is_entry
         self._without, self._reserved = frozenset(without), frozenset(reserved)
-        self._name_of = name_of or _name
+        self._name_of, self._completed, self._warns = name_of or _name, completed, warns
         self._entries: dict[str, EntryT] | None = None
         self._left_out: dict[str, LeftOut] = {}
+        self._packages: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> EntryT:
         return self._scanned()[name]
@@ -89,6 +95,12 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
         """Entries of installed packages that can't be used, by the names of their entry points."""
         self._scanned()
         return self._left_out
+
+    @property
+    def packages(self) -> Mapping[str, str]:
+        """Name → package and version, of the entries of installed packages."""
+        self._scanned()
+        return self._packages
 
     def named(self, name: str) -> EntryT:
         """The entry of that name.
@@ -118,12 +130,12 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
 
     def forget(self) -> None:
         """Look for entries again at the next use, as after installing a package."""
-        self._entries, self._left_out = None, {}
+        self._entries, self._left_out, self._packages = None, {}, {}
 
     def _scanned(self) -> dict[str, EntryT]:
         if self._entries is None:
             entries: dict[str, EntryT] = {}
-            self._left_out = {}
+            self._left_out, self._packages = {}, {}
             for module in _modules(self._package, self._pattern, self._without):
                 for member in vars(module).values():
                     imported = inspect.isclass(member) and member.__module__ != module.__name__
@@ -135,24 +147,26 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
         return self._entries
 
     def _add_installed(self, entries: dict[str, EntryT], point: EntryPoint) -> None:
+        package = _package_of(point)
         try:
             entry = point.load()
-            why = "" if self._is_entry(entry) else f"{point.value} is not a {self.kind}"
-        except Exception as error:  # whatever another package's import raises
+            if not self._is_entry(entry):
+                raise ConfigError(f"{point.value} is not a {self.kind}")
+            self._packages[self._add(entries, entry)] = package
+        except (Exception, SystemExit) as error:  # whatever another package's import raises
             why = reason(error)
-        if not why:
-            self._add(entries, entry)
-            return
-        self._left_out[point.name] = LeftOut(point.name, _package_of(point), why)
-        _log.warning("left out %s %s of %s: %s", self.kind, point.name, point.value, why)
+            self._left_out[point.name] = LeftOut(point.name, package, why)
+            if self._warns:
+                _log.warning("left out %s %s of %s: %s", self.kind, point.name, package, why)
 
-    def _add(self, entries: dict[str, EntryT], entry: EntryT) -> None:
+    def _add(self, entries: dict[str, EntryT], entry: EntryT) -> str:
         name = self._name_of(entry)
         if name in self._reserved:
             raise ConfigError(f"a {self.kind} is called {name!r}", "rename it: that name is reserved")
         if name in entries:
             raise ConfigError(f"two {self.kind}s are called {name!r}", "rename or uninstall one")
-        entries[name] = entry
+        entries[name] = entry if self._completed is None else self._completed(entry)
+        return name
 
 
 def instances_of(schema: type) -> Callable[[object], bool]:
