@@ -52,12 +52,8 @@ with_corpus() {
   option base_url "" "a mirror to fetch the corpus from"
 }
 
-# stages: a line each, NUMBER NAME WHAT, as the script states them; of a script with functions `stage_NAME`, `about`.
+# stages: a line each, NUMBER NAME WHAT, as the script states them.
 stages() {
-  if [[ -v about ]]; then
-    printf '%s\n' "${about[@]}" | sed = | paste -sd ' \n'
-    return
-  fi
   sed -nE 's/^if stage ([0-9]+) ([a-z0-9_]+) "(.*)"; then$/\1 \2 \3/p' "$0"
 }
 
@@ -67,11 +63,9 @@ usage() {
   echo
   while read -r number name what; do printf '  %d %-19s %s\n' "$number" "$name" "$what"; done < <(stages)
   echo
-  [[ ! -v extra_about ]] || printf '  %s\n' "${extra_about[@]}" ""
   for index in "${!option_names[@]}"; do
     name=${option_names[index]}
     what=${option_helps[index]}
-    [[ $what ]] || continue
     [[ -z ${!name-} ]] || what+=" (default ${!name})"
     printf '  --%-19s %s\n' "${name//_/-}" "$what"
   done
