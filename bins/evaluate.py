@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from hiervox.bins.options import DeviceOption
+from hiervox.bins.plugins import echo_left_out, origin
 from hiervox.bins.progress import progress
 from hiervox.bins.verbs import EVALUATION, Verb
 from hiervox.utils.errors import ConfigError
@@ -25,9 +26,13 @@ def evaluate(
     ] = None,
     generated: Annotated[Path | None, typer.Option(help="The folder of a system's recordings.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the scores and the report.")] = None,
+    task: Annotated[
+        str, typer.Option(help="Of the systems, as `hiervox tasks` lists it: its metrics are the default.")
+    ] = "tts",
     metrics: Annotated[
-        str, typer.Option(help="Which, by commas, as --list names them; or all that can run here.")
-    ] = "wer,sim,f0",
+        str | None,
+        typer.Option(help="Which, by commas, as --list names them; or all that can run here."),
+    ] = None,
     list_metrics: Annotated[
         bool, typer.Option("--list", help="List the metrics: what each measures, its paper, what it needs.")
     ] = False,
@@ -72,7 +77,7 @@ def evaluate(
     if out is None:
         raise ConfigError("no --out", "name a folder for the scores and the report")
     context = Context(str(device_of_process(device)), language, asr)
-    names = [name.strip() for name in metrics.split(",") if name.strip()]
+    names = _names(metrics, task)
     if table is not None and reference is None and generated is None:
         rows = read_table(table)
     elif table is None and reference is not None and generated is not None:
@@ -97,6 +102,17 @@ def evaluate(
         typer.echo(f"\nreport: {out / PAGE_NAME}", err=True)
 
 
+def _names(metrics: str | None, task: str) -> list[str]:
+    from hiervox.models.base.tasks import TASKS
+
+    if metrics is not None:
+        return [name.strip() for name in metrics.split(",") if name.strip()]
+    fitting = TASKS.named(task).metrics
+    if not fitting:
+        raise ConfigError(f"no metric is known to fit {task}", "name some: --metrics (see --list)")
+    return list(fitting)
+
+
 def _list() -> None:
     from hiervox.evaluation.registry import METRICS
 
@@ -106,9 +122,11 @@ def _list() -> None:
         keys = ", ".join(
             f"{name}.{key}={field.default!r}" for key, field in metric.Settings.model_fields.items()
         )
-        typer.echo(f"{name}\n  {metric.measures}\n  source: {metric.paper}\n  needs: {cells}{packages}")
+        typer.echo(f"{name}{origin(METRICS, name)}\n  {metric.measures}\n  source: {metric.paper}")
+        typer.echo(f"  needs: {cells}{packages}")
         if keys:
             typer.echo(f"  settings: {keys}")
+    echo_left_out(METRICS)
 
 
 VERB = Verb("evaluate", evaluate, panel=EVALUATION, rank=1)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import typer
+
+from hiervox.bins.tables import echo_table
 from hiervox.utils.registry import Registry
 
 
@@ -17,3 +21,32 @@ def registries() -> list[Registry[Any]]:
     from hiervox.models.base.training.discriminators import DISCRIMINATORS
 
     return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS]
+
+
+def echo_entries(registry: Registry[Any], header: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
+    """Print a table of a registry's entries, their packages where there are any, and what was left out.
+
+    Args:
+        registry: of them.
+        header: of the cells behind the name.
+        rows: name → cells.
+    """
+    packages = registry.packages
+    table = [(registry.kind, *header), *((name, *cells) for name, cells in rows.items())]
+    if packages:
+        last = ["package", *(packages.get(name, "") for name in rows)]
+        table = [(*row, cell) for row, cell in zip(table, last, strict=True)]
+    echo_table(table)
+    echo_left_out(registry)
+
+
+def origin(registry: Registry[Any], name: str) -> str:
+    """Behind the name of an entry that an installed package brings: which, with its version."""
+    package = registry.packages.get(name)
+    return f" ({package})" if package else ""
+
+
+def echo_left_out(registry: Registry[Any]) -> None:
+    """Print what installed packages bring and can't be used."""
+    for entry in registry.left_out.values():
+        typer.echo(f"left out: {entry.name} of {entry.package}: {entry.reason}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.tables import echo_table
+from hiervox.bins.plugins import echo_entries, origin
 from hiervox.bins.verbs import INSTALLATION, Verb
 
 systems_app = typer.Typer(help="Systems: list them, show the card of one.", invoke_without_command=True)
@@ -25,11 +25,11 @@ def list_systems(context: typer.Context) -> None:
         return
     from hiervox.models.base.registry import SYSTEMS
 
-    rows = [("name", "task", "trainable parts", "paper")]
-    for card in SYSTEMS.values():
+    rows = {}
+    for name, card in SYSTEMS.items():
         parts = ", ".join(part.name for part in card.parts if part.task) or "none"
-        rows.append((card.name, card.task, parts, card.paper))
-    echo_table(rows)
+        rows[name] = (card.task, parts, card.paper)
+    echo_entries(SYSTEMS, ("task", "trainable parts", "paper"), rows)
 
 
 @systems_app.command()
@@ -43,14 +43,16 @@ def show(name: Annotated[str, typer.Argument(help="As `hiervox systems` lists it
     from hiervox.models.base.checkpoints.pretrained import pretrained_entries
     from hiervox.models.base.pipelines.controls import controls_of, describe
     from hiervox.models.base.registry import SYSTEMS
+    from hiervox.models.base.tasks import TASKS
 
     card = SYSTEMS.named(name)
     lines = [
-        ("name", card.name),
+        ("name", f"{name}{origin(SYSTEMS, name)}"),
         ("task", ", ".join((card.task, *card.capabilities))),
         ("summary", card.summary),
         ("paper", card.paper),
         ("works", ", ".join(card.works) or "nothing noted"),
+        ("metrics", ", ".join(TASKS[card.task].metrics if card.task in TASKS else ()) or "none"),
         ("uses", ", ".join(f"a network for {task}" for task in card.uses) or "no other system"),
         ("licence of the weights", card.weights_licence),
         ("default weights", card.weights or "none"),
@@ -85,4 +87,4 @@ def _size(network: str, config: str) -> str:
     return f"{weights / 1e6:.2f} M weights by default, "
 
 
-VERB = Verb("systems", systems_app, panel=INSTALLATION, rank=4)
+VERB = Verb("systems", systems_app, panel=INSTALLATION, rank=5)

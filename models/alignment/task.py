@@ -10,4 +10,5 @@ TASK = Task(
     verb="align",
     summary="recordings and their texts to durations",
     rank=9,
+    works=("forced alignment",),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hiervox.models.base.card import Part, SystemCard
+from hiervox.models.base.card import Part, SystemCard, completed
+from hiervox.models.base.tasks import TASKS
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import Registry, instances_of, nearest, resolve
 
@@ -13,6 +14,7 @@ SYSTEMS: Registry[SystemCard] = Registry(
     "*/*/__init__.py",
     instances_of(SystemCard),
     without=["base"],
+    completed=lambda card: completed(card, TASKS.get(card.task)),
 )
 
 

@@ -9,7 +9,7 @@ from hiervox.utils.registry import Registry, instances_of
 
 @dataclass(frozen=True)
 class Task:
-    """A task.
+    """A task. Its module imports nothing but this one.
 
     Attributes:
         name: as cards call it.
@@ -18,6 +18,12 @@ class Task:
         summary: what goes in and what comes out.
         rank: a model that is opened for no task in particular is opened for the one of the lowest rank that
             it serves.
+        pipeline: what a card that names no pipeline names, see `SystemCard`; one that is relative to the
+            system's package is for systems that have that file.
+        works: what each of its systems can do, which a card does not repeat.
+        metrics: names of those that fit, which `hiervox evaluate --task` takes by default.
+        trial: dotted name of a function of a pipeline and a `Sample` that returns the `Trial` which `hiervox
+            benchmark` times (`models/base/benchmark/trial.py`); None where there is none.
     """
 
     name: str
@@ -25,6 +31,10 @@ class Task:
     verb: str
     summary: str
     rank: int = 100
+    pipeline: str | None = None
+    works: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    trial: str | None = None
 
 
 TASKS: Registry[Task] = Registry(

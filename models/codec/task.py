@@ -10,4 +10,6 @@ TASK = Task(
     verb="codec",
     summary="waveform to tokens and back",
     rank=5,
+    metrics=("stft", "mcd", "stoi"),
+    trial="hiervox.models.codec.trial:code",
 )

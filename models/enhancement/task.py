@@ -10,4 +10,7 @@ TASK = Task(
     verb="enhance",
     summary="noisy to clean waveform",
     rank=8,
+    works=("denoising",),
+    metrics=("stoi", "si_sdr", "dnsmos"),
+    trial="hiervox.models.enhancement.trial:enhance",
 )

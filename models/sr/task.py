@@ -10,4 +10,6 @@ TASK = Task(
     verb="sr",
     summary="waveform to a higher rate",
     rank=7,
+    metrics=("lsd", "stoi"),
+    trial="hiervox.models.sr.trial:upsample",
 )

@@ -10,4 +10,7 @@ TASK = Task(
     verb="svc",
     summary="singing and a voice to singing",
     rank=4,
+    works=("singing voice conversion",),
+    metrics=("sim", "f0", "periodicity"),
+    trial="hiervox.models.vc.trial:convert",
 )

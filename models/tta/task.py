@@ -10,4 +10,5 @@ TASK = Task(
     verb="tta",
     summary="caption to sound",
     rank=2,
+    metrics=("fad",),
 )

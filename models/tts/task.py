@@ -10,4 +10,8 @@ TASK = Task(
     verb="tts",
     summary="text and a voice to speech",
     rank=1,
+    pipeline=".pipeline:load_pipeline",
+    works=("text to speech", "batches and streams"),
+    metrics=("wer", "sim", "f0"),
+    trial="hiervox.models.tts.trial:speak",
 )

@@ -10,4 +10,7 @@ TASK = Task(
     verb="vc",
     summary="speech and a voice to speech",
     rank=3,
+    works=("voice conversion",),
+    metrics=("wer", "sim", "f0"),
+    trial="hiervox.models.vc.trial:convert",
 )

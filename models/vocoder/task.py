@@ -10,4 +10,8 @@ TASK = Task(
     verb="vocode",
     summary="log-mel spectrogram to waveform",
     rank=6,
+    pipeline="hiervox.models.vocoder.pipeline:VocoderPipeline",
+    works=("log-mel to waveform",),
+    metrics=("stft", "mcd", "f0"),
+    trial="hiervox.models.vocoder.trial:vocode",
 )

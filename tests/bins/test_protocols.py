@@ -312,8 +312,8 @@ def test_a_verb_asks_for_the_protocol_and_nothing_else(task: str) -> None:
     for command in COMMANDS[task]:
         result = CliRunner().invoke(app, [*command, "--model", task, "--device", "cpu"])
         assert result.exit_code == 0, (command, result.exception)
-    for whole, first in trials_of(stub(), card("vc" if task == "svc" else task), Path("."), 0.5).values():
-        assert whole() and (first is None or first().size)
+    for trial in trials_of(stub(), card(task), Path("."), 0.5).values():
+        assert trial.whole() and (trial.first is None or trial.first().size)
     if task == "tts":
         growth._time("tts", Setting(device="cpu", repeats=1), "texts", 2)
     members = set(get_protocol_members(protocol))

@@ -14,17 +14,17 @@ import numpy as np
 import torch
 
 from hiervox.models.base.benchmark.networks import Setting
+from hiervox.models.base.benchmark.trial import Sample, Trial
 from hiervox.models.base.card import SystemCard
 from hiervox.models.base.pipelines.bundle import prompts_of, resolve_bundle
 from hiervox.models.base.pipelines.loading import find_system, load
+from hiervox.models.base.tasks import TASKS, task_names
 from hiervox.processors.audio import Waveform
+from hiervox.utils.registry import resolve
 from hiervox.utils.timing import Timing, measure, peak_memory
 
-TEXT = "The weather was fine that morning, so we walked across the river to the old garden."
 RECORDING_RATE = 16_000
 SOURCE_HZ = 120.0
-
-Call = Callable[[], Any]
 
 
 def speech_like(seconds: float, rate: int = RECORDING_RATE) -> Waveform:
@@ -37,51 +37,23 @@ def speech_like(seconds: float, rate: int = RECORDING_RATE) -> Waveform:
     return wav
 
 
-def trials_of(
-    pipeline: Any, card: SystemCard, folder: Path, seconds: float
-) -> dict[str, tuple[Call, Call | None]]:
-    """What a pipeline does for each task that its system serves.
+def trials_of(pipeline: Any, card: SystemCard, folder: Path, seconds: float) -> dict[str, Trial]:
+    """What a pipeline does for each task that its system serves, and that has a trial.
 
     Args:
         pipeline: opened with `hiervox.load`.
         card: of its system.
         folder: of the model, whose first prompt is the voice.
         seconds: of the recordings that go in.
-
-    Returns:
-        task → (a call that returns seconds of sound, one that returns at the first sound or None).
     """
-    source, prompt = speech_like(seconds), next(iter(prompts_of(folder)), None)
+    prompt = next(iter(prompts_of(folder)), None)
     voice = (speech_like(3.0), RECORDING_RATE) if prompt is None else str(prompt)
-    trials: dict[str, tuple[Call, Call | None]] = {}
-    if card.serves("tts"):
-        trials["tts"] = (
-            lambda: _seconds(pipeline.tts(TEXT, voice)),
-            lambda: next(iter(pipeline.tts_stream(TEXT, voice))),
-        )
-    if card.serves("vc"):
-        trials["vc"] = (lambda: _seconds(pipeline.vc((source, RECORDING_RATE), voice)), None)
-    if card.serves("sr"):
-        trials["sr"] = (lambda: _length(*pipeline.upsample(source, RECORDING_RATE)), None)
-    if card.serves("enhancement"):
-        trials["enhancement"] = (lambda: _length(*pipeline.enhance(source, RECORDING_RATE)), None)
-    if card.serves("vocoder"):
-        mel = pipeline.mel_of(source, RECORDING_RATE)
-        trials["vocoder"] = (lambda: _length(pipeline.vocode(mel), pipeline.rate), None)
-    if card.serves("codec"):
-        trials["codec"] = (
-            lambda: _length(pipeline.decode(pipeline.encode(source, RECORDING_RATE)), pipeline.rate),
-            None,
-        )
-    return trials
-
-
-def _length(wav: Waveform, rate: int) -> float:
-    return wav.size / rate
-
-
-def _seconds(speech: Any) -> float:
-    return _length(speech.wav, speech.rate)
+    sample = Sample(speech_like(seconds), RECORDING_RATE, voice)
+    return {
+        name: resolve(trial)(pipeline, sample)
+        for name in task_names()
+        if card.serves(name) and (trial := TASKS[name].trial) is not None
+    }
 
 
 @dataclass(frozen=True)
@@ -123,14 +95,16 @@ def _time(name: str | None, setting: Setting) -> list[ModelResult]:
     pipeline, results = load(name, device=setting.device), []
     folder = resolve_bundle(name)
     card, _ = find_system(folder)
-    for task, (whole, first) in trials_of(pipeline, card, folder, setting.size.seconds).items():
+    for task, trial in trials_of(pipeline, card, folder, setting.size.seconds).items():
         seconds: list[float] = []
-        calls = {"whole": partial(_note, whole, seconds)} | ({} if first is None else {"first": first})
+        calls: dict[str, Callable[[], Any]] = {"whole": partial(_note, trial.whole, seconds)}
+        if trial.first is not None:
+            calls["first"] = trial.first
         timings = measure(calls, setting.repeats, setting.warmup)
         results.append(ModelResult(task, seconds[-1], timings["whole"], timings.get("first"), peak_memory()))
     return results
 
 
-def _note(call: Call, results: list[float]) -> None:
+def _note(call: Callable[[], float], results: list[float]) -> None:
     """Call, and keep what comes back."""
     results.append(call())

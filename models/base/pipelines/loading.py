@@ -73,6 +73,9 @@ def _first_task(folder: Path) -> str:
     for task in task_names():
         if any(part.card.task == task and part.card.pipeline for part in parts):
             return task
+    for part in parts:
+        if part.card.pipeline is not None:  # of a task that no package brings
+            _check_task(part.card.task)
     names = ", ".join(sorted({part.card.name for part in parts}))
     raise CheckpointError(f"{folder} holds {names}, which has no pipeline", "load its network from Python")
 
@@ -81,5 +84,11 @@ def _check_task(task: str) -> None:
     if task in TASKS.left_out:
         TASKS.named(task)  # says why
     known = {*TASKS, *(word for card in SYSTEMS.values() for word in card.capabilities)}
-    if task not in known:
-        raise ConfigError(f"no task {task!r}", nearest(task, known))
+    if task in known:
+        return
+    if any(card.task == task for card in SYSTEMS.values()):
+        raise ConfigError(
+            f"no task {task!r}, though there are systems of it",
+            f"let their package name its Task as an entry point of {TASKS.group}",
+        )
+    raise ConfigError(f"no task {task!r}", nearest(task, known))

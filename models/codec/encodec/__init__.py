@@ -7,16 +7,12 @@ CARD = SystemCard(
     summary="neural audio codec with residual vector quantisation, 24 kHz or 48 kHz stereo",
     paper="High Fidelity Neural Audio Compression, arXiv 2210.13438",
     weights_licence="MIT (the code; the weights' is not stated)",
-    parts=(
-        Part(
-            config="EncodecExperiment",
-            network=".networks.encodec:Encodec",
-            task="EncodecTask",
-            importer="import_encodec",
-        ),
+    part=Part(
+        config="EncodecExperiment",
+        network=".networks.encodec:Encodec",
+        task="EncodecTask",
+        importer="import_encodec",
     ),
     pipeline="EncodecPipeline",
-    pretrained="ENTRIES",
-    works=("tokens at several bandwidths", "training", "published weights"),
-    replacements=f"{__name__}.replacements",
+    works=("tokens at several bandwidths",),
 )

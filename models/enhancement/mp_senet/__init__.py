@@ -7,16 +7,6 @@ CARD = SystemCard(
     summary="speech denoising at 16 kHz with 2.05 M parameters; HierSpeech++ cleans prompts with it",
     paper="MP-SENet, arXiv 2305.13686",
     weights_licence="MIT",
-    parts=(
-        Part(
-            config="MPSENetExperiment",
-            network=".networks.mp_senet:MPSENet",
-            importer="import_mp_senet",
-        ),
-    ),
+    part=Part(config="MPSENetExperiment", network=".networks.mp_senet:MPSENet", importer="import_mp_senet"),
     pipeline="MPSENetPipeline",
-    works=("denoising", "published weights"),
-    workloads="WORKLOADS",
-    replacements=f"{__name__}.replacements",
-    pretrained="ENTRIES",
 )

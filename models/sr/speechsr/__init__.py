@@ -7,17 +7,12 @@ CARD = SystemCard(
     summary="speech super-resolution from 16 kHz to 24 or 48 kHz with 0.13 M parameters",
     paper="HierSpeech++, arXiv 2311.12454, section 3.4",
     weights_licence="MIT",
-    parts=(
-        Part(
-            config="SpeechSRExperiment",
-            network=".networks:build_network",
-            task="SpeechSRTask",
-            importer="import_speechsr",
-        ),
+    part=Part(
+        config="SpeechSRExperiment",
+        network=".networks:build_network",
+        task="SpeechSRTask",
+        importer="import_speechsr",
     ),
     pipeline="SpeechSRPipeline",
-    works=("super-resolution to 24 and 48 kHz", "training", "published weights"),
-    workloads="WORKLOADS",
-    replacements=f"{__name__}.replacements",
-    pretrained="ENTRIES",
+    works=("super-resolution to 24 and 48 kHz",),
 )

@@ -7,23 +7,14 @@ CARD = SystemCard(
     summary="text to log-mel in one pass, from predicted durations, pitch and energy",
     paper="FastSpeech 2, arXiv 2006.04558",
     weights_licence="MIT (the code of ming024; the weights' is not stated)",
-    parts=(
-        Part(
-            name="acoustic",
-            config="FastSpeech2Experiment",
-            network=".networks.fastspeech2:FastSpeech2",
-            task="FastSpeech2Task",
-            importer="import_fastspeech2",
-        ),
+    part=Part(
+        name="acoustic",
+        config="FastSpeech2Experiment",
+        network=".networks.fastspeech2:FastSpeech2",
+        task="FastSpeech2Task",
+        importer="import_fastspeech2",
     ),
-    pipeline="load_pipeline",
-    works=(
-        "text to speech with any vocoder",
-        "speed, pitch and energy",
-        "batches and streams",
-        "training",
-        "published weights",
-    ),
+    works=("speed, pitch and energy",),
     uses=("vocoder",),
     controls="FastSpeech2Controls",
 )

@@ -7,16 +7,12 @@ CARD = SystemCard(
     summary="text to mel spectrogram by a flow that finds its own alignment, with any vocoder",
     paper="Glow-TTS, arXiv 2005.11129",
     weights_licence="MIT (the code; the weights' is not stated)",
-    parts=(
-        Part(
-            config="GlowTtsExperiment",
-            network=".._flow.network:FlowTextToFrames",
-            task="GlowTtsTask",
-            importer="import_glow_tts",
-        ),
+    part=Part(
+        config="GlowTtsExperiment",
+        network=".._flow.network:FlowTextToFrames",
+        task="GlowTtsTask",
+        importer="import_glow_tts",
     ),
-    pipeline="load_pipeline",
-    works=("text to speech with any vocoder", "batches and streams", "training", "published weights"),
     uses=("vocoder",),
     controls="GlowTtsControls",
 )

@@ -18,8 +18,6 @@ CARD = SystemCard(
             task=".tasks.flow:LatentFlowTask",
         ),
     ),
-    pipeline="load_pipeline",
-    works=("text to speech", "voice conversion", "batches and streams", "training of both parts"),
     capabilities=("vc",),
     controls="GlowWaveGanControls",
 )

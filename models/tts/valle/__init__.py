@@ -23,14 +23,11 @@ CARD = SystemCard(
             importer="import_non_autoregressive",
         ),
     ),
-    pipeline="load_pipeline",
     works=(
         "text to speech from a prompt and its text",
         "sampling controls",
-        "training",
         "published weights of lifeiteng/vall-e and Amphion",
     ),
     uses=("codec",),
     controls="ValleControls",
-    replacements=f"{__name__}.replacements",
 )

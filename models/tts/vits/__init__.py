@@ -7,22 +7,10 @@ CARD = SystemCard(
     summary="end-to-end text to speech by a conditional variational autoencoder with adversarial learning",
     paper="VITS, arXiv 2106.06103",
     weights_licence="MIT (the code; the weights' is not stated)",
-    parts=(
-        Part(
-            config="VitsExperiment",
-            network=".networks.vits:Vits",
-            task="VitsTask",
-            importer="import_vits",
-        ),
+    part=Part(
+        config="VitsExperiment", network=".networks.vits:Vits", task="VitsTask", importer="import_vits"
     ),
-    pipeline="load_pipeline",
-    works=(
-        "text to speech",
-        "voice conversion between its speakers",
-        "batches and streams",
-        "training",
-        "published weights",
-    ),
+    works=("voice conversion between its speakers",),
     capabilities=("vc",),
     controls="VitsControls",
 )

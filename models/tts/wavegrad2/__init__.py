@@ -7,21 +7,12 @@ CARD = SystemCard(
     summary="text to waveform by diffusion, in as many steps as there is time for",
     paper="WaveGrad 2, arXiv 2106.09660",
     weights_licence="none by the authors; BSD-3-Clause (maum-ai/wavegrad2, the code)",
-    parts=(
-        Part(
-            config="WaveGrad2Experiment",
-            network=".networks.wavegrad2:WaveGrad2",
-            task="WaveGrad2Task",
-            importer="import_wavegrad2",
-        ),
+    part=Part(
+        config="WaveGrad2Experiment",
+        network=".networks.wavegrad2:WaveGrad2",
+        task="WaveGrad2Task",
+        importer="import_wavegrad2",
     ),
-    pipeline="load_pipeline",
-    works=(
-        "text to speech in 1 to 1000 steps",
-        "batches and streams",
-        "training",
-        "a search for short noise schedules",
-        "published weights",
-    ),
+    works=("text to speech in 1 to 1000 steps", "a search for short noise schedules"),
     controls="WaveGrad2Controls",
 )

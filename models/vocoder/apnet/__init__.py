@@ -7,15 +7,12 @@ CARD = SystemCard(
     summary="amplitude and phase prediction at frame rate, both versions",
     paper="APNet, arXiv 2305.07952; APNet2, arXiv 2311.11545",
     weights_licence="none (APNet); MIT (APNet2)",
-    parts=(
-        Part(
-            config="APNetExperiment",
-            network="APNet",
-            task="APNetTask",
-            importer="import_apnet",
-            state_importer="import_discriminators",
-        ),
+    part=Part(
+        config="APNetExperiment",
+        network="APNet",
+        task="APNetTask",
+        importer="import_apnet",
+        state_importer="import_discriminators",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming (APNet)", "training", "published weights"),
+    works=("streaming (APNet)",),
 )

@@ -7,14 +7,11 @@ CARD = SystemCard(
     summary="diffusion vocoder, six or fifty steps",
     paper="DiffWave, arXiv 2009.09761",
     weights_licence="Apache-2.0",
-    parts=(
-        Part(
-            config="DiffWaveExperiment",
-            network="DiffWave",
-            task=".._diffusion.task:DiffusionVocoderTask",
-            importer="import_diffwave",
-        ),
+    part=Part(
+        config="DiffWaveExperiment",
+        network="DiffWave",
+        task=".._diffusion.task:DiffusionVocoderTask",
+        importer="import_diffwave",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
+    works=("streaming",),
 )

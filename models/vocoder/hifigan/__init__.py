@@ -7,16 +7,12 @@ CARD = SystemCard(
     summary="GAN vocoder in three sizes",
     paper="HiFi-GAN, arXiv 2010.05646",
     weights_licence="MIT",
-    parts=(
-        Part(
-            config="HiFiGANExperiment",
-            network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
-            task=".._gan.task:GANVocoderTask",
-            importer="import_hifigan",
-            state_importer=".._gan.published:import_discriminators",
-        ),
+    part=Part(
+        config="HiFiGANExperiment",
+        network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
+        task=".._gan.task:GANVocoderTask",
+        importer="import_hifigan",
+        state_importer=".._gan.published:import_discriminators",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
-    workloads="WORKLOADS",
+    works=("streaming",),
 )

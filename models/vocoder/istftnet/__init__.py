@@ -7,15 +7,12 @@ CARD = SystemCard(
     summary="HiFi-GAN with an inverse STFT for its last stages",
     paper="iSTFTNet, arXiv 2203.02395",
     weights_licence="Apache-2.0",
-    parts=(
-        Part(
-            config="ISTFTNetExperiment",
-            network="ISTFTNet",
-            task=".._gan.task:GANVocoderTask",
-            importer="import_istftnet",
-            state_importer=".._gan.published:import_discriminators",
-        ),
+    part=Part(
+        config="ISTFTNetExperiment",
+        network="ISTFTNet",
+        task=".._gan.task:GANVocoderTask",
+        importer="import_istftnet",
+        state_importer=".._gan.published:import_discriminators",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
+    works=("streaming",),
 )

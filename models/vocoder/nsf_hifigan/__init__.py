@@ -7,16 +7,13 @@ CARD = SystemCard(
     summary="GAN vocoder driven by F0, with a harmonic or a single-sine source",
     paper="neural source filter, arXiv 1904.12088, in HiFi-GAN",
     weights_licence="CC BY-NC-SA 4.0",
-    parts=(
-        Part(
-            config="NSFHiFiGANExperiment",
-            network="NSFHiFiGANGenerator",
-            task="NSFHiFiGANTask",
-            importer="import_nsf_hifigan",
-            state_importer="import_discriminators",
-        ),
+    part=Part(
+        config="NSFHiFiGANExperiment",
+        network="NSFHiFiGANGenerator",
+        task="NSFHiFiGANTask",
+        importer="import_nsf_hifigan",
+        state_importer="import_discriminators",
     ),
-    pipeline="..pipeline:VocoderPipeline",
     controls="..controls:F0VocoderControls",
-    works=("log-mel to waveform", "pitch shift", "streaming", "training", "published weights"),
+    works=("pitch shift", "streaming"),
 )

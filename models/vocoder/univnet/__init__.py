@@ -7,16 +7,12 @@ CARD = SystemCard(
     summary="GAN vocoder with location-variable convolutions, two sizes",
     paper="UnivNet, arXiv 2106.07889",
     weights_licence="BSD-3-Clause",
-    parts=(
-        Part(
-            config="UnivNetExperiment",
-            network=".networks.univnet:UnivNetGenerator",
-            task=".._gan.task:GANVocoderTask",
-            importer="import_univnet",
-            state_importer="import_discriminators",
-        ),
+    part=Part(
+        config="UnivNetExperiment",
+        network=".networks.univnet:UnivNetGenerator",
+        task=".._gan.task:GANVocoderTask",
+        importer="import_univnet",
+        state_importer="import_discriminators",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
-    replacements=f"{__name__}.replacements",
+    works=("streaming",),
 )

@@ -7,16 +7,12 @@ CARD = SystemCard(
     summary="GAN vocoder at frame rate with an inverse STFT",
     paper="Vocos, arXiv 2306.00814",
     weights_licence="MIT",
-    parts=(
-        Part(
-            config="VocosExperiment",
-            network="Vocos",
-            task=".._gan.task:GANVocoderTask",
-            importer="import_vocos",
-            state_importer="import_discriminators",
-        ),
+    part=Part(
+        config="VocosExperiment",
+        network="Vocos",
+        task=".._gan.task:GANVocoderTask",
+        importer="import_vocos",
+        state_importer="import_discriminators",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
-    replacements=f"{__name__}.replacements",
+    works=("streaming",),
 )

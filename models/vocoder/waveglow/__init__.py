@@ -7,15 +7,8 @@ CARD = SystemCard(
     summary="flow vocoder",
     paper="WaveGlow, arXiv 1811.00002",
     weights_licence="BSD-3-Clause",
-    parts=(
-        Part(
-            config="WaveGlowExperiment",
-            network="WaveGlow",
-            task="WaveGlowTask",
-            importer="import_waveglow",
-        ),
+    part=Part(
+        config="WaveGlowExperiment", network="WaveGlow", task="WaveGlowTask", importer="import_waveglow"
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
-    replacements=f"{__name__}.replacements",
+    works=("streaming",),
 )

@@ -7,13 +7,10 @@ CARD = SystemCard(
     summary="diffusion vocoder with continuous noise levels",
     paper="WaveGrad, arXiv 2009.00713",
     weights_licence="none published",
-    parts=(
-        Part(
-            config="WaveGradExperiment",
-            network="hiervox.modules.diffusion.wavegrad:WaveGrad",
-            task=".._diffusion.task:DiffusionVocoderTask",
-        ),
+    part=Part(
+        config="WaveGradExperiment",
+        network="hiervox.modules.diffusion.wavegrad:WaveGrad",
+        task=".._diffusion.task:DiffusionVocoderTask",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training"),
+    works=("streaming",),
 )

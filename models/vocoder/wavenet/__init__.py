@@ -7,14 +7,11 @@ CARD = SystemCard(
     summary="autoregressive convolutional vocoder",
     paper="WaveNet, arXiv 1609.03499",
     weights_licence="MIT",
-    parts=(
-        Part(
-            config="WaveNetExperiment",
-            network="WaveNetVocoder",
-            task=".._autoregressive.task:AutoregressiveVocoderTask",
-            importer="import_wavenet",
-        ),
+    part=Part(
+        config="WaveNetExperiment",
+        network="WaveNetVocoder",
+        task=".._autoregressive.task:AutoregressiveVocoderTask",
+        importer="import_wavenet",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
+    works=("streaming",),
 )

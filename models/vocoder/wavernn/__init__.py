@@ -7,15 +7,11 @@ CARD = SystemCard(
     summary="autoregressive recurrent vocoder with batched folding",
     paper="WaveRNN, arXiv 1802.08435, as in github.com/fatchord/WaveRNN",
     weights_licence="MIT",
-    parts=(
-        Part(
-            config="WaveRNNExperiment",
-            network="WaveRNN",
-            task=".._autoregressive.task:AutoregressiveVocoderTask",
-            importer="import_wavernn",
-        ),
+    part=Part(
+        config="WaveRNNExperiment",
+        network="WaveRNN",
+        task=".._autoregressive.task:AutoregressiveVocoderTask",
+        importer="import_wavernn",
     ),
-    pipeline="..pipeline:VocoderPipeline",
-    works=("log-mel to waveform", "streaming", "training", "published weights"),
-    workloads="WORKLOADS",
+    works=("streaming",),
 )

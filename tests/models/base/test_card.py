@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from hiervox.models.base.card import Part, SystemCard
+import pytest
+
+from hiervox.models.base.card import Part, SystemCard, completed
+from hiervox.models.base.registry import SYSTEMS
+from hiervox.models.base.tasks import TASKS, Task
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import resolve
 
 
 def _card(part: Part, package: str = "systems.tts.toy", **names: str) -> SystemCard:
@@ -39,3 +45,40 @@ def test_name_and_task_are_those_of_the_folders_unless_they_are_said() -> None:
         Part(name="decoder", config="ToyExperiment", network="Toy"), "toy_tts", name="toy", task="tts"
     )
     assert (card.name, card.task, card.parts[0].name) == ("toy", "tts", "decoder")
+
+
+def test_one_part_needs_no_tuple() -> None:
+    facts = {"summary": "none", "paper": "none", "weights_licence": "none"}
+    part = Part(config="ToyExperiment", network="Toy")
+    assert SystemCard("systems.tts.toy", **facts, part=part) == _card(part)
+    with pytest.raises(ConfigError, match="the card of toy names a part and parts"):
+        SystemCard("systems.tts.toy", **facts, part=part, parts=(part,))
+
+
+def test_what_a_card_leaves_out_its_task_and_its_folder_say() -> None:
+    task = Task("sr", "x:Y", "sr", "low to high", pipeline=".pipeline:load_pipeline", works=("high",))
+    part = Part(config="ToyExperiment", network="Toy", importer="import_toy")
+    folder = "hiervox.models.sr.speechsr"
+    card = completed(_card(part, folder), task)
+    assert (
+        card.workloads == f"{folder}.workloads:WORKLOADS"
+        and card.pretrained == f"{folder}.pretrained:ENTRIES"
+    )
+    assert (card.pipeline, card.replacements) == (
+        f"{folder}.pipeline:load_pipeline",
+        f"{folder}.replacements",
+    )
+    assert card.works == ("high", "published weights")
+    card = completed(_card(part, "hiervox.models.vocoder.wavegrad", pipeline="x:Own"), task)
+    assert (card.pipeline, card.workloads, card.replacements) == ("x:Own", None, None)
+    assert completed(_card(part, "hiervox.models.vocoder.wavegrad"), task).pipeline is None
+    assert completed(_card(part, ""), task).pipeline is None
+
+
+def test_tasks_name_what_there_is() -> None:
+    from hiervox.evaluation.registry import METRICS
+
+    for task in TASKS.values():
+        assert set(task.metrics) <= set(METRICS)
+        assert task.trial is None or callable(resolve(task.trial))
+    assert SYSTEMS["hifigan"].pipeline == TASKS["vocoder"].pipeline

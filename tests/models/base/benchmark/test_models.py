@@ -36,4 +36,4 @@ def test_each_task_of_a_pipeline_is_tried(tmp_path: Path) -> None:
             return wav, rate
 
     trials = trials_of(Pipeline(), CARD, tmp_path, seconds=2.0)
-    assert {task: whole() for task, (whole, _) in trials.items()} == {"sr": 2.0, "enhancement": 2.0}
+    assert {task: trial.whole() for task, trial in trials.items()} == {"sr": 2.0, "enhancement": 2.0}
