@@ -1,4 +1,19 @@
-"""What the verbs of tasks share: a model, what goes in, where it goes, what is noted of it."""
+"""What the verbs of tasks share: a model, what goes in, where it goes, what is noted of it.
+
+A verb, of the tree or of a package, states its options and what it does with each item. `Job` checks the
+outputs before any work, opens the model for a task, leaves out what is there, shows the progress and writes
+sounds with their records, all or nothing::
+
+    @grouped
+    def separate(recordings: Recordings, output: OutputOptions, run: BatchOptions) -> None:
+        \"""Take the voices of a mixture apart.\"""
+        targets = output.targets(recordings)
+        job = Job("separation", targets, **vars(run), inputs=recordings, sounds=("first", "second"))
+        for item, wav, rate in job.recordings():
+            item.write_sounds(job.pipeline.separate(wav, rate), job.pipeline.rate)
+
+A user's mistake is a `HierVoxError`, which the command line prints as one line.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +33,10 @@ from hiervox.bins.outputs import (
     Pictured,
     check_outputs,
     is_done,
+    sound_path,
     write_chunks,
     write_sound,
+    write_sounds,
 )
 from hiervox.bins.progress import progress
 from hiervox.utils.errors import ConfigError
@@ -98,11 +115,34 @@ class Item(Generic[InputT]):
         input: what goes in.
         target: the sound file.
         request: what its record says was asked for.
+        sounds: names of what is made of it, where that is several: `x.NAME.wav` of `x.wav`.
     """
 
     input: InputT
     target: Path
     request: Mapping[str, object]
+    sounds: Sequence[str] = ()
+
+    @property
+    def files(self) -> list[Path]:
+        """The sound files."""
+        return [sound_path(self.target, name) for name in self.sounds] or [self.target]
+
+    def write_sounds(self, wavs: Sequence[Waveform], rate: int) -> None:
+        """Write one waveform (T,) for each of `sounds`, each with its record, or none of them.
+
+        Raises:
+            ConfigError: there are more or fewer of them.
+            As `outputs.write_sound`.
+        """
+        if len(wavs) != len(self.files):
+            raise ConfigError(
+                f"the model makes {len(wavs)} sounds of {self.input}",
+                f"ask for them, not {len(self.files)}",
+            )
+        write_sounds(dict(zip(self.files, wavs, strict=True)), rate, self.request)
+        for file in self.files:
+            typer.echo(file)
 
     def write(self, wav: Waveform, rate: int) -> None:
         """Write a waveform (T,) and its record; see `write_sound`."""
@@ -158,6 +198,7 @@ class Job(Generic[InputT]):
         files: further outputs; None for one that was not asked for.
         inputs: what is read, which no output replaces.
         checked: whether the outputs are files that can be checked.
+        sounds: names of what is made of each input, where that is several: `x.NAME.wav` of `x.wav`.
 
     Raises:
         ConfigError: an output that can't or must not be written, see `check_outputs`.
@@ -174,13 +215,18 @@ class Job(Generic[InputT]):
     files: Sequence[Path | None] = ()
     inputs: Sequence[Path | str | None] = ()
     checked: bool = True
+    sounds: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.skip_existing:
-            self._check(list(self.targets))
+            self._check([self._item(target, {}) for target in self.targets])
 
-    def _check(self, targets: Sequence[Path]) -> None:
-        check_outputs(targets if self.checked else [], self.overwrite, files=self.files, inputs=self.inputs)
+    def _item(self, target: Path, request: Mapping[str, object]) -> Item[InputT]:
+        return Item(self.targets[target], target, request, self.sounds)
+
+    def _check(self, items: Sequence[Item[InputT]]) -> None:
+        files = [file for item in items for file in item.files] if self.checked else []
+        check_outputs(files, self.overwrite, files=self.files, inputs=self.inputs)
 
     @cached_property
     def folder(self) -> Path:
@@ -231,12 +277,14 @@ class Job(Generic[InputT]):
             request: what goes in → what its record says was asked for, beside the model and its controls.
         """
         asked: dict[str, object] = {"model": str(self.folder)}
+        if self.sounds:
+            asked["sounds"] = list(self.sounds)
         if self.card.controls is not None:
             asked["controls"] = self.controls.model_dump(mode="json")
-        items = [Item(what, target, {**request(what), **asked}) for target, what in self.targets.items()]
+        items = [self._item(target, {**request(what), **asked}) for target, what in self.targets.items()]
         if self.skip_existing:
-            items = [item for item in items if not is_done(item.target, item.request)]
-            self._check([item.target for item in items])
+            items = [item for item in items if not all(is_done(file, item.request) for file in item.files)]
+            self._check(items)
             if not items:
                 typer.echo("all are there")
         return items

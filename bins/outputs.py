@@ -157,6 +157,31 @@ def is_done(target: Path, request: Mapping[str, object]) -> bool:
     return target.is_file() and isinstance(record, dict) and wanted.items() <= record.items()
 
 
+def sound_path(target: Path, name: str) -> Path:
+    """One of several sounds of a target: `x.voice.wav` of `x.wav`."""
+    return target.with_name(f"{target.stem}.{name}{target.suffix}")
+
+
+def write_sounds(sounds: Mapping[Path, Waveform], rate: int, record: Mapping[str, object]) -> None:
+    """Write several waveforms (T,) of one folder, each with the record, or none of them.
+
+    Raises:
+        As `write_sound`.
+    """
+    from hiervox.processors import audio_writing
+
+    *_, last = sounds
+    with all_or_nothing(last.parent, last=last.name) as folder:
+        for target, wav in sounds.items():
+            staged = folder / target.name
+            samples = audio_writing.write_chunks(staged, [wav], rate, lambda peak: 1.0, str(target))
+            write_json(record_path(staged), {**record, **_made(samples, rate)})
+
+
+def _made(samples: int, rate: int) -> dict[str, object]:
+    return {"rate": rate, "seconds": round(samples / rate, 3), "versions": versions()}
+
+
 def write_sound(target: Path, wav: Waveform, rate: int, record: Mapping[str, object]) -> None:
     """Write a waveform (T,) and its record.
 
@@ -195,9 +220,7 @@ def write_chunks(
     with all_or_nothing(target.parent, last=target.name) as folder:
         staged = folder / target.name
         samples = audio_writing.write_chunks(staged, chunks, rate, gain, str(target))
-        made = {"rate": rate, "seconds": round(samples / rate, 3), "versions": versions()}
-        noted = {**record(), **made}
-        write_json(record_path(staged), noted)
+        write_json(record_path(staged), {**record(), **_made(samples, rate)})
         if pictures is not None:
             _draw(staged, pictures())
         if f0_out is not None:
