@@ -74,8 +74,7 @@ def _first_task(folder: Path) -> str:
         if any(part.card.task == task and part.card.pipeline for part in parts):
             return task
     for part in parts:
-        if part.card.pipeline is not None:  # of a task that no package brings
-            _check_task(part.card.task)
+        _check_task(part.card.task)
     names = ", ".join(sorted({part.card.name for part in parts}))
     raise CheckpointError(f"{folder} holds {names}, which has no pipeline", "load its network from Python")
 
