@@ -279,8 +279,8 @@ class Job(Generic[InputT]):
         asked: dict[str, object] = {"model": str(self.folder)}
         if self.sounds:
             asked["sounds"] = list(self.sounds)
-        if self.card.controls is not None:
-            asked["controls"] = self.controls.model_dump(mode="json")
+        if controls := self.controls.model_dump(mode="json"):
+            asked["controls"] = controls
         items = [self._item(target, {**request(what), **asked}) for target, what in self.targets.items()]
         if self.skip_existing:
             items = [item for item in items if not all(is_done(file, item.request) for file in item.files)]
