@@ -185,9 +185,9 @@ def _growth(name: str | None, setting: Setting, plot: Path) -> tuple[list[Any], 
     axes = {axis: [result for result in results if result.axis == axis] for axis in exponents(results)}
     columns = {
         axis: (
-            [one.size for one in points],
-            [one.timing.median() for one in points],
-            [one.memory / 1e6 for one in points],
+            [point.size for point in points],
+            [point.timing.median() for point in points],
+            [point.memory / 1e6 for point in points],
         )
         for axis, points in axes.items()
     }

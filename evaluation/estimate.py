@@ -122,6 +122,6 @@ def resamples(count: int, groups: tuple[str, ...]) -> tuple[Indices, ...]:
     names = np.asarray(groups)
     members = [np.flatnonzero(names == name) for name in dict.fromkeys(groups)]
     return tuple(
-        np.concatenate([rng.choice(members[one], len(members[one])) for one in chosen])
+        np.concatenate([rng.choice(members[group], len(members[group])) for group in chosen])
         for chosen in rng.integers(0, len(members), (RESAMPLES, len(members)))
     )

@@ -115,7 +115,7 @@ def parse_override(override: str) -> dict[str, Any]:
     try:
         require_shallow(tree)
     except ValueError as error:
-        raise ConfigError(f"the key of override {shortened(override)} is no key", str(error)) from error
+        raise ConfigError(f"the key of override {shortened(override)} is not a key", str(error)) from error
     return dict(tree)
 
 

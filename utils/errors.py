@@ -11,7 +11,7 @@ MOST_CHARACTERS = 600
 
 
 class HierVoxError(Exception):
-    """A user's mistake, or a missing piece that the user can supply.
+    """A user's mistake, or something missing that the user can supply.
 
     Args:
         problem: what is wrong, naming the file, key or text at fault.

@@ -211,7 +211,7 @@ def resolve(dotted: str) -> Any:
     """
     module_name, colon, attribute = dotted.partition(":")
     if not colon:
-        raise ConfigError(f"{dotted!r} is no dotted name", "write package.module:attribute")
+        raise ConfigError(f"{dotted!r} is not a dotted name", "write package.module:attribute")
     try:
         module = import_module(module_name)
     except ModuleNotFoundError as error:

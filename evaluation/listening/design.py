@@ -69,7 +69,7 @@ def design(
     shared = [
         name
         for name in dict.fromkeys(row.id for row in utterances)
-        if all((one, name) in rows for one in chosen)
+        if all((system, name) in rows for system in chosen)
     ]
     if not shared:
         raise DataError("the systems share no sentence", "choose others with --systems")

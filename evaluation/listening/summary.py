@@ -59,14 +59,14 @@ def _opinions(answers: Sequence[Answer], title: str) -> tuple[dict[str, Any], li
         differences = [["system", "other system", "mean difference", "p", "p (Holm)", "pairs"]]
         differences += [
             [
-                one.first,
-                one.second,
-                f"{one.difference:+.2f}",
-                f"{one.p:.4f}",
-                f"{one.p_holm:.4f}",
-                str(one.count),
+                test.first,
+                test.second,
+                f"{test.difference:+.2f}",
+                f"{test.p:.4f}",
+                f"{test.p_holm:.4f}",
+                str(test.count),
             ]
-            for one in tests
+            for test in tests
         ]
         paired = f"Paired permutation test over listener and sentence ({PERMUTATIONS} permutations):"
         lines += ["", paired, "", *table(differences)]

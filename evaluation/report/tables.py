@@ -143,7 +143,9 @@ def _without_value(results: Results) -> list[str]:
     """The figures that no system has, and the cells that their metrics read."""
     lines = []
     for name, metric in results.metrics.items():
-        empty = [heading(metric.figures[one]) for one in metric.figures if not results.has_value(one)]
+        empty = [
+            heading(metric.figures[figure]) for figure in metric.figures if not results.has_value(figure)
+        ]
         if empty:
             reads = f" (reads {', '.join(metric.needs)})" if metric.needs else ""
             lines.append(f"- no value: {', '.join(empty)} of {name}{reads}")

@@ -40,8 +40,8 @@ def read_apart(read: ReadOne, tokens: Tensor, mask: Tensor, style: Tensor | None
         for item, length in enumerate(mask_lengths(mask).tolist())
     ]
     return tuple(
-        torch.cat([functional.pad(one, (0, mask.shape[-1] - one.shape[-1])) for one in ones])
-        for ones in zip(*parts, strict=True)
+        torch.cat([functional.pad(row, (0, mask.shape[-1] - row.shape[-1])) for row in rows])
+        for rows in zip(*parts, strict=True)
     )
 
 

@@ -214,11 +214,11 @@ class VocoderPipeline(MelVocoder):
         for start in range(0, total, frames):
             low = max(0, start - network.context)
             high = min(total, start + frames + network.context)
-            piece = mel[..., low:high]
+            chunk = mel[..., low:high]
             if source is None:
-                wav = network(piece)
+                wav = network(chunk)
             else:
-                wav = network(piece, source[..., low * network.source_rate : high * network.source_rate])
+                wav = network(chunk, source[..., low * network.source_rate : high * network.source_rate])
             end = None if start + frames >= total else (start + frames - low) * network.hop_length
             yield wav[..., (start - low) * network.hop_length : end]
 

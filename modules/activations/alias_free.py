@@ -81,7 +81,7 @@ class AliasFreeActivation(nn.Module):
     def __init__(self, activation: nn.Module, ratio: int = 2, kernel_size: int = 12) -> None:
         super().__init__()
         if kernel_size % (2 * ratio):
-            raise ValueError(f"kernel_size {kernel_size} is no multiple of {2 * ratio}")
+            raise ValueError(f"kernel_size {kernel_size} is not a multiple of {2 * ratio}")
         self.activation = activation
         self.ratio = ratio
         self.kernel_size = kernel_size

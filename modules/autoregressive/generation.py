@@ -18,11 +18,11 @@ Conditions = tuple[Tensor, ...]
 
 
 class Folding(NamedTuple):
-    """How an utterance is cut into pieces that are generated side by side.
+    """How an utterance is cut into segments that are generated side by side.
 
     Attributes:
-        samples: of a piece.
-        overlap: of neighbouring pieces, crossfaded; its first half warms the network up.
+        samples: of a segment.
+        overlap: of neighbouring segments, crossfaded; its first half warms the network up.
     """
 
     samples: int = 11_000
@@ -134,14 +134,14 @@ class AutoregressiveGenerator(VocoderGenerator):
 
     @torch.no_grad()
     def folded(self, mel: Tensor, uniforms: Tensor, folding: Folding) -> Tensor:
-        """One utterance in pieces side by side: as many steps as a piece has samples.
+        """One utterance in segments side by side: as many steps as a segment has samples.
 
-        The result differs from that of `forward`, since each piece begins without a past.
+        The result differs from that of `forward`, since each segment begins without a past.
 
         Args:
             mel: (1, M, N).
             uniforms: (1, draws, hop_length * N).
-            folding: sizes of the pieces.
+            folding: sizes of the segments.
 
         Returns:
             (1, 1, hop_length * N).
@@ -156,31 +156,31 @@ class AutoregressiveGenerator(VocoderGenerator):
             parameters, state = self.step(symbols, here, state)
             symbols = self.distribution.sample(parameters, draws[place])
             drawn.append(symbols)
-        pieces = self.distribution.decode(torch.stack(drawn, dim=1))
-        return crossfade(pieces, folding.overlap)[:samples].view(1, 1, -1)
+        segments = self.distribution.decode(torch.stack(drawn, dim=1))
+        return crossfade(segments, folding.overlap)[:samples].view(1, 1, -1)
 
 
 def fold(x: Tensor, folding: Folding) -> Tensor:
-    """(T, 1, C) → (samples + 2 * overlap, pieces, C); the last piece is filled with zeros."""
+    """(T, 1, C) → (samples + 2 * overlap, segments, C); the last segment is filled with zeros."""
     length, step = folding.samples + 2 * folding.overlap, folding.samples + folding.overlap
-    pieces = max(1, -(-(len(x) - folding.overlap) // step))
-    padded = functional.pad(x[:, 0], (0, 0, 0, pieces * step + folding.overlap - len(x)))
+    segments = max(1, -(-(len(x) - folding.overlap) // step))
+    padded = functional.pad(x[:, 0], (0, 0, 0, segments * step + folding.overlap - len(x)))
     return padded.unfold(0, length, step).permute(2, 0, 1)
 
 
-def crossfade(pieces: Tensor, overlap: int) -> Tensor:
-    """Join pieces (P, L) that overlap with equal power → (P * (L - overlap) + overlap,).
+def crossfade(segments: Tensor, overlap: int) -> Tensor:
+    """Join segments (P, L) that overlap with equal power → (P * (L - overlap) + overlap,).
 
-    The first half of an overlap is the earlier piece alone, and neither end of the whole is faded.
+    The first half of an overlap is the earlier segment alone, and neither end of the whole is faded.
     """
     silent = overlap // 2
-    time = torch.linspace(-1, 1, overlap - silent, device=pieces.device)
+    time = torch.linspace(-1, 1, overlap - silent, device=segments.device)
     fade_in = functional.pad((0.5 * (1 + time)).sqrt(), (silent, 0))
     fade_out = functional.pad((0.5 * (1 - time)).sqrt(), (silent, 0), value=1.0)
-    gains = torch.ones_like(pieces)
+    gains = torch.ones_like(segments)
     gains[1:, :overlap] = fade_in
-    gains[:-1, pieces.shape[1] - overlap :] = fade_out
-    length = pieces.shape[0] * (pieces.shape[1] - overlap) + overlap
-    columns = (gains * pieces).mT.unsqueeze(0)
-    step = pieces.shape[1] - overlap
-    return functional.fold(columns, (1, length), (1, pieces.shape[1]), stride=(1, step)).view(-1)
+    gains[:-1, segments.shape[1] - overlap :] = fade_out
+    length = segments.shape[0] * (segments.shape[1] - overlap) + overlap
+    columns = (gains * segments).mT.unsqueeze(0)
+    step = segments.shape[1] - overlap
+    return functional.fold(columns, (1, length), (1, segments.shape[1]), stride=(1, step)).view(-1)

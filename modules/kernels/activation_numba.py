@@ -30,7 +30,7 @@ BLOCK = 2048
 CHUNK_VALUES = 4096
 MARGIN = 3
 """Samples of the doubled phases on either side of a block that its outputs depend on."""
-REACH = 2 * MARGIN
+HALO = 2 * MARGIN
 """Input samples on either side."""
 
 _2, _3, _4, _5, _6 = (np.uintp(number) for number in range(2, 7))
@@ -122,7 +122,7 @@ def _merge(even: Array, odd: Array, taps: Array, k: Any, step: Any) -> Any:
 def _block_size(samples: int, start: int) -> int:
     """Samples of the block that begins at `start`; the last one takes what would be too short for its own."""
     rest = samples - start
-    return rest if rest < BLOCK + REACH else BLOCK
+    return rest if rest < BLOCK + HALO else BLOCK
 
 
 @njit(inline="always")
@@ -153,24 +153,24 @@ def forward(
         first, last: the rows to compute.
     """
     samples = x.shape[1]
-    size = BLOCK + 2 * REACH
-    window = np.empty(size + 2 * REACH, x.dtype)
+    size = BLOCK + 2 * HALO
+    window = np.empty(size + 2 * HALO, x.dtype)
     even, odd = np.empty(size, x.dtype), np.empty(size, x.dtype)
     for row in range(first, last):
         channel = row % alpha.size
         start = 0
         while start < samples:
             n = _block_size(samples, start)
-            _load(x[row], start - REACH, window, n + 2 * REACH, True)
-            _split(window, up_taps, even, odd, n + REACH, 1)
-            _activate(even, alpha[channel], magnitude[channel], n + REACH)
-            _activate(odd, alpha[channel], magnitude[channel], n + REACH)
+            _load(x[row], start - HALO, window, n + 2 * HALO, True)
+            _split(window, up_taps, even, odd, n + HALO, 1)
+            _activate(even, alpha[channel], magnitude[channel], n + HALO)
+            _activate(odd, alpha[channel], magnitude[channel], n + HALO)
             if start == 0:
                 even[:MARGIN] = even[MARGIN]
                 odd[:MARGIN] = even[MARGIN]
             if start + n == samples:
-                even[n + MARGIN : n + REACH] = odd[n + MARGIN - 1]
-                odd[n + MARGIN : n + REACH] = odd[n + MARGIN - 1]
+                even[n + MARGIN : n + HALO] = odd[n + MARGIN - 1]
+                odd[n + MARGIN : n + HALO] = odd[n + MARGIN - 1]
             for k in range(n):
                 y[row, start + k] = _merge(even, odd, taps, k, 1)
             start += n
@@ -191,8 +191,8 @@ def forward_channels_last(
     samples, channels = x.shape[1:]
     chunk, step = chunk_samples(channels), np.uintp(channels)
     chunks = -(-samples // chunk)
-    size = (chunk + REACH) * channels
-    window = np.empty(size + REACH * channels, x.dtype)
+    size = (chunk + HALO) * channels
+    window = np.empty(size + HALO * channels, x.dtype)
     even, odd = np.empty(size, x.dtype), np.empty(size, x.dtype)
     frequency, depth = np.empty(size, x.dtype), np.empty(size, x.dtype)
     for k in range(size):
@@ -200,10 +200,10 @@ def forward_channels_last(
     for place in range(first, last):
         item, start = place // chunks, place % chunks * chunk
         n = min(chunk, samples - start)
-        for k in range(n + 2 * REACH):
-            row = min(max(start - REACH + k, 0), samples - 1)
+        for k in range(n + 2 * HALO):
+            row = min(max(start - HALO + k, 0), samples - 1)
             window[k * channels : (k + 1) * channels] = x[item, row]
-        values = np.uintp((n + REACH) * channels)  # unsigned: a sign would have to be looked at
+        values = np.uintp((n + HALO) * channels)  # unsigned: a sign would have to be looked at
         _split(window, up_taps, even, odd, values, step)
         for phase in (even, odd):
             for k in range(values):
@@ -213,7 +213,7 @@ def forward_channels_last(
             even[k * channels : (k + 1) * channels] = even[(MARGIN - start) * channels :][:channels]
             odd[k * channels : (k + 1) * channels] = even[(MARGIN - start) * channels :][:channels]
         end = samples - start + MARGIN
-        for k in range(end, n + REACH):
+        for k in range(end, n + HALO):
             even[k * channels : (k + 1) * channels] = odd[(end - 1) * channels : end * channels]
             odd[k * channels : (k + 1) * channels] = odd[(end - 1) * channels : end * channels]
         out = y[item, start : start + n].reshape(n * channels)
@@ -224,7 +224,7 @@ def forward_channels_last(
 @njit
 def chunk_samples(channels: int) -> int:
     """Samples of so many channels that fit the cache together with both their phases."""
-    return max(CHUNK_VALUES // channels, REACH)
+    return max(CHUNK_VALUES // channels, HALO)
 
 
 @njit(fastmath={"contract", "nsz", "reassoc"})
@@ -285,8 +285,8 @@ def backward(
         first, last: the rows to compute.
     """
     samples = x.shape[1]
-    size = BLOCK + 2 * REACH
-    window = np.empty(size + 2 * REACH, x.dtype)
+    size = BLOCK + 2 * HALO
+    window = np.empty(size + 2 * HALO, x.dtype)
     even, odd = np.empty(size, x.dtype), np.empty(size, x.dtype)
     by_even, by_odd, scratch = np.empty(size, x.dtype), np.empty(size, x.dtype), np.empty(size, x.dtype)
     for row in range(first, last):
@@ -296,21 +296,21 @@ def backward(
         while start < samples:
             n = _block_size(samples, start)
             begins, ends = start == 0, start + n == samples
-            _load(gradient[row], start - REACH, window, n + 2 * REACH, False)
-            _split(window, taps, by_even, by_odd, n + REACH, 1)
-            _load(x[row], start - REACH, window, n + 2 * REACH, True)
-            _split(window, up_taps, even, odd, n + REACH, 1)
+            _load(gradient[row], start - HALO, window, n + 2 * HALO, False)
+            _split(window, taps, by_even, by_odd, n + HALO, 1)
+            _load(x[row], start - HALO, window, n + 2 * HALO, True)
+            _split(window, up_taps, even, odd, n + HALO, 1)
             if begins:  # the activated signal's first sample was repeated before it
                 by_even[MARGIN] += by_even[:MARGIN].sum() + by_odd[:MARGIN].sum()
                 by_even[:MARGIN] = 0
                 by_odd[:MARGIN] = 0
             if ends:
-                behind = slice(n + MARGIN, n + REACH)
+                behind = slice(n + MARGIN, n + HALO)
                 by_odd[n + MARGIN - 1] += by_even[behind].sum() + by_odd[behind].sum()
                 by_even[behind] = 0
                 by_odd[behind] = 0
             for values, by_values in ((even, by_even), (odd, by_odd)):
-                _differentiate(values, by_values, alpha[channel], magnitude[channel], scratch, n + REACH)
+                _differentiate(values, by_values, alpha[channel], magnitude[channel], scratch, n + HALO)
                 by_alpha[row] += _sum(values, MARGIN, n + MARGIN)
                 by_magnitude[row] += _sum(scratch, MARGIN, n + MARGIN)
             for k in range(n):
@@ -328,8 +328,8 @@ def _outside(even: Array, odd: Array, taps: Array, first: int, last: int, n: int
     total = taps[0] * 0
     for k in range(first, last):
         for j in range(6):
-            if 0 <= k + j < n + REACH:
+            if 0 <= k + j < n + HALO:
                 total += taps[2 * j] * odd[k + j]
-            if 0 <= k + j + 1 < n + REACH:
+            if 0 <= k + j + 1 < n + HALO:
                 total += taps[2 * j + 1] * even[k + j + 1]
     return total

@@ -164,8 +164,8 @@ def _see(
         frame, column = _place(tile, bins, dilation)
         count = min((bins + 1) // 2 - column, stop - tile)
         for k in range(depth // channels):
-            one = maps[k * cells : (k + 1) * cells]
-            _along_time(one, zeros, frames, bins, channels, frame, dilation, column, count, lines)
+            plane = maps[k * cells : (k + 1) * cells]
+            _along_time(plane, zeros, frames, bins, channels, frame, dilation, column, count, lines)
             target = samples.ctypes.data + ((tile - start) * depth + k * channels) * _FLOAT
             _along_bins(lines.ctypes.data, count, channels, target, depth)
         tile += count

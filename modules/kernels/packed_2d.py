@@ -47,10 +47,10 @@ class PackedConvolution2d(nn.Module):
             RuntimeError: a gradient is asked for.
         """
         require_inference(*maps)
-        first, *others = (one.float().contiguous(memory_format=torch.channels_last) for one in maps)
+        first, *others = (plane.float().contiguous(memory_format=torch.channels_last) for plane in maps)
         y: Tensor = self._convolve(first, self._weights[0], self._bias, *self._arguments, "none", [], "")
-        for one, weight in zip(others, self._weights[1:], strict=True):
-            self._add(y, one, weight, None, *self._arguments, "add", 1.0, None, [], "")
+        for plane, weight in zip(others, self._weights[1:], strict=True):
+            self._add(y, plane, weight, None, *self._arguments, "add", 1.0, None, [], "")
         return y
 
 

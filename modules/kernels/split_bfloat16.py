@@ -94,8 +94,8 @@ class SplitBfloat16:
         pointwise = self._taps == self._stride == 1 and self._padding == 0
         if pointwise:
             samples = samples.view(1, -1, shape[-1])
-        reach = self._dilation * (self._taps - 1)
-        count = (samples.shape[1] + 2 * self._padding - reach - 1) // self._stride + 1
+        span = self._dilation * (self._taps - 1)
+        count = (samples.shape[1] + 2 * self._padding - span - 1) // self._stride + 1
         y = samples.new_empty(samples.shape[0], count, self._outputs)
         if y.numel():
             self._run(samples, y)

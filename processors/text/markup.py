@@ -130,7 +130,7 @@ class _Reader:
             self._parser.Parse(document, True)
         except expat.ExpatError as error:
             self._refuse(
-                f"the SSML is no well-formed XML ({expat.ErrorString(error.code)})",
+                f"the SSML is not well-formed XML ({expat.ErrorString(error.code)})",
                 "close every tag, and write &amp; for & and &lt; for <",
                 (error.lineno, error.offset),
             )

@@ -114,7 +114,7 @@ def _sentences(text: str, language: str) -> Iterator[tuple[int, int]]:
 def _cut_long(
     text: str, start: int, end: int, limit: int, ipa: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
-    """Pieces of one sentence, none over the limit, about equally long; no space around them."""
+    """Parts of one sentence, none over the limit, about equally long; no space around them."""
     start, end = _stripped(text, start, end)
     while end - start > limit:
         target = start + (end - start) // math.ceil((end - start) / limit)

@@ -142,8 +142,13 @@ def stream_rows(moments: Sequence[Moment]) -> list[Row]:
     return [
         ["sound (s)", "elapsed (s)", "processor (s)", "memory (MB)"],
         *(
-            [f"{one.audio:.1f}", f"{one.elapsed:.2f}", f"{one.processor:.2f}", f"{one.resident / 1e6:.0f}"]
-            for one in moments
+            [
+                f"{moment.audio:.1f}",
+                f"{moment.elapsed:.2f}",
+                f"{moment.processor:.2f}",
+                f"{moment.resident / 1e6:.0f}",
+            ]
+            for moment in moments
         ),
     ]
 

@@ -65,9 +65,12 @@ def training_cases(system: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
     card = SYSTEMS.named(system)
     workloads = () if card.workloads is None else resolve(card.workloads)
     cases: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    for one in workloads:
-        if (one.part, one.experiment) not in cases.values():  # several passes of it are trained as one
-            cases[one.name] = (one.part, one.experiment)
+    for workload in workloads:
+        if (
+            workload.part,
+            workload.experiment,
+        ) not in cases.values():  # several passes of it are trained as one
+            cases[workload.name] = (workload.part, workload.experiment)
     named = {part for part, _ in cases.values()}
     cases |= {part.name: (part.name, {}) for part in card.parts if part.name not in named}
     return {name: case for name, case in cases.items() if get_part(system, case[0]).task is not None}

@@ -15,7 +15,7 @@ from hiervox.utils.errors import CheckpointError, HierVoxError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-MOST_PIECES = 100_000
+MOST_ENTRIES = 100_000
 """Modules and parameters of a network; the largest here has some 3,000."""
 SHOWN_ISSUES = 8
 BUILDING_ERRORS = (
@@ -68,14 +68,14 @@ def bounded_building(source: object, most_numbers: int | None = None) -> Iterato
     )
 
     limit = _numbers_in_memory() if most_numbers is None else most_numbers
-    pieces = numbers = 0
+    entries = numbers = 0
 
-    def count(module: nn.Module, name: str, piece: object) -> None:
-        nonlocal pieces, numbers
-        pieces += 1
-        numbers += piece.numel() if isinstance(piece, Parameter) else 0
-        if pieces > MOST_PIECES:
-            raise ValueError(f"it would have more than {MOST_PIECES} layers")
+    def count(module: nn.Module, name: str, entry: object) -> None:
+        nonlocal entries, numbers
+        entries += 1
+        numbers += entry.numel() if isinstance(entry, Parameter) else 0
+        if entries > MOST_ENTRIES:
+            raise ValueError(f"it would have more than {MOST_ENTRIES} layers")
         if numbers > limit:
             raise ValueError(f"it would have more than {limit / 1e6:.0f} M weights")
 

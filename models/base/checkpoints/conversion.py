@@ -118,5 +118,5 @@ def _check_free(out: Path, overwrite: bool) -> None:
         raise CheckpointError(f"{out} is already there", "choose another --out, or say --overwrite")
     if names != {CONFIG_NAME, WEIGHTS_NAME}:
         raise CheckpointError(
-            f"{out} is no converted checkpoint, and is not replaced", "choose another --out"
+            f"{out} is not a converted checkpoint, and is not replaced", "choose another --out"
         )

@@ -48,8 +48,12 @@ def with_alignment(
     supervision = supervision_of(cut)
     assert supervision is not None
     items = [
-        AlignmentItem(one.label, round(max(0.0, one.start - begin), 5), round(one.end - one.start, 5))
-        for one in phones
+        AlignmentItem(
+            interval.label,
+            round(max(0.0, interval.start - begin), 5),
+            round(interval.end - interval.start, 5),
+        )
+        for interval in phones
     ]
     aligned = replace(
         supervision,
@@ -75,7 +79,7 @@ def spoken_as(
         TextError: an IPA symbol that the model lacks.
     """
     frontend = frontend_for(language_of(cut), symbols)
-    phones = [one._replace(label=_symbols_of(one.label, symbols)) for one in given.phones]
+    phones = [interval._replace(label=_symbols_of(interval.label, symbols)) for interval in given.phones]
     while phones and phones[0].label == PAUSE:
         phones.pop(0)
     while phones and phones[-1].label == PAUSE:
@@ -85,20 +89,22 @@ def spoken_as(
     starts = {round(word.start, 3) for word in given.words if word.label.lower() not in SILENT_LABELS}
     intervals: list[Interval] = []
     tokens: list[int] = []
-    for one in phones:
-        if one.label == PAUSE and intervals[-1].label == PAUSE:  # two pauses in a row are one
-            intervals[-1] = intervals[-1]._replace(end=one.end)
+    for interval in phones:
+        if interval.label == PAUSE and intervals[-1].label == PAUSE:  # two pauses in a row are one
+            intervals[-1] = intervals[-1]._replace(end=interval.end)
             continue
-        border = round(one.start, 3) in starts and intervals and intervals[-1].label != PAUSE
-        pieces = [Interval(one.start, one.start, PAUSE)] if border and one.label != PAUSE else []
-        step = (one.end - one.start) / len(one.label)
-        pieces += [
-            Interval(one.start + step * number, one.start + step * (number + 1), symbol)
-            for number, symbol in enumerate(one.label)
+        border = round(interval.start, 3) in starts and intervals and intervals[-1].label != PAUSE
+        added = (
+            [Interval(interval.start, interval.start, PAUSE)] if border and interval.label != PAUSE else []
+        )
+        step = (interval.end - interval.start) / len(interval.label)
+        added += [
+            Interval(interval.start + step * number, interval.start + step * (number + 1), symbol)
+            for number, symbol in enumerate(interval.label)
         ]
-        intervals += pieces
-        tokens += frontend.tokens("".join(piece.label for piece in pieces))
-    ipa = "".join(one.label for one in intervals)
+        intervals += added
+        tokens += frontend.tokens("".join(interval.label for interval in added))
+    ipa = "".join(interval.label for interval in intervals)
     return Pronunciation(ipa, tokens), intervals
 
 

@@ -18,7 +18,7 @@ LONGEST_SECONDS = 86_400.0
 
 
 class Interval(NamedTuple):
-    """A labelled stretch of time, in seconds."""
+    """A labelled interval, in seconds."""
 
     start: float
     end: float
@@ -98,12 +98,12 @@ def write_textgrid(path: Path, phones: Sequence[Interval], seconds: float) -> No
         seconds: length of the recording.
     """
     filled: list[Interval] = []
-    for one in phones:
+    for interval in phones:
         end = filled[-1].end if filled else 0.0
-        if one.start > end:
-            filled.append(Interval(end, one.start, ""))
-        if one.end > one.start:  # Praat has no intervals of no length
-            filled.append(one)
+        if interval.start > end:
+            filled.append(Interval(end, interval.start, ""))
+        if interval.end > interval.start:  # Praat has no intervals of no length
+            filled.append(interval)
     if not filled or filled[-1].end < seconds:
         filled.append(Interval(filled[-1].end if filled else 0.0, seconds, ""))
     lines = [
@@ -122,12 +122,12 @@ def write_textgrid(path: Path, phones: Sequence[Interval], seconds: float) -> No
         f"        xmax = {filled[-1].end:.6f}",
         f"        intervals: size = {len(filled)}",
     ]
-    for number, one in enumerate(filled, 1):
-        label = one.label.strip().replace('"', '""')
+    for number, interval in enumerate(filled, 1):
+        label = interval.label.strip().replace('"', '""')
         lines += [
             f"        intervals [{number}]:",
-            f"            xmin = {one.start:.6f}",
-            f"            xmax = {one.end:.6f}",
+            f"            xmin = {interval.start:.6f}",
+            f"            xmax = {interval.end:.6f}",
             f'            text = "{label}"',
         ]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +159,7 @@ def read_ctm(path: Path) -> dict[str, Alignment]:
     if not utterances:
         raise DataError(f"{path} holds no alignment", hint)
     return {
-        name: Alignment(_checked(sorted(intervals, key=lambda one: one.start), f"{name} of {path}"))
+        name: Alignment(_checked(sorted(intervals, key=lambda interval: interval.start), f"{name} of {path}"))
         for name, intervals in utterances.items()
     }
 
@@ -167,8 +167,8 @@ def read_ctm(path: Path) -> dict[str, Alignment]:
 def ctm_lines(utterance: str, phones: Iterable[Interval]) -> list[str]:
     """The lines of one utterance."""
     return [
-        f"{utterance} 1 {one.start:.4f} {one.end - one.start:.4f} {one.label.strip() or SIL}"
-        for one in phones
+        f"{utterance} 1 {phone.start:.4f} {phone.end - phone.start:.4f} {phone.label.strip() or SIL}"
+        for phone in phones
     ]
 
 
@@ -179,13 +179,13 @@ def _checked(intervals: list[Interval], where: str) -> list[Interval]:
         DataError: others, or none at all.
     """
     end = 0.0
-    for one in intervals:
-        if not (0 <= one.start <= one.end <= LONGEST_SECONDS) or one.start < end - 0.005:
+    for interval in intervals:
+        if not (0 <= interval.start <= interval.end <= LONGEST_SECONDS) or interval.start < end - 0.005:
             raise DataError(
-                f"{where}: {one.label!r} from {one.start:g} to {one.end:g} s is out of order",
+                f"{where}: {interval.label!r} from {interval.start:g} to {interval.end:g} s is out of order",
                 "align it again",
             )
-        end = one.end
+        end = interval.end
     if not intervals:
         raise DataError(f"{where} holds no phoneme", "align it again")
     return intervals

@@ -96,5 +96,7 @@ def _copied(cut: DataCut) -> DataCut:
     """A cut whose fields can be added to."""
     from lhotse.utils import fastcopy
 
-    supervisions = [fastcopy(one, custom=dict(one.custom or {})) for one in cut.supervisions]
+    supervisions = [
+        fastcopy(supervision, custom=dict(supervision.custom or {})) for supervision in cut.supervisions
+    ]
     return fastcopy(cut, custom=dict(cut.custom or {}), supervisions=supervisions)

@@ -47,7 +47,7 @@ def checked_tree(tree: Any, where: str) -> dict[str, Any]:
             "correct its times",
         )
     supervisions = tree.get("supervisions", [])
-    if not isinstance(supervisions, list) or not all(isinstance(one, dict) for one in supervisions):
+    if not isinstance(supervisions, list) or not all(isinstance(entry, dict) for entry in supervisions):
         raise DataError(f"{where} has supervisions that are not a list of objects", "make the manifest again")
     for supervision in supervisions:
         _number(supervision, "duration", where)
@@ -57,7 +57,7 @@ def checked_tree(tree: Any, where: str) -> dict[str, Any]:
 def _check_sources(recording: Mapping[str, Any], where: str) -> None:
     """A recording is one plain file: nothing is fetched or run, and no effect is left out without a word."""
     sources = recording.get("sources")
-    if not isinstance(sources, list) or not sources or not all(isinstance(one, dict) for one in sources):
+    if not isinstance(sources, list) or not sources or not all(isinstance(entry, dict) for entry in sources):
         raise DataError(f"{where} names no audio file", "use cuts of audio files")
     for source in sources:
         if source.get("type") != "file" or not isinstance(source.get("source"), str):

@@ -37,7 +37,7 @@ def write_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -> 
 
 
 def _record(setup: FeatureSetup, fields: Iterable[str]) -> dict[str, Any]:
-    stored = {name: one for name, one in build_features(fields, setup).items() if one.stored}
+    stored = {name: feature for name, feature in build_features(fields, setup).items() if feature.stored}
     return {
         "sample_rate": setup.sample_rate,
         "pad_multiple": setup.pad_multiple or setup.hop_length,
@@ -96,7 +96,7 @@ def require_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -
         ConfigError: naming the setting, its stored and its wanted value.
         DataError: a feature is not there.
     """
-    needed = {name: one for name, one in build_features(fields, setup).items() if one.stored}
+    needed = {name: feature for name, feature in build_features(fields, setup).items() if feature.stored}
     if not needed or (needed.keys() == {"wav"} and not (folder / FEATURES_NAME).exists()):
         return  # waveforms can be read from the recordings too
     record = read_features(folder)
@@ -109,7 +109,7 @@ def require_features(folder: Path, setup: FeatureSetup, fields: Iterable[str]) -
         feature.require_recipe(record["features"][name], where)
     wanted = {"sample_rate": setup.sample_rate, "pad_multiple": setup.pad_multiple or setup.hop_length}
     for key, value in wanted.items():
-        if any(one.axis == "time" for one in needed.values()) and record.get(key) != value:
+        if any(feature.axis == "time" for feature in needed.values()) and record.get(key) != value:
             raise ConfigError(
                 f"{where} was made with data.{key} {record.get(key)}, but the experiment says {value}",
                 "extract again into a new folder, or change the experiment",

@@ -23,7 +23,7 @@ from hiervox.utils.files import replacing_file
 
 QUARANTINE_NAME = "quarantine.jsonl.gz"
 REPORT_NAME = "report.csv"
-UNHEARD = ("unreadable", "silent")
+UNUSABLE_AUDIO = ("unreadable", "silent")
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class _Check:
         clip = Clip(cut, self.setup)
         issues: list[Issue] = []
         for feature in _features(self.fields, self.setup):
-            if any(issue.reason in UNHEARD for issue in issues) and feature.axis == "time":
+            if any(issue.reason in UNUSABLE_AUDIO for issue in issues) and feature.axis == "time":
                 continue  # what it would say is said already
             issues += [
                 Issue(cut.id, str(audio_path(cut)), reason, detail)

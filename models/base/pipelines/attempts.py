@@ -55,20 +55,23 @@ def _synthesize(
     voices = {id(sequence): voice for sequence, voice in items}
 
     def decoded(batch: Sequence[Synthesis]) -> list[Synthesis]:
-        wavs = synthesizer.decode(batch, [voices[id(one.sequence)] for one in batch], controls)
-        return [replace(one, wav=wav) for one, wav in zip(batch, wavs, strict=True)]
+        wavs = synthesizer.decode(batch, [voices[id(synthesis.sequence)] for synthesis in batch], controls)
+        return [replace(synthesis, wav=wav) for synthesis, wav in zip(batch, wavs, strict=True)]
 
     def again(batch: Sequence[Synthesis]) -> list[Synthesis]:
-        second = [(one.sequence, voices[id(one.sequence)]) for one in batch]
+        second = [(synthesis.sequence, voices[id(synthesis.sequence)]) for synthesis in batch]
         return synthesizer.acoustic(second, controls, SECOND)
 
-    def issues(one: Synthesis) -> list[Issue]:
-        return [*duration_issues(one, controls), *_sound_issues(one, synthesizer.rate, controls)]
+    def issues(synthesis: Synthesis) -> list[Issue]:
+        return [*duration_issues(synthesis, controls), *_sound_issues(synthesis, synthesizer.rate, controls)]
 
     features = synthesizer.acoustic(items, controls)
-    features = better_of_two(features, again, lambda one: duration_issues(one, controls))
+    features = better_of_two(features, again, lambda synthesis: duration_issues(synthesis, controls))
     done = better_of_two(decoded(features), lambda batch: decoded(again(batch)), issues)
-    return [replace(one, problems=_report(one.sequence, issues(one)), features=None) for one in done]
+    return [
+        replace(synthesis, problems=_report(synthesis.sequence, issues(synthesis)), features=None)
+        for synthesis in done
+    ]
 
 
 def stream(synthesizer: Synthesizer[ControlsT], item: Item, controls: ControlsT) -> Iterator[Waveform]:
@@ -80,7 +83,7 @@ def stream(synthesizer: Synthesizer[ControlsT], item: Item, controls: ControlsT)
     features = better_of_two(
         synthesizer.acoustic([item], controls),
         lambda batch: synthesizer.acoustic([item], controls, SECOND),
-        lambda one: duration_issues(one, controls),
+        lambda synthesis: duration_issues(synthesis, controls),
     )
     chunks = []
     for chunk in synthesizer.decode_stream(features[0], item[1], controls):
@@ -94,15 +97,17 @@ def stream(synthesizer: Synthesizer[ControlsT], item: Item, controls: ControlsT)
     release_unused_memory()
 
 
-def duration_issues(one: Synthesis, controls: Any) -> list[Issue]:
+def duration_issues(synthesis: Synthesis, controls: Any) -> list[Issue]:
     """What is wrong with the durations of a sequence, where they are known."""
-    if one.durations is None:
+    if synthesis.durations is None:
         return []
-    return check_durations(one.durations, one.sequence.silent, one.frame_rate, _speed(one, controls))
+    return check_durations(
+        synthesis.durations, synthesis.sequence.silent, synthesis.frame_rate, _speed(synthesis, controls)
+    )
 
 
-def _sound_issues(one: Synthesis, rate: int, controls: Any) -> list[Issue]:
-    return check_sound(one.wav, rate, _speed(one, controls))
+def _sound_issues(synthesis: Synthesis, rate: int, controls: Any) -> list[Issue]:
+    return check_sound(synthesis.wav, rate, _speed(synthesis, controls))
 
 
 def better_of_two(
@@ -112,16 +117,16 @@ def better_of_two(
 ) -> list[Synthesis]:
     """Try once more what has issues and has been tried once; of two faulty ones, the better one stays."""
     best = list(first)
-    faulty = [index for index, one in enumerate(best) if one.attempts == 1 and issues(one)]
+    faulty = [index for index, synthesis in enumerate(best) if synthesis.attempts == 1 and issues(synthesis)]
     if faulty:
         for index, second in zip(faulty, again([best[index] for index in faulty]), strict=True):
-            better = min((best[index], second), key=lambda one: severity(issues(one)))
+            better = min((best[index], second), key=lambda synthesis: severity(issues(synthesis)))
             best[index] = replace(better, attempts=2)
     return best
 
 
-def _speed(one: Synthesis, controls: Any) -> float:
-    return cast(float, getattr(controls, "speed", 1.0)) * one.sequence.mean_rate
+def _speed(synthesis: Synthesis, controls: Any) -> float:
+    return cast(float, getattr(controls, "speed", 1.0)) * synthesis.sequence.mean_rate
 
 
 def _report(sequence: TokenSequence, issues: Sequence[Issue]) -> tuple[str, ...]:

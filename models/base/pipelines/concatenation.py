@@ -37,20 +37,20 @@ def default_pause(text: str, sentence_pause: float | None = None) -> float:
 
 
 def concatenate(
-    pieces: Iterable[Iterable[Waveform]], pauses: Iterable[float], rate: int
+    segments: Iterable[Iterable[Waveform]], pauses: Iterable[float], rate: int
 ) -> Iterator[Waveform]:
-    """Chunks of one waveform from the chunks of its pieces.
+    """Chunks of one waveform from the chunks of its segments.
 
-    What comes out does not depend on where the pieces are cut into chunks, and each piece is asked for only
-    when those before it have been taken.
+    What comes out does not depend on where the segments are cut into chunks, and each segment is asked for
+    only when those before it have been taken.
 
     Args:
-        pieces: of each piece the chunks, (T_i,) each.
-        pauses: seconds of silence behind each piece.
+        segments: of each segment the chunks, (T_i,) each.
+        pauses: seconds of silence behind each segment.
         rate: Hz.
     """
-    for piece, pause in zip(pieces, pauses, strict=True):
-        yield from smooth_edges(piece, rate)
+    for segment, pause in zip(segments, pauses, strict=True):
+        yield from smooth_edges(segment, rate)
         yield from silence(pause, rate)
 
 
@@ -61,7 +61,7 @@ def silence(seconds: float, rate: int) -> list[Waveform]:
 
 
 def audible_span(wav: Waveform, rate: int) -> tuple[int, int]:
-    """Where `smooth_edges` begins and ends what it keeps of a piece (T,); (0, 0) for a silent one."""
+    """Where `smooth_edges` begins and ends what it keeps of a segment (T,); (0, 0) for a silent one."""
     loud = _loud(wav)
     if not loud.size:
         return 0, 0
@@ -74,7 +74,7 @@ def _loud(wav: Waveform) -> NDArray[np.intp]:
 
 
 def smooth_edges(chunks: Iterable[Waveform], rate: int) -> Iterator[Waveform]:
-    """Trim silence from both ends of a piece and fade them in and out; a silent piece gives nothing."""
+    """Trim silence from both ends of a segment and fade them in and out; a silent segment gives nothing."""
     kept = round(KEPT_SECONDS * rate)
     ramp = np.sin(np.linspace(0, np.pi / 2, round(FADE_SECONDS * rate), dtype=np.float32)) ** 2
     held = np.zeros(0, np.float32)  # what may yet turn out to be the end

@@ -138,7 +138,9 @@ class MelSynthesizer(Generic[ControlsT]):
     ) -> list[Waveform]:
         """Log-mels to waveforms (T_i,), one by one: a vocoder would see the padding of others."""
         vocoder = self.vocoder.named(controls.vocoder)
-        return [vocoder.vocode(self._audible(one.features), self._mel_f0(one)) for one in batch]
+        return [
+            vocoder.vocode(self._audible(synthesis.features), self._mel_f0(synthesis)) for synthesis in batch
+        ]
 
     def decode_stream(self, synthesis: Synthesis, voice: Voice, controls: ControlsT) -> Iterator[Waveform]:
         """`decode` in chunks of a second, where the vocoder can."""

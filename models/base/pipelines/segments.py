@@ -67,12 +67,12 @@ def plan_segments(recording: Waveform) -> list[Segment]:
     ]
 
 
-def fade_segments(pieces: Iterable[tuple[Segment, Waveform]]) -> Iterator[Waveform]:
+def fade_segments(sounds: Iterable[tuple[Segment, Waveform]]) -> Iterator[Waveform]:
     """Put segments together again, one after the other.
 
     Args:
-        pieces: each with the sound of what it looks at, (T,) at 16 kHz, in order; the last one's may be
-            longer than what it looks at, by the padding to a multiple.
+        sounds: segments, each with the sound of what it looks at, (T,) at 16 kHz, in order; the last one's
+            may be longer than what it looks at, by the padding to a multiple.
 
     Returns:
         Waveforms whose concatenation is the whole, of as many samples as the segments keep and the
@@ -81,11 +81,11 @@ def fade_segments(pieces: Iterable[tuple[Segment, Waveform]]) -> Iterator[Wavefo
     half = int(FADE_SECONDS * SAMPLE_RATE) // 2
     rise = ((np.arange(2 * half) + 0.5) / (2 * half)).astype(np.float32)
     tail: Waveform | None = None
-    pieces = iter(pieces)
-    following = next(pieces, None)
+    sounds = iter(sounds)
+    following = next(sounds, None)
     while following is not None:
         segment, wav = following
-        following = next(pieces, None)
+        following = next(sounds, None)
         start = segment.start - segment.first
         stop = wav.size if following is None else segment.stop - segment.first
         if tail is not None:
@@ -150,11 +150,11 @@ def sound_by_segments(
         AudioError: the networks made a NaN or an infinity.
     """
 
-    def pieces() -> Iterator[tuple[Segment, Waveform]]:
+    def sounds() -> Iterator[tuple[Segment, Waveform]]:
         for segment, seen in segments_of(recording, device):
             sound = sound_of(seen, segment)
             if not torch.isfinite(sound).all():
                 raise AudioError("the networks made a NaN or an infinity", "use other weights")
             yield segment, sound[0, 0].float().cpu().numpy()
 
-    return fade_segments(pieces())
+    return fade_segments(sounds())

@@ -267,7 +267,9 @@ class SpeechPipeline(Generic[ControlsT]):
             list(map(self.voice, each)) if isinstance(voices, list) else [self.voice(voices)] * len(each)
         )
         scripts = [self.read(text, controls.language) for text in texts]
-        items = [(one, target) for script, target in zip(scripts, targets, strict=True) for one in script]
+        items = [
+            (sequence, target) for script, target in zip(scripts, targets, strict=True) for sequence in script
+        ]
         done = iter(self.synthesize(items, controls))
         speeches = []
         for script, target in zip(scripts, targets, strict=True):
@@ -296,7 +298,7 @@ class SpeechPipeline(Generic[ControlsT]):
                     "give one sentence at a time",
                 )
             sequences = [replace(sequences[0], f0=f0)]
-        done = (one for sequence in sequences for one in self._released([(sequence, target)], controls))
+        done = chain.from_iterable(self._released([(sequence, target)], controls) for sequence in sequences)
         return assemble(done, sequences, controls.sentence_pause, self.rate)
 
     def tts_stream(
@@ -323,7 +325,7 @@ class SpeechPipeline(Generic[ControlsT]):
             raise ConfigError(f"a stream can't be scaled to {controls.scaling!r}", "choose scaling 'none'")
         sequences, target = self.read(text, controls.language), self.voice(voice)
         pauses = pauses_behind(sequences, controls.sentence_pause)
-        streams = (attempts.stream(self.synthesizer, (one, target), controls) for one in sequences)
+        streams = (attempts.stream(self.synthesizer, (sequence, target), controls) for sequence in sequences)
         if len(sequences) == 1:
             chunks: Iterator[Waveform] = chain(next(streams), silence(pauses[0], self.rate))
         else:
@@ -478,9 +480,9 @@ class SpeechPipeline(Generic[ControlsT]):
         """Say which of the markup's wishes the system does not understand."""
         known = self.controls.model_fields
         wishes = {
-            "speed": any(set(one.rates) != {1.0} for one in sequences),
-            "semitones": any(any(one.semitones) for one in sequences),
-            "pitch_range": any(set(one.pitch_ranges) != {1.0} for one in sequences),
+            "speed": any(set(sequence.rates) != {1.0} for sequence in sequences),
+            "semitones": any(any(sequence.semitones) for sequence in sequences),
+            "pitch_range": any(set(sequence.pitch_ranges) != {1.0} for sequence in sequences),
         }
         for name, wished in wishes.items():
             if wished and name not in known:

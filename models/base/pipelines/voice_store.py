@@ -154,7 +154,7 @@ def read_record(path: Path) -> VoiceRecord:
             header = (stream.metadata() or {})[HEADER]
         return VoiceRecord.model_validate(json.loads(header))
     except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
-        raise CheckpointError(f"{path} is no voice", "remove it and add the voice again") from error
+        raise CheckpointError(f"{path} is not a voice", "remove it and add the voice again") from error
 
 
 def remove_voice(name: str) -> None:

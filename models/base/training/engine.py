@@ -71,7 +71,9 @@ class StepEngine:
             raise ValueError(f"networks {sorted(built)} and phases {task.phases} differ")
         for name in self.train_config.networks:
             if name not in built:
-                raise ConfigError(f"train.networks has {name!r}, which is no network", nearest(name, built))
+                raise ConfigError(
+                    f"train.networks has {name!r}, which is not a network", nearest(name, built)
+                )
         self._frozen = frozen_parameters(built[task.main], self.train_config.freeze)
         self._freeze()
         self.networks: dict[str, nn.Module] = {}

@@ -122,7 +122,7 @@ def _load_optimizer(optimizer: Any, network: nn.Module, path: Path) -> None:
     try:
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     except (ValueError, KeyError, RuntimeError) as error:
-        raise CheckpointError(f"{path} is no state of this optimizer ({error})", "restore it") from error
+        raise CheckpointError(f"{path} is not a state of this optimizer ({error})", "restore it") from error
 
 
 def _parameter_names(network: nn.Module) -> Sequence[str]:

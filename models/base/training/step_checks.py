@@ -84,6 +84,6 @@ def require_weighted(terms: Mapping[str, Tensor], weights: Mapping[str, float], 
     for name in terms:
         if unused and name not in weights:
             raise ConfigError(
-                f"the loss term {name!r} of {owner} has no weight, and {' or '.join(unused)} is no term",
+                f"the loss term {name!r} of {owner} has no weight, and {' or '.join(unused)} is not a term",
                 nearest(name, unused) if len(unused) > 1 else f"rename loss.{unused[0]} to {name}",
             )

@@ -95,14 +95,14 @@ class MPSENetPipeline:
         rising = np.linspace(0, 1, self.fade, endpoint=False, dtype=np.float32)
         done = 0
         for start, stop in self._windows(noisy.size):
-            piece = self._pass(noisy[start:stop])
+            segment = self._pass(noisy[start:stop])
             if start == 0:
-                clean[:stop] = piece
+                clean[:stop] = segment
             else:
                 first = (start + done - self.fade) // 2
                 last = first + self.fade
-                clean[first:last] += (piece[first - start : last - start] - clean[first:last]) * rising
-                clean[last:stop] = piece[last - start :]
+                clean[first:last] += (segment[first - start : last - start] - clean[first:last]) * rising
+                clean[last:stop] = segment[last - start :]
             done = stop
         return clean
 

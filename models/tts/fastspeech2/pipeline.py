@@ -79,19 +79,19 @@ class FastSpeech2Acoustic:
             CheckpointError: the durations are beyond any speech.
         """
         read = [self._read(item, controls) for item in items]
-        lengths = torch.cat([one.frame_lengths for one in read])
-        hidden = pad_sequence([one.hidden[0].T for one in read], batch_first=True).mT
+        lengths = torch.cat([entry.frame_lengths for entry in read])
+        hidden = pad_sequence([entry.hidden[0].T for entry in read], batch_first=True).mT
         _, mels = self.network.decode(hidden, sequence_mask(lengths, hidden.shape[2]))
         return [
             Synthesis(
                 sequence,
-                mel[:, : int(one.frame_lengths)].float().cpu().numpy(),
+                mel[:, : int(entry.frame_lengths)].float().cpu().numpy(),
                 self.mel_config.frame_rate,
                 noise_for(controls.seed, sequence.position, attempt),
-                durations=one.durations[0].tolist(),
-                f0=self._f0(one),
+                durations=entry.durations[0].tolist(),
+                f0=self._f0(entry),
             )
-            for (sequence, _), one, mel in zip(items, read, mels, strict=True)
+            for (sequence, _), entry, mel in zip(items, read, mels, strict=True)
         ]
 
     def _read(self, item: Item, controls: FastSpeech2Controls) -> VarianceOutput:

@@ -79,7 +79,7 @@ class GlowWaveGanSynthesizer:
         self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: GlowWaveGanControls
     ) -> list[Waveform]:
         """Latents to waveforms (T_i,), one by one: the decoder would see the padding of others."""
-        return [self.decoder.whole(self._latent(one), None) for one in batch]
+        return [self.decoder.whole(self._latent(synthesis), None) for synthesis in batch]
 
     def decode_stream(
         self, synthesis: Synthesis, voice: Voice, controls: GlowWaveGanControls

@@ -191,7 +191,7 @@ class ValleSynthesizer:
         self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: ValleControls
     ) -> list[Waveform]:
         """Codes to waveforms (T_i,)."""
-        return [self.codec.decode(one.features.T.cpu().numpy()) for one in batch]
+        return [self.codec.decode(acoustic.features.T.cpu().numpy()) for acoustic in batch]
 
     def decode_stream(
         self, synthesis: Synthesis, voice: Voice, controls: ValleControls
@@ -232,7 +232,7 @@ class ValleSynthesizer:
     def _first_codebook(
         self, text: Tensor, prompt: Tensor, controls: ValleControls, noise: torch.Generator
     ) -> Tensor:
-        lengths = [torch.tensor([one.shape[1]], device=self.device) for one in (text, prompt)]
+        lengths = [torch.tensor([tokens.shape[1]], device=self.device) for tokens in (text, prompt)]
         for _ in range(ATTEMPTS):
             (written,) = self.autoregressive.write(
                 text, lengths[0], prompt, lengths[1], controls.sampling, [noise]

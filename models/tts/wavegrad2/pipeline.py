@@ -117,8 +117,11 @@ class WaveGrad2Synthesizer:
         """Frames to waveforms (T_i,), one by one: the network would see the padding of others."""
         schedule = self.network.config.schedule(controls.steps)
         return [
-            self.network.generate(one.features, schedule, self._noises(one))[0].float().cpu().numpy()
-            for one in batch
+            self.network.generate(synthesis.features, schedule, self._noises(synthesis))[0]
+            .float()
+            .cpu()
+            .numpy()
+            for synthesis in batch
         ]
 
     def decode_stream(
@@ -127,8 +130,8 @@ class WaveGrad2Synthesizer:
         """`decode` in one chunk."""
         yield from self.decode([synthesis], [voice], controls)
 
-    def _noises(self, one: Synthesis) -> Iterator[Tensor]:
+    def _noises(self, synthesis: Synthesis) -> Iterator[Tensor]:
         """Standard normal (1, T), drawn on the CPU, so that a seed means the same on every device."""
-        samples = one.features.shape[2] * self.network.decoder.hop_length
+        samples = synthesis.features.shape[2] * self.network.decoder.hop_length
         while True:
-            yield torch.randn(1, samples, generator=one.noise).to(self.voices.device)
+            yield torch.randn(1, samples, generator=synthesis.noise).to(self.voices.device)

@@ -172,7 +172,7 @@ def decoder_sizes(published: dict[str, Any]) -> DecoderSizes:
     """
     sizes, diffusion = published["wavegrad"], published["ddpm"]
     up, down = sizes["upsample"], sizes["downsample"]
-    if any(tuple(one) != DOWN_DILATIONS for one in down["dilations"]):
+    if any(tuple(dilation) != DOWN_DILATIONS for dilation in down["dilations"]):
         raise CheckpointError("downsampling blocks have dilations other than 1, 2, 4", _HINT)
     if diffusion["pos_emb_scale"] != LEVEL_SCALE:
         raise CheckpointError(f"pos_emb_scale is not {LEVEL_SCALE:g}", _HINT)

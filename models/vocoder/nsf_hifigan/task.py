@@ -53,9 +53,9 @@ class NSFHiFiGANTask(GANVocoderTaskBase[NSFHiFiGANExperiment]):
         moved = self._moved(own, total)
         made = run(generator, mel, torch.cat([moved, f0[count:]]))
         at_once = made[:count]
-        back = run(generator, self._heard(at_once), own)
+        back = run(generator, self._spectrogram(at_once), own)
         halfway = run(generator, mels, self._moved(own, partial))
-        in_two = run(generator, self._heard(halfway), moved)
+        in_two = run(generator, self._spectrogram(halfway), moved)
         generated = self._fitted(batch["wav"], torch.cat([back, made[count:]]), Shifted(at_once, in_two))
         generated.unpaired = torch.cat([at_once, halfway, in_two])
         return generated
@@ -78,7 +78,7 @@ class NSFHiFiGANTask(GANVocoderTaskBase[NSFHiFiGANExperiment]):
         highest = self.config.model.sine_rate / 2
         return (f0 * 2 ** (semitones / SEMITONES_PER_OCTAVE)).clamp(max=highest)
 
-    def _heard(self, wav: Tensor) -> Tensor:
+    def _spectrogram(self, wav: Tensor) -> Tensor:
         """Spectrogram (B, M, N) of what was generated, (B, 1, T)."""
         return whole_frames(wav.squeeze(1), self.config.mel)
 

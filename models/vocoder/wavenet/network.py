@@ -92,7 +92,7 @@ class CausalLayer(nn.Module):
         return (self.output(hidden) + x[..., self.receptive_field :]) * math.sqrt(0.5), self.skip(hidden)
 
 
-class SmoothedStretch(nn.Module):
+class SmoothedUpsampling(nn.Module):
     """A convolution over `context_frames`, then repetition and smoothing, once for each rate.
 
     Args:
@@ -132,7 +132,7 @@ class WaveNetVocoder(AutoregressiveGenerator):
         self.hop_length = self.source_rate = sizes.hop_length
         self.context_frames = sizes.context_frames
         inputs = self.distribution.parameters if isinstance(self.distribution, MuLaw) else 1
-        self.upsample = SmoothedStretch(sizes)
+        self.upsample = SmoothedUpsampling(sizes)
         self.input = weight_norm(nn.Conv1d(inputs, sizes.channels, 1))
         in_stack = sizes.n_layers // sizes.n_stacks
         layers = [CausalLayer(sizes, 2 ** (number % in_stack)) for number in range(sizes.n_layers)]

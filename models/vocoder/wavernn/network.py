@@ -93,7 +93,7 @@ class MelNetwork(nn.Module):
         return out
 
 
-class MelStretch(nn.Module):
+class MelUpsampling(nn.Module):
     """Repeats frames and smooths them by a learned filter, which begins as a mean, once for each rate.
 
     Args:
@@ -150,7 +150,7 @@ class WaveRNN(AutoregressiveGenerator):
         self.context_frames = sizes.context_frames
         part, width = sizes.auxiliary_channels // SPLITS, sizes.channels
         self.auxiliary = MelNetwork(sizes)
-        self.stretch = MelStretch(sizes.rates)
+        self.stretch = MelUpsampling(sizes.rates)
         self.input = nn.Linear(sizes.in_channels + part + 1, width)
         self.first_rnn = RecurrentLayer(width, width, batch_first=True)
         self.second_rnn = RecurrentLayer(width + part, width, batch_first=True)

@@ -14,11 +14,11 @@ from torch import Tensor
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.kernels import fused_activation as fused
-from hiervox.modules.kernels.activation_numba import BLOCK, REACH
+from hiervox.modules.kernels.activation_numba import BLOCK, HALO
 from hiervox.modules.kernels.fused_activation import FusedActivation
 from tests.golden import relative_error
 
-LENGTHS = (1, 2, 3, 7, BLOCK - 1, BLOCK, BLOCK + REACH - 1, BLOCK + REACH, BLOCK + REACH + 1, 2 * BLOCK + 5)
+LENGTHS = (1, 2, 3, 7, BLOCK - 1, BLOCK, BLOCK + HALO - 1, BLOCK + HALO, BLOCK + HALO + 1, 2 * BLOCK + 5)
 
 
 def activation(channels: int = 3) -> FusedActivation:

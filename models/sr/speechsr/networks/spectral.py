@@ -71,7 +71,7 @@ class SpectralSpeechSR(nn.Module):
         self.context = frames * HOP + WINDOW  # half a window on the way in, half on the way out
 
     def forward(self, wav: Tensor) -> Tensor:
-        """Raise the rate: wav (B, 1, T) at 16 kHz → (B, 1, T · rate // 16000) at `config.rate`."""
+        """Upsample: wav (B, 1, T) at 16 kHz → (B, 1, T · rate // 16000) at `config.rate`."""
         samples = wav.shape[-1]
         spectrum = self.analysis(F.pad(wav.squeeze(1), (0, -samples % HOP)))[:, :KEPT_BINS]
         magnitude = spectrum.abs()

@@ -250,6 +250,6 @@ class WaveGrad2(SpeakerNetwork):
         for start in range(0, frames, WINDOW_FRAMES):
             stop = min(start + WINDOW_FRAMES, frames)
             low, high = max(0, start - context), min(frames, stop + context)
-            piece = noisy[:, low * hop : high * hop]
-            noise = self.decoder.predict(piece, level, condition[:, :, low:high])
+            chunk = noisy[:, low * hop : high * hop]
+            noise = self.decoder.predict(chunk, level, condition[:, :, low:high])
             yield noise[:, (start - low) * hop : (stop - low) * hop]

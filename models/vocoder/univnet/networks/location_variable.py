@@ -87,8 +87,8 @@ def location_variable_conv(x: Tensor, kernels: Tensor, biases: Tensor) -> Tensor
     batch, inputs, outputs, kernel_size, frames = kernels.shape
     hop = x.shape[-1] // frames
     padding = kernel_size // 2
-    pieces = functional.pad(x, (padding, padding)).unfold(2, hop + 2 * padding, hop)  # (B, in, N, hop + 2p)
-    columns = pieces.unfold(3, kernel_size, 1)  # (B, in, N, hop, kernel)
+    windows = functional.pad(x, (padding, padding)).unfold(2, hop + 2 * padding, hop)  # (B, in, N, hop + 2p)
+    columns = windows.unfold(3, kernel_size, 1)  # (B, in, N, hop, kernel)
     columns = columns.permute(0, 2, 1, 4, 3).reshape(batch * frames, inputs * kernel_size, hop)
     weights = kernels.permute(0, 4, 2, 1, 3).reshape(batch * frames, outputs, inputs * kernel_size)
     out = (weights @ columns).view(batch, frames, outputs, hop) + biases.mT.unsqueeze(-1)

@@ -77,7 +77,7 @@ def test_a_checkpoint_that_is_there_stays(published: tuple[Path, Path], tmp_path
 
 
 def test_no_other_folder_is_overwritten(published: tuple[Path, Path], tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="is no converted checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a converted checkpoint"):
         convert_published("toy", "toy", *published, tmp_path, overwrite=True)
     assert published[0].is_file()
 

@@ -82,10 +82,10 @@ def test_what_is_no_voice_is_refused(home) -> None:
     with pytest.raises(CheckpointError, match="not a whole safetensors file"):
         load_voice("anna")
     save_file({"synthesizer": torch.zeros(6, 1)}, path)
-    with pytest.raises(CheckpointError, match="is no voice"):
+    with pytest.raises(CheckpointError, match="is not a voice"):
         load_voice("anna")
     save_file({"synthesizer": torch.zeros(6, 1)}, path, {"voice": '{"model": "x", "peak": -1}'})
-    with pytest.raises(CheckpointError, match="is no voice"):
+    with pytest.raises(CheckpointError, match="is not a voice"):
         load_voice("anna")
     save_file({"synthesizer": torch.full((6, 1), torch.nan)}, path, {"voice": '{"model": "x", "peak": 1}'})
     with pytest.raises(CheckpointError, match="not finite"):

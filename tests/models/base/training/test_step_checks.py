@@ -73,7 +73,7 @@ def test_a_weight_that_names_no_term_is_told_with_the_term_that_has_none(tmp_pat
         def weights(self, step: int) -> Mapping[str, float]:
             return {"reconstrution": 10.0, "adversarial": 1.0}
 
-    message = "'reconstruction' of Misspelt has no weight, and reconstrution is no term: rename loss"
+    message = "'reconstruction' of Misspelt has no weight, and reconstrution is not a term: rename loss"
     with pytest.raises(ConfigError, match=message):
         train(Misspelt(toy_experiment(tmp_path)), "cpu")
 
