@@ -19,8 +19,9 @@ def registries() -> list[Registry[Any]]:
     from hiervox.models.base.registry import SYSTEMS
     from hiervox.models.base.tasks import TASKS
     from hiervox.models.base.training.discriminators import DISCRIMINATORS
+    from hiervox.models.base.training.schedule import SCHEDULES
 
-    return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS]
+    return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS, SCHEDULES]
 
 
 def echo_entries(registry: Registry[Any], header: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     Field,
@@ -14,11 +14,14 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     TypeAdapter,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.reasons import plain_reason
 from hiervox.utils.schema import Config, require_sizes
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -46,28 +49,49 @@ class ScheduleConfig(Config):
     """Learning rate over time; `hiervox.models.base.training.schedule` has the formulas.
 
     Attributes:
-        kind: `exponential` multiplies by `decay` once every `every`, down to `final_ratio`; `cosine` falls to
-            `final_ratio` at `train.max_steps`; `noam` rises for `warmup_steps` and falls with the square root
-            of the step; `constant` only warms up.
+        kind: `exponential` multiplies by `decay` once every `interval`, down to `final_ratio`; `cosine` falls
+            to `final_ratio` at `train.max_steps`; `noam` rises for `warmup_steps` and falls with the square
+            root of the step; `constant` only warms up; or the schedule of an installed package.
         decay: factor of `exponential`.
-        every: whether `decay` applies once an epoch or once a step.
-        hold: epochs or steps, as `every` says, that pass before the first `decay`.
+        every: whether `hold` and `interval` are of epochs or of steps.
+        interval: epochs or steps from one `decay` to the next: with more than one, the rate falls in steps.
+        hold: epochs or steps that pass before the first `decay`.
         final_ratio: last learning rate of `exponential` and `cosine` over the initial one.
         warmup_steps: steps of linear warm-up; `noam` needs at least 1.
+        settings: further keys of a schedule of another package.
     """
 
-    kind: Literal["exponential", "constant", "cosine", "noam"] = "exponential"
+    kind: str = "exponential"
     decay: float = Field(0.999, gt=0, le=1)
     every: Literal["epoch", "step"] = "epoch"
+    interval: PositiveInt = 1
     hold: int = Field(0, ge=0)
     final_ratio: float = Field(0.0, ge=0, le=1)
     warmup_steps: int = Field(0, ge=0)
+    settings: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _noam_warms_up(self) -> ScheduleConfig:
-        if self.kind == "noam" and self.warmup_steps == 0:
-            raise ValueError("a noam schedule needs warmup_steps of at least 1")
+    def _can_be_built(self) -> ScheduleConfig:
+        if not self.model_fields_set:  # the defaults are looked at while this module is imported
+            return self
+        from hiervox.models.base.training.schedule import build_schedule
+
+        try:
+            build_schedule(self)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            raise ValueError(f"settings.{key} of schedule {self.kind}: {plain_reason(first)}") from error
         return self
+
+    def over(self, base: ScheduleConfig) -> ScheduleConfig:
+        """`base` with the keys that are set here; settings are those of one kind."""
+        merged = laid_over(base, self)
+        if merged.kind != base.kind and "settings" not in self.model_fields_set:
+            return merged.model_copy(update={"settings": {}})
+        return merged
 
 
 class NetworkTrainConfig(Config):
@@ -79,6 +103,7 @@ class NetworkTrainConfig(Config):
             counts steps from here.
         start_share: share of the training before it, instead, where that is later.
         period: steps from one update of the network to the next.
+        clip_norm: as `train.clip_norm`, which holds where it is not set; null leaves the gradients.
     """
 
     optimizer: OptimizerConfig = OptimizerConfig()
@@ -86,6 +111,7 @@ class NetworkTrainConfig(Config):
     start_step: int = Field(0, ge=0)
     start_share: float = Field(0.0, ge=0, lt=1)
     period: PositiveInt = 1
+    clip_norm: PositiveFloat | None = None
 
     def first_step(self, n_steps: int) -> int:
         """The step of the first update, in a training of `n_steps`."""
@@ -173,7 +199,7 @@ class TrainConfig(Config):
         max_batch_seconds: most seconds of audio in a batch, the padding counted; None for no such limit.
         accumulate: batches to one optimizer step.
         precision: `no` is float32; `bf16` and `fp16` run under autocast.
-        clip_norm: gradients are clipped to this norm; None leaves them.
+        clip_norm: gradients of a network are clipped to this norm; None leaves them.
         optimizer, schedule: of all networks.
         networks: what is different for some networks, by their names.
         ema_decay: decay of an exponential moving average of the weights, which is then what is saved for
@@ -213,22 +239,25 @@ class TrainConfig(Config):
         cls, networks: dict[str, NetworkTrainConfig], info: ValidationInfo
     ) -> dict[str, NetworkTrainConfig]:
         """Give each network's sections the keys that it does not set, so that a saved config says all."""
-        if not {"optimizer", "schedule"} <= info.data.keys():  # their own error is reported
+        if not {"clip_norm", "optimizer", "schedule"} <= info.data.keys():  # their own error is reported
             return networks
-        return {
-            name: network.model_copy(
-                update={
-                    key: laid_over(info.data[key], getattr(network, key)) for key in ("optimizer", "schedule")
-                }
-            )
-            for name, network in networks.items()
-        }
+        shared = info.data
+        completed = {}
+        for name, network in networks.items():
+            own = {
+                "optimizer": laid_over(shared["optimizer"], network.optimizer),
+                "schedule": network.schedule.over(shared["schedule"]),
+            }
+            if "clip_norm" not in network.model_fields_set:
+                own["clip_norm"] = shared["clip_norm"]
+            completed[name] = network.model_copy(update=own)
+        return completed
 
     def of(self, network: str) -> NetworkTrainConfig:
         """How the network of that name is trained."""
         if network in self.networks:
             return self.networks[network]
-        return NetworkTrainConfig(optimizer=self.optimizer, schedule=self.schedule)
+        return NetworkTrainConfig(optimizer=self.optimizer, schedule=self.schedule, clip_norm=self.clip_norm)
 
 
 class DataConfig(Config):

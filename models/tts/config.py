@@ -21,7 +21,7 @@ class NoamOptimizerConfig(OptimizerConfig):
 class NoamScheduleConfig(ScheduleConfig):
     """The schedule that goes with it."""
 
-    kind: Literal["exponential", "constant", "cosine", "noam"] = "noam"
+    kind: str = "noam"
     warmup_steps: int = Field(4000, ge=0)
 
 

@@ -225,11 +225,10 @@ class StepEngine:
 
     def _update(self, phase: str) -> Tensor | None:
         optimizer, norm = self.optimizers[phase], None
-        if self.accelerator.sync_gradients and self.train_config.clip_norm is not None:
+        most = self.train_config.of(phase).clip_norm
+        if self.accelerator.sync_gradients and most is not None:
             self.accelerator.unscale_gradients(optimizer)
-            norm = nn.utils.clip_grad_norm_(
-                self.networks[phase].parameters(), self.train_config.clip_norm
-            ).detach()
+            norm = nn.utils.clip_grad_norm_(self.networks[phase].parameters(), most).detach()
         optimizer.step()
         optimizer.zero_grad()
         return norm

@@ -7,6 +7,7 @@ from typing import Any
 
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.training.freezing import covers
+from hiervox.models.base.training.schedule import build_schedule
 from hiervox.utils.errors import ConfigError, shortened
 
 HARMLESS = (
@@ -79,4 +80,4 @@ def require_exact(
 def _ends_with_max_steps(experiment: ExperimentConfig) -> bool:
     train = experiment.train
     schedules = [train.schedule, *(network.schedule for network in train.networks.values())]
-    return any(schedule.kind == "cosine" for schedule in schedules)
+    return any(build_schedule(schedule).ends_with_training for schedule in schedules)

@@ -119,7 +119,7 @@ class ValleOptimizerConfig(OptimizerConfig):
 class ValleScheduleConfig(ScheduleConfig):
     """A warm-up and a cosine, as in Amphion."""
 
-    kind: Literal["exponential", "constant", "cosine", "noam"] = "cosine"
+    kind: str = "cosine"
     warmup_steps: int = Field(16_000, ge=0)
 
 

@@ -129,3 +129,18 @@ def test_a_loss_weight_changes_over_steps() -> None:
     assert weights.has_weight("kl") and not Weights().has_weight("kl")
     with pytest.raises(ValidationError, match="last_step must be after first_step"):
         Weights.model_validate({"kl": {"end": 0.5, "first_step": 10, "last_step": 10}})
+
+
+def test_each_network_is_clipped_to_its_own_norm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clipped: list[float] = []
+    clip = torch.nn.utils.clip_grad_norm_
+
+    def noted(parameters: Any, most: float) -> Tensor:
+        clipped.append(most)
+        return clip(parameters, most)
+
+    monkeypatch.setattr("torch.nn.utils.clip_grad_norm_", noted)
+    weights_by_step(engine(tmp_path, discriminator={"clip_norm": 0.25}), 1)
+    assert sorted(clipped) == [0.25, 1.0]
+    weights_by_step(engine(tmp_path, discriminator={"clip_norm": None}), 1)
+    assert clipped[2:] == [1.0]

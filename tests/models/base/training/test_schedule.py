@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from pydantic import ValidationError
 
-from hiervox.models.base.config import NetworkTrainConfig, OptimizerConfig, ScheduleConfig
-from hiervox.models.base.training.schedule import factor, learning_rate
+from hiervox.models.base.config import NetworkTrainConfig, OptimizerConfig, ScheduleConfig, TrainConfig
+from hiervox.models.base.training.schedule import Place, build_schedule, learning_rate
+from tests.plugins import installed
+
+
+def factor(schedule: ScheduleConfig, step: int, epoch: int, n_steps: int) -> float:
+    return build_schedule(schedule).factor(Place(step, epoch, n_steps))
 
 
 def test_decay_by_epoch_and_by_step() -> None:
@@ -67,3 +74,58 @@ def test_a_networks_schedule_counts_from_its_start() -> None:
     )
     assert learning_rate(config, step=10, epoch=3, max_steps=20) == 1.0
     assert learning_rate(config, step=20, epoch=9, max_steps=20) == pytest.approx(0.0)
+
+
+def test_an_interval_makes_steps() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], 1.0)
+    theirs = torch.optim.lr_scheduler.StepLR(optimizer, 4, 0.5)
+    schedule = ScheduleConfig(decay=0.5, every="step", interval=4)
+    for step in range(12):
+        assert factor(schedule, step, 0, 100) == pytest.approx(theirs.get_last_lr()[0])
+        optimizer.step()
+        theirs.step()
+
+
+TRIANGLE = """
+from pydantic import PositiveInt
+from hiervox.models.base.config import ScheduleConfig
+from hiervox.models.base.training.schedule import Schedule
+from hiervox.utils.config import Config
+
+class TriangleSettings(Config):
+    peak: PositiveInt
+
+class Triangle(Schedule):
+    name = "triangle"
+    Settings = TriangleSettings
+
+    def factor(self, place):
+        peak = self.settings.peak
+        return max(0.0, 1 - abs(place.step - peak) / peak)
+"""
+
+
+def test_a_package_brings_a_schedule(tmp_path: Path) -> None:
+    points = {"hiervox.schedules": {"triangle": "triangle:Triangle"}}
+    with installed(tmp_path, "triangles", points, {"triangle.py": TRIANGLE}):
+        schedule = ScheduleConfig(kind="triangle", settings={"peak": 4})
+        assert [factor(schedule, step, 0, 100) for step in (0, 2, 4, 6, 9)] == [0, 0.5, 1, 0.5, 0]
+        with pytest.raises(ValidationError, match=r"settings.peak of schedule triangle: give more than 0"):
+            ScheduleConfig(kind="triangle", settings={"peak": 0})
+        with pytest.raises(ValidationError, match="did you mean 'triangle'"):
+            ScheduleConfig(kind="triangel")
+        critic = NetworkTrainConfig(schedule=ScheduleConfig(kind="constant"))
+        train = TrainConfig(schedule=schedule, networks={"critic": critic})
+        assert (train.of("critic").schedule.kind, train.of("critic").schedule.settings) == ("constant", {})
+        assert train.of("main").schedule.settings == {"peak": 4}
+        assert TrainConfig.model_validate(train.model_dump(mode="json")) == train
+    with pytest.raises(ValidationError, match="no schedule 'triangle'"):
+        ScheduleConfig(kind="triangle")
+
+
+def test_clipping_is_each_network_s_own() -> None:
+    train = TrainConfig.model_validate(
+        {"clip_norm": 10, "networks": {"critic": {"clip_norm": 1}, "free": {"clip_norm": None}, "other": {}}}
+    )
+    assert [train.of(name).clip_norm for name in ("main", "critic", "free", "other")] == [10, 1, None, 10]
+    assert TrainConfig.model_validate(train.model_dump(mode="json")) == train
