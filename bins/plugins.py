@@ -20,8 +20,9 @@ def registries() -> list[Registry[Any]]:
     from hiervox.models.base.tasks import TASKS
     from hiervox.models.base.training.discriminators import DISCRIMINATORS
     from hiervox.models.base.training.schedule import SCHEDULES
+    from hiervox.processors.text.languages import LANGUAGES
 
-    return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS, SCHEDULES]
+    return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS, SCHEDULES, LANGUAGES]
 
 
 def echo_entries(registry: Registry[Any], header: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:

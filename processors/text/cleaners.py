@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from hiervox.processors.text.languages import rules_of
+
 # Spoken forms as in the English cleaner of the published model (which has them from keithito/tacotron).
 ABBREVIATIONS = {
     "mrs": "misess",
@@ -79,7 +81,7 @@ def clean_english(text: str) -> tuple[str, set[str]]:
 
 
 def clean_other(text: str) -> tuple[str, set[str]]:
-    """For any language but English: the spelling stays, what is no writing (emoji, private characters) goes.
+    """For most languages: the spelling stays, what is no writing (emoji, private characters) goes.
 
     Returns:
         The cleaned text, and the characters that were dropped.
@@ -97,5 +99,4 @@ def clean_other(text: str) -> tuple[str, set[str]]:
 
 def clean(text: str, language: str) -> tuple[str, set[str]]:
     """The cleaner of an espeak language code. Whitespace at the ends stays."""
-    english = language.split("-")[0] == "en"
-    return clean_english(text) if english else clean_other(text)
+    return (rules_of(language).clean or clean_other)(text)

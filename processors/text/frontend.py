@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hiervox.processors.text.cleaners import clean, collapse_whitespace
+from hiervox.processors.text.languages import rules_of
 from hiervox.processors.text.lexicon import Lexicon, read_lexicon
 from hiervox.processors.text.phonemes import phonemize
 from hiervox.processors.text.symbols import PAD, SILENT, SYMBOLS, symbol_ids
@@ -133,7 +134,7 @@ class TextFrontend:
         return "".join(part if index % 2 else self._spoken(part) for index, part in enumerate(parts))
 
     def _spoken(self, text: str) -> str:
-        """espeak's IPA of a segment of text; a space at either end stays one."""
+        """The IPA of a segment of text; a space at either end stays one."""
         cleaned, dropped = clean(text, self.language)
         self._warn(dropped, f"which can't be spoken in {self.language}, in {_quote(text)}")
         before = " " if cleaned[:1].isspace() else ""
@@ -141,14 +142,15 @@ class TextFrontend:
         body = collapse_whitespace(cleaned)
         if not body:
             return before
-        return before + self._known_symbols(phonemize(body, self.language)) + after
+        ipa = (rules_of(self.language).phonemize or phonemize)(body, self.language)
+        return before + self._known_symbols(ipa) + after
 
     def _known_symbols(self, ipa: str) -> str:
         """Leave out what the model has no symbol for, keeping the letter under an unknown accent."""
         known, unknown = self._split(ipa)
         lacking = [symbol for symbol in unknown if symbol not in _BRACKETS]
         self.left_out.update(lacking)
-        self._warn(set(lacking), f"which the model has no symbol for, in espeak's IPA {_quote(ipa)}")
+        self._warn(set(lacking), f"which the model has no symbol for, in the IPA {_quote(ipa)}")
         return known
 
     def _warn(self, dropped: set[str], why: str) -> None:

@@ -11,6 +11,7 @@ from html.entities import html5
 from hiervox.processors.text.abbreviations import speak_abbreviations, speak_romans
 from hiervox.processors.text.addresses import name_number, speak_addresses, speak_digit_strings
 from hiervox.processors.text.dates import speak_dates, speak_times
+from hiervox.processors.text.languages import rules_of
 from hiervox.processors.text.numbers import NUMBER, START, SpokenNumbers, plural
 from hiervox.processors.text.quantities import speak_fractions, speak_measures, speak_money
 from hiervox.processors.text.sentences import INLINE_IPA
@@ -93,26 +94,38 @@ _REMAINING = re.compile(r"(?P<before>(?<=[^\W0-9]))?(?P<digits>[0-9]+)(?P<after>
 
 
 def normalize_text(text: str, language: str = "en-us") -> str:
-    """Numbers, dates, times, money, measures, addresses and abbreviations as English words.
+    """The text as one reads it aloud, by the rules of its language (`hiervox.processors.text.languages`).
 
-    Nothing is left out but the scheme of a web address (`https://`) and the stops of abbreviations. `[[ipa]]`
-    and plain words stay as they are. A text in another language than English comes back unchanged: espeak
-    reads its numbers in that language.
+    `[[ipa]]` stays as it is. A text in a language without rules comes back unchanged: espeak reads its
+    numbers.
 
     Args:
         text: any.
-        language: espeak's code. `en-us` reads 3/4/2026 as the fourth of March, other English as the third of
-            April.
+        language: espeak's code.
     """
-    if language.split("-")[0] != "en":
+    normalize = rules_of(language).normalize
+    if normalize is None:
         return text
-    spoken = SpokenNumbers(american=language == "en" or language.startswith("en-us"))
     parts = []
     place = 0
     for ipa in INLINE_IPA.finditer(text):
-        parts += [_normalize(text[place : ipa.start()], spoken), ipa[0]]
+        parts += [normalize(text[place : ipa.start()], language), ipa[0]]
         place = ipa.end()
-    return "".join((*parts, _normalize(text[place:], spoken)))
+    return "".join((*parts, normalize(text[place:], language)))
+
+
+def normalize_english(text: str, language: str = "en-us") -> str:
+    """Numbers, dates, times, money, measures, addresses and abbreviations as English words.
+
+    Nothing is left out but the scheme of a web address (`https://`) and the stops of abbreviations. Plain
+    words stay as they are.
+
+    Args:
+        text: without inline IPA.
+        language: espeak's code. `en-us` reads 3/4/2026 as the fourth of March, other English as the third of
+            April.
+    """
+    return _normalize(text, SpokenNumbers(american=language == "en" or language.startswith("en-us")))
 
 
 def _normalize(text: str, spoken: SpokenNumbers) -> str:

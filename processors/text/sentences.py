@@ -7,10 +7,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from sentencex import segment
 
 from hiervox.processors.text.cleaners import clean
+from hiervox.processors.text.languages import rules_of
 from hiervox.utils.errors import ConfigError
 
 LONGEST_SENTENCE = 200
@@ -100,15 +102,28 @@ def _bounds_between(separator: re.Pattern[str], text: str) -> Iterator[tuple[int
 
 
 def _sentences(text: str, language: str) -> Iterator[tuple[int, int]]:
-    code = language.split("-")[0]
+    own = rules_of(language)
+    divide = own.sentences or partial(segment, language.split("-")[0])
     for start, end in _bounds_between(_SENTENCE_END, text):
         paragraph = text[start:end]
-        sentences = list(segment(code, paragraph))
-        if "".join(sentences) != paragraph:  # no version of the library may leave anything out
+        sentences = _join_abbreviated(divide(paragraph), own.abbreviations)
+        if "".join(sentences) != paragraph:  # none of them may leave anything out
             sentences = [paragraph]
         for sentence in sentences:
             yield start, start + len(sentence)
             start += len(sentence)
+
+
+def _join_abbreviated(sentences: Iterable[str], abbreviations: frozenset[str]) -> list[str]:
+    """Sentences, where one that ends in an abbreviation goes on with the next."""
+    joined: list[str] = []
+    for sentence in sentences:
+        words = joined[-1].split() if joined else []
+        if words and words[-1].endswith(".") and words[-1][:-1].lstrip("([\"'«“‘").lower() in abbreviations:
+            joined[-1] += sentence
+        else:
+            joined.append(sentence)
+    return joined
 
 
 def _cut_long(

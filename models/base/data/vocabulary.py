@@ -17,6 +17,7 @@ from hiervox.models.base.data.manifest import supervision_of
 from hiervox.models.base.data.pronunciation import language_of
 from hiervox.processors.text.config import TextConfig, grown
 from hiervox.processors.text.frontend import TextFrontend
+from hiervox.processors.text.languages import rules_of
 from hiervox.processors.text.normalization import normalize_text
 from hiervox.utils.errors import ConfigError, DataError, TextError
 from hiervox.utils.files import write_json, write_text
@@ -49,7 +50,7 @@ def survey(cuts: Iterable[DataCut], text: TextConfig) -> Vocabulary:
     """Pronounce every text of a corpus, and compare with what a model declares.
 
     Raises:
-        ConfigError: espeak does not know a language.
+        ConfigError: a language that neither espeak nor a package knows.
         DataError: there is no text at all.
     """
     languages: Counter[str] = Counter()
@@ -78,7 +79,8 @@ def survey(cuts: Iterable[DataCut], text: TextConfig) -> Vocabulary:
     for frontend in frontends.values():
         lacking += frontend.left_out
     new = tuple(language for language in languages if language not in text.languages)
-    declared = {"languages": (*text.languages, *new), "symbols": grown(text.symbols, lacking)}
+    own = "".join(rules_of(language).symbols for language in new)
+    declared = {"languages": (*text.languages, *new), "symbols": grown(text.symbols, (*lacking, *own))}
     wanted = TextConfig.model_validate({**text.model_dump(), **declared})
     return Vocabulary(languages, lacking, unspeakable, wanted)
 
