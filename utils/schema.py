@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Union, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+)
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
@@ -94,6 +102,20 @@ class OneOf:
 def _one_of(key: str, sections: tuple[type[BaseModel], ...]) -> TypeAdapter[Any]:
     kinds: Any = Annotated[Union[sections], Field(discriminator=key)]  # noqa: UP007
     return TypeAdapter(kinds)
+
+
+def told_by(key: str, default: str) -> Discriminator:
+    """How the sections of a union of `Tag`ged ones are told apart: by `key`, which older configs don't have.
+
+    Args:
+        key: the field, a literal of each section.
+        default: its value where it is not given.
+    """
+
+    def value_of(given: Any) -> Any:
+        return given.get(key, default) if isinstance(given, Mapping) else getattr(given, key, default)
+
+    return Discriminator(value_of)
 
 
 def require_sizes(section: BaseModel | dict[str, Any], name: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import (
     Beta,
@@ -17,12 +17,43 @@ from hiervox.models.base.config import (
 )
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.base.training.discriminators import AnyDiscriminator
+from hiervox.models.codec.encodec.losses.mel_power import MelDistance
 from hiervox.models.codec.encodec.networks.residual_vector import ResidualVectorSizes
 from hiervox.models.codec.encodec.networks.seanet import SEANetSizes
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
+from hiervox.modules.generators.vocos import VocosSizes
+from hiervox.utils.schema import Sizes, told_by
 
 CODEBOOK_DECAY = 0.99  # section 3.2
 LEAST_USAGE = 2.0  # the published code
+
+
+class SEANetDecoderSizes(Sizes):
+    """The published decoder, whose sizes are the encoder's."""
+
+    kind: Literal["seanet"] = "seanet"
+
+
+class FourierDecoderSizes(VocosSizes):
+    """Vocos from the quantized embeddings (arXiv 2306.00814, section 4.3), at a fraction of SEANet's cost.
+
+    Attributes:
+        n_fft: four hops of the published codec.
+    """
+
+    kind: Literal["vocos"] = "vocos"
+    in_channels: PositiveInt = 128
+    channels: PositiveInt = 384
+    hidden_channels: PositiveInt = 1152
+    n_fft: PositiveInt = 1280
+    hop_length: PositiveInt = 320
+    padding: Literal["same"] = "same"
+
+
+AnyDecoderSizes = Annotated[
+    Annotated[SEANetDecoderSizes, Tag("seanet")] | Annotated[FourierDecoderSizes, Tag("vocos")],
+    told_by("kind", "seanet"),
+]
 
 
 class EncodecConfig(SEANetSizes):
@@ -38,6 +69,7 @@ class EncodecConfig(SEANetSizes):
         least_usage: entries used less per batch, on average, are replaced.
         commit_all: every codebook's commitment loss reaches the encoder; in the published code only the
             first one's does.
+        decoder: the published one, or one of frames, which looks ahead too.
         bandwidths: kbit/s that training draws from and that users may name.
     """
 
@@ -50,6 +82,7 @@ class EncodecConfig(SEANetSizes):
     codebook_decay: float = Field(CODEBOOK_DECAY, gt=0, lt=1)
     least_usage: NonNegativeFloat = LEAST_USAGE
     commit_all: bool = True
+    decoder: AnyDecoderSizes = SEANetDecoderSizes()
     bandwidths: tuple[PositiveFloat, ...] = Field((1.5, 3.0, 6.0, 12.0, 24.0), min_length=1)
 
     @model_validator(mode="after")
@@ -59,6 +92,18 @@ class EncodecConfig(SEANetSizes):
             if not 1 <= needed <= self.n_codebooks:
                 raise ValueError(
                     f"a bandwidth of {bandwidth:g} kbit/s needs {needed:.2f} codebooks of {self.n_codebooks}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _decoder_fits(self) -> EncodecConfig:
+        decoder = self.decoder
+        if isinstance(decoder, FourierDecoderSizes):
+            own = (decoder.in_channels, decoder.hop_length, decoder.condition_channels)
+            if own != (self.dimension, self.hop_length, 0) or self.audio_channels != 1:
+                raise ValueError(
+                    f"decoder vocos needs in_channels {self.dimension}, hop_length {self.hop_length}, no "
+                    "condition_channels, and audio_channels 1"
                 )
         return self
 
@@ -133,6 +178,7 @@ class EncodecLossConfig(AdversarialLossConfig):
             from a run of a few thousand steps.
         mel_windows: samples, one a resolution.
         mel_bins, mel_f_min: of the mel filters.
+        mel_distance: of two mel spectrograms, see `MultiScaleMelLoss`.
     """
 
     kind: Literal["least_squares", "hinge", "clipped_hinge"] = "hinge"
@@ -146,6 +192,7 @@ class EncodecLossConfig(AdversarialLossConfig):
     mel_windows: tuple[PositiveInt, ...] = Field((64, 128, 256, 512, 1024), min_length=1)
     mel_bins: PositiveInt = 64
     mel_f_min: NonNegativeFloat = 64.0
+    mel_distance: MelDistance = "power"
 
 
 class EncodecDataConfig(DataConfig):

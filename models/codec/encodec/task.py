@@ -35,7 +35,11 @@ class EncodecTask(AdversarialTask[EncodecExperiment]):
         super().__init__(config)
         loss = config.loss
         self.mel_loss = MultiScaleMelLoss(
-            config.model.sample_rate, loss.mel_windows, n_mels=loss.mel_bins, f_min=loss.mel_f_min
+            config.model.sample_rate,
+            loss.mel_windows,
+            n_mels=loss.mel_bins,
+            f_min=loss.mel_f_min,
+            distance=loss.mel_distance,
         )
         self.codebooks = [config.model.codebooks_for(rate) for rate in config.model.bandwidths]
 

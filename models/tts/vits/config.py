@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import (
     DataConfig,
@@ -23,11 +23,13 @@ from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
 from hiervox.modules.generators.hifigan import HiFiGANSizes
+from hiervox.modules.generators.vocos import VocosSizes
 from hiervox.modules.predictors.stochastic_duration import StochasticDurationSizes
 from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.processors.mel_presets import MelSection, mel_preset
 from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
+from hiervox.utils.schema import told_by
 
 
 class VitsWaveNetSizes(Config):
@@ -60,9 +62,24 @@ class DurationSizes(StochasticDurationSizes):
 class VitsDecoderSizes(HiFiGANSizes):
     """HiFi-GAN V1 from the latent, as VITS has it."""
 
+    kind: Literal["hifigan"] = "hifigan"
     in_channels: PositiveInt = 192
     output_bias: bool = False
     edge_weight_norm: bool = False
+
+
+class VitsFourierDecoderSizes(VocosSizes):
+    """Vocos from the latent, at a fraction of HiFi-GAN's cost; not published with VITS."""
+
+    kind: Literal["vocos"] = "vocos"
+    in_channels: PositiveInt = 192
+    padding: Literal["same"] = "same"
+
+
+AnyDecoderSizes = Annotated[
+    Annotated[VitsDecoderSizes, Tag("hifigan")] | Annotated[VitsFourierDecoderSizes, Tag("vocos")],
+    told_by("kind", "hifigan"),
+]
 
 
 class VitsConfig(SpeakerSizes):
@@ -84,7 +101,7 @@ class VitsConfig(SpeakerSizes):
     posterior: VitsWaveNetSizes = VitsWaveNetSizes(n_layers=16)
     flow: FlowSizes = FlowSizes()
     duration: DurationSizes = DurationSizes()
-    decoder: VitsDecoderSizes = VitsDecoderSizes()
+    decoder: AnyDecoderSizes = VitsDecoderSizes()
     segment_frames: PositiveInt = 32
     blanks: bool = True
 
@@ -191,7 +208,7 @@ class VitsExperiment(AdversarialExperiment):
             raise ValueError(f"model.n_bins must be {self.mel.n_bins}, the bins of mel.n_fft")
         if self.mel.hop_length != self.model.decoder.hop_length:
             raise ValueError(
-                f"mel.hop_length must be {self.model.decoder.hop_length}, the product of model.decoder.rates"
+                f"mel.hop_length must be {self.model.decoder.hop_length}, the hop of model.decoder"
             )
         if self.mel.n_mels != self.model.mel_channels:
             raise ValueError(f"model.mel_channels must be mel.n_mels, {self.mel.n_mels}")

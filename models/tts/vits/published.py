@@ -103,6 +103,7 @@ def _decoder(model: dict[str, Any], condition_channels: int) -> VitsDecoderSizes
 
 def _rules(config: VitsConfig) -> Rules:
     decoder = config.decoder
+    assert isinstance(decoder, VitsDecoderSizes)
     return (
         *_duration_rules(config.duration),
         *hifigan_rules(len(decoder.rates), len(decoder.block_kernel_sizes), r"dec\.", "decoder."),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from hiervox.models.vocoder._gan.config import GANVocoderExperiment
-from hiervox.models.vocoder.vocos.network import VocosSizes
+from hiervox.modules.generators.vocos import VocosSizes
 
 
 class VocosExperiment(GANVocoderExperiment):

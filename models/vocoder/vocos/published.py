@@ -10,10 +10,10 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
 from hiervox.models.vocoder._gan.published import import_from_state_dict
 from hiervox.models.vocoder.published import Imported, Rules, import_network
-from hiervox.models.vocoder.vocos.network import Vocos, VocosSizes
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.multi_band import MultiBandConfig
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
+from hiervox.modules.generators.vocos import Vocos, VocosSizes
 from hiervox.processors.mel_presets import PRESETS
 
 _KEYS = {

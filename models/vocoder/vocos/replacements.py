@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hiervox.models.vocoder.vocos.network import Vocos
+from hiervox.modules.generators.vocos import Vocos
 from hiervox.modules.kernels.rules import keeps_plain_weights
 
 keeps_plain_weights(Vocos)  # as quick with weights laid out for a CPU

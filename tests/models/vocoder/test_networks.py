@@ -12,8 +12,8 @@ from hiervox.models.vocoder.istftnet.network import ISTFTNet, ISTFTNetSizes
 from hiervox.models.vocoder.melgan.network import MelGANGenerator, MelGANSizes
 from hiervox.models.vocoder.nsf_hifigan.network import NSFHiFiGANGenerator, NSFHiFiGANSizes
 from hiervox.models.vocoder.univnet.networks.univnet import UnivNetGenerator, UnivNetSizes
-from hiervox.models.vocoder.vocos.network import Vocos, VocosSizes
 from hiervox.modules.generators.vocoder import VocoderGenerator
+from hiervox.modules.generators.vocos import Vocos, VocosSizes
 
 MELS, FRAMES, MIDDLE = 4, 121, 60
 BLOCKS = {"in_channels": MELS, "initial_channels": 8, "rates": (4, 2), "kernel_sizes": (8, 4)}

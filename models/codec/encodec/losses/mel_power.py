@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+MelDistance = Literal["power", "log"]
 OVERLAP = 4
 """Window length over hop length."""
 FLOOR = 1e-5
@@ -59,18 +61,27 @@ class MelPower(nn.Module):
 
 
 class MultiScaleMelLoss(nn.Module):
-    """L1 of the mel power plus the squared error of its logarithm, averaged over terms and scales.
+    """Distance of mel powers, averaged over scales.
 
     Args:
         sample_rate: Hz.
         window_lengths: samples, one a scale.
         n_mels, f_min: of the mel filters.
+        distance: `power` is the mean of the powers' L1 and of the squared error of their decimal logarithms;
+            `log` the L1 of their natural logarithms.
     """
 
     def __init__(
-        self, sample_rate: int, window_lengths: Sequence[int], n_mels: int = 64, f_min: float = 64.0
+        self,
+        sample_rate: int,
+        window_lengths: Sequence[int],
+        *,
+        n_mels: int = 64,
+        f_min: float = 64.0,
+        distance: MelDistance = "power",
     ) -> None:
         super().__init__()
+        self.distance = distance
         self.scales = nn.ModuleList(
             MelPower(sample_rate, window_length, n_mels=n_mels, f_min=f_min)
             for window_length in window_lengths
@@ -82,6 +93,9 @@ class MultiScaleMelLoss(nn.Module):
         terms = []
         for scale in self.scales:
             mel, wanted = scale(predicted), scale(target)
+            if self.distance == "log":
+                terms.append(F.l1_loss((mel + FLOOR).log(), (wanted + FLOOR).log()))
+                continue
             terms.append(F.l1_loss(mel, wanted))
             terms.append(F.mse_loss((mel + FLOOR).log10(), (wanted + FLOOR).log10()))
         return torch.stack(terms).mean()

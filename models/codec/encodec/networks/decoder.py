@@ -7,7 +7,13 @@ from torch.nn import functional as F
 
 from hiervox.models.codec.encodec.networks.reflected import ReflectedConvTranspose1d
 from hiervox.models.codec.encodec.networks.residual_lstm import ResidualLSTM
-from hiervox.models.codec.encodec.networks.seanet import SEANetBlock, SEANetSizes
+from hiervox.models.codec.encodec.networks.seanet import (
+    WAVEFORM_LEVEL,
+    SEANetBlock,
+    SEANetSizes,
+    keep_variance,
+    scale_weight,
+)
 
 
 class SEANetDecoder(nn.Module):
@@ -31,6 +37,9 @@ class SEANetDecoder(nn.Module):
             channels //= 2
             self.blocks.append(SEANetBlock(channels, sizes))
         self.output = sizes.convolution(nn.Conv1d(channels, sizes.audio_channels, sizes.kernel_size))
+        if sizes.keep_variance:
+            keep_variance(self)
+            scale_weight(self.output.conv, WAVEFORM_LEVEL)
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """(B, dimension, N) → (B, audio_channels, N * product of the strides)."""

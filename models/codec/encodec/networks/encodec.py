@@ -8,10 +8,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.codec.encodec.config import EncodecConfig
+from hiervox.models.codec.encodec.config import EncodecConfig, FourierDecoderSizes
 from hiervox.models.codec.encodec.networks.decoder import SEANetDecoder
 from hiervox.models.codec.encodec.networks.encoder import SEANetEncoder
 from hiervox.models.codec.encodec.networks.residual_vector import Quantized, ResidualVectorQuantizer
+from hiervox.modules.generators.vocos import Vocos
 
 LEAST_SCALE = 1e-8  # published: keeps silence finite
 
@@ -38,7 +39,7 @@ class Encodec(nn.Module):
     def __init__(self, config: EncodecConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder, self.decoder = SEANetEncoder(config), SEANetDecoder(config)
+        self.encoder, self.decoder = SEANetEncoder(config), _decoder(config)
         self.quantizer = ResidualVectorQuantizer(config.quantizer)
 
     @property
@@ -97,6 +98,11 @@ class Encodec(nn.Module):
     def _decode_segment(self, segment: Segment) -> Tensor:
         wav: Tensor = self.decoder(self.quantizer.decode(segment.codes))
         return wav if segment.scale is None else wav * segment.scale.unsqueeze(-1)
+
+
+def _decoder(config: EncodecConfig) -> SEANetDecoder | Vocos:
+    sizes = config.decoder
+    return Vocos(sizes) if isinstance(sizes, FourierDecoderSizes) else SEANetDecoder(config)
 
 
 def overlap_add(segments: Sequence[Tensor], stride: int) -> Tensor:

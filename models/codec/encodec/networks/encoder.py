@@ -6,7 +6,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.models.codec.encodec.networks.residual_lstm import ResidualLSTM
-from hiervox.models.codec.encodec.networks.seanet import SEANetBlock, SEANetSizes
+from hiervox.models.codec.encodec.networks.seanet import (
+    WAVEFORM_LEVEL,
+    SEANetBlock,
+    SEANetSizes,
+    keep_variance,
+    scale_weight,
+)
 
 
 class SEANetEncoder(nn.Module):
@@ -27,6 +33,9 @@ class SEANetEncoder(nn.Module):
             channels *= 2
         self.recurrent = ResidualLSTM(channels, sizes.lstm_layers)
         self.output = sizes.convolution(nn.Conv1d(channels, sizes.dimension, sizes.kernel_size))
+        if sizes.keep_variance:
+            keep_variance(self)
+            scale_weight(self.input.conv, 1 / WAVEFORM_LEVEL)
 
     def forward(self, wav: Tensor) -> Tensor:
         """(B, audio_channels, T) → (B, dimension, ceil(T / product of the strides))."""

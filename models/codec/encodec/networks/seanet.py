@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
+import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import parametrize
 
 from hiervox.models.codec.encodec.networks.reflected import Normalization, ReflectedConv1d
 from hiervox.utils.schema import Sizes
 
 COMPRESSION = 2
 """Channels of a block over those inside it."""
+ELU_GAIN = 1.25
+"""Brings what an ELU leaves of a standard normal variable back to variance 1."""
+WAVEFORM_LEVEL = 0.08
+"""Root mean square of speech at a usual level."""
 
 
 class SEANetSizes(Sizes):
@@ -29,6 +36,10 @@ class SEANetSizes(Sizes):
         lstm_layers: of the recurrent stack.
         causal: convolutions look back only.
         normalization: of all convolutions.
+        keep_variance: the convolutions' weights start so that each keeps its input's variance (He et al.,
+            arXiv 1502.01852), for speech at a usual level. With torch's default, which the published model
+            starts from, embeddings of speech vary over time by a hundredth of their offset, and a short
+            training does not get them apart.
     """
 
     audio_channels: Literal[1, 2] = 1
@@ -40,10 +51,41 @@ class SEANetSizes(Sizes):
     lstm_layers: PositiveInt = 2
     causal: bool = True
     normalization: Normalization = "weight"
+    keep_variance: bool = False
 
     def convolution(self, conv: nn.Conv1d) -> ReflectedConv1d:
         """A convolution with the padding and the norm of all."""
         return ReflectedConv1d(conv, causal=self.causal, normalization=self.normalization)
+
+
+@torch.no_grad()
+def keep_variance(network: nn.Module) -> None:
+    """Draw the weights of all convolutions so that each gives variance 1 from an ELU's output."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
+            taps = module.kernel_size[0]
+            if isinstance(module, nn.ConvTranspose1d):
+                taps //= module.stride[0]
+            deviation = ELU_GAIN / math.sqrt(module.in_channels * taps)
+            set_weight(module, torch.empty_like(module.weight).normal_(0, deviation))
+            assert module.bias is not None
+            module.bias.zero_()
+
+
+@torch.no_grad()
+def scale_weight(conv: nn.Module, factor: float) -> None:
+    """Multiply a convolution's weight, under a weight norm or not."""
+    weight = conv.weight
+    assert isinstance(weight, Tensor)
+    set_weight(conv, weight * factor)
+
+
+def set_weight(conv: nn.Module, weight: Tensor) -> None:
+    """Set a convolution's weight, or the magnitude and direction that it is made of."""
+    if parametrize.is_parametrized(conv, "weight"):
+        conv.weight = weight
+    else:
+        conv.get_parameter("weight").copy_(weight)
 
 
 class SEANetBlock(nn.Module):

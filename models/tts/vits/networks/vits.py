@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hiervox.models.tts._voices.network import SpeakerNetwork
 from hiervox.models.tts.durations import read_apart, require_speakable
-from hiervox.models.tts.vits.config import VitsConfig
+from hiervox.models.tts.vits.config import VitsConfig, VitsDecoderSizes, VitsFourierDecoderSizes
 from hiervox.models.tts.vits.networks.wavenet_coupling import WaveNetCoupling
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.phoneme import PhonemeEncoder, PhonemeEncoderSizes
@@ -23,6 +23,7 @@ from hiervox.modules.functional.masking import (
     slice_segments,
 )
 from hiervox.modules.generators.hifigan import HiFiGANGenerator
+from hiervox.modules.generators.vocos import Vocos
 from hiervox.modules.predictors.duration import DurationPredictor
 from hiervox.modules.predictors.stochastic_duration import StochasticDurationPredictor
 
@@ -119,7 +120,7 @@ class Vits(SpeakerNetwork):
             for _ in range(config.flow.n_couplings)
         )
         self.duration_predictor = _duration_predictor(config)
-        self.decoder = HiFiGANGenerator(config.decoder)
+        self.decoder = _decoder(config.decoder)
 
     def draw(self, frame_lengths: Tensor, frames: int, tokens: int) -> VitsDraws:
         """The random numbers of a training pass over (B,) clips padded to `frames` and `tokens`."""
@@ -296,6 +297,10 @@ class Vits(SpeakerNetwork):
         z = mean * mask if noise is None else (mean + noise * torch.exp(log_std)) * mask
         latent: Tensor = self.flow(self.flow(z, mask, source), mask, target, reverse=True)
         return latent
+
+
+def _decoder(sizes: VitsDecoderSizes | VitsFourierDecoderSizes) -> HiFiGANGenerator | Vocos:
+    return Vocos(sizes) if isinstance(sizes, VitsFourierDecoderSizes) else HiFiGANGenerator(sizes)
 
 
 def _duration_predictor(config: VitsConfig) -> DurationPredictor | StochasticDurationPredictor:

@@ -69,6 +69,13 @@ def test_weights_are_plain_without_discriminators() -> None:
     assert history[-1]["mel"] < history[0]["mel"]
 
 
+def test_the_mel_distance_may_be_of_logarithms() -> None:
+    wav, task = torch.randn(1, 1, 4000), _task(loss={"mel_distance": "log"})
+    assert task.mel_loss(wav, wav) == 0
+    # Ten decibels less power in every band that a filter covers: log(10), and 0 in empty ones.
+    assert 1.0 < task.mel_loss(wav / 10**0.5, wav) <= 2.31
+
+
 def test_validation_needs_no_gradient() -> None:
     engine = StepEngine(_task(), device="cpu")
     with torch.no_grad():

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hiervox.models.tts.vits.networks.vits import Vits
 from hiervox.utils.errors import CheckpointError
-from tests.models.tts.vits.tiny_vits import HOP_LENGTH, tiny_vits
+from tests.models.tts.vits.tiny_vits import FOURIER_DECODER, HOP_LENGTH, tiny_vits
 
 VOICES = ["none", "table", "reference"]
 DETERMINISTIC = {"duration": {"kind": "deterministic", "filter_channels": 8}}
@@ -36,6 +36,17 @@ def test_a_training_pass_reaches_every_weight(voice: str, more: dict[str, Any]) 
     terms = (output.wav, output.z_prior, output.prior_mean, output.prior_log_std, output.posterior_log_std)
     sum([term.square().sum() for term in terms], output.duration_loss.sum()).backward()
     assert [name for name, parameter in network.named_parameters() if parameter.grad is None] == []
+
+
+def test_the_decoder_may_end_in_an_inverse_stft() -> None:
+    network = tiny_vits("table", decoder=FOURIER_DECODER | {"condition_channels": 6})
+    z = torch.randn(1, 8, 40)
+    ada, bob = (network.decode(z, network.table_style(torch.tensor([row]))) for row in (0, 1))
+    assert ada.shape == (1, 1, 40 * HOP_LENGTH) and not torch.allclose(ada, bob)
+    context = network.decoder.context
+    changed = torch.cat([z[..., : 20 + context], 9 * torch.ones(1, 8, 20 - context)], dim=2)
+    cut = network.decode(changed, network.table_style(torch.tensor([0])))
+    torch.testing.assert_close(cut[..., : 20 * HOP_LENGTH], ada[..., : 20 * HOP_LENGTH])
 
 
 @pytest.mark.parametrize("voice", VOICES)

@@ -12,6 +12,16 @@ from hiervox.models.tts.vits.networks.vits import Vits
 HOP_LENGTH = 16
 
 
+FOURIER_DECODER: dict[str, Any] = {
+    "kind": "vocos",
+    "in_channels": 8,
+    "channels": 8,
+    "hidden_channels": 8,
+    "n_blocks": 1,
+}
+FOURIER_DECODER |= {"n_fft": 64, "hop_length": HOP_LENGTH}
+
+
 def sizes(voice: str = "none", **more: Any) -> dict[str, Any]:
     """The `model` section."""
     tree: dict[str, Any] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hiervox.models.vocoder.vocos.network import Vocos
 from hiervox.models.vocoder.vocos.published import import_vocos
+from hiervox.modules.generators.vocos import Vocos
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import golden_log_mel, mel_of
 

@@ -51,3 +51,27 @@ def test_the_level_of_the_input_comes_back_where_it_is_scaled() -> None:
     wav = torch.randn(1, 2, 4000)
     loud, quiet = (codec.decode(codec.encode(factor * wav)) for factor in (1.0, 0.01))
     torch.testing.assert_close(loud, 100 * quiet, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("normalization", ["weight", "group"])
+def test_weights_that_keep_variance_let_speech_through(normalization: str) -> None:
+    wav = 0.08 * torch.randn(2, 1, 20 * 320)
+    spread = {}
+    for keep_variance in (False, True):
+        codec = tiny_encodec(normalization=normalization, keep_variance=keep_variance)
+        embeddings = codec.encoder(wav)
+        offsets = embeddings.mean((0, 2)).std()
+        spread[keep_variance] = embeddings.std(2).mean() / offsets
+        assert torch.isfinite(codec.decoder(embeddings)).all()
+    assert spread[True] > 0.5
+    assert normalization == "group" or spread[False] < 0.2
+
+
+def test_the_decoder_may_end_in_an_inverse_stft() -> None:
+    decoder = {"kind": "vocos", "in_channels": 16, "channels": 8, "hidden_channels": 8, "n_blocks": 1}
+    codec, wav = tiny_encodec(decoder=decoder), torch.randn(1, 1, 1700)
+    with torch.no_grad():
+        decoded, _ = codec(wav, 3)
+    torch.testing.assert_close(codec.decode(codec.encode(wav, 3))[..., :1700], decoded)
+    with pytest.raises(ValueError, match="needs in_channels 16"):
+        tiny_encodec(decoder=decoder | {"in_channels": 8})

@@ -1,11 +1,11 @@
-"""Vocos (arXiv 2306.00814): ConvNeXt blocks at frame rate and an inverse STFT."""
+"""Vocos' generator (arXiv 2306.00814): ConvNeXt blocks at frame rate and an inverse STFT."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import torch
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
 from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
@@ -23,10 +23,12 @@ class VocosSizes(Sizes):
     """Sizes of the network; defaults are the published ones for mel spectrograms at 24 kHz.
 
     Attributes:
-        in_channels: mel bins.
+        in_channels: of the input, the number of mel bins for a vocoder.
         channels, hidden_channels, n_blocks: of the ConvNeXt blocks.
         n_fft, hop_length: of the inverse STFT, samples.
         padding: of the inverse STFT, see `InverseSTFT`.
+        condition_channels: of a global condition, such as a speaker vector, which scales and shifts what each
+            block normalizes; 0 where there is none.
     """
 
     in_channels: PositiveInt = 100
@@ -36,6 +38,7 @@ class VocosSizes(Sizes):
     n_fft: PositiveInt = 1024
     hop_length: PositiveInt = 256
     padding: Literal["center", "same"] = "center"
+    condition_channels: int = Field(0, ge=0)
 
     @property
     def block(self) -> ConvNeXtSizes:
@@ -60,28 +63,39 @@ class VocosBackbone(nn.Module):
         self.input = nn.Conv1d(sizes.in_channels, sizes.channels, EDGE_KERNEL, padding=EDGE_KERNEL // 2)
         self.norm = nn.LayerNorm(sizes.channels, eps=NORM_EPSILON)
         self.blocks = nn.ModuleList(
-            ConvNeXtBlock(sizes.block, scale=1 / sizes.n_blocks, norm_epsilon=NORM_EPSILON, exact_gelu=True)
+            ConvNeXtBlock(
+                sizes.block,
+                scale=1 / sizes.n_blocks,
+                norm_epsilon=NORM_EPSILON,
+                exact_gelu=True,
+                style_channels=sizes.condition_channels,
+            )
             for _ in range(sizes.n_blocks)
         )
         self.last_norm = nn.LayerNorm(sizes.channels, eps=NORM_EPSILON)
         self.context = (1 + sizes.n_blocks) * (EDGE_KERNEL // 2)
         self.apply(_initialise)
+        if sizes.condition_channels:
+            for number in range(sizes.n_blocks):
+                nn.init.zeros_(self.get_parameter(f"blocks.{number}.modulation.weight"))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, in_channels, N) → (B, N, channels)."""
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """(B, in_channels, N), and (B, condition_channels, 1) where there is one → (B, N, channels)."""
         x = self.norm(self.input(x).mT).mT
         for block in self.blocks:
-            x = block(x)
+            x = block(x, condition)
         hidden: Tensor = self.last_norm(x.mT)
         return hidden
 
 
 class Vocos(VocoderGenerator):
-    """Mel spectrogram to waveform by way of log magnitude and phase of every STFT bin.
+    """Mel spectrogram, or any latent at frame rate, to waveform by log magnitude and phase of every STFT bin.
 
     Args:
         sizes: see `VocosSizes`.
     """
+
+    context: int
 
     def __init__(self, sizes: VocosSizes) -> None:
         super().__init__()
@@ -92,9 +106,9 @@ class Vocos(VocoderGenerator):
         self.hop_length = sizes.hop_length
         self.context = self.backbone.context + self.inverse_stft.context
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """(B, in_channels, N) → (B, 1, T), T as `InverseSTFT.samples` tells."""
-        log_magnitude, phase = self.output(self.backbone(mel)).mT.float().chunk(2, dim=1)
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The arguments of `VocosBackbone.forward` → (B, 1, T), T as `InverseSTFT.samples` tells."""
+        log_magnitude, phase = self.output(self.backbone(x, condition)).mT.float().chunk(2, dim=1)
         magnitude = log_magnitude.exp().clamp(max=HIGHEST_MAGNITUDE)
         wav: Tensor = self.inverse_stft(torch.polar(magnitude, phase))
         return wav.unsqueeze(1)
