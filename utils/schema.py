@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Union, get_args
+from typing import Annotated, Any, ClassVar, Union, get_args
 
 from pydantic import (
     BaseModel,
@@ -15,6 +15,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     TypeAdapter,
+    model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
@@ -28,9 +29,24 @@ MOST_ITEMS = 10_000
 
 
 class Config(BaseModel):
-    """Base of every config section: immutable; an unknown key or a number that is not finite is an error."""
+    """Base of every config section: immutable; an unknown key or a number that is not finite is an error.
+
+    Attributes:
+        renamed: former names of its keys, and the present ones; files that hold them can still be read.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+    renamed: ClassVar[dict[str, str]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_present_names(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or cls.renamed.keys().isdisjoint(given):
+            return given
+        for former, present in cls.renamed.items():
+            if former in given and present in given:
+                raise ValueError(f"{former} is the former name of {present}, which is set too: leave one out")
+        return {cls.renamed.get(key, key): value for key, value in given.items()}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **arguments: Any) -> None:

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from hiervox.bins.app import app
-from hiervox.models.tts.hierspeechpp.parts import Networks
+from hiervox.models.tts.hierspeechpp.lite.parts import LiteNetworks
 from hiervox.processors.audio import write_audio
 from tests.conftest import REPOSITORY
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
@@ -39,7 +39,7 @@ def test_one_recording_of_each_speaker_counts(tmp_path: Path, monkeypatch: pytes
     folder = bundle / "synthesizer"
     monkeypatch.setattr(sys, "argv", ["mean_style.py", str(folder), "--cuts", str(tmp_path / "cuts")])
     program.main()
-    networks = Networks.load(bundle)
+    networks = LiteNetworks.load(bundle)
     with torch.inference_mode():
         styles = [
             networks.styles(torch.from_numpy(wav)[None], for_text=False)["synthesizer"] for wav in wavs[:2]

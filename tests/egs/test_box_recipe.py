@@ -13,9 +13,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.lite.networks.text_to_vec import LiteTextToVec
+from hiervox.models.tts.hierspeechpp.lite.ttv_config import LiteTextToVecExperiment
 from hiervox.processors.audio import read_audio, write_audio
 from hiervox.utils.config import load_config
 from hiervox.utils.errors import DataError
@@ -112,14 +112,16 @@ def test_the_table_is_what_evaluate_reads(measure: ModuleType, tmp_path: Path) -
 
 def test_the_configs_load_and_the_synthesizers_differ_in_discriminators_alone() -> None:
     text_to_vec, pitch = (
-        load_config(RECIPE / "conf" / f"{name}.json5", TextToVecExperiment)
+        load_config(RECIPE / "conf" / f"{name}.json5", LiteTextToVecExperiment)
         for name in ("text_to_vec", "pitch")
     )
-    assert pitch.model == text_to_vec.model.model_copy(update={"spoken_ratio": pitch.model.spoken_ratio})
-    names = {name for name, _ in TextToVec(text_to_vec.model).named_children()}
+    assert pitch.model == text_to_vec.model.model_copy(
+        update={"prior_sampling_ratio": pitch.model.prior_sampling_ratio}
+    )
+    names = {name for name, _ in LiteTextToVec(text_to_vec.model).named_children()}
     assert names - set(pitch.train.freeze) == {"pitch_predictor"}
     start, full = (
-        load_config(RECIPE / "conf" / f"{name}.json5", SynthesizerExperiment)
+        load_config(RECIPE / "conf" / f"{name}.json5", LiteSynthesizerExperiment)
         for name in ("synthesizer_start", "synthesizer")
     )
     assert start.model == full.model and start.data == full.data

@@ -1,4 +1,8 @@
-"""HierSpeech++: zero-shot text to speech and voice conversion."""
+"""HierSpeech++: zero-shot text to speech and voice conversion.
+
+This folder is the published system. `lite` adds what a small voice on CPUs needs, each an option that is off
+unless a config sets it; the card names its classes, which without options are those of the paper.
+"""
 
 from hiervox.models.base.card import Part, SystemCard
 
@@ -10,20 +14,20 @@ CARD = SystemCard(
     parts=(
         Part(
             name="text_to_vec",
-            config=".ttv_config:TextToVecExperiment",
-            network=".networks.text_to_vec:TextToVec",
-            task=".tasks.text_to_vec:TextToVecTask",
+            config=".lite.ttv_config:LiteTextToVecExperiment",
+            network=".lite.networks.text_to_vec:build_text_to_vec",
+            task=".lite.tasks.text_to_vec:LiteTextToVecTask",
             importer=".published.text_to_vec:import_text_to_vec",
         ),
         Part(
             name="synthesizer",
-            config="SynthesizerExperiment",
-            network=".networks.synthesizer:HierarchicalSynthesizer",
-            task=".tasks.synthesizer:SynthesizerTask",
+            config=".lite.config:LiteSynthesizerExperiment",
+            network=".lite.networks.synthesizer:build_synthesizer",
+            task=".lite.tasks.synthesizer:LiteSynthesizerTask",
             importer=".published.synthesizer:import_synthesizer",
         ),
     ),
-    pipeline="load_pipeline",
+    pipeline=".lite.pipeline:load_pipeline",
     works=(
         "text to speech",
         "voice conversion",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +12,6 @@ from torch import Tensor
 from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.pitch_control import drop_low_pitch, shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
-from hiervox.models.base.pipelines.pitch_transfer import match_pitch
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
 from hiervox.models.base.pipelines.voice import Voice
@@ -43,7 +42,11 @@ class SemanticFeatures:
 
 @torch.inference_mode()
 def predict_features(
-    text_to_vec: TextToVec, items: Sequence[Item], controls: HierSpeechControls, attempt: int = 0
+    text_to_vec: TextToVec,
+    items: Sequence[Item],
+    controls: HierSpeechControls,
+    attempt: int = 0,
+    voice_pitch: Callable[[Tensor, Voice], Tensor] = lambda log_f0, voice: drop_low_pitch(log_f0),
 ) -> list[Synthesis]:
     """Semantic vectors, F0 and durations of token sequences; each as if it were alone.
 
@@ -52,6 +55,7 @@ def predict_features(
         items: any number but 0.
         controls: for all of them.
         attempt: 0, or 1 for the second, which has other and less noise and shorter pauses.
+        voice_pitch: predicted log-F0 (1, 1, 4 N) as a voice is to speak it.
 
     Raises:
         CheckpointError: the durations are beyond any speech.
@@ -82,9 +86,7 @@ def predict_features(
     features = []
     for item, (sequence, frames) in enumerate(zip(sequences, predicted.frame_lengths.tolist(), strict=True)):
         alignment = predicted.alignment[item, :frames, : lengths[item]]
-        log_f0 = drop_low_pitch(predicted.log_f0[[item], :, : pitch_ratio * frames])
-        if text_to_vec.config.prompt_pitch:
-            log_f0 = match_pitch(log_f0, items[item][1].pitch)
+        log_f0 = voice_pitch(predicted.log_f0[[item], :, : pitch_ratio * frames], items[item][1])
         log_f0 = _shaped_pitch(sequence, log_f0, alignment, controls)
         features.append(
             Synthesis(

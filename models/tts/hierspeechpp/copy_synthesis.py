@@ -16,6 +16,7 @@ from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
 from hiervox.models.base.pipelines.segments import Segment, f0_by_segments, sound_by_segments
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.processors.audio import Waveform
@@ -23,58 +24,61 @@ from hiervox.processors.pitch import F0Contour
 from hiervox.processors.spectrogram import linear_spectrogram
 
 
-@torch.inference_mode()
-def posterior_pitch(
-    networks: Networks, recording: Waveform, voice: Voice, controls: HierSpeechControls
-) -> F0Contour:
-    """F0 through the acoustic posterior and the source network.
+class HierSpeechCopySynthesizer:
+    """The acoustic posterior, the source network and the generator as a `CopySynthesizer`.
+
+    Of the controls it takes noise scale (of the posterior) and seed; voices are those of the recordings, as
+    published.
 
     Args:
-        networks: of the model whose voice it is.
-        recording: (T,) at 16 kHz.
-        voice: of the recording itself, as published.
-        controls: noise scale (of the posterior) and seed are used here.
-
-    Returns:
-        (4 N,) in Hz for the N frames of the padded recording, 0 under 55 Hz.
+        networks: of the model whose voices they are.
     """
-    synthesizer, style = networks.synthesizer, voice.tensors[SYNTHESIZER][None].to(networks.device)
-    noise = torch.Generator().manual_seed(controls.seed)
 
-    def track(seen: Tensor) -> F0Contour:
-        spectrogram = linear_spectrogram(seen, networks.synthesizer_experiment.mel)
-        mask = torch.ones_like(spectrogram[:, :1])
-        mean, log_std = synthesizer.acoustic_posterior(spectrogram, seen[:, None], mask, style)
-        z = sample_gaussian(mean, log_std, mask, controls.noise_scale, noise)
-        _, log_f0 = synthesizer.source(z, style)
-        pitch: F0Contour = drop_low_pitch(log_f0[0, 0]).expm1().float().cpu().numpy()
-        return pitch
-
-    return f0_by_segments(recording, networks.device, track)
-
-
-def reconstruct(
-    networks: Networks, recording: Waveform, voice: Voice, controls: HierSpeechControls
-) -> Iterator[Waveform]:
-    """A recording through the acoustic posterior and the generator.
-
-    Args:
-        networks: of the model whose voice it is.
-        recording: (T,) at 16 kHz.
-        voice: of the recording itself.
-        controls: noise scale (of the posterior) and seed are used here.
-
-    Returns:
-        As `sound_by_segments`; up to 80 ms longer than the recording.
-    """
-    synthesizer, style = networks.synthesizer, voice.tensors[SYNTHESIZER][None].to(networks.device)
-    noise = torch.Generator().manual_seed(controls.seed)
+    def __init__(self, networks: Networks) -> None:
+        self.networks = networks
 
     @torch.inference_mode()
-    def sound(seen: Tensor, segment: Segment) -> Tensor:
-        spectrogram = linear_spectrogram(seen, networks.synthesizer_experiment.mel)
-        return synthesizer.reconstruct(
-            spectrogram, seen[:, None], style, noise_scale=controls.noise_scale, generator=noise
-        )
+    def f0(self, recording: Waveform, voice: Voice, controls: HierSpeechControls) -> F0Contour:
+        """F0 through the acoustic posterior and the source network.
 
-    return sound_by_segments(recording, networks.device, sound)
+        Args:
+            recording: (T,) at 16 kHz.
+            voice: of the recording itself.
+            controls: a noise scale of 0 is the posterior's mean.
+
+        Returns:
+            (4 N,) in Hz for the N frames of the padded recording, 0 under 55 Hz.
+        """
+        synthesizer, style, noise = self._with(voice, controls)
+
+        def track(seen: Tensor) -> F0Contour:
+            spectrogram = linear_spectrogram(seen, self.networks.synthesizer_experiment.mel)
+            mask = torch.ones_like(spectrogram[:, :1])
+            mean, log_std = synthesizer.acoustic_posterior(spectrogram, seen[:, None], mask, style)
+            z = sample_gaussian(mean, log_std, mask, controls.noise_scale, noise)
+            _, log_f0 = synthesizer.source(z, style)
+            pitch: F0Contour = drop_low_pitch(log_f0[0, 0]).expm1().float().cpu().numpy()
+            return pitch
+
+        return f0_by_segments(recording, self.networks.device, track)
+
+    def reconstruct(
+        self, recording: Waveform, voice: Voice, controls: HierSpeechControls
+    ) -> Iterator[Waveform]:
+        """Segment by segment (see `segments`); up to 80 ms longer than the recording."""
+        synthesizer, style, noise = self._with(voice, controls)
+
+        @torch.inference_mode()
+        def sound(seen: Tensor, segment: Segment) -> Tensor:
+            spectrogram = linear_spectrogram(seen, self.networks.synthesizer_experiment.mel)
+            return synthesizer.reconstruct(
+                spectrogram, seen[:, None], style, noise_scale=controls.noise_scale, generator=noise
+            )
+
+        return sound_by_segments(recording, self.networks.device, sound)
+
+    def _with(
+        self, voice: Voice, controls: HierSpeechControls
+    ) -> tuple[HierarchicalSynthesizer, Tensor, torch.Generator]:
+        style = voice.tensors[SYNTHESIZER][None].to(self.networks.device)
+        return self.networks.synthesizer, style, torch.Generator().manual_seed(controls.seed)

@@ -14,7 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.hierspeechpp.networks.spectral_generator import SpectralGenerator
+from hiervox.modules.functional.masking import mask_lengths
 from hiervox.modules.functional.windows import Window, cut, run_windows, window_plan
 
 BACKBONE_WINDOW = 400
@@ -32,15 +32,15 @@ one before."""
 
 
 class SplitGenerator(Protocol):
-    """A generator in three parts; `SourceGenerator` says what each of them is."""
+    """A generator in two halves; `SourceGenerator` says what each of them is."""
 
     backbone_rate: int
     waveform_rate: int
     backbone_context: int
     waveform_context: int
 
-    def source_signal(self, features: Tensor, log_f0: Tensor) -> Tensor:
-        """Of a whole utterance, what the source network gives → the source for `backbone`."""
+    def __call__(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
+        """`waveform` of `backbone`."""
 
     def backbone(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
         """(B, C, N), (B, C', backbone_rate * N) and (B, S, 1) → (B, C'', backbone_rate * N)."""
@@ -61,6 +61,9 @@ class Source(Protocol):
 class WindowedDecoder:
     """Source network and generator, in windows.
 
+    A generator that takes more than the source features has a decoder of its own, which overrides `sources`
+    and `backbone`.
+
     Args:
         source, generator: in evaluation mode.
     """
@@ -69,35 +72,35 @@ class WindowedDecoder:
         self.source = source
         self.generator = generator
 
-    def decode(
-        self,
-        latents: Sequence[Tensor],
-        style: Tensor,
-        log_f0: Sequence[Tensor] | None = None,
-        floor: Tensor | None = None,
-    ) -> list[Tensor]:
+    def padded(self, z: Tensor, style: Tensor, mask: Tensor) -> Tensor:
+        """`decode` of padded latents (B, C, N) with their mask (B, 1, N); zero where the mask is."""
+        latents = [latent[:, :length] for latent, length in zip(z, mask_lengths(mask).tolist(), strict=True)]
+        wavs = self.decode(latents, style)
+        hop = self.generator.backbone_rate * self.generator.waveform_rate
+        padded = wavs[0].new_zeros(len(wavs), 1, hop * z.shape[-1])
+        for row, wav in zip(padded, wavs, strict=True):
+            row[:, : wav.shape[-1]] = wav
+        return padded
+
+    def decode(self, latents: Sequence[Tensor], style: Tensor) -> list[Tensor]:
         """Latents of any lengths to waveforms, each as if it were alone.
 
         Args:
             latents: (C, N_i) each.
             style: (B, S, 1), one for each.
-            log_f0: (1, backbone_rate * N_i) each, of what drives the generator; the source network's where
-                None.
-            floor: (B, bins, 1), one for each, for a `SpectralGenerator`.
 
         Returns:
             (1, backbone_rate * waveform_rate * N_i) each.
         """
-        on_cpu = style.device.type == "cpu"
-        generator, passes = self.generator, CPU_PASSES if on_cpu else GPU_PASSES
-        sources = self._sources(latents, style, log_f0)
+        generator, passes = self.generator, CPU_PASSES if style.device.type == "cpu" else GPU_PASSES
+        sources = self.sources(latents, style)
         plan = [
             window
             for item, latent in enumerate(latents)
             for window in window_plan(latent.shape[-1], BACKBONE_WINDOW, generator.backbone_context, item)
         ]
         backbones = run_windows(
-            lambda windows: self._backbone(latents, sources, style, floor, windows),
+            lambda windows: self.backbone(latents, sources, style, windows),
             plan,
             generator.backbone_rate,
             passes,
@@ -111,23 +114,19 @@ class WindowedDecoder:
             lambda windows: generator.waveform(cut(backbones, windows)), plan, generator.waveform_rate, passes
         )
 
-    def stream(
-        self, z: Tensor, style: Tensor, log_f0: Tensor | None = None, floor: Tensor | None = None
-    ) -> Iterator[Tensor]:
+    def stream(self, z: Tensor, style: Tensor) -> Iterator[Tensor]:
         """The waveform of one utterance, from its beginning, in growing chunks.
 
         Args:
             z: (1, C, N).
             style: (1, S, 1).
-            log_f0: (1, 1, backbone_rate * N); as for `decode`.
-            floor: (1, bins, 1); as for `decode`.
 
         Returns:
             (1, 1, T_i) each; together (1, 1, backbone_rate * waveform_rate * N).
         """
         generator = self.generator
         receptive_field, length = generator.waveform_context, generator.backbone_rate * z.shape[-1]
-        backbones = self._stream_backbone(z, style, log_f0, floor)
+        backbones = self._stream_backbone(z, style)
         x, first = next(backbones), 0  # a segment of the backbone, and where it begins
         start, size = 0, FIRST_CHUNK
         while start < length:
@@ -142,13 +141,14 @@ class WindowedDecoder:
             ]
             start, size = stop, min(2 * size, LARGEST_CHUNK)
 
-    def _sources(
-        self, latents: Sequence[Tensor], style: Tensor, log_f0: Sequence[Tensor] | None
-    ) -> list[Tensor]:
-        """Of each utterance what drives the generator (C', backbone_rate * N_i).
+    def sources(self, latents: Sequence[Tensor], style: Tensor) -> list[Tensor]:
+        """Of each utterance what the generator takes beside its latent (C', backbone_rate * N_i)."""
+        return [outputs[:-1] for outputs in self.source_outputs(latents, style)]
 
-        Its windows never share a pass: phases may run on through an utterance and add up the last bits of
-        F0, and those depend on the batch.
+    def source_outputs(self, latents: Sequence[Tensor], style: Tensor) -> list[Tensor]:
+        """Features of the source network and, as the last channel, log-F0 (C' + 1, backbone_rate * N_i).
+
+        Their windows never share a pass: the last bits of F0 would depend on the batch.
         """
 
         def features_and_pitch(windows: Sequence[Window]) -> Tensor:
@@ -160,33 +160,18 @@ class WindowedDecoder:
             for item, latent in enumerate(latents)
             for window in window_plan(latent.shape[-1], BACKBONE_WINDOW, self.source.context, item)
         ]
-        joined = run_windows(features_and_pitch, plan, self.generator.backbone_rate, passes=1)
-        pitches = [one[-1:] for one in joined] if log_f0 is None else log_f0
-        return [
-            self.generator.source_signal(one[None, :-1], pitch[None])[0]
-            for one, pitch in zip(joined, pitches, strict=True)
-        ]
+        return run_windows(features_and_pitch, plan, self.generator.backbone_rate, passes=1)
 
-    def _backbone(
-        self,
-        latents: Sequence[Tensor],
-        sources: Sequence[Tensor],
-        style: Tensor,
-        floor: Tensor | None,
-        windows: Sequence[Window],
+    def backbone(
+        self, latents: Sequence[Tensor], sources: Sequence[Tensor], style: Tensor, windows: Sequence[Window]
     ) -> Tensor:
+        """The generator's backbone in windows (windows, C'', backbone_rate * T)."""
         source = cut(sources, windows, self.generator.backbone_rate)
         items = [window.item for window in windows]
-        if floor is None:
-            return self.generator.backbone(cut(latents, windows), source, style[items])
-        assert isinstance(self.generator, SpectralGenerator)
-        return self.generator.backbone(cut(latents, windows), source, style[items], floor[items])
+        return self.generator.backbone(cut(latents, windows), source, style[items])
 
-    def _stream_backbone(
-        self, z: Tensor, style: Tensor, log_f0: Tensor | None, floor: Tensor | None
-    ) -> Iterator[Tensor]:
-        rate = self.generator.backbone_rate
-        sources = self._sources([z[0]], style, None if log_f0 is None else [log_f0[0]])
+    def _stream_backbone(self, z: Tensor, style: Tensor) -> Iterator[Tensor]:
+        rate, sources = self.generator.backbone_rate, self.sources([z[0]], style)
         for window in window_plan(z.shape[-1], STREAM_BACKBONE_WINDOW, self.generator.backbone_context):
-            backbone = self._backbone([z[0]], sources, style, floor, [window])
+            backbone = self.backbone([z[0]], sources, style, [window])
             yield backbone[..., rate * (window.start - window.first) : rate * (window.stop - window.first)]

@@ -17,7 +17,7 @@ class DualAudioPosteriorEncoder(nn.Module):
         waveform_encoder: with `sizes.hidden_channels` outputs at the spectrogram's frame rate.
         spectrogram_channels: bins of the linear spectrogram.
         latent_channels: of the Gaussian.
-        style_channels: of the style vector; 0 where there is none.
+        style_channels: of the style vector.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class DualAudioPosteriorEncoder(nn.Module):
         *,
         spectrogram_channels: int,
         latent_channels: int,
-        style_channels: int = 0,
+        style_channels: int,
     ) -> None:
         super().__init__()
         self.input = nn.Conv1d(spectrogram_channels, sizes.hidden_channels, 1)
@@ -35,9 +35,7 @@ class DualAudioPosteriorEncoder(nn.Module):
         self.waveform_encoder = waveform_encoder
         self.projection = nn.Conv1d(2 * sizes.hidden_channels, 2 * latent_channels, 1)
 
-    def forward(
-        self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
         """Encode.
 
         The waveform branch does not know the mask: near the end of a padded utterance its features
@@ -47,7 +45,7 @@ class DualAudioPosteriorEncoder(nn.Module):
             linear_spec: (B, spectrogram_channels, N).
             wav: (B, 1, hop * N).
             mask: (B, 1, N).
-            style: (B, style_channels, 1), or None.
+            style: (B, style_channels, 1).
 
         Returns:
             mean and log standard deviation, (B, latent_channels, N) each, masked.

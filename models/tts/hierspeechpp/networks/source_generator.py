@@ -10,12 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
+from hiervox.models.tts.hierspeechpp.networks.source_network import EDGE_KERNEL, UpsamplingSizes
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.convolutions.upsampling import UpsamplingStage
-from hiervox.utils.schema import Sizes
 
-EDGE_KERNEL = 7
 SOURCE_LAYERS = 3
 LEAKY_SLOPE = 0.1  # HiFi-GAN's
 
@@ -59,21 +58,14 @@ class SourceDownsampler(nn.Module):
         return x + residual
 
 
-class SourceGeneratorSizes(Sizes):
-    """The waveform generator; its first upsampling goes to the rate of F0, all of them to that of audio.
-
-    Attributes:
-        initial_channels: before the first stage; each stage halves them.
-        rates, kernel_sizes: of the upsampling.
-        block_kernel_sizes, block_dilations: of the AMP blocks.
-    """
+class SourceGeneratorSizes(UpsamplingSizes):
+    """The waveform generator; its first upsampling goes to the rate of F0, all of them to that of audio."""
 
     kind: Literal["amp"] = "amp"
     initial_channels: PositiveInt = 512
     rates: tuple[PositiveInt, ...] = (4, 5, 4, 2, 2)
     kernel_sizes: tuple[PositiveInt, ...] = (8, 11, 8, 4, 4)
     block_kernel_sizes: tuple[PositiveInt, ...] = (3, 7, 11)
-    block_dilations: tuple[PositiveInt, ...] = (1, 3, 5)
 
 
 class SourceGenerator(nn.Module):
@@ -86,7 +78,7 @@ class SourceGenerator(nn.Module):
         sizes: see `SourceGeneratorSizes`.
         latent_channels: of the input.
         source_channels: of the source features, whose rate is `sizes.rates[0]` times the input's.
-        style_channels: of the style vector; 0 where there is none.
+        style_channels: of the style vector.
 
     Attributes:
         backbone_rate, waveform_rate: samples of the backbone to a frame, and of the waveform to one of the
@@ -101,7 +93,7 @@ class SourceGenerator(nn.Module):
         *,
         latent_channels: int,
         source_channels: int,
-        style_channels: int = 0,
+        style_channels: int,
     ) -> None:
         super().__init__()
         initial_channels, rates = sizes.initial_channels, sizes.rates
@@ -109,8 +101,7 @@ class SourceGenerator(nn.Module):
         last_channels = initial_channels >> len(rates)
         self.input = weight_norm(nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=padding))
         self.source_input = SourceDownsampler(source_channels, initial_channels, rates[0])
-        if style_channels:
-            self.style = nn.Conv1d(style_channels, initial_channels, 1)
+        self.style = nn.Conv1d(style_channels, initial_channels, 1)
         self.source = nn.Conv1d(source_channels, initial_channels // 2, EDGE_KERNEL, padding=padding)
         stages = [
             UpsamplingStage.with_amp_blocks(
@@ -131,28 +122,22 @@ class SourceGenerator(nn.Module):
         by_addition = math.ceil((first.addition_context + padding) / rates[0])
         self.backbone_context = max(first.context() + max(padding, self.source_input.context), by_addition)
 
-    def source_signal(self, features: Tensor, log_f0: Tensor) -> Tensor:
-        """What `forward` takes as its source: the features. See `SpectralGenerator.source_signal`."""
-        return features
-
-    def forward(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
+    def forward(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
         """Generate.
 
         Args:
             z: (B, latent_channels, N).
             source: (B, source_channels, rates[0] * N).
-            style: (B, style_channels, 1), or None.
+            style: (B, style_channels, 1).
 
         Returns:
             (B, 1, product of the rates * N) in [-1, 1].
         """
         return self.waveform(self.backbone(z, source, style))
 
-    def backbone(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
+    def backbone(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
         """The arguments of `forward` → (B, C, backbone_rate * N)."""
-        x = self.input(z) + self.source_input(source)
-        if style is not None:
-            x = x + self.style(style)
+        x = self.input(z) + self.source_input(source) + self.style(style)
         upsampled: Tensor = self.stages[0](x, self.source(source))
         return upsampled
 

@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
+from pydantic import PositiveInt, model_validator
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.models.tts.hierspeechpp.config import SourceSizes
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.convolutions.upsampling import UpsamplingStage
+from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
+
+
+class UpsamplingSizes(Sizes):
+    """Upsampling stages with AMP blocks.
+
+    Attributes:
+        initial_channels: before the first stage; each stage halves them.
+        rates, kernel_sizes: of the upsampling.
+        block_kernel_sizes, block_dilations: of the AMP blocks.
+    """
+
+    initial_channels: PositiveInt
+    rates: tuple[PositiveInt, ...]
+    kernel_sizes: tuple[PositiveInt, ...]
+    block_kernel_sizes: tuple[PositiveInt, ...]
+    block_dilations: tuple[PositiveInt, ...] = (1, 3, 5)
+
+    @model_validator(mode="after")
+    def _stages_fit(self) -> UpsamplingSizes:
+        if len(self.rates) != len(self.kernel_sizes):
+            raise ValueError("kernel_sizes must be as many as rates")
+        if any(
+            kernel < rate or (kernel - rate) % 2
+            for rate, kernel in zip(self.rates, self.kernel_sizes, strict=True)
+        ):
+            raise ValueError("each of kernel_sizes must be its rate plus an even number")
+        if self.initial_channels % 2 ** len(self.rates):
+            raise ValueError("initial_channels can't be halved once per rate")
+        return self
+
+
+class SourceSizes(UpsamplingSizes):
+    """The source network; its upsampling goes from the frame rate to that of F0."""
+
+    initial_channels: PositiveInt = 256
+    rates: tuple[PositiveInt, ...] = (2, 2)
+    kernel_sizes: tuple[PositiveInt, ...] = (4, 4)
+    block_kernel_sizes: tuple[PositiveInt, ...] = (3, 5, 7)
 
 
 class SourceNetwork(nn.Module):

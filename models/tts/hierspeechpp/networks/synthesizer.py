@@ -7,7 +7,7 @@ sound (arXiv 2311.12454, section 3.2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,20 +17,15 @@ from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
 from hiervox.models.tts.hierspeechpp.networks.dual_audio_encoder import DualAudioPosteriorEncoder
 from hiervox.models.tts.hierspeechpp.networks.prosody_decoder import ProsodyDecoder
 from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEncoder
-from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGenerator, SourceGeneratorSizes
+from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGenerator
 from hiervox.models.tts.hierspeechpp.networks.source_network import SourceNetwork
-from hiervox.models.tts.hierspeechpp.networks.spectral_generator import SpectralGenerator
 from hiervox.models.tts.hierspeechpp.networks.transformer_flow import transformer_flow
-from hiervox.models.tts.hierspeechpp.networks.voice_encoder import VoiceEncoder
-from hiervox.models.tts.hierspeechpp.windowed import WindowedDecoder
+from hiervox.models.tts.hierspeechpp.windowed import SplitGenerator, WindowedDecoder
 from hiervox.modules.encoders.posterior import WaveformEncoder
 from hiervox.modules.encoders.style import StyleEncoder
 from hiervox.modules.flows.coupling_flow import CouplingFlow
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import mask_lengths, random_segment_starts, slice_segments
-from hiervox.processors.audio import SAMPLE_RATE
-
-SPOKEN_NOISE_SCALE = 0.333  # of what `spoken_ratio` says is spoken in training: inference's
 
 
 @dataclass
@@ -78,16 +73,18 @@ class SynthesizerOutput:
 class HierarchicalSynthesizer(nn.Module):
     """All networks of the synthesizer.
 
-    Padding never changes what `style`, `infer` and `reconstruct` compute for real frames: the stages at the
-    frame rate follow the mask, and those above it, whose many convolutions see beyond the end, run on the
-    real frames of each item, in windows (see `windowed`).
+    Padding never changes what `style` and `infer` compute for real frames: the stages at the frame rate
+    follow the mask, and those above it, whose many convolutions see beyond the end, run on the real frames of
+    each item, in windows (see `windowed`).
+
+    What a variant has otherwise it overrides: `build_generator`, `style`, `latent_to_decode`, `decode_slice`,
+    `decoder`.
 
     Args:
         config: sizes.
 
     Attributes:
         style_encoder: see `style`.
-        voice_encoder: a pretrained speaker encoder's part of the style; None where there is none.
         agnostic_prior, related_prior: semantic encoders of the two lower latents.
         acoustic_posterior: encoder of the acoustic latent from audio.
         agnostic_flow: speaker-related latent → agnostic one.
@@ -105,9 +102,6 @@ class HierarchicalSynthesizer(nn.Module):
         self.style_encoder = StyleEncoder(
             config.style_encoder, mel_channels=config.mel_channels, style_channels=style
         )
-        self.voice_encoder: VoiceEncoder | None = None
-        if config.speaker_encoder is not None:
-            self.voice_encoder = VoiceEncoder(config.speaker_encoder, style_channels=style)
         self.agnostic_prior = self._semantic_prior()
         self.related_prior = self._semantic_prior()
         self.acoustic_posterior = self._acoustic_posterior()
@@ -117,7 +111,7 @@ class HierarchicalSynthesizer(nn.Module):
             config.prosody, bins=config.prosody.bins, latent_channels=latent, style_channels=style
         )
         self.source = SourceNetwork(config.source, latent_channels=latent, style_channels=style)
-        self.generator = self._generator()
+        self.generator: SplitGenerator = self.build_generator()
         self.null_style = nn.Parameter(torch.randn(1, style, 1))
 
     def _semantic_prior(self) -> SemanticEncoder:
@@ -146,80 +140,62 @@ class HierarchicalSynthesizer(nn.Module):
             config.flow, channels=config.latent_channels, style_channels=config.style_channels
         )
 
-    def _generator(self) -> SourceGenerator | SpectralGenerator:
-        config, sizes = self.config, self.config.generator
-        channels = {
-            "latent_channels": config.latent_channels,
-            "source_channels": self.source.out_channels,
-            "style_channels": config.style_channels,
-        }
-        if isinstance(sizes, SourceGeneratorSizes):
-            return SourceGenerator(sizes, **channels)
-        return SpectralGenerator(sizes, **channels, sample_rate=SAMPLE_RATE)
+    def build_generator(self) -> SplitGenerator:
+        """From latent, source features and style to the waveform."""
+        config = self.config
+        return SourceGenerator(
+            config.generator,
+            latent_channels=config.latent_channels,
+            source_channels=self.source.out_channels,
+            style_channels=config.style_channels,
+        )
 
-    def style(self, mel: Tensor, mask: Tensor | None = None, speaker: Tensor | None = None) -> Tensor:
+    def style(self, mel: Tensor, mask: Tensor | None = None) -> Tensor:
         """Style vector of a prompt.
 
         Args:
             mel: (B, mel_channels, M), log-mel.
             mask: (B, 1, M); None where no prompt is padded.
-            speaker: (B, E), by `speaker`; None where there is no voice encoder.
 
         Returns:
             (B, style_channels, 1).
-
-        Raises:
-            ValueError: there is a voice encoder, and no embedding is given.
         """
-        style: Tensor = self.style_encoder(mel, _full_mask(mel) if mask is None else mask)
-        if self.voice_encoder is None:
-            return style
-        if speaker is None:
-            raise ValueError("this network needs the speaker embedding of the prompt")
-        return style + self.voice_encoder(speaker)
-
-    def speaker(self, prompt: Tensor) -> Tensor | None:
-        """Speaker embeddings (B, E) of prompts (B, T) at 16 kHz; None where there is no voice encoder."""
-        return None if self.voice_encoder is None else self.voice_encoder.embed(prompt)
+        style: Tensor = self.style_encoder(mel, full_mask(mel) if mask is None else mask)
+        return style
 
     def forward(
         self,
         wav: Tensor,
         linear_spec: Tensor,
-        mel: Tensor,
+        prompt: Sequence[Tensor],
         semantic: Tensor,
         semantic_perturbed: Tensor,
         log_f0: Tensor,
         mask: Tensor,
-        mel_mask: Tensor | None = None,
-        speaker: Tensor | None = None,
     ) -> SynthesizerOutput:
         """The training pass (section 3.2).
 
         Args:
             wav: (B, 1, hop * N), clean.
             linear_spec: (B, spectrogram_channels, N), of `wav`.
-            mel: (B, mel_channels, M), of what the style comes from: `wav`, or another stretch of its voice.
+            prompt: what `style` takes, as published of `wav`.
             semantic: (B, semantic_channels, N), of `wav`.
             semantic_perturbed: (B, semantic_channels, N), of `wav` with its voice disturbed.
             log_f0: (B, 1, pitch_ratio * N), log(Hz + 1).
             mask: (B, 1, N).
-            mel_mask: (B, 1, M), of `mel`; None where that is `mask`.
-            speaker: (B, E), by `speaker`; None where there is no voice encoder.
         """
-        style = self.style(mel, mask if mel_mask is None else mel_mask, speaker)
+        style = self.style(*prompt)
         acoustic = _draw(self.acoustic_posterior(linear_spec, wav, mask, style), mask)
         related = _draw(self.related_prior(semantic, log_f0, mask, style), mask)
         agnostic = _draw(self.agnostic_prior(semantic_perturbed, log_f0, mask, style), mask)
 
-        z = self._with_some_spoken(acoustic.z, agnostic, mask, style)
+        z = self.latent_to_decode(acoustic, agnostic, mask, style)
         frames, ratio = self.config.slice_frames, self.config.pitch_ratio
         starts = random_segment_starts(mask_lengths(mask), frames)
-        z_slice = slice_segments(z, starts, frames)
-        generator_style = self._without_some(style)
-        features, slice_log_f0 = self.source(z_slice, generator_style)
-        source = self.generator.source_signal(
-            features, slice_segments(log_f0, ratio * starts, ratio * frames)
+        sound, slice_log_f0 = self.decode_slice(
+            slice_segments(z, starts, frames),
+            self._without_some(style),
+            slice_segments(log_f0, ratio * starts, ratio * frames),
         )
         return SynthesizerOutput(
             agnostic=agnostic,
@@ -234,27 +210,23 @@ class HierarchicalSynthesizer(nn.Module):
             slice_starts=starts,
             slice_mask=slice_segments(mask, starts, frames),
             log_f0=slice_log_f0,
-            wav=self.generator(z_slice, source, generator_style),
+            wav=sound,
         )
 
-    def _with_some_spoken(self, acoustic: Tensor, agnostic: Latent, mask: Tensor, style: Tensor) -> Tensor:
-        """In training, the acoustic draw with `spoken_ratio` of the items replaced by what inference has."""
-        ratio = self.config.spoken_ratio
-        if not self.training or ratio == 0:
-            return acoustic
-        items = (torch.rand(len(acoustic), device=acoustic.device) < ratio).nonzero().squeeze(1)
-        if not len(items):
-            return acoustic
-        mask, style = mask[items], style[items]
-        mean, log_std = agnostic.mean[items], agnostic.log_std[items]
-        spoken = sample_gaussian(mean, log_std, mask, self._noise(SPOKEN_NOISE_SCALE))
-        spoken = self.agnostic_flow(spoken, mask, style, reverse=True)
-        spoken = self.related_flow(spoken, mask, style, reverse=True)
-        return acoustic.index_copy(0, items, spoken.to(acoustic.dtype))
+    def latent_to_decode(self, acoustic: Latent, agnostic: Latent, mask: Tensor, style: Tensor) -> Tensor:
+        """The latent (B, latent_channels, N) that training decodes: the acoustic posterior's draw."""
+        return acoustic.z
 
-    def _noise(self, scale: float) -> float:
-        """Of the agnostic prior's draw, where inference asks for `scale`."""
-        return self.config.prior_noise * scale
+    def decode_slice(self, z: Tensor, style: Tensor, log_f0: Tensor) -> tuple[Tensor, Tensor]:
+        """The sound of slices in training, and the log-F0 that the source network sees in them.
+
+        Args:
+            z: (B, latent_channels, N), the slices' latents.
+            style: (B, style_channels, 1).
+            log_f0: (B, 1, pitch_ratio * N), recorded, for generators that are driven by it.
+        """
+        features, predicted = self.source(z, style)
+        return self.generator(z, features, style), predicted
 
     def _without_some(self, style: Tensor) -> Tensor:
         """In training, the style with `unconditional_ratio` of the items replaced by the null style."""
@@ -272,7 +244,6 @@ class HierarchicalSynthesizer(nn.Module):
         mask: Tensor | None = None,
         noise_scale: float = 0.333,
         generator: Noise = None,
-        floor: Tensor | None = None,
     ) -> Tensor:
         """Speak: agnostic prior, both flows in reverse, source network, generator.
 
@@ -285,37 +256,26 @@ class HierarchicalSynthesizer(nn.Module):
             mask: (B, 1, N); None where nothing is padded.
             noise_scale: factor of the prior's standard deviation.
             generator: of the noise.
-            floor: (B, bins, 1), by `noise_floor`; None subtracts nothing.
 
         Returns:
             (B, 1, hop * N) in [-1, 1], zero where `mask` is.
         """
-        mask = _full_mask(semantic) if mask is None else mask
+        mask = full_mask(semantic) if mask is None else mask
         z = self.latent(semantic, log_f0, style, mask, noise_scale, generator)
-        return self.sound(z, style, mask, log_f0, floor)
+        return self.decoder.padded(z, style, mask)
 
     @torch.no_grad()
-    def noise_floor(self, style: Tensor, silence: Tensor) -> Tensor | None:
-        """What voices have beside speech, by what they make of silence; with `noise_floor` in the config.
-
-        Args:
-            style: (B, style_channels, 1).
-            silence: (1, semantic_channels, N), of digital silence; N of at least 4.
-
-        Returns:
-            (B, bins, 1), the median over frames of the noise's gain, without the first and last quarter,
-            times the config's factor. None where that is 0.
-        """
-        if not self.config.noise_floor:
-            return None
-        assert isinstance(self.generator, SpectralGenerator)
-        semantic = silence.expand(len(style), -1, -1)
-        pitch = semantic.new_zeros(len(style), 1, self.config.pitch_ratio * semantic.shape[-1])
-        z = self.latent(semantic, pitch, style, _full_mask(semantic), noise_scale=0.0)
-        source = self.generator.source_signal(self.source(z, style)[0], pitch)
-        gain = self.generator.noise_gain(z, source, style)
-        edge = gain.shape[-1] // 4
-        return self.config.noise_floor * gain[..., edge:-edge].median(dim=-1, keepdim=True).values
+    def stream(
+        self,
+        semantic: Tensor,
+        log_f0: Tensor,
+        style: Tensor,
+        noise_scale: float = 0.333,
+        generator: Noise = None,
+    ) -> Iterator[Tensor]:
+        """`infer` of one utterance, chunk by chunk (1, 1, T_i); prior and flows see it as a whole before."""
+        z = self.latent(semantic, log_f0, style, full_mask(semantic), noise_scale, generator)
+        yield from self.decoder.stream(z, style)
 
     @torch.no_grad()
     def latent(
@@ -329,42 +289,13 @@ class HierarchicalSynthesizer(nn.Module):
     ) -> Tensor:
         """The first half of `infer`: to the acoustic latent (B, latent_channels, N), masked."""
         mean, log_std = self.agnostic_prior(semantic, log_f0, mask, style)
-        z = sample_gaussian(mean, log_std, mask, self._noise(noise_scale), generator)
-        z = self.agnostic_flow(z, mask, style, reverse=True)
-        return self.related_flow(z, mask, style, reverse=True)
+        z = sample_gaussian(mean, log_std, mask, noise_scale, generator)
+        return self.as_acoustic(z, mask, style)
 
-    @torch.no_grad()
-    def sound(
-        self,
-        z: Tensor,
-        style: Tensor,
-        mask: Tensor,
-        log_f0: Tensor | None = None,
-        floor: Tensor | None = None,
-    ) -> Tensor:
-        """The second half of `infer`: acoustic latent (B, C, N) to waveform (B, 1, hop * N).
-
-        A generator that is driven at an F0 takes `log_f0` (B, 1, pitch_ratio * N), or, where it is None, what
-        the source network sees in the latent. `floor` is that of `infer`.
-        """
-        frames = mask_lengths(mask).tolist()
-        latents = [latent[:, :length] for latent, length in zip(z, frames, strict=True)]
-        pitches = None
-        if log_f0 is not None:
-            ratio = self.config.pitch_ratio
-            pitches = [pitch[:, : ratio * length] for pitch, length in zip(log_f0, frames, strict=True)]
-        wavs = self.decoder.decode(latents, style, pitches, floor)
-        padded = wavs[0].new_zeros(len(wavs), 1, self.config.hop_length * z.shape[-1])
-        for row, wav in zip(padded, wavs, strict=True):
-            row[:, : wav.shape[-1]] = wav
-        return padded
-
-    @torch.no_grad()
-    def stream_sound(
-        self, z: Tensor, style: Tensor, log_f0: Tensor | None = None, floor: Tensor | None = None
-    ) -> Iterator[Tensor]:
-        """`sound` of one utterance (1, C, N) without padding, chunk by chunk (1, 1, T_i)."""
-        yield from self.decoder.stream(z, style, log_f0, floor)
+    def as_acoustic(self, agnostic: Tensor, mask: Tensor, style: Tensor) -> Tensor:
+        """The agnostic latent (B, latent_channels, N) up through both flows."""
+        related = self.agnostic_flow(agnostic, mask, style, reverse=True)
+        return self.related_flow(related, mask, style, reverse=True)
 
     @property
     def decoder(self) -> WindowedDecoder:
@@ -377,46 +308,28 @@ class HierarchicalSynthesizer(nn.Module):
         linear_spec: Tensor,
         wav: Tensor,
         style: Tensor,
-        mask: Tensor | None = None,
         noise_scale: float = 0.333,
         generator: Noise = None,
     ) -> Tensor:
-        """Copy-synthesis: acoustic posterior, source network, generator.
+        """Copy-synthesis of recordings of one length: acoustic posterior, source network, generator.
 
         Args:
             linear_spec: (B, spectrogram_channels, N).
             wav: (B, 1, hop * N), what `linear_spec` is of.
             style: (B, style_channels, 1).
-            mask: (B, 1, N); None where nothing is padded.
             noise_scale: factor of the posterior's standard deviation.
             generator: of the noise.
 
         Returns:
-            (B, 1, hop * N) in [-1, 1], zero where `mask` is.
+            (B, 1, hop * N) in [-1, 1].
         """
-        mask = _full_mask(linear_spec) if mask is None else mask
-        mean, log_std = self._posterior_by_length(linear_spec, wav, mask, style)
-        return self.sound(sample_gaussian(mean, log_std, mask, noise_scale, generator), style, mask)
-
-    def _posterior_by_length(
-        self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """The acoustic posterior, once for each length: its waveform branch does not know the mask."""
-        lengths, hop = mask_lengths(mask), self.config.hop_length
-        mean = linear_spec.new_zeros(len(lengths), self.config.latent_channels, mask.shape[-1])
-        log_std = torch.zeros_like(mean)
-        for frames in lengths.unique().tolist():
-            items = (lengths == frames).nonzero().squeeze(1)
-            mean[items, :, :frames], log_std[items, :, :frames] = self.acoustic_posterior(
-                linear_spec[items, :, :frames],
-                wav[items, :, : hop * frames],
-                mask[items, :, :frames],
-                style[items],
-            )
-        return mean, log_std
+        mask = full_mask(linear_spec)
+        mean, log_std = self.acoustic_posterior(linear_spec, wav, mask, style)
+        return self.decoder.padded(sample_gaussian(mean, log_std, mask, noise_scale, generator), style, mask)
 
 
-def _full_mask(x: Tensor) -> Tensor:
+def full_mask(x: Tensor) -> Tensor:
+    """The mask (B, 1, N) of sequences (B, C, N) without padding."""
     return x.new_ones(x.shape[0], 1, x.shape[-1])
 
 

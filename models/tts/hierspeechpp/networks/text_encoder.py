@@ -28,7 +28,7 @@ class TextEncoder(nn.Module):
         n_symbols: size of the phoneme table.
         channels: of the hidden sequence.
         out_channels: of the prior's mean.
-        style_channels: of the style vector; 0 where there is none.
+        style_channels: of the style vector.
     """
 
     def __init__(
@@ -38,34 +38,29 @@ class TextEncoder(nn.Module):
         n_symbols: int,
         channels: int,
         out_channels: int,
-        style_channels: int = 0,
+        style_channels: int,
     ) -> None:
         super().__init__()
         self.scale = math.sqrt(channels)
         self.embedding = nn.Embedding(n_symbols, channels)
         nn.init.normal_(self.embedding.weight, 0.0, channels**-0.5)
         self.phonetic = RelativeTransformer(channels, sizes)
-        if style_channels:
-            self.style_projection = nn.Conv1d(style_channels, channels, 1)
+        self.style_projection = nn.Conv1d(style_channels, channels, 1)
         self.styled = RelativeTransformer(channels, sizes)
         self.projection = nn.Conv1d(channels, 2 * out_channels, 1)
 
-    def forward(
-        self, tokens: Tensor, mask: Tensor, style: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, tokens: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Encode tokens.
 
         Args:
             tokens: (B, L).
             mask: (B, 1, L).
-            style: (B, style_channels, 1), or None.
+            style: (B, style_channels, 1).
 
         Returns:
             hidden (B, channels, L), prior mean and log standard deviation (B, out_channels, L).
         """
         hidden = self.phonetic(self.embedding(tokens).transpose(1, 2) * self.scale, mask)
-        if style is not None:
-            hidden = hidden + self.style_projection(style)
-        hidden = self.styled(hidden, mask)
+        hidden = self.styled(hidden + self.style_projection(style), mask)
         mean, log_std = (self.projection(hidden) * mask).chunk(2, dim=1)
         return hidden, mean, log_std

@@ -107,7 +107,7 @@ class TransformerCoupling(nn.Module):
         super().__init__()
         if channels % 2:
             raise ValueError(f"channels must be even, not {channels}")
-        self.hidden_channels = hidden_channels = sizes.hidden_channels
+        hidden_channels = sizes.hidden_channels
         self.input = nn.Conv1d(channels // 2, hidden_channels, 1)
         self.blocks = nn.ModuleList(AdaptiveTransformerBlock(sizes) for _ in range(sizes.n_blocks))
         self.shift = nn.Conv1d(hidden_channels, channels // 2, 1)
@@ -116,12 +116,8 @@ class TransformerCoupling(nn.Module):
         if self.shift.bias is not None:
             nn.init.zeros_(self.shift.bias)
 
-    def forward(
-        self, z: Tensor, mask: Tensor, condition: Tensor | None = None, reverse: bool = False
-    ) -> Tensor:
+    def forward(self, z: Tensor, mask: Tensor, condition: Tensor, reverse: bool = False) -> Tensor:
         """(B, channels, T), mask (B, 1, T), condition (B, hidden_channels) → (B, channels, T)."""
-        if condition is None:  # then the norms are shifted and scaled by what the blocks learn alone
-            condition = z.new_zeros(len(z), self.hidden_channels)
         kept, moved = z.chunk(2, dim=1)
         hidden = (self.input(kept) * mask).mT
         for block in self.blocks:
@@ -152,15 +148,15 @@ class StylePerceptron(nn.Sequential):
         return condition
 
 
-def transformer_flow(sizes: TransformerFlowSizes, *, channels: int, style_channels: int = 0) -> CouplingFlow:
+def transformer_flow(sizes: TransformerFlowSizes, *, channels: int, style_channels: int) -> CouplingFlow:
     """BiT-Flow, between two latents of one utterance.
 
     Args:
         sizes: see `TransformerFlowSizes`.
         channels: of the latent, even.
-        style_channels: of the style vector; 0 where there is none.
+        style_channels: of the style vector.
     """
     return CouplingFlow(
-        condition=StylePerceptron(style_channels, sizes.hidden_channels) if style_channels else None,
+        condition=StylePerceptron(style_channels, sizes.hidden_channels),
         couplings=[TransformerCoupling(channels, sizes) for _ in range(sizes.n_couplings)],
     )

@@ -18,15 +18,10 @@ from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import RESIDUAL_KERNEL_SIZES, UPSAMPLE_RATES
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.published.blocks import STYLE_ENCODER_RULES, flow_rules
-from hiervox.models.tts.hierspeechpp.ttv_config import (
-    DurationSizes,
-    FlowSizes,
-    PosteriorSizes,
-    TextToVecConfig,
-)
+from hiervox.models.tts.hierspeechpp.ttv_config import FlowSizes, PosteriorSizes, TextToVecConfig
 from hiervox.utils.errors import CheckpointError
 
-N_COUPLINGS = DurationSizes().n_couplings
+N_COUPLINGS = TextToVecConfig().duration.n_couplings
 N_KERNELS = len(RESIDUAL_KERNEL_SIZES)
 
 

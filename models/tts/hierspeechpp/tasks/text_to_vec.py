@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.base.checkpoints.checkpoint import load_into
 from hiervox.models.base.checkpoints.resizing import TABLES, grow_symbols
-from hiervox.models.base.checkpoints.tensor_files import load_weights
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
 from hiervox.models.base.training.freezing import covers
 from hiervox.models.base.training.task import Media
-from hiervox.models.tts.blanks import edged, edged_length, spaced, spaced_length
-from hiervox.models.tts.hierspeechpp.losses.text_to_vec import semantic_l1
-from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
+from hiervox.models.tts.blanks import spaced, spaced_length
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec, TextToVecOutput
-from hiervox.models.tts.hierspeechpp.networks.voice_encoder import beginnings_embedding
-from hiervox.models.tts.hierspeechpp.prompts import prompt_recordings, prompt_spectrogram
-from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes, TextToVecExperiment
-from hiervox.modules.functional.gaussian import sample_gaussian
+from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
-from hiervox.modules.losses.counts import real_count
-from hiervox.modules.losses.ctc import ctc_loss, forward_sum_loss
+from hiervox.modules.losses.ctc import ctc_loss
 from hiervox.modules.losses.duration import duration_nll
 from hiervox.modules.losses.kl import flow_kl
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1
@@ -41,66 +32,52 @@ from hiervox.utils.plots import alignment_figure, pitch_figure, spectrogram_figu
 
 _log = get_logger("train")
 
-NOISE_SCALE = 0.333  # of what validation speaks: the authors' default
-
-
-@dataclass
-class _Inputs:
-    """What a batch has to be turned into: `mel` (B, bins, M) of the prompts and its mask, `tokens` (B, L) as
-    the network reads them."""
-
-    mel: Tensor
-    mel_mask: Tensor
-    tokens: Tensor
-    token_lengths: Tensor
-
 
 class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
-    """One network. The style is that of the clip's own spectrogram; with `features.prompt`, of a prompt."""
+    """One network. The style is that of the clip's own spectrogram.
+
+    What a variant has otherwise it overrides: `build_network`, `prompt`, `read`, `usable`, `pitch_terms`,
+    `phoneme_loss`.
+    """
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "tokens"})
-    _encoder: CAMPlusPlus | None = None
-
-    def batch_fields(self) -> frozenset[str]:
-        """With `features.prompt` also prompts, with `model.contour` the pitch of the voice."""
-        given = {"prompt": self.config.features.prompt, "prompt_pitch": self.config.model.contour}
-        return self.fields | {name for name, setting in given.items() if setting is not None}
 
     def usable(self, frames: int, tokens: int | None) -> bool:
-        """Whether a clip is within `limits` and has a frame for each of its tokens and blanks, if any."""
-        if tokens is None or not self.config.limits.allow(frames, tokens):
-            return False
-        model = self.config.model
-        return frames >= (edged_length(tokens) if model.edges else spaced_length(tokens, model.blanks))
+        """Whether a clip is within `limits` and has a frame for each of its tokens and blanks."""
+        return (
+            tokens is not None
+            and self.config.limits.allow(frames, tokens)
+            and frames >= self.read_length(tokens)
+        )
+
+    def read_length(self, tokens: int) -> int:
+        """How long a text of so many tokens is as the network reads it."""
+        return spaced_length(tokens)
+
+    def read(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Tokens (B, L) and their lengths (B,) as the network reads them: with blanks between."""
+        return spaced(batch["tokens"], batch["token_lengths"])
+
+    def prompt(self, batch: Batch) -> tuple[Tensor, ...]:
+        """What `network.style` takes: the clips' own log-mel (B, mel_channels, N) and its mask (B, 1, N)."""
+        mel = log_mel(batch["wav"], self.config.mel)
+        return mel, sequence_mask(batch["frames"], mel.shape[-1])
+
+    def build_network(self) -> TextToVec:
+        """The network."""
+        return TextToVec(self.config.model)
 
     def build_networks(self) -> dict[str, nn.Module]:
-        """The network under the name `main`.
-
-        Raises:
-            ConfigError: `model.speaker` or `model.contour` is there, and no `speaker_encoder`.
-            CheckpointError: its weights are missing or broken.
-        """
-        self._require_encoder()
-        return {"main": TextToVec(self.config.model)}
+        """The network under the name `main`."""
+        return {"main": self.build_network()}
 
     def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
         """Symbol tables grow by name: a symbol keeps its row, and `text.symbols` that are new get fresh ones.
-
-        A speaker projection that the given network lacks starts at zero, and another pitch predictor afresh.
 
         Raises:
             ConfigError: `text.symbols` lacks some of the given ones, or `train.freeze` holds the new rows.
         """
         assert isinstance(given, TextToVecExperiment)
-        model, fresh = self.config.model, []
-        if model.speaker is not None and given.model.speaker is None:
-            fresh.append("speaker_projection.")
-        if _weights_of(model.contour) != _weights_of(given.model.contour):
-            fresh.append("pitch_predictor.")
-        if fresh:
-            own = TextToVec(model).state_dict()
-            kept = {name: tensors[name] for name in tensors if not name.startswith(tuple(fresh))}
-            tensors = {**kept, **{name: own[name] for name in own if name.startswith(tuple(fresh))}}
         old, new = given.text.symbols, self.config.text.symbols
         n_symbols = self.config.model.n_symbols
         if (old, given.model.n_symbols) == (new, n_symbols):
@@ -125,58 +102,23 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         Raises:
             ConfigError: the data's semantic vectors are not as wide as the network's.
         """
-        inputs = self._inputs(batch)
+        require_semantic_channels(batch, self.config.model.semantic_channels)
         output: TextToVecOutput = networks["main"](
-            batch["semantic"],
-            batch["frames"],
-            inputs.tokens,
-            inputs.token_lengths,
-            inputs.mel,
-            inputs.mel_mask,
-            self._speaker(batch),
-            batch.get("prompt_pitch"),
+            batch["semantic"], batch["frames"], *self.read(batch), self.prompt(batch)
         )
         return output
-
-    def _speaker(self, batch: Batch) -> Tensor | None:
-        """The prompts' speaker embeddings (B, E)."""
-        sizes, encoder = self.config.model.embedding, self._require_encoder()
-        if encoder is None or sizes is None:
-            return None
-        recordings, lengths = prompt_recordings(batch, self.config.mel.hop_length)
-        samples = int(sizes.max_seconds * self.config.mel.sample_rate)
-        return beginnings_embedding(encoder.to(recordings.device), recordings, lengths, samples)
-
-    def _require_encoder(self) -> CAMPlusPlus | None:
-        """The speaker encoder; None where the model asks for none."""
-        sizes, weights = self.config.model.embedding, self.config.speaker_encoder
-        if sizes is None or self._encoder is not None:
-            return self._encoder
-        if weights is None:
-            section = "speaker" if self.config.model.speaker is not None else "contour"
-            raise ConfigError(f"model.{section} needs a speaker encoder", "name its weights: speaker_encoder")
-        encoder = CAMPlusPlus(CAMPlusPlusSizes(embedding_channels=sizes.channels))
-        self._encoder = encoder.requires_grad_(False)
-        load_into(self._encoder, load_weights(weights), weights)
-        return self._encoder
 
     def losses(
         self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: TextToVecOutput, step: int
     ) -> dict[str, Tensor]:
-        """The five terms, with `model.contour` six; `loss` in the config weighs them."""
+        """The five terms; `loss` in the config weighs them."""
         true_log_f0 = slice_segments(
             log_f0(batch["f0"]).unsqueeze(1), F0_PER_FRAME * output.slice_starts, output.log_f0.size(2)
         )
         f0_mask = output.slice_mask.repeat_interleave(F0_PER_FRAME, dim=2)
-        pitch_terms = _pitch_terms(output.log_f0, output.voicing, true_log_f0, f0_mask)
-        if self.config.model.blanks:  # CTC has its own
-            phonemes = ctc_loss(
-                output.phoneme_logits, batch["frames"], batch["tokens"], batch["token_lengths"]
-            )
-        else:
-            phonemes = forward_sum_loss(output.phoneme_logits, batch["frames"], *self._read(batch))
         return {
-            "semantic": semantic_l1(output.semantic, batch["semantic"]),
+            # Over padding too: masking it made pauses worse (the authors' note of 2024-02-20).
+            "semantic": functional.l1_loss(output.semantic.float(), batch["semantic"].float()),
             "kl": flow_kl(
                 output.z_prior,
                 output.posterior_log_std,
@@ -184,10 +126,18 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
                 output.prior_log_std,
                 output.mask,
             ),
-            **pitch_terms,
+            **self.pitch_terms(output.log_f0, true_log_f0, f0_mask),
             "duration": duration_nll(output.duration_bound, output.token_mask),
-            "ctc": phonemes,
+            "ctc": self.phoneme_loss(output.phoneme_logits, batch),
         }
+
+    def pitch_terms(self, predicted: Tensor, log_f0: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """How far off what the pitch predictor learns by is: all three (B, 1, 4 S)."""
+        return {"log_f0": log_f0_l1(predicted, log_f0, mask)}
+
+    def phoneme_loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """How far the posterior's phonemes (B, n_symbols, N) are from the text, by CTC."""
+        return ctc_loss(logits, batch["frames"], batch["tokens"], batch["token_lengths"])
 
     def weights(self, step: int) -> Mapping[str, float]:
         """Those of the config."""
@@ -201,14 +151,15 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         output = self.forward(networks, batch)
         terms = self.losses("main", networks, batch, output, step)
         mask = output.mask
-        semantic, style = self._spoken(network, batch, output)
+        voice = network.style(*self.prompt(batch))
+        semantic = network.speak_prior(output.prior_mean, output.prior_log_std, mask, voice)
         f0_mask = mask.repeat_interleave(F0_PER_FRAME, dim=2)
         true_log_f0 = log_f0(batch["f0"]).unsqueeze(1)
         return {
             **terms,
             "total": self.total(terms, step),
             "spoken_semantic": masked_l1(semantic, batch["semantic"], mask),
-            "spoken_log_f0": log_f0_l1(network.pitch_predictor(semantic, mask, style), true_log_f0, f0_mask),
+            "spoken_log_f0": log_f0_l1(network.pitch_predictor(semantic, mask, voice), true_log_f0, f0_mask),
         }
 
     def predict_semantic(self, network: nn.Module, batch: Batch) -> Tensor:
@@ -217,15 +168,9 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         For synthesizers that are to learn from what they will be given.
         """
         assert isinstance(network, TextToVec)
-        return self._spoken(network, batch, self.forward({"main": network}, batch))[0]
-
-    def _spoken(self, network: TextToVec, batch: Batch, output: TextToVecOutput) -> tuple[Tensor, Tensor]:
-        """Semantic vectors from the aligned text alone, and the style (B, S, 1) that they are spoken in."""
-        inputs, mask = self._inputs(batch), output.mask
-        style = network.style(inputs.mel, inputs.mel_mask, self._speaker(batch), batch.get("prompt_pitch"))
-        noise_scale = self.config.model.prior_noise * NOISE_SCALE
-        z = sample_gaussian(output.prior_mean, output.prior_log_std, mask, noise_scale)
-        return network.decode_prior(z, mask, style), style
+        output = self.forward({"main": network}, batch)
+        voice = network.style(*self.prompt(batch))
+        return network.speak_prior(output.prior_mean, output.prior_log_std, output.mask, voice)
 
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
         """Pictures of the first clip: its alignment, F0, semantic vectors, and those of its text alone."""
@@ -234,21 +179,14 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
         frames = int(batch["frames"][0])
         f0 = batch["f0"][0, : F0_PER_FRAME * frames]
         semantic = batch["semantic"][:1, :, :frames]
-        inputs = self._inputs(batch)
-        tokens, token_lengths = inputs.tokens[:1, : inputs.token_lengths[0]], inputs.token_lengths[:1]
-        speaker = self._speaker(batch)
-        pitch = batch.get("prompt_pitch")
-        prompt = (
-            inputs.mel[:1],
-            inputs.mel_mask[:1],
-            None if speaker is None else speaker[:1],
-            None if pitch is None else pitch[:1],
-        )
+        tokens, token_lengths = self.read(batch)
+        tokens, token_lengths = tokens[:1, : token_lengths[0]], token_lengths[:1]
+        prompt = tuple(of_all[:1] for of_all in self.prompt(batch))
 
-        output = network(semantic, batch["frames"][:1], tokens, token_lengths, *prompt)
-        style = network.style(*prompt)
-        predicted_f0 = network.pitch_predictor(semantic, output.mask, style)[0, 0].expm1()
-        spoken = network.infer(tokens, token_lengths, style)
+        output = network(semantic, batch["frames"][:1], tokens, token_lengths, prompt)
+        voice = network.style(*prompt)
+        predicted_f0 = network.pitch_predictor(semantic, output.mask, voice)[0, 0].expm1()
+        spoken = network.infer(tokens, token_lengths, voice)
         spoken_f0 = spoken.log_f0[0, 0].expm1()
         figures = {
             "alignment": alignment_figure(output.alignment[0].cpu()),
@@ -266,36 +204,3 @@ class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
             "semantic/from_text": spectrogram_figure(spoken.semantic[0].cpu(), "from text"),
         }
         return Media(figures=figures)
-
-    def _inputs(self, batch: Batch) -> _Inputs:
-        require_semantic_channels(batch, self.config.model.semantic_channels)
-        own_mel = log_mel(batch["wav"], self.config.mel)
-        mask = sequence_mask(batch["frames"], own_mel.shape[-1])
-        mel, mel_mask = prompt_spectrogram(batch, own_mel, mask, self.config.mel)
-        return _Inputs(mel, mel_mask, *self._read(batch))
-
-    def _read(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Tokens (B, L) and their lengths (B,) as the network reads them."""
-        tokens, lengths = batch["tokens"], batch["token_lengths"]
-        if self.config.model.edges:
-            return edged(tokens, lengths, self.config.text.symbols.index(self.config.model.edge))
-        return spaced(tokens, lengths, self.config.model.blanks)
-
-
-def _weights_of(contour: ContourSizes | None) -> object:
-    """What the shapes of a pitch predictor's weights depend on."""
-    return contour and contour.model_dump(exclude={"range": True, "speaker": {"max_seconds"}})
-
-
-def _pitch_terms(
-    predicted: Tensor, voicing: Tensor | None, log_f0: Tensor, mask: Tensor
-) -> dict[str, Tensor]:
-    """How far off F0 is; with the logits of voicing, of voiced frames alone, and how far off these are."""
-    if voicing is None:
-        return {"log_f0": log_f0_l1(predicted, log_f0, mask)}
-    voiced = (log_f0 > 0).to(voicing.dtype)
-    error = functional.binary_cross_entropy_with_logits(voicing, voiced, reduction="none")
-    return {
-        "log_f0": log_f0_l1(predicted, log_f0, mask * voiced),
-        "voicing": (error * mask).sum() / real_count(mask),
-    }

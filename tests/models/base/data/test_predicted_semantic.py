@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.lite.tasks.synthesizer import LiteSynthesizerTask
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.tasks.synthesizer import SynthesizerTask
 from tests.models.base.data.corpora import CHANNELS, make_manifest
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
@@ -101,7 +101,7 @@ def test_the_lowest_prior_hears_them(extracted: Path, synthesizer: Path, tmp_pat
     heard = {}
     for ratio in (0, 1):
         tree["model"] = {**MODEL, "predicted_ratio": ratio}
-        task = SynthesizerTask(SynthesizerExperiment.model_validate(tree))
+        task = LiteSynthesizerTask(LiteSynthesizerExperiment.model_validate(tree))
         batch = next(iter(task.loader("train", epoch=0, skip_batches=0, rank=0, world_size=1)))
         assert batch["predicted_semantic"].shape == batch["semantic_perturbed"].shape
         network = task.build_generator()

@@ -13,9 +13,9 @@ from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for, token_sequence
 from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.tts.hierspeechpp.acoustic import predict_features
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.models.tts.hierspeechpp.parts import Networks
+from hiervox.models.tts.hierspeechpp.lite.parts import LiteNetworks
+from hiervox.models.tts.hierspeechpp.lite.pipeline import LiteSpeechSynthesizer
 from hiervox.processors.text import TextConfig, build_frontend
 from hiervox.processors.text.script import Span, Utterance
 from hiervox.utils.errors import ConfigError
@@ -25,9 +25,9 @@ STILL = HierSpeechControls(duration_noise_scale=0.0, noise_scale_ttv=0.0)
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> Networks:
+def networks(tmp_path_factory: pytest.TempPathFactory) -> LiteNetworks:
     """Whose text-to-vec hums every sound for some frames, as voiced as can be."""
-    networks = Networks.load(write_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny"))
+    networks = LiteNetworks.load(write_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny"))
     text_to_vec = networks.text_to_vec
     torch.nn.init.constant_(text_to_vec.duration_predictor.flow.offset, -1.5)
     predict = text_to_vec.pitch_predictor.forward
@@ -49,14 +49,14 @@ def sequence(*spans: Span, position: int = 0, blanks: bool = True) -> TokenSeque
     return token_sequence(build_frontend(TextConfig()), Utterance(spans), position, blanks)
 
 
-def line(networks: Networks, *spans: Span, position: int = 0, seed: int = 0) -> Item:
+def line(networks: LiteNetworks, *spans: Span, position: int = 0, seed: int = 0) -> Item:
     return sequence(*spans, position=position), voice(seed)
 
 
 def read_lines(
-    networks: Networks, items: list[Item], controls: HierSpeechControls, attempt: int = 0
+    networks: LiteNetworks, items: list[Item], controls: HierSpeechControls, attempt: int = 0
 ) -> list[Synthesis]:
-    return predict_features(networks.text_to_vec, items, controls, attempt)
+    return LiteSpeechSynthesizer(networks).acoustic(items, controls, attempt)
 
 
 def heights(log_f0: torch.Tensor) -> torch.Tensor:
@@ -85,7 +85,7 @@ def test_a_sequence_without_blanks_is_its_symbols() -> None:
 
 
 def test_a_model_that_asks_for_it_speaks_at_the_prompts_pitch(
-    networks: Networks, monkeypatch: pytest.MonkeyPatch
+    networks: LiteNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = line(networks, Span("A rather longer sentence."))
     (own,) = read_lines(networks, [made], STILL)
@@ -106,7 +106,7 @@ def test_noise_depends_on_seed_position_and_attempt_alone() -> None:
     assert noise_for(7, 0).initial_seed() == 7
 
 
-def test_lines_of_different_lengths_and_voices_read_as_each_does_alone(networks: Networks) -> None:
+def test_lines_of_different_lengths_and_voices_read_as_each_does_alone(networks: LiteNetworks) -> None:
     lines = [
         line(networks, Span("A rather longer sentence, with a pause."), position=3, seed=1),
         line(networks, Span("Short."), seed=2),
@@ -121,7 +121,7 @@ def test_lines_of_different_lengths_and_voices_read_as_each_does_alone(networks:
         assert torch.equal(reading.noise.get_state(), alone.noise.get_state())
 
 
-def test_speed_and_markup_stretch_what_they_should(networks: Networks) -> None:
+def test_speed_and_markup_stretch_what_they_should(networks: LiteNetworks) -> None:
     plain = line(networks, Span("One two three "), Span("four five six."))
     slower = line(networks, Span("One two three "), Span("four five six.", rate=0.5))
     (at_one,) = read_lines(networks, [plain], STILL)
@@ -133,7 +133,7 @@ def test_speed_and_markup_stretch_what_they_should(networks: Networks) -> None:
     assert half_slow.durations[first:] == at_half.durations[first:]
 
 
-def test_pitch_moves_by_semitones_where_asked_for_and_nowhere_else(networks: Networks) -> None:
+def test_pitch_moves_by_semitones_where_asked_for_and_nowhere_else(networks: LiteNetworks) -> None:
     spans = Span("One two three "), Span("four five six.", semitones=12.0)
     (plain,) = read_lines(networks, [line(networks, spans[0], Span(spans[1].text))], STILL)
     (raised,) = read_lines(networks, [line(networks, *spans)], STILL)
@@ -147,7 +147,7 @@ def test_pitch_moves_by_semitones_where_asked_for_and_nowhere_else(networks: Net
     torch.testing.assert_close(all_raised.features.log_f0[..., first:], raised.features.log_f0[..., first:])
 
 
-def test_pitch_range_scales_the_distance_from_the_mean(networks: Networks) -> None:
+def test_pitch_range_scales_the_distance_from_the_mean(networks: LiteNetworks) -> None:
     words = "One two three four."
     (plain,) = read_lines(networks, [line(networks, Span(words))], STILL)
     (wide,) = read_lines(networks, [line(networks, Span(words, pitch_range=2.0))], STILL)
@@ -162,7 +162,7 @@ def test_pitch_range_scales_the_distance_from_the_mean(networks: Networks) -> No
     assert heights(flat.features.log_f0).std() < 1e-4
 
 
-def test_pauses_have_a_limit_if_asked_for_and_at_the_second_attempt(networks: Networks) -> None:
+def test_pauses_have_a_limit_if_asked_for_and_at_the_second_attempt(networks: LiteNetworks) -> None:
     made = line(networks, Span("One, two."))
     slow = HierSpeechControls(**{**STILL.model_dump(), "speed": 0.1})
     limited = HierSpeechControls(**{**slow.model_dump(), "longest_pause": 0.1})
@@ -180,7 +180,7 @@ def test_pauses_have_a_limit_if_asked_for_and_at_the_second_attempt(networks: Ne
     assert longest(held.durations, False) == longest(free.durations, False) > 20
 
 
-def test_a_given_curve_replaces_the_predicted_pitch(networks: Networks) -> None:
+def test_a_given_curve_replaces_the_predicted_pitch(networks: LiteNetworks) -> None:
     made = line(networks, Span("One two."))
     curve = np.array([0, 100, 200], np.float32)
     with_curve = replace(made[0], f0=curve), made[1]
@@ -189,7 +189,7 @@ def test_a_given_curve_replaces_the_predicted_pitch(networks: Networks) -> None:
     assert f0[0] == 0 and f0[-1] == pytest.approx(200, rel=1e-4)
 
 
-def test_a_voice_that_reads_no_text_is_refused(networks: Networks) -> None:
+def test_a_voice_that_reads_no_text_is_refused(networks: LiteNetworks) -> None:
     made = line(networks, Span("One."))
     mute = Voice({"synthesizer": made[1].tensors["synthesizer"]}, "tiny")
     with pytest.raises(ConfigError, match="reads no text"):

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_store import save_voice
-from hiervox.models.tts.hierspeechpp.parts import Networks
-from hiervox.models.tts.hierspeechpp.pipeline import load_pipeline
+from hiervox.models.tts.hierspeechpp.lite.parts import LiteNetworks
+from hiervox.models.tts.hierspeechpp.lite.pipeline import load_pipeline
 from hiervox.processors.noise_reduction import reduce_noise
 from hiervox.processors.semantic.bottleneck import PhoneticBottleneck
 from hiervox.utils.errors import CheckpointError, ConfigError
@@ -52,14 +52,14 @@ def test_a_saved_voice_without_styles_is_refused(bundle, tmp_path, monkeypatch) 
 
 
 def test_the_fingerprint_is_that_of_the_style_encoders(bundle) -> None:
-    before = Networks.load(bundle).fingerprint
+    before = LiteNetworks.load(bundle).fingerprint
 
     def change(part: str, prefix: str) -> str:
         file = bundle / part / "model.safetensors"
         tensors = load_file(file)
         name = next(name for name in tensors if name.startswith(prefix))
         save_file({**tensors, name: tensors[name] + 1}, file)
-        return Networks.load(bundle).fingerprint
+        return LiteNetworks.load(bundle).fingerprint
 
     assert change("synthesizer", "generator.") == before  # a generator trained further keeps its voices
     after = change("synthesizer", "style_encoder.")
@@ -83,16 +83,16 @@ def test_text_to_vec_with_speaker_embeddings_needs_a_synthesizer_that_makes_them
     config["model"]["speaker"] = {}
     file.write_text(json.dumps(config))
     with pytest.raises(ConfigError, match="takes speaker embeddings, and the synthesizer has no encoder"):
-        Networks.load(bundle)
+        LiteNetworks.load(bundle)
 
 
 def test_the_style_can_come_from_a_cleaned_prompt(bundle) -> None:
-    plain = Networks.load(bundle)
+    plain = LiteNetworks.load(bundle)
     file = bundle / "synthesizer" / "config.json"
     config = json.loads(file.read_text())
     config["model"]["clean_prompts"] = True
     file.write_text(json.dumps(config))
-    cleaning = Networks.load(bundle)
+    cleaning = LiteNetworks.load(bundle)
     generator = torch.Generator().manual_seed(0)
     loud = torch.arange(32_000) % 8000 < 4000
     prompt = (0.01 + 0.3 * loud) * torch.randn(1, 32_000, generator=generator)
@@ -108,33 +108,33 @@ def test_the_style_can_come_from_a_cleaned_prompt(bundle) -> None:
 
 
 def test_the_vectors_of_silence_are_the_bundles_or_extracted(bundle) -> None:
-    extracted = Networks.load(bundle).silence
+    extracted = LiteNetworks.load(bundle).silence
     assert extracted.shape == (1, 384, 100)
     kept = (extracted[0] + 1).contiguous()
     save_file({"semantic": kept.half()}, bundle / "synthesizer" / "silence.safetensors")
-    networks = Networks.load(bundle)
+    networks = LiteNetworks.load(bundle)
     torch.testing.assert_close(networks.silence, kept.half().float()[None])
     assert "semantic_extractor" not in vars(networks)
-    assert networks.noise_floor(torch.zeros(1, 8, 1)) is None  # as published
+    assert networks.synthesizer.noise_floor(torch.zeros(1, 8, 1)) is None  # as published
     save_file({"other": kept.half()}, bundle / "synthesizer" / "silence.safetensors")
     with pytest.raises(CheckpointError, match="has no tensor semantic"):
-        _ = Networks.load(bundle).silence
+        _ = LiteNetworks.load(bundle).silence
 
 
 def test_styles_are_drawn_towards_the_mean_voice(bundle) -> None:
-    plain = Networks.load(bundle)
+    plain = LiteNetworks.load(bundle)
     assert plain.mean_style is None  # as published
     tree = json.loads((bundle / "synthesizer" / "config.json").read_text())
     tree["model"]["style_truncation"] = 0.75
     (bundle / "synthesizer" / "config.json").write_text(json.dumps(tree))
     file = bundle / "synthesizer" / "mean_style.safetensors"
     with pytest.raises(CheckpointError, match=r"no .*mean_style.safetensors, towards which"):
-        _ = Networks.load(bundle).mean_style
+        _ = LiteNetworks.load(bundle).mean_style
     prompt = torch.randn(1, 32_000, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         given = plain.styles(prompt, for_text=True)
     save_file({"style": torch.full((len(given["synthesizer"]),), 2.0).half()}, file)
-    drawing = Networks.load(bundle)
+    drawing = LiteNetworks.load(bundle)
     with torch.inference_mode():
         drawn = drawing.styles(prompt, for_text=True)
     torch.testing.assert_close(drawn["synthesizer"], 0.75 * given["synthesizer"] + 0.5)
@@ -142,11 +142,11 @@ def test_styles_are_drawn_towards_the_mean_voice(bundle) -> None:
     assert drawing.fingerprint != plain.fingerprint
     save_file({"style": torch.zeros(3)}, file)
     with pytest.raises(CheckpointError, match=r"has \[3\] values, not"):
-        _ = Networks.load(bundle).mean_style
+        _ = LiteNetworks.load(bundle).mean_style
 
 
 def test_sources_are_heard_by_an_encoder_of_their_own(bundle, tmp_path) -> None:
-    def networks(out_channels: int) -> Networks:
+    def networks(out_channels: int) -> LiteNetworks:
         save_file(PhoneticBottleneck(384, 4, out_channels).state_dict(), tmp_path / "own.safetensors")
         tree = json.loads((bundle / "synthesizer" / "config.json").read_text())
         tree["source_semantic"] = {
@@ -155,9 +155,9 @@ def test_sources_are_heard_by_an_encoder_of_their_own(bundle, tmp_path) -> None:
             "bottleneck": str(tmp_path / "own.safetensors"),
         }
         (bundle / "synthesizer" / "config.json").write_text(json.dumps(tree))
-        return Networks.load(bundle)
+        return LiteNetworks.load(bundle)
 
-    plain = Networks.load(bundle)
+    plain = LiteNetworks.load(bundle)
     assert plain.source_extractor is plain.semantic_extractor
     own = networks(384)
     heard = own.source_extractor.extract(torch.randn(1, 3200))

@@ -15,7 +15,7 @@ from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_store import save_voice
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.models.tts.hierspeechpp.pipeline import load_pipeline
+from hiervox.models.tts.hierspeechpp.lite.pipeline import load_pipeline
 from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, TextError
 from tests.models.tts.hierspeechpp.tiny_bundle import FEATURES, SAMPLE_RATE, voice, write_tiny_bundle

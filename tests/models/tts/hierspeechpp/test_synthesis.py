@@ -24,12 +24,13 @@ from hiervox.models.base.pipelines.token_sequence import (
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.hierspeechpp import windowed
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.models.tts.hierspeechpp.networks.spectral_generator import (
+from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
     SpectralGenerator,
     SpectralGeneratorSizes,
 )
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.parts import Networks
+from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
+from hiervox.models.tts.hierspeechpp.lite.parts import LiteNetworks
+from hiervox.models.tts.hierspeechpp.lite.pipeline import LiteSpeechSynthesizer
 from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechSynthesizer, build_pipeline
 from hiervox.processors.audio import Waveform
 from hiervox.processors.pitch import F0Contour
@@ -45,21 +46,21 @@ TEXT = [
 ]
 
 
-def make_networks(folder: object) -> Networks:
+def make_networks(folder: object) -> LiteNetworks:
     """Whose durations are those of speech, so that nothing is said twice."""
-    networks = Networks.load(write_tiny_bundle(folder))  # type: ignore[arg-type]
+    networks = LiteNetworks.load(write_tiny_bundle(folder))  # type: ignore[arg-type]
     torch.nn.init.constant_(networks.text_to_vec.duration_predictor.flow.offset, -1.0)
     return networks
 
 
 @pytest.fixture(scope="module", params=["amp", "istft"])
-def networks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Networks:
+def networks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LiteNetworks:
     networks = make_networks(tmp_path_factory.mktemp("bundle") / "tiny")
     if request.param == "istft":
         torch.manual_seed(0)
         sizes = SpectralGeneratorSizes(frame_channels=8, source_block_channels=8, source_blocks=2)
         config = networks.synthesizer.config.model_copy(update={"generator": sizes})
-        networks.synthesizer = HierarchicalSynthesizer(config).eval()
+        networks.synthesizer = LiteSynthesizer(config).eval()
         predict = networks.text_to_vec.pitch_predictor.forward
 
         def voiced(semantic: Tensor, mask: Tensor, style: Tensor) -> Tensor:
@@ -77,8 +78,8 @@ def networks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Networks:
-    """Networks of its own, to be tampered with."""
+def plain(tmp_path_factory: pytest.TempPathFactory) -> LiteNetworks:
+    """LiteNetworks of its own, to be tampered with."""
     return make_networks(tmp_path_factory.mktemp("bundle") / "tiny")
 
 
@@ -101,9 +102,9 @@ def voice(seed: int) -> Voice:
 class Speaker:
     """The shared pipeline over given networks, with utterances instead of texts."""
 
-    def __init__(self, networks: Networks) -> None:
+    def __init__(self, networks: LiteNetworks) -> None:
         networks.fingerprint = "tiny"
-        self.pipeline = build_pipeline(networks)
+        self.pipeline = build_pipeline(LiteSpeechSynthesizer(networks))
 
     def read(self, utterances: list[Utterance], positions: list[int] | None = None) -> list[TokenSequence]:
         frontend = self.pipeline.synthesizer.reader.frontend()
@@ -135,7 +136,7 @@ def assert_same(one: Synthesis, other: Synthesis) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 16])
 def test_a_batch_of_lengths_and_voices_is_its_items(
-    networks: Networks, size: int, monkeypatch: pytest.MonkeyPatch
+    networks: LiteNetworks, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(windowed, "CPU_PASSES", size)
     speaker, voices = Speaker(networks), [voice(1), voice(2), voice(3)]
@@ -154,7 +155,7 @@ def test_a_batch_of_lengths_and_voices_is_its_items(
 
 
 def test_a_second_attempt_does_not_depend_on_its_batch_either(
-    networks: Networks, monkeypatch: pytest.MonkeyPatch
+    networks: LiteNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def issue_of_some(one: Synthesis, controls: object) -> list[Issue]:
         first = one.noise.initial_seed() == noise_for(CONTROLS.seed, 1).initial_seed()
@@ -169,7 +170,7 @@ def test_a_second_attempt_does_not_depend_on_its_batch_either(
         assert_same(one, alone)
 
 
-def test_each_text_of_a_batch_starts_at_position_0(networks: Networks) -> None:
+def test_each_text_of_a_batch_starts_at_position_0(networks: LiteNetworks) -> None:
     speaker = Speaker(networks)
     one, two = speaker.batch([(TEXT[0], voice(1)), (TEXT[0], voice(1))], [0, 0])
     (alone,) = speaker.speak(TEXT[:1], voice(1))
@@ -184,7 +185,7 @@ def laid_out(spoken: list[Synthesis]) -> Waveform:
     return np.concatenate(list(concatenate([[one.wav] for one in spoken], pauses, 16_000)))
 
 
-def test_a_stream_is_the_whole_text(networks: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_is_the_whole_text(networks: LiteNetworks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windowed, "STREAM_BACKBONE_WINDOW", 20)
     speaker = Speaker(networks)
     chunks = list(speaker.stream(TEXT, voice(1)))
@@ -195,28 +196,25 @@ def test_a_stream_is_the_whole_text(networks: Networks, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("networks", ["istft"], indirect=True)
 def test_what_a_voice_makes_of_silence_is_subtracted_from_speech(
-    networks: Networks, monkeypatch: pytest.MonkeyPatch
+    networks: LiteNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speaker, own = Speaker(networks), [voice(1), voice(2)]
     before = laid_out(list(speaker.speak(TEXT, own[0])))
     silence = torch.randn(1, networks.synthesizer.config.semantic_channels, 40)
-    monkeypatch.setitem(vars(networks), "silence", silence)
+    monkeypatch.setattr(networks.synthesizer, "silence", lambda: silence)
     config = networks.synthesizer.config.model_copy(update={"noise_floor": 1.5})
-    experiment = networks.synthesizer_experiment.model_copy(update={"model": config})
     monkeypatch.setattr(networks.synthesizer, "config", config)
-    monkeypatch.setattr(networks, "synthesizer_experiment", experiment)
     styles = torch.stack([one.tensors["synthesizer"] for one in own])
-    floors = networks.noise_floor(styles)
+    floors = networks.synthesizer.noise_floor(styles)
     assert floors is not None and floors.shape == (2, 161, 1) and (floors > 0).all()
     assert not torch.allclose(floors[0], floors[1])
-    torch.testing.assert_close(networks.synthesizer.noise_floor(styles, silence), floors)
     after = laid_out(list(speaker.speak(TEXT, own[0])))
     assert np.square(after).mean() < 0.9 * np.square(before).mean()
     streamed = np.concatenate(list(speaker.stream(TEXT, own[0])))
     np.testing.assert_allclose(streamed, after, atol=1e-6, rtol=0)
 
 
-def test_a_stream_of_one_utterance_is_neither_trimmed_nor_faded(networks: Networks) -> None:
+def test_a_stream_of_one_utterance_is_neither_trimmed_nor_faded(networks: LiteNetworks) -> None:
     speaker = Speaker(networks)
     wav = np.concatenate(list(speaker.stream(TEXT[1:2], voice(1))))
     (spoken,) = speaker.speak(TEXT[1:2], voice(1))
@@ -224,7 +222,7 @@ def test_a_stream_of_one_utterance_is_neither_trimmed_nor_faded(networks: Networ
     assert not wav[-4800:].any()  # the pause that it asks for
 
 
-def test_speaking_waits_for_nobody(plain: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_speaking_waits_for_nobody(plain: LiteNetworks, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = count()
     acoustic = HierSpeechSynthesizer.acoustic
     monkeypatch.setattr(HierSpeechSynthesizer, "acoustic", lambda *given: (next(calls), acoustic(*given))[1])
@@ -233,24 +231,24 @@ def test_speaking_waits_for_nobody(plain: Networks, monkeypatch: pytest.MonkeyPa
     assert next(calls) == 1  # only the first sentence has been read
 
 
-def test_pauses_are_the_utterances_own_or_by_ending(plain: Networks) -> None:
+def test_pauses_are_the_utterances_own_or_by_ending(plain: LiteNetworks) -> None:
     sequences = Speaker(plain).read(TEXT)
     assert pauses_behind(sequences, 0.1) == [0.1, 0.3, 0.0]
     assert pauses_behind(sequences[:2], 0.1) == [0.1, 0.3]
 
 
-def test_an_unspeakable_utterance_stops_everything_before_it_begins(plain: Networks) -> None:
+def test_an_unspeakable_utterance_stops_everything_before_it_begins(plain: LiteNetworks) -> None:
     with pytest.raises(TextError):
         Speaker(plain).speak([*TEXT, Utterance((Span("..."),))], voice(1))
     assert "synthesizer" not in vars(plain)
 
 
-def test_one_curve_for_several_utterances_is_refused(plain: Networks) -> None:
+def test_one_curve_for_several_utterances_is_refused(plain: LiteNetworks) -> None:
     with pytest.raises(ConfigError, match="curve"):
         Speaker(plain).speak(TEXT, voice(1), np.full(100, 200, np.float32))
 
 
-def pausing(plain: Networks, monkeypatch: pytest.MonkeyPatch, attempts: Iterator[float]) -> None:
+def pausing(plain: LiteNetworks, monkeypatch: pytest.MonkeyPatch, attempts: Iterator[float]) -> None:
     """At each reading, so many frames are added to the blank in the middle of a sentence."""
     sample = plain.text_to_vec.duration_predictor.sample
 
@@ -263,7 +261,7 @@ def pausing(plain: Networks, monkeypatch: pytest.MonkeyPatch, attempts: Iterator
 
 
 def test_a_faulty_reading_is_read_once_more(
-    plain: Networks, monkeypatch: pytest.MonkeyPatch, logged: list[str]
+    plain: LiteNetworks, monkeypatch: pytest.MonkeyPatch, logged: list[str]
 ) -> None:
     pausing(plain, monkeypatch, iter([100, 0, 100, 0]))
     (spoken,) = Speaker(plain).speak(TEXT[2:], voice(1))
@@ -273,7 +271,7 @@ def test_a_faulty_reading_is_read_once_more(
 
 
 def test_of_two_faulty_attempts_the_better_one_stays_and_is_named(
-    plain: Networks, monkeypatch: pytest.MonkeyPatch, logged: list[str]
+    plain: LiteNetworks, monkeypatch: pytest.MonkeyPatch, logged: list[str]
 ) -> None:
     monkeypatch.setattr("hiervox.models.tts.hierspeechpp.acoustic.RETRY_PAUSE", 60.0)
     pausing(plain, monkeypatch, iter([100, 200]))
@@ -286,7 +284,7 @@ def test_of_two_faulty_attempts_the_better_one_stays_and_is_named(
 
 @pytest.mark.parametrize(("bad", "problem"), [(float("nan"), "NaN"), (0.0, "silent")])
 def test_what_is_bad_twice_is_raised_with_its_sentence(
-    plain: Networks, monkeypatch: pytest.MonkeyPatch, bad: float, problem: str
+    plain: LiteNetworks, monkeypatch: pytest.MonkeyPatch, bad: float, problem: str
 ) -> None:
     waveform = plain.synthesizer.generator.waveform
     monkeypatch.setattr(plain.synthesizer.generator, "waveform", lambda x: waveform(x) * bad)
@@ -296,13 +294,13 @@ def test_what_is_bad_twice_is_raised_with_its_sentence(
         list(Speaker(plain).stream(TEXT, voice(1)))
 
 
-def test_what_is_bad_once_is_said_again(plain: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound, calls = plain.synthesizer.sound, count()
+def test_what_is_bad_once_is_said_again(plain: LiteNetworks, monkeypatch: pytest.MonkeyPatch) -> None:
+    infer, calls = plain.synthesizer.infer, count()
 
     def tamper(*given: Tensor) -> Tensor:
-        return sound(*given) * (float("nan") if next(calls) == 0 else 1.0)
+        return infer(*given) * (float("nan") if next(calls) == 0 else 1.0)
 
-    monkeypatch.setattr(plain.synthesizer, "sound", tamper)
+    monkeypatch.setattr(plain.synthesizer, "infer", tamper)
     first, second = Speaker(plain).speak(TEXT[:2], voice(1))
     assert (first.attempts, second.attempts) == (2, 1)
     assert np.isfinite(first.wav).all()

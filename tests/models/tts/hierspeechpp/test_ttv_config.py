@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from hiervox.models.tts.hierspeechpp.ttv_config import DurationSizes, FlowSizes, TextToVecConfig
+from hiervox.models.tts.hierspeechpp.ttv_config import FlowSizes, TextToVecConfig
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from hiervox.models.tts.hierspeechpp.ttv_config import DurationSizes, FlowSizes,
         ({"channels": 15}, "even"),
         ({"channels": 258}, "text_encoder.n_heads"),
         ({"flow": FlowSizes(hidden_channels=250)}, "flow.n_heads"),
-        ({"duration": DurationSizes(kernel_size=4)}, "odd"),
+        ({"duration": {"kernel_size": 4}}, "odd"),
         ({"pitch_channels": 6}, "multiple of 4"),
     ],
 )

@@ -7,9 +7,8 @@ import torch
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.models.tts.hierspeechpp.networks.contour_predictor import pitch_values
-from hiervox.models.tts.hierspeechpp.pipeline import load_pipeline
-from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
+from hiervox.models.tts.hierspeechpp.lite.networks.contour_predictor import ContourSizes, pitch_values
+from hiervox.models.tts.hierspeechpp.lite.pipeline import load_pipeline
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from hiervox.models.tts.hierspeechpp import windowed
-from hiervox.models.tts.hierspeechpp.networks.spectral_generator import (
+from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
     SpectralGenerator,
     SpectralGeneratorSizes,
 )
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import ExcitedDecoder, LiteSynthesizer
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.functional.windows import window_plan
-from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
+from tests.models.tts.hierspeechpp.lite.tiny import lite_synthesizer
 
 SPECTRAL = SpectralGeneratorSizes(frame_channels=8, frame_blocks=1, source_block_channels=8, source_blocks=2)
+GENERATORS: dict[str, dict[str, Any]] = {"amp": {}, "istft": {"generator": SPECTRAL}}
 FRAMES = 150
 
 
@@ -34,23 +37,20 @@ class _Voiced(nn.Module):
 
 
 @pytest.fixture(params=["amp", "istft"])
-def network(request: pytest.FixtureRequest) -> HierarchicalSynthesizer:
+def network(request: pytest.FixtureRequest) -> LiteSynthesizer:
     torch.manual_seed(0)
-    config = TINY_SYNTHESIZER
-    if request.param == "istft":
-        config = config.model_copy(update={"generator": SPECTRAL})
-    network = HierarchicalSynthesizer(config).eval()
+    network = LiteSynthesizer(lite_synthesizer(**GENERATORS[request.param])).eval()
     network.source = _Voiced(network.source)  # type: ignore[assignment]
     return network
 
 
-def whole(network: HierarchicalSynthesizer, z: Tensor, style: Tensor, floor: Tensor | None = None) -> Tensor:
+def whole(network: LiteSynthesizer, z: Tensor, style: Tensor, floor: Tensor | None = None) -> Tensor:
     """One pass over all of it."""
     generator = network.generator
-    source = generator.source_signal(*network.source(z, style))
-    if floor is None:
-        return generator(z, source, style)
-    assert isinstance(generator, SpectralGenerator)
+    features, log_f0 = network.source(z, style)
+    if not isinstance(generator, SpectralGenerator):
+        return generator(z, features, style)
+    source = generator.source_signal(features, log_f0)
     return generator.waveform(generator.backbone(z, source, style, floor))
 
 
@@ -80,10 +80,10 @@ def test_a_plan_keeps_everything_once_and_sees_the_context() -> None:
 
 @pytest.mark.usefixtures("small_windows")
 @torch.no_grad()
-def test_windows_give_what_one_pass_gives_to_items_of_any_length(network: HierarchicalSynthesizer) -> None:
+def test_windows_give_what_one_pass_gives_to_items_of_any_length(network: LiteSynthesizer) -> None:
     lengths = [FRAMES, 3, 97, 97]
     z, style = torch.randn(4, 8, FRAMES), torch.randn(4, 8, 1)
-    together = network.sound(z, style, sequence_mask(torch.tensor(lengths)))
+    together = network.decoder.padded(z, style, sequence_mask(torch.tensor(lengths)))
     for item, frames in enumerate(lengths):
         alone = whole(network, z[[item], :, :frames], style[[item]])
         assert alone.std() > 0
@@ -95,7 +95,7 @@ def test_windows_give_what_one_pass_gives_to_items_of_any_length(network: Hierar
 @pytest.mark.parametrize("passes", [1, 5])
 @torch.no_grad()
 def test_windows_that_share_a_pass_do_not_see_each_other(
-    network: HierarchicalSynthesizer, passes: int, monkeypatch: pytest.MonkeyPatch
+    network: LiteSynthesizer, passes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(windowed, "CPU_PASSES", passes)
     z, style = torch.randn(2, 8, FRAMES), torch.randn(2, 8, 1)
@@ -106,9 +106,9 @@ def test_windows_that_share_a_pass_do_not_see_each_other(
 @pytest.mark.usefixtures("small_windows")
 @pytest.mark.parametrize("frames", [1, 2, 40, FRAMES])
 @torch.no_grad()
-def test_a_stream_is_the_whole_in_chunks_that_grow(network: HierarchicalSynthesizer, frames: int) -> None:
+def test_a_stream_is_the_whole_in_chunks_that_grow(network: LiteSynthesizer, frames: int) -> None:
     z, style = torch.randn(1, 8, frames), torch.randn(1, 8, 1)
-    chunks = list(network.stream_sound(z, style))
+    chunks = list(network.decoder.stream(z, style))
     torch.testing.assert_close(torch.cat(chunks, dim=-1), whole(network, z, style), atol=1e-6, rtol=0)
     sizes = [chunk.shape[-1] // network.generator.waveform_rate for chunk in chunks]
     assert sizes[:-1] == [5, 10, 20, 40, *[50] * 20][: len(sizes) - 1]
@@ -117,13 +117,15 @@ def test_a_stream_is_the_whole_in_chunks_that_grow(network: HierarchicalSynthesi
 @pytest.mark.usefixtures("small_windows")
 @pytest.mark.parametrize("network", ["istft"], indirect=True)
 @torch.no_grad()
-def test_a_noise_floor_is_subtracted_alike_in_windows_and_streams(network: HierarchicalSynthesizer) -> None:
+def test_a_noise_floor_is_subtracted_alike_in_windows_and_streams(network: LiteSynthesizer) -> None:
     z, style, floor = torch.randn(2, 8, FRAMES), torch.randn(2, 8, 1), torch.rand(2, 161, 1) / 100
-    together = network.sound(z, style, torch.ones(2, 1, FRAMES), None, floor)
+    decoder = ExcitedDecoder(network.source, network.generator, floor=floor)
+    together = decoder.padded(z, style, torch.ones(2, 1, FRAMES))
     for item in ([0], [1]):
         expected = whole(network, z[item], style[item], floor[item])
         assert not torch.allclose(expected, whole(network, z[item], style[item]), atol=1e-4)
-        streamed = torch.cat(list(network.stream_sound(z[item], style[item], None, floor[item])), dim=-1)
+        alone = ExcitedDecoder(network.source, network.generator, floor=floor[item])
+        streamed = torch.cat(list(alone.stream(z[item], style[item])), dim=-1)
         torch.testing.assert_close(together[item], expected, atol=1e-6, rtol=0)
         torch.testing.assert_close(streamed, expected, atol=1e-6, rtol=0)
 
@@ -135,7 +137,7 @@ def receptive_field(output: Tensor, place: int, seen: Tensor, rate: int) -> int:
     return max(place // rate - int(touched.min()), int(touched.max()) - place // rate)
 
 
-def test_contexts_are_neither_short_nor_long(network: HierarchicalSynthesizer) -> None:
+def test_contexts_are_neither_short_nor_long(network: LiteSynthesizer) -> None:
     generator, style = network.generator, torch.randn(1, 8, 1)
     z = torch.randn(1, 8, 61, requires_grad=True)
     features, log_f0 = network.source(z, style)
@@ -143,7 +145,9 @@ def test_contexts_are_neither_short_nor_long(network: HierarchicalSynthesizer) -
     # every filter's outermost taps are needed on one side only, and every stage rounds up
     assert 0.7 * network.source.context <= by_source <= network.source.context
 
-    source = generator.source_signal(features, log_f0).detach().requires_grad_()
+    if isinstance(generator, SpectralGenerator):
+        features = generator.source_signal(features, log_f0)
+    source = features.detach().requires_grad_()
     backbone = generator.backbone(z, source, style)
     rate = generator.backbone_rate
     places = range(30 * rate, 31 * rate)

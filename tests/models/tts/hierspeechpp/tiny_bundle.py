@@ -12,10 +12,11 @@ from torch import nn
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.sr.speechsr.config import SpeechSRConfig
 from hiervox.models.sr.speechsr.networks.speechsr import SpeechSR
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
+from hiervox.models.tts.hierspeechpp.lite.networks.contour_predictor import ContourSizes
+from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import build_synthesizer
+from hiervox.models.tts.hierspeechpp.lite.networks.text_to_vec import build_text_to_vec
 from hiervox.processors.audio import Waveform
+from tests.models.tts.hierspeechpp.lite.tiny import lite_synthesizer, lite_text_to_vec
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.models.tts.hierspeechpp.tiny_text_to_vec import tiny_config
 
@@ -41,14 +42,14 @@ def write_tiny_bundle(
     """Write all four parts into `folder`; one seed, always the same weights. With `contour` the synthesizer
     has a speaker encoder."""
     torch.manual_seed(0)
-    speaker_encoder = None if contour is None else contour.speaker
-    synthesizer = TINY_SYNTHESIZER.model_copy(
-        update={"semantic_channels": WHISPER_WIDTH, "speaker_encoder": speaker_encoder}
-    )
-    text_to_vec = tiny_config(semantic_channels=WHISPER_WIDTH).model_copy(update={"contour": contour})
+    synthesizer = TINY_SYNTHESIZER.model_copy(update={"semantic_channels": WHISPER_WIDTH})
+    text_to_vec = tiny_config(semantic_channels=WHISPER_WIDTH)
+    if contour is not None:
+        synthesizer = lite_synthesizer(semantic_channels=WHISPER_WIDTH, speaker_encoder=contour.speaker)
+        text_to_vec = lite_text_to_vec(WHISPER_WIDTH, contour=contour)
     _write(
         folder / "synthesizer",
-        HierarchicalSynthesizer(synthesizer),
+        build_synthesizer(synthesizer),
         {
             "system": "hierspeechpp",
             "part": "synthesizer",
@@ -58,7 +59,7 @@ def write_tiny_bundle(
     )
     _write(
         folder / "text_to_vec",
-        TextToVec(text_to_vec),
+        build_text_to_vec(text_to_vec),
         {
             "system": "hierspeechpp",
             "part": "text_to_vec",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hiervox.models.tts.hierspeechpp.ttv_config import (
     DecoderSizes,
-    DurationSizes,
     FlowSizes,
     PosteriorSizes,
     TextEncoderSizes,
     TextToVecConfig,
 )
+from hiervox.modules.predictors.stochastic_duration import StochasticDurationSizes
 
 
 def tiny_config(semantic_channels: int = 6) -> TextToVecConfig:
@@ -22,7 +22,7 @@ def tiny_config(semantic_channels: int = 6) -> TextToVecConfig:
         posterior=PosteriorSizes(hidden_channels=16, n_layers=2),
         flow=FlowSizes(hidden_channels=16, n_heads=2, n_blocks=1, n_couplings=2, dropout=0.0),
         decoder=DecoderSizes(hidden_channels=16, n_layers=2, dropout=0.0),
-        duration=DurationSizes(filter_channels=8, n_couplings=2, dropout=0.0),
+        duration=StochasticDurationSizes(filter_channels=8, n_couplings=2, dropout=0.0),
         pitch_channels=8,
         pitch_slice_frames=12,
     )

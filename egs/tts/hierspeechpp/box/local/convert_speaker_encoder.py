@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus
+from hiervox.models.tts.hierspeechpp.lite.networks.campplus import CAMPlusPlus
 
 RENAMED = (
     (r"^head\.conv1", "front.input"),

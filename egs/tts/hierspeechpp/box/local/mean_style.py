@@ -14,12 +14,13 @@ from lhotse.cut.data import DataCut
 from safetensors.torch import save_file
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import find_checkpoint, load_network
+from hiervox.models.base.checkpoints.checkpoint import find_checkpoint
+from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.data.manifest import read_cuts
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.parts import MEAN_STYLE, MEAN_STYLE_NAME
-from hiervox.models.tts.hierspeechpp.prompts import prompt_style
+from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
+from hiervox.models.tts.hierspeechpp.lite.parts import MEAN_STYLE, MEAN_STYLE_NAME
+from hiervox.models.tts.hierspeechpp.lite.recordings import prompt_style
 from hiervox.processors.audio import SAMPLE_RATE
 from hiervox.utils.files import replacing_file
 
@@ -35,8 +36,7 @@ def first_recordings(cuts: list[DataCut]) -> list[DataCut]:
 @torch.inference_mode()
 def mean_style(checkpoint: Path, cuts: list[DataCut]) -> Tensor:
     """The mean style vector (S,) of the recordings by a synthesizer, before any truncation."""
-    network, experiment = load_network(checkpoint)
-    assert isinstance(network, HierarchicalSynthesizer) and isinstance(experiment, SynthesizerExperiment)
+    network, experiment = load_as(checkpoint, "cpu", LiteSynthesizer, LiteSynthesizerExperiment)
     styles = []
     for cut in cuts:
         wav = torch.from_numpy(cut.resample(SAMPLE_RATE).load_audio()[:1].astype(np.float32))

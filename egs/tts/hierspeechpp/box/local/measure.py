@@ -24,7 +24,8 @@ import torch
 from corpus_table import entries
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import find_checkpoint, load_network
+from hiervox.models.base.checkpoints.checkpoint import find_checkpoint
+from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
 from hiervox.models.base.pipelines.pitch_transfer import (
     PitchStatistics,
@@ -32,13 +33,12 @@ from hiervox.models.base.pipelines.pitch_transfer import (
     transfer_pitch,
 )
 from hiervox.models.base.pipelines.token_sequence import token_sequence
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.conversion import source_pitch
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
-from hiervox.models.tts.hierspeechpp.parts import read_mean_style, silent_vectors
-from hiervox.models.tts.hierspeechpp.prompts import prompt_style
-from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
+from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
+from hiervox.models.tts.hierspeechpp.lite.networks.text_to_vec import LiteTextToVec
+from hiervox.models.tts.hierspeechpp.lite.parts import read_mean_style, silent_vectors
+from hiervox.models.tts.hierspeechpp.lite.recordings import prompt_style, source_pitch
+from hiervox.models.tts.hierspeechpp.lite.ttv_config import LiteTextToVecExperiment
 from hiervox.processors.audio import (
     SAMPLE_RATE,
     Waveform,
@@ -106,17 +106,15 @@ class Voice:
     """
 
     def __init__(self, synthesizer: Path, text_to_vec: Path | None) -> None:
-        network, experiment = load_network(synthesizer)
-        assert isinstance(network, HierarchicalSynthesizer) and isinstance(experiment, SynthesizerExperiment)
+        network, experiment = load_as(synthesizer, "cpu", LiteSynthesizer, LiteSynthesizerExperiment)
         self.synthesizer, self.experiment = network, experiment
-        self.silence = silent_vectors(build_semantic_extractor(experiment.features.semantic))
+        silence = silent_vectors(build_semantic_extractor(experiment.features.semantic))
+        network.silence = lambda: silence
         self.mean_style = read_mean_style(find_checkpoint(synthesizer), experiment)
         self.sources = build_semantic_extractor(experiment.source_semantic or experiment.features.semantic)
-        self.text_to_vec: TextToVec | None = None
+        self.text_to_vec: LiteTextToVec | None = None
         if text_to_vec is not None:
-            reader, reading = load_network(text_to_vec)
-            assert isinstance(reader, TextToVec) and isinstance(reading, TextToVecExperiment)
-            self.text_to_vec = reader
+            self.text_to_vec, reading = load_as(text_to_vec, "cpu", LiteTextToVec, LiteTextToVecExperiment)
             self.frontend = build_frontend(reading.text)
 
     @torch.inference_mode()
@@ -136,7 +134,7 @@ class Voice:
         wav = torch.from_numpy(pad_to_multiple(self._recorded(clip)))[None]
         linear = linear_spectrogram(wav, self.experiment.mel)
         return self.synthesizer.reconstruct(
-            linear, wav[:, None], self._style(clip.prompt), None, NOISE_SCALE, _noise()
+            linear, wav[:, None], self._style(clip.prompt), NOISE_SCALE, _noise()
         )
 
     def _copy(self, clip: Clip) -> Tensor:
@@ -169,8 +167,7 @@ class Voice:
 
     def _say(self, semantic: Tensor, pitch: Tensor, prompt: Path) -> Tensor:
         style = self._style(prompt)
-        floor = self.synthesizer.noise_floor(style, self.silence)
-        return self.synthesizer.infer(semantic, pitch, style, None, NOISE_SCALE, _noise(), floor)
+        return self.synthesizer.infer(semantic, pitch, style, None, NOISE_SCALE, _noise())
 
     def _heard(self, path: Path) -> tuple[Tensor, F0Contour]:
         """Semantic vectors (1, C, N) and F0 (4N,) of a recording."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from hiervox.models.base.pipelines.bundle import part_checkpoint
-from hiervox.models.tts.hierspeechpp.parts import SILENCE, SILENCE_NAME, SYNTHESIZER, Networks, silent_vectors
+from hiervox.models.tts.hierspeechpp.lite.parts import SILENCE, SILENCE_NAME, LiteNetworks, silent_vectors
+from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER
 from hiervox.utils.files import replacing_file
 
 
@@ -23,7 +24,7 @@ def main() -> None:
     )
     parser.add_argument("bundle", type=Path)
     bundle = parser.parse_args().bundle
-    vectors = silent_vectors(Networks.load(bundle).semantic_extractor)[0]
+    vectors = silent_vectors(LiteNetworks.load(bundle).semantic_extractor)[0]
     with replacing_file(part_checkpoint(bundle, SYNTHESIZER) / SILENCE_NAME) as temporary:
         save_file({SILENCE: vectors.half().contiguous()}, temporary)
 

@@ -5,17 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
 from hiervox.models.base.data.batch import Batch
-from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
-from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
-from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.tasks.text_to_vec import TextToVecTask
 from hiervox.models.tts.hierspeechpp.ttv_config import (
-    ContourSizes,
     TextToVecExperiment,
     TextToVecLossConfig,
 )
@@ -81,18 +75,6 @@ def test_one_batch_is_learnt_by_heart() -> None:
     assert share["kl"] < 0.7
 
 
-def test_text_alone_is_learnt_by_heart_where_some_items_are_spoken() -> None:
-    batch = spoken_batch()
-    errors = []
-    for ratio in (0.0, 1.0):
-        model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"spoken_ratio": ratio})
-        history = overfit(task(model=model), batch, steps=100, learning_rate=1e-2)
-        errors.append(mean(history[-20:], "semantic"))
-        assert mean(history[-20:], "log_f0") < 0.4 * mean(history[:10], "log_f0")
-    posterior, text = errors
-    assert posterior < text < 0.9 * batch["semantic"].abs().mean()
-
-
 def test_durations_are_learnt_where_there_is_one_alignment() -> None:
     """A frame to each token and blank; otherwise alignment, hence target, change with every draw."""
     batch = spoken_batch()
@@ -124,40 +106,6 @@ def test_network_gets_blanks_between_and_ctc_does_not() -> None:
     own.forward(networks, batch)
     assert seen["tokens"][0].tolist() == intersperse(batch["tokens"][0].tolist())
     assert seen["lengths"].tolist() == [13, 9]
-
-
-def test_a_model_without_blanks_reads_the_tokens_as_they_are() -> None:
-    model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"blanks": False})
-    own, batch = task(model=model), spoken_batch()
-    networks = own.build_networks()
-    seen = what_is_read(networks["main"])
-    output = own.forward(networks, batch)
-    assert torch.equal(seen["tokens"], batch["tokens"])
-    assert torch.equal(seen["lengths"], batch["token_lengths"])
-    terms = own.losses("main", networks, batch, output, 0)
-    assert torch.isfinite(own.total(terms, 0))
-    assert own.usable(40, 40)
-    assert not own.usable(40, 41)
-    assert not task().usable(40, 40)
-
-
-def test_a_model_with_edges_reads_a_space_at_both_ends_and_aligns_them() -> None:
-    model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"blanks": False, "edges": True})
-    own, batch = task(model=model), spoken_batch()
-    networks = own.build_networks()
-    seen = what_is_read(networks["main"])
-    output = own.forward(networks, batch)
-    space = own.config.text.symbols.index(" ")
-    lengths = batch["token_lengths"].tolist()
-    assert len(set(lengths)) > 1
-    for read, tokens, length in zip(seen["tokens"].tolist(), batch["tokens"].tolist(), lengths, strict=True):
-        padding = [0] * (max(lengths) - length)
-        assert read == [space, *tokens[:length], space, *padding]
-    assert seen["lengths"].tolist() == [length + 2 for length in lengths]
-    assert output.alignment.shape[2] == max(lengths) + 2
-    assert torch.isfinite(own.total(own.losses("main", networks, batch, output, 0), 0))
-    assert own.usable(40, 38)
-    assert not own.usable(40, 39)
 
 
 def test_pitch_loss_compares_the_same_slice() -> None:
@@ -217,8 +165,6 @@ def test_validation_shows_alignment_pitch_and_semantic_vectors() -> None:
         ({"mel": {"n_mels": 40}}, "mel_channels"),
         ({"mel": {"hop_length": 256}}, "320 samples"),
         ({"model": {"n_symbols": 100}}, "178 symbols"),
-        ({"model": {"edges": True}}, "edges needs blanks: false"),
-        ({"model": {"edges": True, "blanks": False}, "text": {"symbols": "_ab"}}, "needs a space"),
     ],
 )
 def test_sections_that_do_not_fit_each_other_are_refused(sections: dict[str, Any], message: str) -> None:
@@ -230,123 +176,3 @@ def test_published_optimizer_is_the_default_of_every_depth() -> None:
     for train in ({}, {"max_steps": 5}, {"optimizer": {"weight_decay": 0.1}}):
         own = task(train=train).config.train
         assert (own.batch_size, own.optimizer.learning_rate) == (32, 2e-4)
-
-
-def test_a_speaker_projection_that_is_added_changes_nothing_yet_and_is_trained(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    save_file(CAMPlusPlus(CAMPlusPlusSizes()).state_dict(), tmp_path / "encoder.safetensors")
-    plain = task()
-    weights = plain.build_networks()["main"].state_dict()
-    speaker = SpeakerEncoderSizes(hidden_channels=8, max_seconds=0.3)
-    heard = task(
-        model=tiny_config(SEMANTIC_CHANNELS).model_copy(update={"speaker": speaker}),
-        speaker_encoder=tmp_path / "encoder.safetensors",
-    )
-    network = heard.build_networks()["main"]
-    network.load_state_dict(heard.adapt_weights(weights, plain.config))
-    assert isinstance(network, TextToVec)
-    mel = torch.randn(2, 80, 20)
-    embedding = torch.randn(2, 192)
-    before = plain.build_networks()["main"]
-    before.load_state_dict(weights)
-    torch.testing.assert_close(network.eval().style(mel, None, embedding), before.eval().style(mel))
-    with pytest.raises(ValueError, match="needs the speaker embedding"):
-        network.style(mel)
-    engine = StepEngine(heard, "cpu")
-    engine.step(spoken_batch(), 0)
-    assert bool(engine.bare("main").speaker_projection[2].weight.any())
-
-
-def test_a_speaker_projection_needs_the_encoder_s_weights() -> None:
-    model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"speaker": SpeakerEncoderSizes()})
-    with pytest.raises(ConfigError, match="needs a speaker encoder"):
-        task(model=model).build_networks()
-
-
-CONTOUR = ContourSizes(
-    channels=8,
-    dilations=(1, 3),
-    fine_channels=4,
-    fine_dilations=(1,),
-    speaker=SpeakerEncoderSizes(hidden_channels=8, max_seconds=0.3),
-)
-ALL_BUT_PITCH = [
-    "style_encoder",
-    "text_encoder",
-    "posterior_encoder",
-    "flow",
-    "semantic_decoder",
-    "duration_predictor",
-    "phoneme_classifier",
-]
-
-
-def contour_task(encoder: Path, **sections: Any) -> TextToVecTask:
-    model = tiny_config(SEMANTIC_CHANNELS).model_copy(update={"contour": CONTOUR})
-    return task(model=model, speaker_encoder=encoder, **sections)
-
-
-def test_a_pitch_predictor_can_be_added_to_a_trained_network_and_trained_alone(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    encoder = tmp_path / "encoder.safetensors"
-    save_file(CAMPlusPlus(CAMPlusPlusSizes()).state_dict(), encoder)
-    plain, heard = task(), contour_task(encoder, train={"freeze": ALL_BUT_PITCH})
-    assert "prompt_pitch" in heard.batch_fields() - plain.batch_fields()
-    weights = plain.build_networks()["main"].state_dict()
-    engine = StepEngine(heard, "cpu")
-    engine.bare("main").load_state_dict(heard.adapt_weights(weights, plain.config))
-    before = {name: value.clone() for name, value in engine.bare("main").state_dict().items()}
-    batch = {**spoken_batch(), "prompt_pitch": torch.tensor([[150.0, 30.0], [0.0, 0.0]])}
-    terms = engine.step(batch, 0)
-    assert set(terms) == {*TERMS, "voicing"} and terms["voicing"].item() > 0
-    changed = {
-        name.split(".")[0]
-        for name, value in engine.bare("main").state_dict().items()
-        if not torch.equal(value, before[name])
-    }
-    assert changed == {"pitch_predictor"}
-    wider = CONTOUR.model_copy(update={"range": 1.5})
-    other = task(model=heard.config.model.model_copy(update={"contour": wider}), speaker_encoder=encoder)
-    weights = engine.bare("main").state_dict()
-    assert other.adapt_weights(weights, heard.config) is weights  # it goes on as it is
-    with torch.no_grad():
-        report = heard.validate({"main": engine.bare("main").eval()}, batch, 1)
-    assert {"spoken_log_f0", "voicing"} < set(report)
-
-
-def test_f0_is_judged_where_the_recording_is_voiced(tmp_path: Path) -> None:
-    encoder = tmp_path / "encoder.safetensors"
-    save_file(CAMPlusPlus(CAMPlusPlusSizes()).state_dict(), encoder)
-    heard = contour_task(encoder)
-    torch.manual_seed(0)
-    networks = {"main": heard.build_networks()["main"].eval()}
-    batch = {**spoken_batch(), "prompt_pitch": torch.tensor([[150.0, 30.0], [150.0, 30.0]])}
-
-    @torch.no_grad()
-    def terms(f0: torch.Tensor) -> dict[str, torch.Tensor]:
-        torch.manual_seed(1)
-        given = {**batch, "f0": f0}
-        return heard.losses("main", networks, given, heard.forward(networks, given), 0)
-
-    f0 = batch["f0"]
-    constant = terms(torch.full_like(f0, 150.0))
-    half = terms(torch.where(torch.rand(f0.shape) < 0.5, 150.0, 0.0))
-    torch.testing.assert_close(constant["log_f0"], half["log_f0"], rtol=0.2, atol=0)  # not 2.5 more
-    assert float(terms(torch.zeros_like(f0))["log_f0"]) == 0
-
-
-def test_the_network_asks_for_the_prompt_s_pitch(tmp_path: Path) -> None:
-    encoder = tmp_path / "encoder.safetensors"
-    save_file(CAMPlusPlus(CAMPlusPlusSizes()).state_dict(), encoder)
-    network = contour_task(encoder).build_networks()["main"].eval()
-    assert isinstance(network, TextToVec)
-    mel, embedding = torch.randn(2, 80, 20), torch.randn(2, 192)
-    with pytest.raises(ValueError, match="needs the pitch"):
-        network.style(mel, None, embedding)
-    style = network.style(mel, None, embedding, torch.tensor([[220.0, 40.0], [110.0, 20.0]]))
-    assert style.shape == (2, network.config.style_channels + 192 + 2, 1)
-    tokens, lengths = torch.tensor([[3, 4, 5]]).expand(2, 3), torch.tensor([3, 3])
-    spoken = network.infer(tokens, lengths, style, 0.0, 0.0)
-    other = network.infer(tokens, lengths, style.flip(0), 0.0, 0.0)
-    assert spoken.log_f0.shape[-1] == 4 * spoken.semantic.shape[-1]
-    assert not torch.allclose(spoken.log_f0[:1, :, :8], other.log_f0[:1, :, :8])

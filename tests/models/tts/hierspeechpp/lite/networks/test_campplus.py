@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
+from hiervox.models.tts.hierspeechpp.lite.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
 
 
 def network() -> CAMPlusPlus:

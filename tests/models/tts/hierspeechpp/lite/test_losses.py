@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.losses.perceptual import speaker_distance, standardized_l1
+from hiervox.models.tts.hierspeechpp.lite.losses import speaker_distance, standardized_l1
 
 
 def test_a_voice_is_nearest_to_itself_at_any_length() -> None:

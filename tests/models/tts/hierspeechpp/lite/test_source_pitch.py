@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.conversion import source_pitch
+from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.lite.recordings import source_pitch
 from tests.models.tts.hierspeechpp.tiny_bundle import FEATURES, SAMPLE_RATE, voice
 
 
@@ -20,7 +20,7 @@ def test_a_hum_is_taken_for_the_voice_unless_it_is_reduced(clean_sources: bool) 
         "features": FEATURES,
         "model": {"clean_sources": clean_sources},
     }
-    experiment = SynthesizerExperiment.model_validate(tree)
+    experiment = LiteSynthesizerExperiment.model_validate(tree)
     time = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
     spoken = np.concatenate([np.zeros(SAMPLE_RATE, np.float32), voice(1.0, f0=180.0)])
     hum = 0.2 * np.sin(2 * np.pi * 70 * time).astype(np.float32)

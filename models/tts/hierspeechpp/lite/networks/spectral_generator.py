@@ -16,8 +16,8 @@ import torch
 from pydantic import PositiveInt, model_validator
 from torch import Tensor, nn
 
-from hiervox.models.tts.hierspeechpp.networks.excitation import HarmonicExcitation
-from hiervox.models.tts.hierspeechpp.networks.frames import interleave
+from hiervox.models.tts.hierspeechpp.lite.networks.excitation import HarmonicExcitation
+from hiervox.models.tts.hierspeechpp.lite.networks.frames import interleave
 from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
 from hiervox.modules.spectral.hop_stft import HopSTFT
 from hiervox.utils.schema import Sizes
@@ -81,7 +81,7 @@ class SpectralGenerator(nn.Module):
         sizes: see `SpectralGeneratorSizes`.
         latent_channels: of the input.
         source_channels: of the source network's features, whose rate is `sizes.rates[0]` times the input's.
-        style_channels: of the style vector; 0 where there is none.
+        style_channels: of the style vector.
         sample_rate: Hz.
 
     Attributes:
@@ -96,7 +96,7 @@ class SpectralGenerator(nn.Module):
         *,
         latent_channels: int,
         source_channels: int,
-        style_channels: int = 0,
+        style_channels: int,
         sample_rate: int = 16000,
     ) -> None:
         super().__init__()
@@ -110,8 +110,7 @@ class SpectralGenerator(nn.Module):
         self.stft = HopSTFT(sizes.window_length, hop_length)
         bins = self.stft.bins
         self.input = nn.Conv1d(latent_channels, frame_channels, EDGE_KERNEL, padding=padding)
-        if style_channels:
-            self.style = nn.Conv1d(style_channels, frame_channels, 1)
+        self.style = nn.Conv1d(style_channels, frame_channels, 1)
         self.frame_blocks = nn.ModuleList(
             ConvNeXtBlock(sizes.block(frame_channels), style_channels=block_style)
             for _ in range(sizes.frame_blocks)
@@ -155,22 +154,20 @@ class SpectralGenerator(nn.Module):
         parts = [part for spectrum in spectra for part in (spectrum.real, spectrum.imag)]
         return torch.cat([features, *(part.to(features.dtype) for part in parts)], dim=1)
 
-    def forward(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
+    def forward(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
         """Generate.
 
         Args:
             z: (B, latent_channels, N).
             source: (B, source_channels + 4 * bins, source_rate * N), of `source_signal`.
-            style: (B, style_channels, 1), or None.
+            style: (B, style_channels, 1).
 
         Returns:
             (B, 1, source_rate * hop_length * N) in [-1, 1].
         """
         return self.waveform(self.backbone(z, source, style))
 
-    def backbone(
-        self, z: Tensor, source: Tensor, style: Tensor | None = None, floor: Tensor | None = None
-    ) -> Tensor:
+    def backbone(self, z: Tensor, source: Tensor, style: Tensor, floor: Tensor | None = None) -> Tensor:
         """The arguments of `forward` → spectrum (B, 2 * bins, source_rate * N), real, then imaginary.
 
         Args:
@@ -188,18 +185,16 @@ class SpectralGenerator(nn.Module):
         spectrum = torch.polar(pulse_gain, shift) * pulses + noise_gain * noise
         return torch.cat([spectrum.real, spectrum.imag], dim=1)
 
-    def noise_gain(self, z: Tensor, source: Tensor, style: Tensor | None = None) -> Tensor:
+    def noise_gain(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
         """Of the noise, for the arguments of `forward`: (B, bins, source_rate * N), float32."""
         features, excitation = source.split([self.source_channels, 4 * self.stft.bins], dim=1)
         return self._gains(z, features, self._spectra(excitation)[0], style)[1]
 
     def _gains(
-        self, z: Tensor, features: Tensor, pulses: Tensor, style: Tensor | None
+        self, z: Tensor, features: Tensor, pulses: Tensor, style: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Gains of pulses and of noise, and the pulses' shift of phase: (B, bins, source_rate * N) each."""
-        x = self.input(z)
-        if style is not None:
-            x = x + self.style(style)
+        x = self.input(z) + self.style(style)
         block_style = style if self.modulated else None
         for block in self.frame_blocks:
             x = block(x, block_style)

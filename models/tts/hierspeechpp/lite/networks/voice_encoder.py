@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import torch
+from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
-from hiervox.models.tts.hierspeechpp.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
+from hiervox.models.tts.hierspeechpp.lite.networks.campplus import CAMPlusPlus, CAMPlusPlusSizes
 from hiervox.processors.filterbank import SAMPLE_RATE, log_filterbank
+from hiervox.utils.config import Config
 
 GROUP_SIZE = 48
 """Prompts of a batch that are encoded together, and so to one length."""
+
+
+class SpeakerEncoderSizes(Config):
+    """A CAM++ speaker encoder beside the style encoder; its weights were trained on other data, and stay.
+
+    Attributes:
+        channels: of the speaker embedding.
+        hidden_channels: of the two layers that turn it into a part of the style.
+        max_seconds: of a prompt in training, from its beginning; inference sees all of it.
+    """
+
+    channels: PositiveInt = 192
+    hidden_channels: PositiveInt = 256
+    max_seconds: PositiveFloat = 3.0
 
 
 class SpeakerProjection(nn.Sequential):

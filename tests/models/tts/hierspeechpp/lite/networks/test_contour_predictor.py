@@ -4,13 +4,13 @@ import math
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.config import SpeakerEncoderSizes
-from hiervox.models.tts.hierspeechpp.networks.contour_predictor import (
+from hiervox.models.tts.hierspeechpp.lite.networks.contour_predictor import (
     LOG_F0_DEVIATION,
     ContourPredictor,
+    ContourSizes,
     pitch_values,
 )
-from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
+from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import SpeakerEncoderSizes
 
 SIZES = ContourSizes(
     channels=8,

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.tts.hierspeechpp.networks.voice_encoder import (
+from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import (
     GROUP_SIZE,
     beginnings_embedding,
     speaker_embedding,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hiervox.models.tts.hierspeechpp.networks.excitation import NOISE_SAMPLES, HarmonicExcitation
+from hiervox.models.tts.hierspeechpp.lite.networks.excitation import NOISE_SAMPLES, HarmonicExcitation
 
 RATE, HOP = 16000, 80
 

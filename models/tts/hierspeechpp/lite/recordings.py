@@ -1,4 +1,4 @@
-"""What a voice is taken from, in training and in inference."""
+"""How recordings are heard: prompts in training and in inference, and sources of conversion."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.data.batch import Batch
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.base.pipelines.pitch_transfer import track_pitch
+from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
+from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
 from hiervox.modules.functional.masking import sequence_mask
+from hiervox.processors.audio import Waveform
 from hiervox.processors.noise_reduction import reduce_noise
+from hiervox.processors.pitch import F0Contour
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 
 
@@ -37,34 +40,36 @@ def prompt_recordings(batch: Batch, hop_length: int) -> tuple[Tensor, Tensor]:
     return batch["wav"], hop_length * batch["frames"]
 
 
-def style_spectrogram(recording: Tensor, experiment: SynthesizerExperiment) -> Tensor:
-    """Log-mel (1, mel_channels, M) that the synthesizer's style comes from in inference.
-
-    Args:
-        recording: (1, T), a prompt at 16 kHz; its stationary noise is reduced with `model.clean_prompts`.
-        experiment: of the synthesizer.
-    """
-    if experiment.model.clean_prompts:
-        recording = torch.from_numpy(reduce_noise(recording[0].cpu().numpy()))[None].to(recording.device)
-    return log_mel(recording, experiment.mel)
-
-
 def prompt_style(
-    network: HierarchicalSynthesizer,
+    network: LiteSynthesizer,
     recording: Tensor,
     speaker: Tensor | None,
-    experiment: SynthesizerExperiment,
+    experiment: LiteSynthesizerExperiment,
     mean: Tensor | None = None,
 ) -> Tensor:
     """The synthesizer's style vector (1, S, 1) of a prompt in inference.
 
     Args:
         network: the synthesizer.
-        recording: (1, T), the prompt at 16 kHz.
+        recording: (1, T), the prompt at 16 kHz; its stationary noise is reduced with `model.clean_prompts`.
         speaker: (1, E), its embedding by `network.speaker`.
         experiment: of the synthesizer.
         mean: (1, S, 1), the style towards which `model.style_truncation` draws it: the truncation trick
             (StyleGAN, arXiv 1812.04948, appendix B). None leaves it as it is.
     """
-    style = network.style(style_spectrogram(recording, experiment), speaker=speaker)
+    if experiment.model.clean_prompts:
+        recording = torch.from_numpy(reduce_noise(recording[0].cpu().numpy()))[None].to(recording.device)
+    style = network.style(log_mel(recording, experiment.mel), speaker=speaker)
     return style if mean is None else torch.lerp(mean, style, experiment.model.style_truncation)
+
+
+def source_pitch(wav: Waveform, experiment: LiteSynthesizerExperiment) -> F0Contour:
+    """F0 of what is converted: (T,) at 16 kHz to (T / 80,) in Hz.
+
+    Args:
+        wav: its stationary noise is reduced with `model.clean_sources`.
+        experiment: says how F0 is tracked.
+    """
+    if experiment.model.clean_sources:
+        wav = reduce_noise(wav)
+    return track_pitch(wav, experiment.features.pitch, "the source")

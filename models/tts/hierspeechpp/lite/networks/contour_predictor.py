@@ -8,19 +8,42 @@ mixes voicing with pitch.
 from __future__ import annotations
 
 import torch
+from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.tts.hierspeechpp.networks.frames import interleave
+from hiervox.models.tts.hierspeechpp.lite.networks.frames import interleave
+from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import SpeakerEncoderSizes
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
-from hiervox.models.tts.hierspeechpp.ttv_config import ContourSizes
 from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
+from hiervox.utils.config import Config
 
 EDGE_KERNEL = 7
 LOG_F0_MEAN, LOG_F0_DEVIATION = 5.0, 0.35
 LOG_RANGE_MEAN, LOG_RANGE_DEVIATION = -1.6, 0.5
 """Of log F0 (Hz), and of the logarithm of a voice's deviation over its median, among speakers."""
 PITCH_VALUES = 2
+
+
+class ContourSizes(Config):
+    """A pitch predictor that sees the whole utterance, and the pitch and the voice of the prompt.
+
+    Attributes:
+        channels, dilations: of the ConvNeXt blocks at the rate of semantic vectors.
+        fine_channels, fine_dilations: of those at the rate of F0.
+        expansion: hidden channels of a block over its channels.
+        speaker: of the prompt's embedding by the synthesizer's speaker encoder.
+        range: factor of log F0's distances from their mean in inference: what is learnt by absolute errors is
+            flatter than speech.
+    """
+
+    channels: PositiveInt = 160
+    dilations: tuple[PositiveInt, ...] = (1, 3, 9, 27, 1, 3)
+    fine_channels: PositiveInt = 64
+    fine_dilations: tuple[PositiveInt, ...] = (1, 3)
+    expansion: PositiveInt = 3
+    speaker: SpeakerEncoderSizes = SpeakerEncoderSizes(hidden_channels=128)
+    range: PositiveFloat = 1.0
 
 
 def pitch_values(pitch: Tensor) -> Tensor:

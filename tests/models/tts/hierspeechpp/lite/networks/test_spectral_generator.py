@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.hierspeechpp.networks.spectral_generator import (
+from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
     SpectralGenerator,
     SpectralGeneratorSizes,
 )

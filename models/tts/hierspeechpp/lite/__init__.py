@@ -1,0 +1,1 @@
+"""What the shipped voice has beside the published HierSpeech++."""

@@ -1,0 +1,240 @@
+"""The hierarchical synthesizer with the options of `LiteSynthesizerConfig`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
+from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerConfig
+from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
+    SpectralGenerator,
+    SpectralGeneratorSizes,
+)
+from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import VoiceEncoder
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, Latent, full_mask
+from hiervox.models.tts.hierspeechpp.windowed import Source, SplitGenerator, WindowedDecoder
+from hiervox.modules.functional.gaussian import Noise, sample_gaussian
+from hiervox.modules.functional.masking import mask_lengths
+from hiervox.modules.functional.windows import Window, cut
+from hiervox.processors.audio import SAMPLE_RATE
+
+SPOKEN_NOISE_SCALE = 0.333  # of what `prior_sampling_ratio` says is spoken in training: inference's
+MOST_FLOORS = 64
+"""Voices whose noise floors are kept."""
+
+
+class LiteSynthesizer(HierarchicalSynthesizer):
+    """All networks of the synthesizer.
+
+    Args:
+        config: sizes and options.
+
+    Attributes:
+        voice_encoder: a pretrained speaker encoder's part of the style; None where there is none.
+        silence: returns the semantic vectors of digital silence (1, semantic_channels, N), N of at least 4;
+            None in training, where no noise floor is subtracted.
+    """
+
+    config: LiteSynthesizerConfig
+
+    def __init__(self, config: LiteSynthesizerConfig) -> None:
+        super().__init__(config)
+        self.voice_encoder: VoiceEncoder | None = None
+        if config.speaker_encoder is not None:
+            self.voice_encoder = VoiceEncoder(config.speaker_encoder, style_channels=config.style_channels)
+        self.silence: Callable[[], Tensor] | None = None
+        self._floors: dict[bytes, Tensor] = {}
+
+    def build_generator(self) -> SplitGenerator:
+        """The published one, or that of an inverse STFT."""
+        config, sizes = self.config, self.config.generator
+        if not isinstance(sizes, SpectralGeneratorSizes):
+            return super().build_generator()
+        return SpectralGenerator(
+            sizes,
+            latent_channels=config.latent_channels,
+            source_channels=self.source.out_channels,
+            style_channels=config.style_channels,
+            sample_rate=SAMPLE_RATE,
+        )
+
+    def style(self, mel: Tensor, mask: Tensor | None = None, speaker: Tensor | None = None) -> Tensor:
+        """Style vector of a prompt.
+
+        Args:
+            mel, mask: as published.
+            speaker: (B, E), by `speaker`; None where there is no voice encoder.
+
+        Raises:
+            ValueError: there is a voice encoder, and no embedding is given.
+        """
+        style = super().style(mel, mask)
+        if self.voice_encoder is None:
+            return style
+        if speaker is None:
+            raise ValueError("this network needs the speaker embedding of the prompt")
+        return style + self.voice_encoder(speaker)
+
+    def speaker(self, prompt: Tensor) -> Tensor | None:
+        """Speaker embeddings (B, E) of prompts (B, T) at 16 kHz; None where there is no voice encoder."""
+        return None if self.voice_encoder is None else self.voice_encoder.embed(prompt)
+
+    def latent_to_decode(self, acoustic: Latent, agnostic: Latent, mask: Tensor, style: Tensor) -> Tensor:
+        """In training, the acoustic draw with `prior_sampling_ratio` of the items as inference has them."""
+        ratio = self.config.prior_sampling_ratio
+        if not self.training or ratio == 0:
+            return acoustic.z
+        items = (torch.rand(len(acoustic.z), device=acoustic.z.device) < ratio).nonzero().squeeze(1)
+        if not len(items):
+            return acoustic.z
+        mask, style = mask[items], style[items]
+        noise_scale = self.config.prior_temperature * SPOKEN_NOISE_SCALE
+        spoken = sample_gaussian(agnostic.mean[items], agnostic.log_std[items], mask, noise_scale)
+        return acoustic.z.index_copy(0, items, self.as_acoustic(spoken, mask, style).to(acoustic.z.dtype))
+
+    def decode_slice(self, z: Tensor, style: Tensor, log_f0: Tensor) -> tuple[Tensor, Tensor]:
+        """As published; the spectral generator is driven by the recorded F0."""
+        if not isinstance(self.generator, SpectralGenerator):
+            return super().decode_slice(z, style, log_f0)
+        features, predicted = self.source(z, style)
+        return self.generator(z, self.generator.source_signal(features, log_f0), style), predicted
+
+    def latent(
+        self,
+        semantic: Tensor,
+        log_f0: Tensor,
+        style: Tensor,
+        mask: Tensor,
+        noise_scale: float = 0.333,
+        generator: Noise = None,
+    ) -> Tensor:
+        """As published, the noise scale times `prior_temperature`."""
+        noise_scale *= self.config.prior_temperature
+        return super().latent(semantic, log_f0, style, mask, noise_scale, generator)
+
+    @torch.no_grad()
+    def infer(
+        self,
+        semantic: Tensor,
+        log_f0: Tensor,
+        style: Tensor,
+        mask: Tensor | None = None,
+        noise_scale: float = 0.333,
+        generator: Noise = None,
+    ) -> Tensor:
+        """As published; the spectral generator is driven by `log_f0`, and the noise floor subtracted."""
+        mask = full_mask(semantic) if mask is None else mask
+        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator)
+        pitches = [
+            pitch[:, : self.config.pitch_ratio * length]
+            for pitch, length in zip(log_f0, mask_lengths(mask).tolist(), strict=True)
+        ]
+        return self._driven_by(pitches, style).padded(z, style, mask)
+
+    @torch.no_grad()
+    def stream(
+        self,
+        semantic: Tensor,
+        log_f0: Tensor,
+        style: Tensor,
+        noise_scale: float = 0.333,
+        generator: Noise = None,
+    ) -> Iterator[Tensor]:
+        """`infer` of one utterance, chunk by chunk (1, 1, T_i)."""
+        z = self.latent(semantic, log_f0, style, full_mask(semantic), noise_scale, generator)
+        yield from self._driven_by([log_f0[0]], style).stream(z, style)
+
+    @property
+    def decoder(self) -> WindowedDecoder:
+        """As published; the spectral generator is driven by the source network's F0."""
+        return ExcitedDecoder(self.source, self.generator) if self._is_spectral else super().decoder
+
+    @property
+    def _is_spectral(self) -> bool:
+        return isinstance(self.generator, SpectralGenerator)
+
+    def _driven_by(self, log_f0: Sequence[Tensor], style: Tensor) -> WindowedDecoder:
+        if not self._is_spectral:
+            return super().decoder
+        return ExcitedDecoder(self.source, self.generator, log_f0, self.noise_floor(style))
+
+    @torch.inference_mode()
+    def noise_floor(self, style: Tensor) -> Tensor | None:
+        """What voices have beside speech, by what they make of silence; each is computed once.
+
+        Args:
+            style: (B, style_channels, 1).
+
+        Returns:
+            (B, bins, 1), the median over frames of the noise's gain, without the first and last quarter,
+            times the config's factor. None where that is 0, or where there is no `silence`.
+        """
+        if not self.config.noise_floor or self.silence is None:
+            return None
+        floors = []
+        for row in style:
+            key = row.float().cpu().numpy().tobytes()
+            if key not in self._floors:
+                if len(self._floors) == MOST_FLOORS:
+                    self._floors.clear()
+                self._floors[key] = self._floor(row[None], self.silence())
+            floors.append(self._floors[key])
+        return torch.cat(floors)
+
+    def _floor(self, style: Tensor, silence: Tensor) -> Tensor:
+        assert isinstance(self.generator, SpectralGenerator)
+        pitch = silence.new_zeros(1, 1, self.config.pitch_ratio * silence.shape[-1])
+        z = self.latent(silence, pitch, style, full_mask(silence), noise_scale=0.0)
+        source = self.generator.source_signal(self.source(z, style)[0], pitch)
+        gain = self.generator.noise_gain(z, source, style)
+        edge = gain.shape[-1] // 4
+        return self.config.noise_floor * gain[..., edge:-edge].median(dim=-1, keepdim=True).values
+
+
+def build_synthesizer(config: SynthesizerConfig) -> HierarchicalSynthesizer:
+    """The network of a config: with options, or, of a config that has none, the published one."""
+    if isinstance(config, LiteSynthesizerConfig):
+        return LiteSynthesizer(config)
+    return HierarchicalSynthesizer(config)
+
+
+class ExcitedDecoder(WindowedDecoder):
+    """Source network and spectral generator, in windows.
+
+    Args:
+        source, generator: in evaluation mode.
+        log_f0: (1, backbone_rate * N_i) each, of what drives the generator; the source network's where None.
+        floor: (B, bins, 1), by `LiteSynthesizer.noise_floor`; None subtracts nothing.
+    """
+
+    generator: SpectralGenerator
+
+    def __init__(
+        self,
+        source: Source,
+        generator: SplitGenerator,
+        log_f0: Sequence[Tensor] | None = None,
+        floor: Tensor | None = None,
+    ) -> None:
+        super().__init__(source, generator)
+        self.log_f0, self.floor = log_f0, floor
+
+    def sources(self, latents: Sequence[Tensor], style: Tensor) -> list[Tensor]:
+        """Features and excitation; phases run on through an utterance, so it is made of the whole."""
+        outputs = self.source_outputs(latents, style)
+        pitches = [one[-1:] for one in outputs] if self.log_f0 is None else self.log_f0
+        return [
+            self.generator.source_signal(one[None, :-1], pitch[None])[0]
+            for one, pitch in zip(outputs, pitches, strict=True)
+        ]
+
+    def backbone(
+        self, latents: Sequence[Tensor], sources: Sequence[Tensor], style: Tensor, windows: Sequence[Window]
+    ) -> Tensor:
+        """With the noise floor subtracted."""
+        source, items = cut(sources, windows, self.generator.backbone_rate), [one.item for one in windows]
+        floor = None if self.floor is None else self.floor[items]
+        return self.generator.backbone(cut(latents, windows), source, style[items], floor)

@@ -1,0 +1,1 @@
+"""Training tasks of Lite, one a part."""

@@ -1,1 +1,0 @@
-"""Losses that only HierSpeech++ has."""
