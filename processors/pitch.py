@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveFloat, model_validator
 
+from hiervox.processors.yin import centred_frames, yin
 from hiervox.utils.config import Config
 from hiervox.utils.errors import AudioError, DependencyError
 
@@ -140,14 +141,13 @@ def quick_pitch(wav: NDArray[np.float32], rate: int) -> F0Contour:
     Returns:
         F0 in Hz, 0 where it is quiet, 50 values a second.
     """
-    import librosa
-
     hop = rate // 50
     window = round(0.064 * rate)
     if wav.size < 2 * window:
         return np.zeros(0, np.float32)
-    f0 = librosa.yin(wav, fmin=60, fmax=500, sr=rate, frame_length=window, hop_length=hop)
-    level = librosa.feature.rms(y=wav, frame_length=window, hop_length=hop)[0][: f0.size]
+    frames = centred_frames(wav, window, hop)
+    f0 = yin(frames, rate, f_min=60, f_max=500)
+    level = np.sqrt(np.mean(np.square(frames), axis=1))
     loud = level > max(0.3 * float(np.quantile(level, 0.95)), SILENCE_LEVEL)
     track: F0Contour = np.where(loud, f0, 0).astype(np.float32)
     return track

@@ -44,9 +44,9 @@ class WhisperEncoder(nn.Module):
         width, n_mels, _ = state["conv1.weight"].shape
         n_layers = len({name.split(".")[1] for name in state if name.startswith("layers.")})
         ffn_width, positions = len(state["layers.0.fc1.weight"]), len(state["embed_positions.weight"])
-        with torch.device("meta"):  # nothing is drawn at random
+        with torch.random.fork_rng(devices=[]):  # the meta device would import a second's worth of torch
             encoder = cls(n_mels, width, n_layers, n_heads, ffn_width, positions)
-        encoder.to_empty(device="cpu").load_state_dict(state)
+        encoder.load_state_dict(state)
         return encoder.eval()
 
     def forward(self, features: Tensor) -> Tensor:

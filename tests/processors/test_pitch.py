@@ -4,6 +4,7 @@ import sys
 import types
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,7 @@ from safetensors.numpy import load_file
 from scipy.signal import lfilter
 
 from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, log_f0, pitch_level, quick_pitch
+from hiervox.processors.yin import centred_frames, yin
 from hiervox.utils.errors import AudioError, DependencyError
 
 RATE = 16000
@@ -120,6 +122,20 @@ def test_octave_errors_leave_the_level_alone() -> None:
     f0[::10] *= 2
     assert pitch_level(f0)[0] == pytest.approx(200, rel=0.03)
     assert pitch_level(np.zeros(5, np.float32)) == (0.0, 0.0)
+
+
+def test_yin_is_that_of_librosa() -> None:
+    rng = np.random.default_rng(0)
+    f0 = np.linspace(80, 300, 2 * RATE) + 10 * np.sin(np.arange(2 * RATE) / 800)
+    wav = np.sin(2 * np.pi * np.cumsum(f0) / RATE) ** 3 * np.linspace(0, 1, f0.size) + rng.normal(
+        0, 0.02, f0.size
+    )
+    wav = wav.astype(np.float32)
+    wanted = librosa.yin(wav, fmin=60, fmax=500, sr=RATE, frame_length=1024, hop_length=320)
+    frames = centred_frames(wav, 1024, 320)
+    np.testing.assert_allclose(yin(frames, RATE, 60, 500), wanted, rtol=1e-4)
+    levels = librosa.feature.rms(y=wav, frame_length=1024, hop_length=320)[0]
+    np.testing.assert_allclose(np.sqrt(np.mean(frames**2, axis=1)), levels, rtol=1e-4)
 
 
 def test_the_quick_tracker_finds_the_level_of_a_noisy_voice() -> None:

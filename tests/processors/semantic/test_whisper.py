@@ -77,7 +77,7 @@ def test_offline_weights_need_no_transformers() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
-def test_building_an_encoder_draws_nothing_at_random(folder: Path) -> None:
+def test_building_an_encoder_leaves_the_random_state(folder: Path) -> None:
     state = WhisperModel.from_pretrained(folder).encoder.state_dict()
     before = torch.get_rng_state()
     WhisperEncoder.of(state, 2)
