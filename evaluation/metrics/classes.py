@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from hiervox.evaluation.classifiers import Classifier, build_classifier
 from hiervox.evaluation.distributions import frechet_distance, inception_score, paired_divergence
 from hiervox.evaluation.estimate import Estimate
 from hiervox.evaluation.metric import Figure, Metric, Row, Scores, Vector, mean_of
 from hiervox.evaluation.table import Utterance
 from hiervox.utils.config import Config
+
+if TYPE_CHECKING:
+    from hiervox.evaluation.classifiers import Classifier
 
 CACHED_CLASSES = 256
 
@@ -65,6 +67,8 @@ class ClassDistances(Metric):
     @cached_property
     def classifier(self) -> Classifier:
         """The classifier that the settings name."""
+        from hiervox.evaluation.classifiers import build_classifier
+
         return build_classifier(self.config.model, self.context.device)
 
     @cached_property

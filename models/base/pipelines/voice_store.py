@@ -6,17 +6,18 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
 
 from hiervox.models.base.checkpoints.tensor_files import load_weights, save_tensors
 from hiervox.models.base.pipelines.bundle import hiervox_home
-from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
-from hiervox.models.base.pipelines.voice import Voice
 from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.files import replacing_file
+
+if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.voice import Voice
 
 SUFFIX = ".safetensors"
 HEADER = "voice"
@@ -125,6 +126,9 @@ def load_voice(name: str, model: str | None = None) -> Voice:
         ConfigError: there is no such voice, or another model made it.
         CheckpointError: its file is broken.
     """
+    from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
+    from hiervox.models.base.pipelines.voice import Voice
+
     path = voice_path(name)
     if not path.is_file():
         known = ", ".join(voice_names()) or "none"
@@ -150,7 +154,7 @@ def read_record(path: Path) -> VoiceRecord:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, "pt") as stream:
+        with safe_open(path, "np") as stream:
             header = (stream.metadata() or {})[HEADER]
         return VoiceRecord.model_validate(json.loads(header))
     except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
