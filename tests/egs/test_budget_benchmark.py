@@ -19,7 +19,7 @@ from hiervox.models.base.training.experiment import load_experiment
 from hiervox.utils.errors import ConfigError, DataError
 
 BENCHMARK = Path(__file__).parents[2] / "egs" / "benchmark" / "zero_shot_tts"
-PROGRAMS = ("budget", "trials", "frozen_list", "training_set", "results", "sound_page")
+PROGRAMS = ("budget", "trials", "frozen_list", "training_set", "rows", "results", "sound_page")
 
 
 @pytest.fixture
@@ -144,12 +144,64 @@ def test_results_tell_budgets_apart(local: dict[str, ModuleType], tmp_path: Path
     assert results.differences(summary)[0] == "- vits cpu:30m differs in WER from vits cpu:1h."
     few = {"systems": systems, "comparisons": {"wer": [{**pair, "speakers": 5}]}}
     assert results.differences(few) == ["- 5 speakers can show no difference: the least p is 0.062."]
-    assert "| vits cpu:1h | n/a | 60.0: features 10.0, vits 50.0 | n/a |" in results.costs(tmp_path)
-    results.plot({"synthetic": summary}, tmp_path, tmp_path / "plot.svg")
+    rows = list(local["rows"].trained_rows(tmp_path, {"synthetic": summary}))
+    cost = "| vits cpu:1h | n/a | 60.0: features 10.0, vits 50.0 | n/a | 20"
+    assert results.costs(rows)[-1].startswith(cost)
+    results.plot({"synthetic": summary}, rows, tmp_path / "plot.svg")
     assert (
         "hours of one processor" in (tmp_path / "plot.svg").read_text()
         or (tmp_path / "plot.svg").stat().st_size
     )
+
+
+def kept_row(local: dict[str, ModuleType], system: str, wer: float, sha256: str = "one") -> Any:
+    """A row of 24 utterances by eight speakers."""
+    name = f"{system} cpu:1h"
+    about = {"system": system, "mark": "cpu:1h", "date": "2026-01-01", "machine": "a machine"}
+    about |= {"parameters": 1.0, "seconds": {system: 3600.0}, "rtf": None}
+    about["lists"] = {"synthetic": {"sha256": sha256, "figures": {name: {"wer_corpus": figure(wer)}}}}
+    scores = {name: {str(number): {"wer": round(wer + number / 1000, 4)} for number in range(24)}}
+    return local["rows"].Row(system, "cpu:1h", about, {"synthetic": scores})
+
+
+def test_rows_of_other_machines_stand_beside_and_are_tested(
+    local: dict[str, ModuleType], tmp_path: Path
+) -> None:
+    rows = local["rows"]
+    for system, wer in (("vits", 0.1), ("valle", 0.9)):
+        kept_row(local, system, wer).write(tmp_path / "kept")
+    figures_only = kept_row(local, "hierspeechpp", 0.3)
+    rows.Row("hierspeechpp", "cpu:1h", figures_only.about).write(tmp_path / "kept")
+    kept_row(local, "glow_tts", 0.5, sha256="another list").write(tmp_path / "kept")
+    kept = rows.kept_rows(tmp_path / "kept")
+    assert {row.name: row for row in kept}["vits cpu:1h"].scores == kept_row(local, "vits", 0.1).scores
+
+    lists = tmp_path / "exp" / "lists"
+    lists.mkdir(parents=True)
+    (lists / "synthetic.sha256").write_text("one\n")
+    lines = [f"{number},s{number % 8}\n" for number in range(24)]
+    (lists / "synthetic.csv").write_text("id,speaker\n" + "".join(lines))
+    truth = {"systems": {"ground_truth": {"figures": {}}}, "comparisons": {}}
+    summary = rows.merged(tmp_path / "exp", "synthetic", truth, rows.all_rows([], kept))
+    assert list(summary["systems"]) == ["ground_truth", "hierspeechpp cpu:1h", "valle cpu:1h", "vits cpu:1h"]
+    said = local["results"].differences(summary)
+    assert "- vits cpu:1h differs in WER from valle cpu:1h." in said
+    assert said[-1].startswith("- hierspeechpp cpu:1h: only figures were kept")
+    (tmp_path / "kept" / "vits-cpu-1h" / "about.json").write_text("{}")
+    with pytest.raises(DataError, match="no usable"):
+        rows.kept_rows(tmp_path / "kept")
+
+
+def test_a_page_takes_along_what_an_earlier_one_has(local: dict[str, ModuleType], tmp_path: Path) -> None:
+    sound = tmp_path / "one.wav"
+    soundfile.write(sound, np.zeros(1600, np.float32), 16_000)
+    row = {"id": "one", "text": "Is it <so>?", "prompt": str(sound), "reference": str(sound)}
+    page, kept_players = local["sound_page"].page, local["sound_page"].kept_players
+    earlier = kept_players(page([row], {"vits cpu:1h": tmp_path}))
+    assert list(earlier["Is it <so>?"]) == ["prompt", "recording", "vits cpu:1h"]
+    later = kept_players(page([row], {"valle cpu:1h": tmp_path}, earlier))
+    assert set(later["Is it <so>?"]) == {"prompt", "recording", "vits cpu:1h", "valle cpu:1h"}
+    assert later["Is it <so>?"]["vits cpu:1h"] == earlier["Is it <so>?"]["vits cpu:1h"]
 
 
 @pytest.mark.parametrize("arguments", [("--budget", "cpu:soon"), ("--systems", "nobody")])

@@ -112,6 +112,6 @@ if stage 5 evaluate "word errors, speaker similarity, F0 correlation, DNSMOS, ov
   done
 fi
 if stage 6 results "the tables of all budgets so far, their plot, and a page of sounds"; then
-  own results --exp "$exp" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
-  own sound_page --exp "$exp" --list "${lists%%,*}" --out "$exp/report.html"
+  own results --exp "$exp" --kept "$recipe/scores" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
+  own sound_page --exp "$exp" --list "${lists%%,*}" --kept "$recipe/report.html" --out "$exp/report.html"
 fi

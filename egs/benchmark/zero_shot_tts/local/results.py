@@ -5,24 +5,19 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import os
-import platform
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from budget import seconds_of
-from trials import RESYNTHESIS, Trial, trials
+from rows import Row, all_rows, kept_rows, machine, merged, trained_rows
+from trials import RESYNTHESIS
 
 from hiervox.evaluation.comparison import least_p
 from hiervox.evaluation.table import GROUND_TRUTH
-from hiervox.models.base.checkpoints.checkpoint import (
-    WEIGHTS_NAME,
-    find_checkpoint,
-    load_weights,
-    read_json,
-)
+from hiervox.models.base.checkpoints.checkpoint import read_json
+from hiervox.utils.errors import HierVoxError
 from hiervox.utils.files import replacing_file, write_text
 
 FIGURES = {  # of `hiervox evaluate`: column, factor, digits
@@ -53,31 +48,34 @@ def cell(found: dict[str, Any] | None, factor: float, digits: int) -> str:
     return f"{value} [{factor * found['low']:.{digits}f}, {factor * found['high']:.{digits}f}]"
 
 
-def row(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
     """A line of a table."""
     return "| " + " | ".join(cells) + " |"
 
 
 def table(summary: dict[str, Any]) -> list[str]:
     """One line a system, recordings first."""
-    lines = [row(["system", *(title for title, _, _ in FIGURES.values())]), "|" + "---|" * (len(FIGURES) + 1)]
+    lines = [
+        line(["system", *(title for title, _, _ in FIGURES.values())]),
+        "|" + "---|" * (len(FIGURES) + 1),
+    ]
     for system, found in summary["systems"].items():
         figures = [
             cell(found["figures"].get(name), factor, digits) for name, (_, factor, digits) in FIGURES.items()
         ]
-        lines.append(row([system, *figures]))
+        lines.append(line([system, *figures]))
     return lines
 
 
 def differences(summary: dict[str, Any]) -> list[str]:
     """A line a system: from which others it differs, and by which figures."""
-    lines = []
+    lines, untested = [], summary.get("untested", [])
     pairs = [pair for family in summary["comparisons"].values() for pair in family]
     units = min((pair["speakers"] or pair["count"] for pair in pairs), default=0)
     if units and least_p(units) >= SIGNIFICANT:
         return [f"- {units} speakers can show no difference: the least p is {least_p(units):.3f}."]
     for system in summary["systems"]:
-        if system == GROUND_TRUTH:
+        if system == GROUND_TRUTH or system in untested:
             continue
         said = []
         for name, (title, _, _) in FIGURES.items():
@@ -92,47 +90,40 @@ def differences(summary: dict[str, Any]) -> list[str]:
         lines.append(
             f"- {system} differs in {'; '.join(said)}." if said else f"- {system} differs from none."
         )
+    if untested:
+        lines.append(
+            f"- {', '.join(untested)}: only figures were kept, no scores of utterances, so nothing is tested."
+        )
     return lines
 
 
-def parameters_of(trial: Trial) -> float:
-    """Millions of weights of what speaks; 0 where it is not there."""
-    bundle = sorted((trial.folder / "model").glob(f"*/{WEIGHTS_NAME}"))
-    runs = [path.parent for path in (trial.folder / "runs").glob("*/checkpoints")]
-    files = bundle or [find_checkpoint(run) / WEIGHTS_NAME for run in runs]
-    return sum(tensor.numel() for file in files for tensor in load_weights(file).values()) / 1e6
-
-
-def costs(exp: Path) -> list[str]:
-    """What the budgets went into, and how quick speech is."""
-    lines = [row(["system", "parameters (M)", "minutes", "RTF"]), "|---|---|---|---|"]
-    for trial in trials(exp):
-        spent = trial.costs()
+def costs(rows: Sequence[Row]) -> list[str]:
+    """What the budgets went into, how quick speech is, and where and when that was."""
+    titles = ["system", "parameters (M)", "minutes", "RTF", "trained"]
+    lines = [line(titles), "|" + "---|" * len(titles)]
+    for one in rows:
+        about, spent = one.about, one.about["seconds"]
         parts = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in spent.items())
-        speed = trial.folder / "wavs" / "synthetic" / "speed.json"
-        factor = "n/a"
-        if speed.is_file():
-            noted = read_json(speed)
-            factor = f"{noted['work'] / noted['speech']:.2f}"
-        size = parameters_of(trial)
-        total = sum(spent.values()) / 60
-        lines.append(row([trial.name, f"{size:.1f}" if size else "n/a", f"{total:.1f}: {parts}", factor]))
+        minutes = f"{sum(spent.values()) / 60:.1f}: {parts}"
+        size = f"{about['parameters']:.1f}" if about["parameters"] else "n/a"
+        speed = "n/a" if about["rtf"] is None else f"{about['rtf']:.2f}"
+        lines.append(line([one.name, size, minutes, speed, f"{about['date']}, {about['machine']}"]))
     return lines
 
 
-def figures_of(
-    exp: Path, system: str, summary: dict[str, Any], name: str
+def points_of(
+    rows: Sequence[Row], system: str, summary: dict[str, Any], name: str
 ) -> list[tuple[float, dict[str, Any]]]:
     """Hours and figure at each budget of a system."""
     found = []
-    for trial in trials(exp):
-        figure = summary["systems"].get(trial.name, {"figures": {}})["figures"].get(name)
-        if trial.system == system and figure:
-            found.append((seconds_of(trial.mark) / 3600, figure))
+    for one in rows:
+        figure = summary["systems"].get(one.name, {"figures": {}})["figures"].get(name)
+        if one.system == system and figure:
+            found.append((seconds_of(one.mark) / 3600, figure))
     return found
 
 
-def plot(summaries: dict[str, dict[str, Any]], exp: Path, out: Path) -> None:
+def plot(summaries: dict[str, dict[str, Any]], rows: Sequence[Row], out: Path) -> None:
     """Word errors, similarity and DNSMOS against the budget, a line a system; as SVG."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -144,8 +135,8 @@ def plot(summaries: dict[str, dict[str, Any]], exp: Path, out: Path) -> None:
     for axes_row, (which, summary) in zip(grid, summaries.items(), strict=True):
         for axes, name in zip(axes_row, PLOTTED, strict=True):
             title, factor, _ = FIGURES[name]
-            for system in dict.fromkeys(trial.system for trial in trials(exp)):
-                points = figures_of(exp, system, summary, name)
+            for system in dict.fromkeys(one.system for one in rows):
+                points = points_of(rows, system, summary, name)
                 if points:
                     values = [factor * found["value"] for _, found in points]
                     spans = [[factor * abs(one["value"] - one[end]) for _, one in points] for end in ENDS]
@@ -175,41 +166,36 @@ def data_of(exp: Path) -> list[str]:
     return lines
 
 
-def processor() -> str:
-    """Its name, as Linux knows it."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
 def settings(summary: dict[str, Any]) -> list[str]:
     """Judges and versions."""
     given = [f"- {name}: {value}" for name, value in summary["settings"].items()]
     return [*given, "- versions: " + ", ".join(f"{name} {one}" for name, one in summary["versions"].items())]
 
 
-def report(exp: Path, notes: str, picture: Path) -> str:
-    """The whole page."""
+def report(exp: Path, notes: str, picture: Path, kept: Sequence[Row] = ()) -> str:
+    """The whole page; what was trained here is written into EXP/scores."""
     summaries = {}
     for which in LISTS:
         path = exp / "evaluation" / which / "summary.json"
         if path.is_file():
             summaries[which] = json.loads(path.read_text(encoding="utf-8"))
+    own = list(trained_rows(exp, summaries))
+    for one in own:
+        one.write(exp / "scores")
+    rows = all_rows(own, kept)
+    summaries = {which: merged(exp, which, summary, rows) for which, summary in summaries.items()}
     spoken = {which: summaries[which] for which in summaries if which != "conversion"}
     if spoken:
-        plot(spoken, exp, picture)
-    versions = f"PyTorch {torch.__version__}, Python {platform.python_version()}"
-    machine = f"{os.cpu_count()} cores ({processor()}), {versions}"
+        plot(spoken, rows, picture)
     parts = [
         "# Text to speech in unseen voices, by budget",
-        f"{datetime.date.today()}; {machine}. A budget is processor time of one thread: features, codec and "
-        f"every network; `{RESYNTHESIS}` is the recordings through a system's codec.",
+        f"{datetime.date.today()}; {machine()}. A budget is processor time of one thread: features, codec "
+        f"and every network; `{RESYNTHESIS}` is the recordings through a system's codec.",
     ]
     for which, summary in summaries.items():
         parts += [f"## {LISTS[which]}", "\n".join(table(summary)), "\n".join(differences(summary))]
     parts += [f"![Figures against budget]({picture.name})"] if spoken else []
-    parts += ["## What it cost", "\n".join(costs(exp))]
+    parts += ["## What it cost", "\n".join(costs(rows))]
     parts += ["## Data", "\n".join(data_of(exp)), notes.rstrip()]
     if summaries:
         parts += ["## Settings", "\n".join(settings(next(iter(summaries.values()))))]
@@ -220,12 +206,18 @@ def main() -> None:
     """Parse and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exp", type=Path, required=True)
+    parser.add_argument("--kept", type=Path, help="folder of rows that were trained elsewhere")
     parser.add_argument("--notes", type=Path, required=True, help="what comes behind the tables")
     parser.add_argument("--out", type=Path, required=True, help="the page; its plot goes beside it")
     arguments = parser.parse_args()
     picture = arguments.out.parent / "budgets.svg"
-    write_text(arguments.out, report(arguments.exp, arguments.notes.read_text(encoding="utf-8"), picture))
+    kept = kept_rows(arguments.kept) if arguments.kept else []
+    notes = arguments.notes.read_text(encoding="utf-8")
+    write_text(arguments.out, report(arguments.exp, notes, picture, kept))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except HierVoxError as error:
+        sys.exit(f"results.py: {error}")

@@ -41,8 +41,23 @@ def largest(systems: dict[str, Path]) -> dict[str, Path]:
     return dict(last.values())
 
 
-def page(rows: list[dict[str, str]], systems: dict[str, Path]) -> str:
-    """Sentences that are apart in the list, so that many voices are heard."""
+def kept_players(text: str) -> dict[str, dict[str, str]]:
+    """Sentence → what spoke → its audio element, of an earlier page."""
+    found: dict[str, dict[str, str]] = {}
+    sentence = ""
+    for row in text.splitlines():
+        if row.startswith("<h2>"):
+            sentence = html.unescape(row.removeprefix("<h2>").partition("</h2>")[0])
+        elif row.startswith("<tr><td>"):
+            name, _, element = row.removeprefix("<tr><td>").partition("<td>")
+            found.setdefault(sentence, {})[html.unescape(name)] = element
+    return found
+
+
+def page(
+    rows: list[dict[str, str]], systems: dict[str, Path], kept: dict[str, dict[str, str]] | None = None
+) -> str:
+    """Sentences that are apart in the list, so that many voices are heard; `kept` are of an earlier page."""
     chosen = rows[:: max(1, len(rows) // SENTENCES)][:SENTENCES]
     parts = [f'<!doctype html><meta charset="utf-8"><title>Sentences by budget</title><style>{STYLE}</style>']
     parts.append("<h1>Ten sentences in voices that no training has heard</h1>")
@@ -50,11 +65,9 @@ def page(rows: list[dict[str, str]], systems: dict[str, Path]) -> str:
         parts.append(f"<h2>{html.escape(row['text'])}</h2><table>")
         sounds = {"prompt": Path(row["prompt"]), "recording": Path(row["reference"])}
         sounds |= {name: folder / f"{row['id']}.wav" for name, folder in systems.items()}
-        parts += [
-            f"<tr><td>{html.escape(name)}<td>{player(path)}"
-            for name, path in sounds.items()
-            if path.is_file()
-        ]
+        players = {name: player(path) for name, path in sounds.items() if path.is_file()}
+        players = (kept or {}).get(row["text"], {}) | players
+        parts += [f"<tr><td>{html.escape(name)}<td>{element}" for name, element in players.items()]
         parts.append("</table>")
     return "\n".join(parts) + "\n"
 
@@ -64,13 +77,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exp", type=Path, required=True)
     parser.add_argument("--list", default="synthetic")
+    parser.add_argument("--kept", type=Path, help="a page whose sounds of other systems are taken along")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     if not any(spoken(arguments.exp, arguments.list)):
         raise DataError(f"nothing was spoken of the list {arguments.list}", "run the stage speak before")
     with (arguments.exp / "lists" / f"{arguments.list}.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    written = page(rows, largest(dict(spoken(arguments.exp, arguments.list))))
+    kept = kept_players(arguments.kept.read_text(encoding="utf-8")) if arguments.kept else {}
+    written = page(rows, largest(dict(spoken(arguments.exp, arguments.list))), kept)
     if len(written) > MOST_BYTES:
         raise DataError(f"the page has {len(written)} bytes", f"fewer than {MOST_BYTES} are kept")
     write_text(arguments.out, written)
