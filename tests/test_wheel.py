@@ -14,9 +14,22 @@ import soundfile
 
 from tests.conftest import REPOSITORY
 
-SOURCES = ("bins", "evaluation", "models", "modules", "pretrained", "processors", "utils")
+SOURCES = (
+    *("bins", "evaluation", "models", "modules", "pretrained", "processors", "utils"),
+    *("egs/common", "egs/datasets"),
+)
 FILES = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
 CACHES = shutil.ignore_patterns("__pycache__")
+RECIPE = """#!/usr/bin/env bash
+# A recipe that lies anywhere.
+set -euo pipefail
+source "$(hiervox recipes engine)"
+with_corpus
+parse "$@"
+if stage 1 data "cut manifests"; then
+  corpus prepare --out "$exp/data"
+fi
+"""
 HOSTILE = "raise SystemExit('the wrong module was imported')\n"
 
 
@@ -73,3 +86,12 @@ def test_it_speaks_among_hostile_modules(wheel: Path, tmp_path: Path) -> None:
     assert 0.2 < len(wav) / rate < 4
     found = run(python, "-c", "import hiervox; print(hiervox.__file__)", cwd=elsewhere, **home)
     assert Path(found.strip()).is_relative_to(site)
+    sourced = Path(run(hiervox, "recipes", "engine", cwd=elsewhere, **home).strip())
+    assert (
+        sourced.is_relative_to(site)
+        and sourced.read_text() == (REPOSITORY / "egs/common/recipe.sh").read_text()
+    )
+    (elsewhere / "run.sh").write_text(RECIPE)
+    path = {**home, "PATH": f"{hiervox.parent}:{os.environ['PATH']}"}
+    run("bash", "run.sh", cwd=elsewhere, **path)
+    assert (elsewhere / "exp" / "data" / "train" / "cuts.jsonl.gz").is_file()

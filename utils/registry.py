@@ -46,13 +46,14 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
     Args:
         kind: what an entry is called in messages, such as `system`.
         group: of entry points, such as `hiervox.systems`.
-        package: that holds the tree's own entries, such as `hiervox.models`.
+        package: that holds the tree's own entries, such as `hiervox.models`; empty where none does.
         pattern: of its files, such as `*/*/__init__.py`.
         is_entry: whether an object that a file defines, or an entry point names, is of this kind.
         without: folders of the package that hold no entries.
         reserved: names that stand for something else.
         name_of: an entry's name; by default its attribute `name`.
         completed: what is kept of an entry, by default the entry itself.
+        own: returns further entries of the tree, which are not objects of a package's files.
         warns: whether what is left out is logged; where not, whoever lists the entries shows it.
 
     Raises:
@@ -72,11 +73,13 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
         name_of: Callable[[EntryT], str] | None = None,
         completed: Callable[[EntryT], EntryT] | None = None,
         warns: bool = True,
+        own: Callable[[], Iterable[EntryT]] = tuple,
     ) -> None:
         self.kind, self.group = kind, group
         self._package, self._pattern, self._is_entry = package, pattern, is_entry
         self._without, self._reserved = frozenset(without), frozenset(reserved)
         self._name_of, self._completed, self._warns = name_of or _name, completed, warns
+        self._own = own
         self._entries: dict[str, EntryT] | None = None
         self._left_out: dict[str, LeftOut] = {}
         self._packages: dict[str, str] = {}
@@ -141,6 +144,8 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
                     imported = inspect.isclass(member) and member.__module__ != module.__name__
                     if self._is_entry(member) and not imported:
                         self._add(entries, member)
+            for entry in self._own():
+                self._add(entries, entry)
             for point in entry_points(group=self.group):
                 self._add_installed(entries, point)
             self._entries = entries
@@ -188,7 +193,7 @@ def _name(entry: Any) -> str:
 
 def _modules(package: str, pattern: str, without: Iterable[str]) -> Iterator[ModuleType]:
     """The modules of a package whose files match a pattern, by path; none of some of its folders."""
-    for root in map(Path, import_module(package).__path__):
+    for root in map(Path, import_module(package).__path__ if package else ()):
         for file in sorted(root.glob(pattern)):
             parts = file.relative_to(root).with_suffix("").parts
             names = [part for part in parts if part != "__init__"]

@@ -7,12 +7,13 @@
 #   fi
 #
 # --help lists the options and the stages as run.sh states them. Where conf/options is, its lines `NAME VALUE` are
-# defaults of the recipe. A run.sh may be linked into a folder of a corpus, whose name is then its --corpus.
+# defaults of the recipe. A run.sh may be linked into a folder of a corpus, whose name is then its --corpus. It may lie
+# anywhere: in a package of its own it sources "$(hiervox recipes engine)".
 
 recipe=$(cd "$(dirname "$0")" && pwd)
-repository=${recipe%/egs/*}
-common=$repository/egs/common
-datasets=$repository/egs/datasets
+common=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+datasets=${common%/*}/datasets
+repository=${common%/egs/common}
 option_names=() option_helps=() list_names=()
 overrides=()
 dry_run=
@@ -142,8 +143,7 @@ settle_corpus() {
   if [[ -e $corpus && ! -f $datasets/$corpus.py ]]; then
     corpus=$(absolute "$corpus")
   elif [[ ! -f $datasets/$corpus.py && ! $dry_run ]]; then
-    python "$datasets/corpus.py" known --corpus "$corpus" 2>/dev/null ||
-      fail "no corpus $corpus: name a table, or a file of egs/datasets"
+    python "$datasets/corpus.py" known --corpus "$corpus" || exit 2
   fi
 }
 

@@ -5,7 +5,7 @@ A corpus is a Python file with two functions, as lhotse's recipes are:
     download(folder, *, ...)       fetch into `folder` what is not there
     prepare(folder, out, *, ...)   write `out/train` and `out/test`; may add `out/test_list.csv`
 
-It stands beside this file, or an installed package names it as an entry point of the group
+It stands beside this file, or an installed package names its module as an entry point of the group
 `hiervox.datasets`. Its keyword arguments are options here: `test_parts=("a", "b")` is `--test-parts a b`. The
 path of a table, or of a Kaldi folder, is a corpus, too.
 """
@@ -17,15 +17,14 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from hiervox.models.base.recipes import DATASETS
 from hiervox.utils.errors import ConfigError, HierVoxError
 from hiervox.utils.registry import nearest
 
 HERE = Path(__file__).parent
-GROUP = "hiervox.datasets"
 HELPERS = frozenset({"corpus", "manifests", "table"})
 """Files beside this one that are no corpus."""
 
@@ -33,7 +32,7 @@ HELPERS = frozenset({"corpus", "manifests", "table"})
 def names() -> list[str]:
     """What `--corpus` can be called."""
     own = {path.stem for path in HERE.glob("*.py")} - HELPERS
-    return sorted(own | {point.name for point in entry_points(group=GROUP)})
+    return sorted(own | set(DATASETS))
 
 
 def find(corpus: str) -> tuple[Any, dict[str, Any]]:
@@ -44,8 +43,8 @@ def find(corpus: str) -> tuple[Any, dict[str, Any]]:
     """
     if (HERE / f"{corpus}.py").is_file() and corpus not in HELPERS:
         return importlib.import_module(corpus), {}
-    for point in entry_points(group=GROUP, name=corpus):
-        return point.load(), {}
+    if corpus in DATASETS or corpus in DATASETS.left_out:
+        return DATASETS.named(corpus), {}
     if Path(corpus).exists():
         return importlib.import_module("table"), {"table": corpus}
     raise ConfigError(f"no corpus {corpus}", f"name a table, or a corpus: {nearest(corpus, names())}")
