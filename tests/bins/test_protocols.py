@@ -36,6 +36,7 @@ from hiervox.processors.text import TextConfig
 from hiervox.utils.registry import resolve
 from tests.models.base.pipelines.toys import ToyConfig, ToyVocoder, registered
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
+from tests.own import own
 
 HERE = "tests.bins.test_protocols"
 RATE = 16_000
@@ -289,11 +290,11 @@ def stubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_tasks_name_their_protocols_and_verbs() -> None:
     verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    for name, task in TASKS.items():
+    for name, task in own(TASKS).items():
         assert task.verb in verbs
         if name != "alignment":  # its verb works on a corpus
             assert resolve(task.protocol) is STUBS[name][1]
-    assert task_names()[0] == "tts" and len(task_names()) == len(TASKS)
+    assert task_names()[0] == "tts" and set(task_names()) == set(TASKS)
 
 
 def test_options_that_are_controls_come_from_their_model() -> None:

@@ -13,16 +13,17 @@ import pytest
 import soundfile
 
 from hiervox.models.base.data.manifest import audio_path, read_cuts
-from hiervox.models.base.registry import SYSTEMS, get_part
+from hiervox.models.base.registry import get_part
 from hiervox.utils.config import load_config
 from hiervox.utils.registry import resolve
 from tests.conftest import REPOSITORY
 from tests.egs.lookalikes import make_libritts, make_vctk
+from tests.own import own_systems
 
 RECIPES = REPOSITORY / "egs" / "vocoder"
 BENCHMARK = REPOSITORY / "egs" / "benchmark" / "vocoders"
 PROGRAMS = ("evaluation_table", "results")
-VOCODERS = sorted(name for name, card in SYSTEMS.items() if card.task == "vocoder")
+VOCODERS = sorted(own_systems("vocoder"))
 
 
 def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,12 +9,13 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from hiervox.models.base.registry import SYSTEMS, get_part
+from hiervox.models.base.registry import get_part
 from hiervox.utils.registry import resolve
 from tests.models.vocoder.small import GAN, HOP, MODELS, RATE, experiment
 from tests.overfit import overfit
+from tests.own import own_systems
 
-VOCODERS = sorted(name for name, card in SYSTEMS.items() if card.task == "vocoder")
+VOCODERS = sorted(own_systems("vocoder"))
 MEASURE = dict.fromkeys(("diffwave", "wavegrad"), "noise")
 MEASURE |= dict.fromkeys(("waveglow", "wavenet", "wavernn"), "likelihood")
 STEPS = {"diffwave": 150, "wavegrad": 150, "wavenet": 60, "wavernn": 40, "waveglow": 60}

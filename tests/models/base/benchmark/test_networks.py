@@ -16,6 +16,7 @@ from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
 from hiervox.utils.timing import Timing
+from tests.own import own_systems
 
 # A repository whose network has the weights of ours under its own names, and computes something else.
 REPOSITORY = """
@@ -47,7 +48,7 @@ def _write_repository(module: Path, code: str, shared: Path, golden: str) -> Non
 
 
 def test_workloads_name_parts_of_their_systems() -> None:
-    for name, card in SYSTEMS.items():
+    for name, card in own_systems().items():
         if card.workloads is not None:
             parts = {part.name for part in card.parts}
             assert {workload.part for workload in workloads_of(name).values()} <= parts
@@ -176,7 +177,7 @@ def test_a_network_on_a_gpu() -> None:
     assert result.gpu and result.memory > 0
 
 
-@pytest.mark.parametrize("system", [name for name, card in SYSTEMS.items() if card.workloads])
+@pytest.mark.parametrize("system", [name for name, card in own_systems().items() if card.workloads])
 def test_workloads_resolve_to_parts_that_can_be_built(system: str) -> None:
     card = SYSTEMS[system]
     for workload in resolve(str(card.workloads)):

@@ -14,11 +14,11 @@ from hiervox.models.base.pipelines.bundle import find_part, parts_of
 from hiervox.models.base.pipelines.loading import find_system, load
 from hiervox.models.base.pipelines.protocols import Codec, SuperResolution, Vocoder
 from hiervox.models.base.pipelines.vocoder import MelVocoderPipeline
-from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.base.tasks import TASKS, Task
 from hiervox.utils.errors import CheckpointError, ConfigError
 from tests.models.base.pipelines.toys import CARDS, ToyCodecPipeline, card, registered, write_toy
 from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
+from tests.own import own_systems
 
 
 @pytest.fixture(autouse=True)
@@ -69,24 +69,23 @@ def test_a_hidden_folder_is_no_part(tmp_path: Path) -> None:
 
 
 def test_cards_name_tasks_that_there_are() -> None:
-    own = [own_card for own_card in SYSTEMS.values() if own_card.parts[0].network.startswith("hiervox.")]
-    assert len(own) > 10
-    for own_card in own:
+    assert len(own_systems()) > 10
+    for own_card in own_systems().values():
         assert own_card.task in TASKS
         assert set(own_card.uses) <= set(TASKS)
 
 
 def test_a_package_brings_a_task(tmp_path: Path) -> None:
-    folder = write_toy(tmp_path / "a", "separation")
-    with registered(card("separation", "tests.models.base.pipelines.toys:ToyCodecPipeline")):
-        with pytest.raises(ConfigError, match="no task 'separation'"):
-            load(folder, "separation")
-        TASKS.add(Task("separation", f"{Codec.__module__}:Codec", "separate", "a mixture to its voices"))
+    folder = write_toy(tmp_path / "a", "toy_mixing")
+    with registered(card("toy_mixing", "tests.models.base.pipelines.toys:ToyCodecPipeline")):
+        with pytest.raises(ConfigError, match="no task 'toy_mixing'"):
+            load(folder, "toy_mixing")
+        TASKS.add(Task("toy_mixing", f"{Codec.__module__}:Codec", "separate", "a mixture to its voices"))
         try:
-            assert isinstance(load(folder, "separation", "cpu"), ToyCodecPipeline)
+            assert isinstance(load(folder, "toy_mixing", "cpu"), ToyCodecPipeline)
             assert isinstance(load(folder, device="cpu"), ToyCodecPipeline)
         finally:
-            TASKS.remove("separation")
+            TASKS.remove("toy_mixing")
 
 
 def test_the_package_loads_and_imports_nothing_before() -> None:

@@ -1,0 +1,7 @@
+"""bigvgan at a size that a test can train."""
+
+from __future__ import annotations
+
+from tests.models.vocoder.sizes import UPSAMPLING
+
+MODEL = {**UPSAMPLING, "activation": "alias_free_snake", "output": "clamp"}
