@@ -52,7 +52,7 @@ teach() {
   [[ ! $on_gpu ]] || workers=(--set train.workers=8)
   settings "$part"
   run hiervox train --config "$repository/egs/$3" --set "out_dir=$folder/runs/$part" --set "data.cuts=${4:-$features}" \
-    --set "train.budget_seconds=$seconds" "${workers[@]}" "${given[@]}" --device "$device" "${resume[@]}"
+    --set "train.budget_seconds=$seconds" "${@:5}" "${workers[@]}" "${given[@]}" --device "$device" "${resume[@]}"
 }
 
 python "$recipe/local/budget.py" seconds --mark "$budget" >/dev/null || exit 2

@@ -3,8 +3,9 @@ parts=(autoregressive non_autoregressive codec=encodec)
 codec=yes
 controls=(prompt_text=PROMPT_TEXT stop_at_bound=true frames_per_token=8 top_p=0.8)
 plan() {
+  local codes=(--set "features.codes.model=$folder/runs/encodec")
   teach encodec 0.35 codec/encodec/budget/conf/encodec.json5 "$exp/set/cuts"
-  extract codes tts/valle/budget/conf/decoder.json5 --set "features.codes.model=$folder/runs/encodec"
-  teach autoregressive 0.65 tts/valle/budget/conf/autoregressive.json5
-  teach non_autoregressive 1 tts/valle/budget/conf/non_autoregressive.json5
+  extract codes tts/valle/budget/conf/decoder.json5 "${codes[@]}"
+  teach autoregressive 0.65 tts/valle/budget/conf/autoregressive.json5 "" "${codes[@]}"
+  teach non_autoregressive 1 tts/valle/budget/conf/non_autoregressive.json5 "" "${codes[@]}"
 }
