@@ -151,6 +151,11 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
             raise ConfigError(f"unknown key {dotted!r} in {source}", hint) from error
         if first["type"] == "missing":
             raise ConfigError(f"missing key {dotted!r} in {source}", "set it") from error
+        if first["type"] != "value_error" and not _is_given(layered.values, located):
+            raise ConfigError(
+                f"the default of {dotted!r} is {shortened(first['input'])}",
+                f"{plain_reason(first)}, in the class of that section",
+            ) from error
         given = "" if isinstance(first["input"], dict) else f" {shortened(first['input'])}"
         where = f" for {dotted!r}" if dotted else "s"
         raise ConfigError(f"bad value{given}{where} in {source}", plain_reason(first)) from error
@@ -159,6 +164,20 @@ def validate(layered: Layered, schema: type[ConfigT]) -> ConfigT:
             f"bad value for {dotted!r} in {layered.source_of(dotted)}", "give a number, not true or false"
         )
     return checked
+
+
+def _is_given(tree: Any, location: Sequence[int | str]) -> bool:
+    """Whether a place of a validation error is one of the given tree, or in a value of it."""
+    for part in location:
+        if isinstance(tree, Mapping):
+            if part not in tree:
+                return False
+            tree = tree[part]
+        elif isinstance(tree, Sequence) and isinstance(part, int) and part < len(tree):
+            tree = tree[part]
+        else:
+            return True
+    return True
 
 
 def _truths_for_numbers(given: Any, checked: Any, prefix: str = "") -> Iterator[str]:

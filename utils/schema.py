@@ -15,13 +15,15 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     TypeAdapter,
+    ValidationError,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from hiervox.utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError, shortened
+from hiervox.utils.reasons import plain_reason
 
 MOST_SIZE = 1_000_000
 """No width, kernel, rate or vocabulary of a network is larger; building one that is would exhaust memory."""
@@ -47,6 +49,27 @@ class Config(BaseModel):
             if former in given and present in given:
                 raise ValueError(f"{former} is the former name of {present}, which is set too: leave one out")
         return {cls.renamed.get(key, key): value for key, value in given.items()}
+
+    def __init__(self, **given: Any) -> None:
+        """As pydantic's.
+
+        Raises:
+            ConfigError: a default is not of its field's type.
+        """
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = str(first["loc"][0]) if first["loc"] else ""
+            if key in type(self).model_fields and key not in given:
+                raise ConfigError(
+                    f"the default of {type(self).__name__}.{'.'.join(map(str, first['loc']))} is "
+                    f"{shortened(first['input'])}",
+                    plain_reason(first),
+                ) from error
+            raise
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # sections within are not made by it
 
     @classmethod
     def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
