@@ -25,13 +25,17 @@ def prepare(
     language: Annotated[
         str, typer.Option(help="espeak's name of the language of rows that name none.")
     ] = "en-us",
+    speaker: Annotated[
+        str | None, typer.Option(help="Who speaks in rows that name nobody, as in LJSpeech's table.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
 ) -> None:
     """Read a table of recordings into a cut manifest.
 
     \b
-    Example:
+    Examples:
       hiervox prepare --table corpus.csv --out data
+      hiervox prepare --table metadata.csv --speaker anna --out data
     """
     from hiervox.models.base.data.corpus import iterate_corpus
     from hiervox.models.base.data.manifest import CUTS_NAME, require_folder, write_cuts
@@ -42,7 +46,7 @@ def prepare(
     if manifest.exists() and not overwrite:
         raise DataError(f"{manifest} exists", "name another folder with --out, or add --overwrite")
     durations: list[float] = []
-    write_cuts(_timed(iterate_corpus(table, language), durations), manifest)
+    write_cuts(_timed(iterate_corpus(table, language, speaker), durations), manifest)
     typer.echo(f"{len(durations)} utterances, {sum(durations) / 60:.1f} min: {manifest}")
     unreadable = durations.count(0)
     if unreadable:

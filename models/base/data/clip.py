@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hiervox.models.base.data.manifest import supervision_of
 from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.data.waveform import cut_samples, read_waveform
 from hiervox.processors.audio import FRAME_RATE, Waveform, resample
@@ -73,6 +74,12 @@ class Clip:
         self.start = start
         self._frames = frames
         self.generator = generator or generator_for(cut.id)
+
+    def column(self, name: str) -> str:
+        """What the corpus's table says in a column that the feature declares; empty where it says nothing."""
+        supervision = supervision_of(self.cut)
+        custom = (supervision.custom or {}) if supervision is not None else {}
+        return str(custom.get(name, ""))
 
     @property
     def is_whole(self) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
 
 
-def iterate_corpus(source: Path, language: str = "en-us") -> Iterator[DataCut]:
+def iterate_corpus(source: Path, language: str = "en-us", speaker: str | None = None) -> Iterator[DataCut]:
     """Read a table of recordings or a Kaldi folder into cuts; it is checked as a whole before the first cut.
 
     An audio file that has no readable header becomes a cut of 0 seconds, which `validate` then reports.
@@ -27,6 +27,7 @@ def iterate_corpus(source: Path, language: str = "en-us") -> Iterator[DataCut]:
     Args:
         source: the table or the folder.
         language: of rows that name none.
+        speaker: likewise; by default nobody, in LJSpeech's table `LJ`. A Kaldi folder names its speakers.
 
     Raises:
         DataError: naming the rows at fault.
@@ -34,7 +35,7 @@ def iterate_corpus(source: Path, language: str = "en-us") -> Iterator[DataCut]:
     if source.is_dir():
         utterances = read_kaldi(source, language)
     elif is_file(source):
-        utterances = read_table(source, language)
+        utterances = read_table(source, language, speaker)
     else:
         raise DataError(f"no table {source}", "name a CSV, TSV or JSONL file, or a Kaldi folder")
     if not utterances:
@@ -55,7 +56,7 @@ def _require_distinct(utterances: Iterable[Utterance]) -> None:
 
 
 def to_cut(utterance: Utterance) -> DataCut:
-    """A cut with one supervision that carries text, speaker, language, given IPA and caption.
+    """A cut with one supervision that carries text, speaker, language, given IPA, caption and other columns.
 
     Raises:
         DataError: the utterance ends after its recording.
@@ -77,7 +78,7 @@ def to_cut(utterance: Utterance) -> DataCut:
     if seconds < recording.duration:
         cut = cut.truncate(offset=utterance.start, duration=seconds)
     given = {"ipa": utterance.ipa, "caption": utterance.caption}
-    custom = {name: value for name, value in given.items() if value is not None}
+    custom = {name: value for name, value in given.items() if value is not None} | dict(utterance.columns)
     cut.id = utterance.id
     cut.supervisions = [
         SupervisionSegment(

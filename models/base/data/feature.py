@@ -121,6 +121,8 @@ class Feature(ABC):
             that only the feature knows), or `none`.
         stored: whether it is computed once, by `hiervox extract`; otherwise while batches are read.
         settings: what it adds to the `features` section of an experiment: key → (type, default).
+        columns, files: of a corpus's table that `hiervox prepare` keeps for it, texts and sound files;
+            `Clip.column` returns them.
         padding: fills a batch's shorter clips.
         config: the experiment's sampling rate, frame rate and sections.
         networks: what it is computed by, shared with other features.
@@ -130,6 +132,8 @@ class Feature(ABC):
     axis: ClassVar[Literal["time", "tokens", "own", "none"]] = "time"
     stored: ClassVar[bool] = False
     settings: ClassVar[Settings] = {}
+    columns: ClassVar[tuple[str, ...]] = ()
+    files: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: FeatureSetup, networks: Networks | None = None) -> None:
         self.config = config

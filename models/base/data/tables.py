@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,20 @@ Row = tuple[str, dict[str, str]]
 _log = get_logger("prepare")
 
 
-def read_table(path: Path, language: str) -> list[Utterance]:
+def read_table(path: Path, language: str, speaker: str | None = None) -> list[Utterance]:
     """The rows of a table. Audio paths are relative to it.
 
     A text table (.csv, .tsv, .txt) names its columns in the first line, in upper or lower case; they are
     separated by commas, tabs, semicolons or bars. LJSpeech's metadata.csv, which names none, is known too.
     Only `audio` is needed. A row without `text` (in a text table, without the column) is audio only. `id`
     names the utterance (otherwise the audio path does), `ipa` its pronunciation, `caption` what there is to
-    hear; further columns are left out.
+    hear. Further columns are kept where a feature declares them (`Feature.columns`, `Feature.files`), and
+    left out otherwise.
+
+    Args:
+        path: of the table.
+        language: of rows that name none.
+        speaker: of rows that name none; by default nobody, in LJSpeech's table `LJ`.
 
     Raises:
         DataError: naming every malformed row, every row without audio, and every missing audio file.
@@ -42,21 +48,34 @@ def read_table(path: Path, language: str) -> list[Utterance]:
         raise DataError(f"{path} is neither .csv, .tsv nor .jsonl", "give the table the ending of its format")
     problems = Problems(path)
     try:
-        rows = list(_json_rows(path, problems) if kind == ".jsonl" else _text_rows(path, problems))
+        rows = list(_json_rows(path, problems) if kind == ".jsonl" else _text_rows(path, problems, speaker))
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not a UTF-8 table ({error})", "save it as UTF-8") from error
-    surplus = sorted({name for _, row in rows for name in row} - set(COLUMNS))
+    further = {name for _, row in rows for name in row} - set(COLUMNS)
+    declared = _declared() if further else {}
+    surplus = sorted(further - declared.keys())
     if surplus:
         _log.info("columns of %s that are not used: %s", path.name, ", ".join(surplus))
     utterances = []
     for where, row in rows:
         with problems.noted():
-            utterances.append(_utterance(row, where, path.parent, language))
+            utterances.append(_utterance(row, where, path.parent, language, speaker, declared))
     problems.raise_all()
     return utterances
 
 
-def _text_rows(path: Path, problems: Problems) -> Iterator[Row]:
+def _declared() -> dict[str, bool]:
+    """Further columns that features take, and whether their cells are sound files."""
+    from hiervox.models.base.data.feature_registry import FEATURES
+
+    columns: dict[str, bool] = {}
+    for feature in FEATURES.values():
+        columns |= dict.fromkeys(getattr(feature, "columns", ()), False)
+        columns |= dict.fromkeys(getattr(feature, "files", ()), True)
+    return columns
+
+
+def _text_rows(path: Path, problems: Problems, speaker: str | None) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         header = stream.readline(csv.field_size_limit())
         stream.seek(0)
@@ -64,7 +83,8 @@ def _text_rows(path: Path, problems: Problems) -> Iterator[Row]:
         if delimiter is not None:
             yield from _columns(path, csv.reader(stream, strict=True, delimiter=delimiter), problems)
         elif _is_ljspeech(path, header):
-            yield from _ljspeech_rows(path, problems)
+            for where, row in _ljspeech_rows(path, problems):
+                yield where, row | ({} if speaker else {"speaker": LJSPEECH_SPEAKER})
         else:
             raise DataError(
                 f"{path} has no column `audio` (its first line reads {header.strip()[:100]!r})",
@@ -140,7 +160,7 @@ def _ljspeech_rows(path: Path, problems: Problems) -> Iterator[Row]:
             where, cells = f"{path}, line {number}", line.rstrip("\r\n").split("|")
             if len(cells) in LJSPEECH_FIELDS:
                 row = {"id": cells[0], "audio": f"wavs/{cells[0]}.wav", "text": cells[-1]}
-                yield where, row | {"speaker": LJSPEECH_SPEAKER}
+                yield where, row
             elif line.strip():
                 problems.errors.append(
                     DataError(f"{where} is not of LJSpeech's form id|text|text", "correct it")
@@ -179,7 +199,14 @@ def _string(value: Any, name: str, where: str) -> str:
     raise DataError(f"{where}: {name} is {value!r}, not a string", "put it between double quotes")
 
 
-def _utterance(row: dict[str, str], where: str, root: Path, language: str) -> Utterance:
+def _utterance(
+    row: dict[str, str],
+    where: str,
+    root: Path,
+    language: str,
+    speaker: str | None,
+    declared: Mapping[str, bool],
+) -> Utterance:
     cells = {name: row.get(name, "").strip() for name in COLUMNS}
     if not cells["audio"]:
         raise DataError(f"{where} names no audio file", "fill in `audio` or remove the row")
@@ -187,11 +214,16 @@ def _utterance(row: dict[str, str], where: str, root: Path, language: str) -> Ut
         id=cells["id"] or _id_of(cells["audio"]),
         audio=existing_audio(root / cells["audio"], where),
         text=cells["text"] if "text" in row else None,
-        speaker=cells["speaker"] or None,
+        speaker=cells["speaker"] or speaker,
         language=cells["language"] or language,
         ipa=cells["ipa"] or None,
         row=where,
         caption=cells["caption"] or None,
+        columns={
+            name: str(existing_audio(root / row[name].strip(), where)) if is_sound else row[name].strip()
+            for name, is_sound in declared.items()
+            if row.get(name, "").strip()
+        },
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hiervox.utils.errors import DataError
@@ -25,6 +25,7 @@ class Utterance:
         ipa: given pronunciation, which then takes the place of the text frontend's.
         row: where it stands, for error messages.
         caption: what there is to hear, where that is said.
+        columns: further columns that features declare, by name.
         start, end: seconds into the recording; None as end is its end.
     """
 
@@ -38,6 +39,7 @@ class Utterance:
     caption: str | None = None
     start: float = 0.0
     end: float | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 class Problems:

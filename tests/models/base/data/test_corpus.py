@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.manifest import audio_path, read_cuts, text_of, write_cuts
 from hiervox.models.base.data.waveform import read_waveform
 from hiervox.utils.errors import DataError
 from tests.models.base.data.corpora import RATE, make_table, voice
+from tests.plugins import installed
 
 
 @pytest.fixture
@@ -251,3 +253,47 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path
     nested.write_text("[" * 100_000 + "\n")
     with pytest.raises(DataError, match="not a whole cut manifest"):
         read_cuts(nested)
+
+
+NOISE = """
+from typing import ClassVar
+from hiervox.models.base.data.feature import Feature
+from hiervox.processors.audio import read_audio
+
+class Noise(Feature):
+    name = "noise"
+    columns: ClassVar = ("place",)
+    files: ClassVar = ("noise_file",)
+
+    def compute(self, clip):
+        return read_audio(clip.column("noise_file"))[0]
+"""
+
+
+def test_columns_that_a_feature_declares_are_kept(tmp_path: Path) -> None:
+    for name in ("a.wav", "n.wav"):
+        soundfile.write(tmp_path / name, np.zeros(1600), 16_000)
+    table = tmp_path / "table.csv"
+    table.write_text("audio,text,noise_file,place,mood\na.wav,Hello.,n.wav,street,glad\n")
+    (plain,) = iterate_corpus(table)
+    assert plain.supervisions[0].custom is None
+    points = {"hiervox.features": {"noise": "noise_feature:Noise"}}
+    with installed(tmp_path / "site", "noises", points, {"noise_feature.py": NOISE}):
+        (cut,) = iterate_corpus(table)
+        clip = Clip(cut, None)  # type: ignore[arg-type]
+        assert (clip.column("place"), clip.column("mood")) == ("street", "")
+        assert clip.column("noise_file") == str(tmp_path / "n.wav")
+        table.write_text("audio,noise_file\na.wav,none.wav\n")
+        with pytest.raises(DataError, match=r"line 2: no audio file .*none\.wav"):
+            iterate_corpus(table)
+
+
+def test_a_speaker_is_given_to_rows_that_name_none(tmp_path: Path) -> None:
+    (tmp_path / "wavs").mkdir()
+    soundfile.write(tmp_path / "wavs" / "x-1.wav", np.zeros(1600), 16_000)
+    table = tmp_path / "metadata.csv"
+    table.write_text("x-1|Chapter 1.|Chapter one.\n")
+    assert [cut.supervisions[0].speaker for cut in iterate_corpus(table)] == ["LJ"]
+    assert [cut.supervisions[0].speaker for cut in iterate_corpus(table, speaker="anna")] == ["anna"]
+    table.write_text("audio,speaker\nwavs/x-1.wav,bert\n")
+    assert [cut.supervisions[0].speaker for cut in iterate_corpus(table, speaker="anna")] == ["bert"]
