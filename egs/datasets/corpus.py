@@ -5,6 +5,8 @@ A corpus is a Python file with two functions, as lhotse's recipes are:
     download(folder, *, ...)       fetch into `folder` what is not there
     prepare(folder, out, *, ...)   write `out/train` and `out/test`; may add `out/test_list.csv`
 
+It may have `SAMPLE_RATE`, of its recordings in Hz: at 48,000 they can train super-resolution.
+
 It stands beside this file, or an installed package names its module as an entry point of the group
 `hiervox.datasets`. Its keyword arguments are options here: `test_parts=("a", "b")` is `--test-parts a b`. The
 path of a table, or of a Kaldi folder, is a corpus, too.
@@ -61,12 +63,17 @@ def main(given: Sequence[str] | None = None) -> None:
     """Parse, and do one of the two."""
     first = argparse.ArgumentParser(description=__doc__, add_help=False)
     first.add_argument(
-        "action", choices=["download", "prepare", "known"], help="known: is there such a corpus?"
+        "action",
+        choices=["download", "prepare", "known", "rate"],
+        help="known: is there such a corpus? rate: of its recordings, Hz, where it says so",
     )
     first.add_argument("--corpus", required=True, help="its name, or a table of recordings")
     chosen, rest = first.parse_known_args(given)
     module, fixed = find(chosen.corpus)
     if chosen.action == "known":
+        return
+    if chosen.action == "rate":
+        sys.stdout.write(f"{getattr(module, 'SAMPLE_RATE', '')}\n")
         return
     parser = argparse.ArgumentParser(parents=[first])
     parser.add_argument("--folder", type=Path, required=True, help="where the corpus's own folder is or goes")

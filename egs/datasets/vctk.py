@@ -8,6 +8,7 @@ from pathlib import Path
 from manifests import corpus_folder, hold_out, pairs, require_folder, to_cuts, write
 
 NAME = "VCTK-Corpus-0.92"
+SAMPLE_RATE = 48_000
 MICROPHONE = "mic1"  # speaker p280 has no second one
 
 

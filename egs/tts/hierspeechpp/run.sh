@@ -31,7 +31,7 @@ synthesizer=$conf/synthesizer.json5
 speechsr_cuts=$exp/valid/train
 [[ ! $wide ]] || speechsr_cuts=$(absolute "$wide")
 rates=(24000)  # what there are recordings for
-[[ $corpus != vctk && ! $wide ]] || rates+=(48000)
+[[ ! $wide && $(python "$datasets/corpus.py" rate --corpus "$corpus" 2>/dev/null) != 48000 ]] || rates+=(48000)
 speechsr=("${rates[@]%000}") speechsr=("${speechsr[@]/#/speechsr}")
 features=() width=()
 if [[ $semantic == whisper ]]; then

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.base.benchmark.cython_source import compiled_cython
 from hiervox.models.base.benchmark.stand_ins import stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.base.data.batch import Batch
@@ -184,15 +184,7 @@ def published_maximum_path(folder: Path) -> MaximumPath:
     Raises:
         ImportError: it has no such source.
     """
-    from numba import njit
-
-    try:
-        source = (folder / CYTHON_CORE).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ImportError(f"no {CYTHON_CORE}") from error
-    functions: dict[str, Any] = {}
-    exec(compile(_as_python(source), str(CYTHON_CORE), "exec"), functions)
-    each = njit(nogil=True)(functions["maximum_path_each"])
+    each = compiled_cython(folder, CYTHON_CORE, "maximum_path_each")
 
     def search(likelihoods: Tensor, mask: Tensor) -> Tensor:
         values = likelihoods.detach().cpu().numpy().astype(np.float32)
@@ -204,21 +196,6 @@ def published_maximum_path(folder: Path) -> MaximumPath:
         return torch.from_numpy(paths).to(likelihoods.device, likelihoods.dtype)
 
     return search
-
-
-def _as_python(source: str) -> str:
-    """Cython's functions without its decorators, declarations and types."""
-    lines = []
-    for line in source.splitlines():
-        bare = line.strip()
-        if bare.startswith(("@cython", "cimport", "from cython")) or re.fullmatch(r"cdef \w+ \w+", bare):
-            continue
-        line = re.sub(r"^(\s*)cdef \w+ (\w+ = )", r"\1\2", line)
-        line = re.sub(r"^(\s*)cp?def void (.*) nogil:", r"\1def \2:", line)
-        if line.lstrip().startswith("def "):
-            line = re.sub(r"(?<=[(,])\s*\w+(\[[:,1]+\])?\s+(?=\w+)", " ", line)
-        lines.append(line.replace("prange(b, nogil=True)", "range(b)"))
-    return "\n".join(lines)
 
 
 ALL_WORKLOADS = (

@@ -6,9 +6,9 @@ With none of them set, a network and its training are the published ones.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
+from pydantic import Field, PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import LossWeight
 from hiervox.models.tts.hierspeechpp.config import (
@@ -21,20 +21,15 @@ from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import SpeakerE
 from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
 from hiervox.processors.audio import HOP_LENGTH
 from hiervox.processors.semantic.config import SemanticConfig
+from hiervox.utils.schema import told_by
 
 PRIOR_KEYS = {"prior_noise": "prior_temperature", "spoken_ratio": "prior_sampling_ratio"}
 """Keys of both parts by their former names."""
 
 
-def _kind_of(generator: Any) -> str:
-    """Configs that are older than the choice name no kind."""
-    given = generator.get("kind", "amp") if isinstance(generator, dict) else getattr(generator, "kind", "amp")
-    return str(given)
-
-
 AnyGeneratorSizes = Annotated[
     Annotated[SourceGeneratorSizes, Tag("amp")] | Annotated[SpectralGeneratorSizes, Tag("istft")],
-    Discriminator(_kind_of),
+    told_by("kind", "amp"),
 ]
 
 

@@ -15,7 +15,8 @@ from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import SpectralGenerator
 from hiervox.models.tts.hierspeechpp.lite.parts import LiteNetworks
 from hiervox.models.tts.hierspeechpp.lite.ttv_config import LiteTextToVecExperiment
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechSynthesizer, build_pipeline
+from hiervox.models.tts.hierspeechpp.pipeline import build_pipeline
+from hiervox.models.tts.hierspeechpp.speaking import HierSpeechSynthesizer
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 
 

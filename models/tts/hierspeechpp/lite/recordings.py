@@ -1,4 +1,4 @@
-"""How recordings are heard: prompts in training and in inference, and sources of conversion."""
+"""What is taken from recordings: from prompts, in training and in inference, and from sources."""
 
 from __future__ import annotations
 

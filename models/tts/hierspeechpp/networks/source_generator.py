@@ -13,7 +13,6 @@ from torch.nn.utils.parametrizations import weight_norm
 from hiervox.models.tts.hierspeechpp.networks.source_network import EDGE_KERNEL, UpsamplingSizes
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
-from hiervox.modules.convolutions.upsampling import UpsamplingStage
 
 SOURCE_LAYERS = 3
 LEAKY_SLOPE = 0.1  # HiFi-GAN's
@@ -103,12 +102,7 @@ class SourceGenerator(nn.Module):
         self.source_input = SourceDownsampler(source_channels, initial_channels, rates[0])
         self.style = nn.Conv1d(style_channels, initial_channels, 1)
         self.source = nn.Conv1d(source_channels, initial_channels // 2, EDGE_KERNEL, padding=padding)
-        stages = [
-            UpsamplingStage.with_amp_blocks(
-                initial_channels >> stage, rate, kernel_size, sizes.block_kernel_sizes, sizes.block_dilations
-            )
-            for stage, (rate, kernel_size) in enumerate(zip(rates, sizes.kernel_sizes, strict=True))
-        ]
+        stages = sizes.stages()
         self.stages = nn.ModuleList(stages)
         self.activation = AliasFreeActivation(SnakeBeta(last_channels))
         self.output = nn.Conv1d(last_channels, 1, EDGE_KERNEL, padding=padding, bias=False)

@@ -42,6 +42,19 @@ class UpsamplingSizes(Sizes):
             raise ValueError("initial_channels can't be halved once per rate")
         return self
 
+    def stages(self) -> list[UpsamplingStage]:
+        """The stages of these sizes."""
+        return [
+            UpsamplingStage.with_amp_blocks(
+                self.initial_channels >> stage,
+                rate,
+                kernel_size,
+                self.block_kernel_sizes,
+                self.block_dilations,
+            )
+            for stage, (rate, kernel_size) in enumerate(zip(self.rates, self.kernel_sizes, strict=True))
+        ]
+
 
 class SourceSizes(UpsamplingSizes):
     """The source network; its upsampling goes from the frame rate to that of F0."""
@@ -73,12 +86,7 @@ class SourceNetwork(nn.Module):
             nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=EDGE_KERNEL // 2)
         )
         self.style = nn.Conv1d(style_channels, initial_channels, 1)
-        stages = [
-            UpsamplingStage.with_amp_blocks(
-                initial_channels >> stage, rate, kernel_size, sizes.block_kernel_sizes, sizes.block_dilations
-            )
-            for stage, (rate, kernel_size) in enumerate(zip(rates, sizes.kernel_sizes, strict=True))
-        ]
+        stages = sizes.stages()
         self.stages = nn.ModuleList(stages)
         self.activation = AliasFreeActivation(SnakeBeta(self.out_channels))
         self.pitch = nn.Conv1d(self.out_channels, 1, EDGE_KERNEL, padding=EDGE_KERNEL // 2, bias=False)

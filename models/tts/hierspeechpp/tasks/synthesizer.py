@@ -174,28 +174,12 @@ def bare(network: nn.Module) -> HierarchicalSynthesizer:
 
 
 def _kl_terms(output: SynthesizerOutput) -> dict[str, Tensor]:
-    acoustic, related, agnostic = output.acoustic, output.related, output.agnostic
-    acoustic_kl, acoustic_kl_forward = bidirectional_flow_kl(
-        output.acoustic_as_related,
-        output.related_as_acoustic,
-        acoustic.mean,
-        acoustic.log_std,
-        related.mean,
-        related.log_std,
-        output.mask,
+    of_acoustic, of_semantic = (
+        bidirectional_flow_kl(down, up, upper.mean, upper.log_std, lower.mean, lower.log_std, output.mask)
+        for down, up, upper, lower in (
+            (output.acoustic_as_related, output.related_as_acoustic, output.acoustic, output.related),
+            (output.related_as_agnostic, output.agnostic_as_related, output.related, output.agnostic),
+        )
     )
-    semantic_kl, semantic_kl_forward = bidirectional_flow_kl(
-        output.related_as_agnostic,
-        output.agnostic_as_related,
-        related.mean,
-        related.log_std,
-        agnostic.mean,
-        agnostic.log_std,
-        output.mask,
-    )
-    return {
-        "acoustic_kl": acoustic_kl,
-        "acoustic_kl_forward": acoustic_kl_forward,
-        "semantic_kl": semantic_kl,
-        "semantic_kl_forward": semantic_kl_forward,
-    }
+    names = ("acoustic_kl", "acoustic_kl_forward", "semantic_kl", "semantic_kl_forward")
+    return dict(zip(names, (*of_acoustic, *of_semantic), strict=True))

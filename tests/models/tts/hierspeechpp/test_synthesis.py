@@ -31,7 +31,8 @@ from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
 from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
 from hiervox.models.tts.hierspeechpp.lite.parts import LiteNetworks
 from hiervox.models.tts.hierspeechpp.lite.pipeline import LiteSpeechSynthesizer
-from hiervox.models.tts.hierspeechpp.pipeline import HierSpeechSynthesizer, build_pipeline
+from hiervox.models.tts.hierspeechpp.pipeline import build_pipeline
+from hiervox.models.tts.hierspeechpp.speaking import HierSpeechSynthesizer
 from hiervox.processors.audio import Waveform
 from hiervox.processors.pitch import F0Contour
 from hiervox.processors.text.script import Span, Utterance
@@ -273,7 +274,7 @@ def test_a_faulty_reading_is_read_once_more(
 def test_of_two_faulty_attempts_the_better_one_stays_and_is_named(
     plain: LiteNetworks, monkeypatch: pytest.MonkeyPatch, logged: list[str]
 ) -> None:
-    monkeypatch.setattr("hiervox.models.tts.hierspeechpp.acoustic.RETRY_PAUSE", 60.0)
+    monkeypatch.setattr("hiervox.models.tts.hierspeechpp.speaking.RETRY_PAUSE", 60.0)
     pausing(plain, monkeypatch, iter([100, 200]))
     (spoken,) = Speaker(plain).speak(TEXT[2:], voice(1))
     assert spoken.attempts == 2 and spoken.alignment.sum(0).max() < 150

@@ -81,7 +81,7 @@ def encoded(cut: DataCut, encoder: SemanticExtractor) -> list[Tensor]:
     """The encoder's vectors (N, C), in half precision, of an utterance and of its noisy copies."""
     wav = pad_to_multiple(cut.resample(SAMPLE_RATE).load_audio()[0].astype(np.float32))
     wavs = (wav, *(noisy_copy(wav, cut.id, number) for number in range(len(COPIES))))
-    return [encoder.extract(torch.from_numpy(one)[None])[0].T.half() for one in wavs]
+    return [encoder.extract(torch.from_numpy(wav)[None])[0].T.half() for wav in wavs]
 
 
 def read_clips(features: Path, encoder: SemanticExtractor, kept: Path | None) -> list[Clip]:
@@ -109,7 +109,7 @@ def read_clips(features: Path, encoder: SemanticExtractor, kept: Path | None) ->
         vectors = [tensors[f"{cut.id} {number}"] for number in range(1 + len(COPIES))]
         target = (_stored(cut, "semantic") + _stored(cut, "predicted_semantic")) / 2
         frames = min(len(vectors[0]), len(target))
-        clips.append(Clip([one[:frames] for one in vectors], target[:frames].half()))
+        clips.append(Clip([states[:frames] for states in vectors], target[:frames].half()))
     return clips
 
 

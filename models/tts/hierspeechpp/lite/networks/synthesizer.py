@@ -225,16 +225,17 @@ class ExcitedDecoder(WindowedDecoder):
     def sources(self, latents: Sequence[Tensor], style: Tensor) -> list[Tensor]:
         """Features and excitation; phases run on through an utterance, so it is made of the whole."""
         outputs = self.source_outputs(latents, style)
-        pitches = [one[-1:] for one in outputs] if self.log_f0 is None else self.log_f0
+        pitches = [output[-1:] for output in outputs] if self.log_f0 is None else self.log_f0
         return [
-            self.generator.source_signal(one[None, :-1], pitch[None])[0]
-            for one, pitch in zip(outputs, pitches, strict=True)
+            self.generator.source_signal(output[None, :-1], pitch[None])[0]
+            for output, pitch in zip(outputs, pitches, strict=True)
         ]
 
     def backbone(
         self, latents: Sequence[Tensor], sources: Sequence[Tensor], style: Tensor, windows: Sequence[Window]
     ) -> Tensor:
         """With the noise floor subtracted."""
-        source, items = cut(sources, windows, self.generator.backbone_rate), [one.item for one in windows]
+        source = cut(sources, windows, self.generator.backbone_rate)
+        items = [window.item for window in windows]
         floor = None if self.floor is None else self.floor[items]
         return self.generator.backbone(cut(latents, windows), source, style[items], floor)

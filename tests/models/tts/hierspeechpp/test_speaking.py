@@ -1,4 +1,4 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.acoustic` and of token sequences."""
+"""Tests of `hiervox.models.tts.hierspeechpp.speaking` and of token sequences."""
 
 from __future__ import annotations
 
