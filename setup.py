@@ -68,6 +68,7 @@ setup(
     },
     package_data={
         ROOT: ["py.typed"],
+        f"{ROOT}.bins": ["templates/**/*.tmpl"],
         f"{ROOT}.evaluation.report.templates": ["*.css", "*.html", "*.js"],
         f"{ROOT}.processors.semantic": ["bottlenecks/*.safetensors"],
         f"{ROOT}.{VOICE}".replace("/", "."): files_below(VOICE),

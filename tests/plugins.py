@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -61,3 +62,16 @@ def _forget() -> None:
     importlib.invalidate_caches()
     for registry in registries():
         registry.forget()
+
+
+def pip_install(folder: Path, site: Path) -> None:
+    """Let pip build a package and put it into a folder; no index is asked.
+
+    Args:
+        folder: with its pyproject.toml.
+        site: where its modules and entry points go.
+    """
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index"]
+    options = ["--no-deps", "--no-build-isolation", "--target", str(site), str(folder)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

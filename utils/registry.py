@@ -156,7 +156,10 @@ class Registry(Mapping[str, EntryT], Generic[EntryT]):
         try:
             entry = point.load()
             if not self._is_entry(entry):
-                raise ConfigError(f"{point.value} is not a {self.kind}")
+                missing = ", ".join(sorted(getattr(entry, "__abstractmethods__", ())))
+                raise ConfigError(
+                    f"{point.value} lacks {missing}" if missing else f"{point.value} is not a {self.kind}"
+                )
             self._packages[self._add(entries, entry)] = package
         except (Exception, SystemExit) as error:  # whatever another package's import raises
             why = reason(error)
