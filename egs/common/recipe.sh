@@ -173,6 +173,16 @@ timed() {
   fi
 }
 
+# row_folder DIR: the folder of a row of a benchmark, which may be the name of a recipe of an installed package.
+row_folder() {
+  local program
+  if [[ -d $1 ]]; then
+    absolute "${1%/}"
+  else
+    program=$(hiervox recipes path "$1") && dirname "$program"
+  fi
+}
+
 # script NAME...: a program that recipes share.
 script() { run python "$common/local/$1.py" "${@:2}"; }
 

@@ -17,6 +17,7 @@ import soundfile
 
 from hiervox.models.base.training.experiment import load_experiment
 from hiervox.utils.errors import ConfigError, DataError
+from tests.conftest import REPOSITORY
 
 BENCHMARK = Path(__file__).parents[2] / "egs" / "benchmark" / "zero_shot_tts"
 PROGRAMS = ("budget", "trials", "frozen_list", "training_set", "rows", "results", "sound_page")
@@ -243,3 +244,22 @@ CONFIGS = sorted(
 def test_a_config_counts_all_of_its_processor_time(path: Path) -> None:
     train = load_experiment(path, ["train.budget_seconds=60"]).train
     assert train.workers == 0 and train.schedule.kind == "cosine"
+
+
+def test_a_row_is_a_folder_with_a_plan(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    plan = "parts=(net)\nplan() {\n  extract features conf/net.json5\n  teach net 1 conf/net.json5\n}\n"
+    (tmp_path / "mine" / "plan.sh").write_text(plan)
+    script = REPOSITORY / "egs" / "benchmark" / "zero_shot_tts" / "run.sh"
+    command = ("--dry-run", "--systems", "vits", "--row", tmp_path / "mine", "--exp", tmp_path / "exp")
+    done = subprocess.run(
+        ["bash", str(script), *map(str, command), "--stage", "2", "--stop-stage", "2"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    trained = [line for line in done.stdout.splitlines() if line.startswith("hiervox train")]
+    assert "egs/tts/vits/budget/conf/vits.json5" in trained[0]
+    assert (
+        f"--config {tmp_path}/mine/conf/net.json5" in trained[1] and "exp/mine/cpu-1h/runs/net" in trained[1]
+    )

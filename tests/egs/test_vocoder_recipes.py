@@ -94,6 +94,20 @@ def test_the_benchmark_prepares_once_and_trains_each_with_the_budget(tmp_path: P
     assert not (tmp_path / "exp").exists()
 
 
+def test_the_benchmark_takes_a_row_as_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "conf").mkdir(parents=True)
+    (tmp_path / "mine" / "conf" / "small.json5").write_text("{}")
+    script, exp = BENCHMARK / "run.sh", ("--exp", str(tmp_path / "exp"))
+    done = run(script, "--dry-run", *exp, "--systems", "vocos", "--row", str(tmp_path / "mine"))
+    assert done.returncode == 0, done.stderr
+    trained = [line for line in done.stdout.splitlines() if "--stop-stage 4" in line]
+    assert f"--conf {tmp_path}/mine/conf" in trained[1] and "exp/mine" in trained[1]
+    assert "no recipe 'vocoder/none'" in run(script, "--dry-run", *exp, "--row", "vocoder/none").stderr
+    assert "no " in run(script, "--dry-run", *exp, "--row", str(tmp_path)).stderr
+    listed = run(script, "--help").stdout
+    assert f"(default {','.join(VOCODERS)})" in listed
+
+
 def test_the_table_holds_figures_speed_and_size(tmp_path: Path) -> None:
     figures = {"mcd": {"value": 4.0}, "f0_pearson": {"value": 0.5}, "pesq": None}
     for system in ("a", "b"):

@@ -7,14 +7,20 @@ source "$(dirname "$0")/../../common/recipe.sh"
 vocoders=$repository/egs/vocoder
 option corpus mini "training table, its first column audio; mini comes with the toolkit"
 option test "" "recordings to vocode (default: those that the corpus holds out)"
-option systems hifigan,bigvgan,melgan,univnet,nsf_hifigan,apnet,istftnet,vocos,diffwave,wavegrad,waveglow,wavernn,wavenet \
-  "by commas"
+option systems "$(cd "$vocoders" && printf '%s\n' */run.sh | sed 's,/.*,,' | paste -sd,)" "by commas"
+list row "a folder with conf/small.json5 of an installed vocoder, or a recipe of \`hiervox recipes\`"
 option steps 40 "of every training"
 option limit 6 "test recordings"
 option seconds 1.2 "of each; autoregressive vocoders take half a minute for one"
 parse "$@"
 IFS=, read -r -a names <<<"$systems"
 for name in "${names[@]}"; do [[ -f $vocoders/$name/conf/small.json5 ]] || fail "no vocoder $name"; done
+declare -A rows=()
+for name in "${row[@]}"; do
+  folder=$(row_folder "$name") || exit 2
+  [[ -f $folder/conf/small.json5 ]] || fail "no $folder/conf/small.json5"
+  rows[${folder##*/}]=$folder names+=("${folder##*/}") systems+=,${folder##*/}
+done
 [[ ! -f $corpus ]] || corpus=$(absolute "$corpus")
 [[ ! $test || -e $test ]] || fail "no table $test"
 test=${test:+$(absolute "$test")}
@@ -28,7 +34,9 @@ fi
 
 # small VOCODER FIRST LAST [OPTION...]: stages of its own recipe, on the data of all.
 small() {
-  run "$vocoders/$1/run.sh" --corpus "$corpus" --size small --stage "$2" --stop-stage "$3" --device "$device" \
+  local program=("$vocoders/$1/run.sh")
+  [[ ! -v rows[$1] ]] || program=("$vocoders/run.sh" --conf "${rows[$1]}/conf")
+  run "${program[@]}" --corpus "$corpus" --size small --stage "$2" --stop-stage "$3" --device "$device" \
     --jobs "$jobs" "${@:4}"
 }
 

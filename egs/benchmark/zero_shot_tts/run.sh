@@ -7,6 +7,7 @@ set -euo pipefail
 source "$(dirname "$0")/../../common/recipe.sh"
 option budget cpu:1h "of every system: cpu:1h, cpu:2.5h, cpu:6h; gpu:5m, gpu:10m, gpu:25m"
 option systems hierspeechpp,vits,valle "by commas, each a file of conf/budget"
+list row "a folder with plan.sh, as a file of conf/budget, for a system beside these; or a recipe of \`hiervox recipes\`"
 option recordings "$repository/../shared/speech" "folder of corpora, each with a manifest.jsonl"
 option corpora kokoro_120,kokoro_200,librispeech_251,picovoice_intent "of these to train on, by commas"
 option real librispeech_test_other "the one with real voices to speak in"
@@ -20,7 +21,8 @@ own() { run python "$recipe/local/$1.py" "${@:2}"; }
 # of SYSTEM: `folder` of the budget, what its file of conf/budget says, and the `model` that is given or comes of it.
 of() {
   parts=() controls=() converts= codec= given_model= folder=$exp/$1/$mark
-  source "$recipe/conf/budget/$1.sh"
+  configs=${rows[$1]-$repository/egs}
+  source "${plans[$1]}"
   local given
   for given in ${models//,/ }; do
     [[ ${given%%=*} != "$1" ]] || given_model=$(absolute "${given#*=}")
@@ -40,7 +42,7 @@ extract() {
   if [[ ! $taught ]]; then out=${folder%/*}/$1 note=${folder%/*}/spent.jsonl; fi
   features=$out
   run python "$common/local/spend.py" --note "$note" --name "$1" ${on_gpu:+--wall} -- \
-    hiervox extract --cuts "$exp/set/cuts" --out "$out" --config "$repository/egs/$2" "${@:3}" --jobs 1 --device "$device"
+    hiervox extract --cuts "$exp/set/cuts" --out "$out" --config "$configs/$2" "${@:3}" --jobs 1 --device "$device"
 }
 
 teach() {
@@ -51,15 +53,23 @@ teach() {
   [[ ! -f $folder/runs/$part/checkpoints/last.json ]] || resume=(--resume)
   [[ ! $on_gpu ]] || workers=(--set train.workers=8)
   settings "$part"
-  run hiervox train --config "$repository/egs/$3" --set "out_dir=$folder/runs/$part" --set "data.cuts=${4:-$features}" \
+  run hiervox train --config "$configs/$3" --set "out_dir=$folder/runs/$part" --set "data.cuts=${4:-$features}" \
     --set "train.budget_seconds=$seconds" "${@:5}" "${workers[@]}" "${given[@]}" --device "$device" "${resume[@]}"
 }
 
 python "$recipe/local/budget.py" seconds --mark "$budget" >/dev/null || exit 2
 mark=${budget/:/-} on_gpu= kokoro=$(absolute "${kokoro:-$exp/kokoro}") recordings=$(absolute "$recordings")
 [[ $budget == cpu:* ]] || on_gpu=yes
+declare -A plans=() rows=()
 for name in ${systems//,/ }; do
-  [[ -f $recipe/conf/budget/$name.sh ]] || fail "no system $name: there is no conf/budget/$name.sh"
+  plans[$name]=$recipe/conf/budget/$name.sh
+  [[ -f ${plans[$name]} ]] || fail "no system $name: there is no conf/budget/$name.sh"
+done
+for name in "${row[@]}"; do  # configs that its plan names are relative to its folder
+  given=$(row_folder "$name") || exit 2
+  name=${given##*/} systems+=${systems:+,}${given##*/}
+  rows[$name]=$given plans[$name]=$given/plan.sh
+  [[ -f ${plans[$name]} ]] || fail "no ${plans[$name]}"
 done
 
 if stage 1 data "one training set at 16 kHz; the frozen lists in held-out voices"; then
