@@ -40,8 +40,8 @@ class Row:
 
     Attributes:
         system, mark: as of a `Trial`.
-        about: date, machine, parameters (millions), seconds by name, rtf, and of each list its hash and
-            figures by name in the tables.
+        about: date, machine, parameters (millions), seconds by name, rtf, hash of the training set, and of
+            every list its hash and figures by name in the tables.
         scores: of each list.
     """
 
@@ -132,6 +132,7 @@ def trained_rows(exp: Path, summaries: Mapping[str, Mapping[str, Any]]) -> Itera
             "parameters": round(parameters_of(trial), 2),
             "seconds": {name: round(seconds, 1) for name, seconds in trial.costs().items()},
             "rtf": noted and round(noted["work"] / noted["speech"], 3),
+            "training_set": set_hash(exp),
             "lists": {which: found for which, found in lists.items() if found["figures"]},
         }
         scores = {
@@ -150,6 +151,12 @@ def list_hash(exp: Path, which: str) -> str:
     """Of the frozen list."""
     path = exp / "lists" / f"{which}.sha256"
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
+def set_hash(exp: Path) -> str:
+    """Of the training set."""
+    path = exp / "set" / "training_set.json"
+    return str(read_json(path)["sha256"]) if path.is_file() else ""
 
 
 def merged(exp: Path, which: str, summary: dict[str, Any], rows: Sequence[Row]) -> dict[str, Any]:
