@@ -126,7 +126,13 @@ def part_of(folder: Path) -> BundlePart:
     for key in ("system", "part"):
         if not isinstance(tree.get(key), str):
             raise CheckpointError(f"{checkpoint / CONFIG_NAME} names no {key}", "restore the file")
-    return BundlePart(folder, checkpoint, tree["part"], SYSTEMS.named(tree["system"]))
+    system = tree["system"]
+    if system not in SYSTEMS and system not in SYSTEMS.left_out:
+        raise ConfigError(
+            f"no system {system!r}, which {checkpoint} is of",
+            f"install the package that brings it; {nearest(system, SYSTEMS)}",
+        )
+    return BundlePart(folder, checkpoint, tree["part"], SYSTEMS.named(system))
 
 
 def parts_of(bundle: Path) -> list[BundlePart]:

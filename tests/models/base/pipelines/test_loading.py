@@ -61,6 +61,14 @@ def test_what_a_model_does_not_serve_is_named_with_who_would(tmp_path: Path) -> 
         load(tmp_path / "empty")
 
 
+def test_a_model_of_a_system_that_is_not_installed_asks_for_its_package(tmp_path: Path) -> None:
+    folder = write_toy(tmp_path / "a", "unheard_of")
+    with pytest.raises(
+        ConfigError, match=r"no system 'toy_unheard_of', which .*/a is of: install the package that"
+    ):
+        load(folder)
+
+
 def test_a_hidden_folder_is_no_part(tmp_path: Path) -> None:
     write_toy(tmp_path / "a", "vocoder")
     write_toy(tmp_path / ".a.partial", "codec")
