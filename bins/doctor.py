@@ -199,4 +199,4 @@ def check_hub() -> Check:
     return Check("Hugging Face Hub", constants.ENDPOINT, needed=False)
 
 
-VERB = Verb("doctor", doctor, panel=INSTALLATION, rank=6)
+VERB = Verb("doctor", doctor, panel=INSTALLATION, rank=7)

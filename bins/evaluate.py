@@ -117,7 +117,7 @@ def _list() -> None:
     from hiervox.evaluation.registry import METRICS
 
     for name, metric in METRICS.items():
-        cells = ", ".join(metric.needs) or "the recording alone"
+        cells = ", ".join((*metric.needs, *metric.texts, *metric.files)) or "the recording alone"
         packages = f"; packages {', '.join(metric.requires.values())}" if metric.requires else ""
         keys = ", ".join(
             f"{name}.{key}={field.default!r}" for key, field in metric.Settings.model_fields.items()

@@ -89,4 +89,4 @@ def _write(template: Path, folder: Path, names: dict[str, str]) -> None:
             (folder / target).write_text(text, encoding="utf-8")
 
 
-VERB = Verb("new", new, panel=INSTALLATION, rank=7)
+VERB = Verb("new", new, panel=INSTALLATION, rank=6)

@@ -86,6 +86,8 @@ class Metric(ABC):
         measures: one line on what it measures.
         paper: where it comes from.
         needs: the cells of a table's row that it reads, besides `audio`.
+        texts, files: further columns of a table that it reads, texts and sound files; `Utterance.texts` and
+            `Utterance.files` hold their cells.
         requires: module → package of the registry, for what is not installed with HierVox itself.
         columns: what `score` returns of an utterance and the report shows.
         vectors: further columns that hold arrays; stored, not shown.
@@ -96,6 +98,8 @@ class Metric(ABC):
     measures: ClassVar[str]
     paper: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    texts: ClassVar[tuple[str, ...]] = ()
+    files: ClassVar[tuple[str, ...]] = ()
     requires: ClassVar[Mapping[str, str]] = {}
     columns: ClassVar[tuple[str, ...]]
     vectors: ClassVar[tuple[str, ...]] = ()

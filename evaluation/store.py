@@ -119,6 +119,10 @@ def score_key(metric: Metric, utterance: Utterance, models: Mapping[str, str]) -
     for cell in metric.needs:
         value = getattr(utterance, cell) if cell in CELLS else None
         digest.update((file_checksum(value) if isinstance(value, Path) else value or "").encode() + b"\0")
+    for column in (*metric.texts, *metric.files):
+        file = utterance.files.get(column)
+        said = utterance.texts.get(column, "") if file is None else file_checksum(file)
+        digest.update(f"{column}={said}\0".encode())
     if "record" in metric.needs:
         digest.update(_record_checksum(utterance.audio).encode())
     return digest.hexdigest()[:24]

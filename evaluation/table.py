@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hiervox.utils.errors import DataError
@@ -34,6 +35,7 @@ class Utterance:
         reference: a recording of the same words.
         speaker: whose voice the prompt is; empty where unknown.
         resynthesized_prompt: the prompt as the system's own codec or vocoder gives it back.
+        texts, files: column → cell of those that metrics declare, where they are filled.
     """
 
     row: int
@@ -45,6 +47,8 @@ class Utterance:
     reference: Path | None = None
     speaker: str = ""
     resynthesized_prompt: Path | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -53,7 +57,8 @@ class Utterance:
 
 
 def read_table(path: Path) -> list[Utterance]:
-    """Read a CSV table with the columns `id,system,audio` and any of the others in `ALL_COLUMNS`.
+    """Read a CSV table with the columns `id,system,audio`, any of the others in `ALL_COLUMNS`, and any that a
+    metric declares.
 
     `utterance` and `generated` may stand for `id` and `audio`.
 
@@ -70,8 +75,9 @@ def read_table(path: Path) -> list[Utterance]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             reader.fieldnames = [ALIASES.get(column, column) for column in reader.fieldnames or []]
-            _check_columns(path, list(reader.fieldnames))
-            utterances = [_utterance(path, reader.line_num, cells) for cells in reader]
+            declared = _declared(reader.fieldnames)
+            _check_columns(path, list(reader.fieldnames), declared)
+            utterances = [_utterance(path, reader.line_num, cells, declared) for cells in reader]
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a UTF-8 CSV table ({error})", "export it again") from error
     if not utterances:
@@ -87,10 +93,21 @@ def read_table(path: Path) -> list[Utterance]:
     return utterances
 
 
-def _check_columns(path: Path, columns: list[str]) -> None:
+def _declared(columns: Sequence[str]) -> dict[str, bool]:
+    """Column that a metric declares → whether it names sound files; looked up where it matters."""
+    if set(columns) <= set(ALL_COLUMNS):
+        return {}
+    from hiervox.evaluation.registry import METRICS
+
+    texts = {column: False for metric in METRICS.values() for column in metric.texts}
+    return texts | {column: True for metric in METRICS.values() for column in metric.files}
+
+
+def _check_columns(path: Path, columns: list[str], declared: Mapping[str, bool]) -> None:
+    known = (*ALL_COLUMNS, *declared)
     for column in columns:
-        if column not in ALL_COLUMNS:
-            raise DataError(f"{path} has an unknown column {column!r}", nearest(column, ALL_COLUMNS))
+        if column not in known:
+            raise DataError(f"{path} has an unknown column {column!r}", nearest(column, known))
         if columns.count(column) > 1:
             raise DataError(f"{path} has the column {column!r} twice", "remove one")
     for column in REQUIRED_COLUMNS:
@@ -98,14 +115,15 @@ def _check_columns(path: Path, columns: list[str]) -> None:
             raise DataError(f"{path} has no column {column!r}", f"its columns are {','.join(COLUMNS)}")
 
 
-def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
+def _utterance(path: Path, row: int, cells: dict[str, str | None], declared: Mapping[str, bool]) -> Utterance:
     if None in cells:
         raise DataError(f"{path} row {row} has more cells than the header", "quote cells that hold a comma")
-    cell = {column: (cells.get(column) or "").strip() for column in ALL_COLUMNS}
+    cell = {column: (cells.get(column) or "").strip() for column in (*ALL_COLUMNS, *declared)}
     for column in REQUIRED_COLUMNS:
         if not cell[column]:
             raise DataError(f"{path} row {row} has no {column}", "fill in the cell or remove the row")
-    files = {column: path.parent / cell[column] if cell[column] else None for column in FILE_COLUMNS}
+    named = (*FILE_COLUMNS, *(column for column, is_sound in declared.items() if is_sound))
+    files = {column: path.parent / cell[column] if cell[column] else None for column in named}
     for column, file in files.items():
         if file is not None and not is_file(file):
             raise DataError(
@@ -124,4 +142,6 @@ def _utterance(path: Path, row: int, cells: dict[str, str | None]) -> Utterance:
         reference=files["reference"],
         speaker=cell["speaker"],
         resynthesized_prompt=files["resynthesized_prompt"],
+        texts={column: cell[column] for column in declared if column not in files and cell[column]},
+        files={column: file for column in declared if (file := files.get(column)) is not None},
     )

@@ -147,7 +147,8 @@ def _without_value(results: Results) -> list[str]:
             heading(metric.figures[figure]) for figure in metric.figures if not results.has_value(figure)
         ]
         if empty:
-            reads = f" (reads {', '.join(metric.needs)})" if metric.needs else ""
+            cells = (*metric.needs, *metric.texts, *metric.files)
+            reads = f" (reads {', '.join(cells)})" if cells else ""
             lines.append(f"- no value: {', '.join(empty)} of {name}{reads}")
     return [*lines, ""] if lines else []
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hiervox.evaluation.registry import METRICS
+from hiervox.evaluation.store import score_key
 from hiervox.evaluation.table import read_table
 from hiervox.utils.errors import DataError
+from tests.plugins import installed
 
 
 def write(folder: Path, text: str) -> Path:
@@ -58,3 +62,45 @@ def test_other_names_of_columns_and_the_optional_ones(tmp_path) -> None:
     assert utterance.resynthesized_prompt == tmp_path / "wavs" / "a.wav"
     with pytest.raises(DataError, match="the column 'id' twice"):
         read_table(write(tmp_path, "id,utterance,system,audio\n1,1,x,wavs/a.wav\n"))
+
+
+NOISY = """
+from typing import ClassVar
+from hiervox.evaluation.metric import Figure, Metric
+
+class Noisy(Metric):
+    name = "noisy"
+    measures = "what a test needs"
+    paper = "none"
+    texts = ("place",)
+    files = ("noise",)
+    columns = ("noisy",)
+    figures: ClassVar = {"noisy": Figure("Noisy", "lower")}
+    settings: ClassVar = {}
+
+    def score(self, utterance):
+        return {"noisy": len(utterance.texts["place"]) + utterance.files["noise"].stat().st_size}
+"""
+
+
+def test_columns_that_a_metric_declares_are_read_and_digested(tmp_path: Path) -> None:
+    for name in ("a.wav", "n.wav"):
+        (tmp_path / name).write_bytes(b"1234")
+    table = tmp_path / "table.csv"
+    table.write_text("id,system,audio,noise,place\n1,x,a.wav,n.wav,street\n2,x,a.wav,,\n")
+    with pytest.raises(DataError, match="unknown column 'noise'"):
+        read_table(table)
+    points = {"hiervox.metrics": {"noisy": "noisy_metric:Noisy"}}
+    with installed(tmp_path / "site", "noisy", points, {"noisy_metric.py": NOISY}):
+        first, second = read_table(table)
+        assert (first.texts, first.files) == ({"place": "street"}, {"noise": tmp_path / "n.wav"})
+        assert (second.texts, second.files) == ({}, {})
+        metric = METRICS["noisy"]()
+        assert metric.score(first) == {"noisy": 10}
+        before = score_key(metric, first, {})
+        (tmp_path / "n.wav").write_bytes(b"12345")
+        assert score_key(metric, first, {}) != before
+        assert score_key(metric, replace(first, texts={}), {}) != score_key(metric, first, {})
+        table.write_text("id,system,audio,noise\n1,x,a.wav,none.wav\n")
+        with pytest.raises(DataError, match="row 2: no noise file"):
+            read_table(table)
