@@ -47,8 +47,8 @@ class Utterance:
     reference: Path | None = None
     speaker: str = ""
     resynthesized_prompt: Path | None = None
-    texts: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, Path] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    files: Mapping[str, Path] = field(default_factory=dict, hash=False)
 
     @property
     def place(self) -> str:
