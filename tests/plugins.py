@@ -43,6 +43,13 @@ def installed(
 ) -> Iterator[None]:
     """A package that is installed in this process, and found by every registry; see `write_package`."""
     write_package(folder, name, points, files)
+    with on_path(folder):
+        yield
+
+
+@contextmanager
+def on_path(folder: Path) -> Iterator[None]:
+    """What is installed in a folder is found by every registry."""
     modules = set(sys.modules)
     sys.path.insert(0, str(folder))
     _forget()

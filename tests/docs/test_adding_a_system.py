@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import json
 import re
 import shlex
@@ -16,24 +15,12 @@ import soundfile
 from typer.testing import CliRunner
 
 from hiervox.bins.app import app
-from hiervox.models.base.registry import SYSTEMS
 from tests.conftest import REPOSITORY
+from tests.plugins import on_path, pip_install
 
 PAGE = REPOSITORY / "docs" / "guides" / "adding_a_system.md"
 FILE = re.compile(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def install(folder: Path) -> None:
-    """What `pip install --editable` leaves of an entry point, without asking a package index."""
-    project = configparser.ConfigParser()
-    project.read(folder / "pyproject.toml")
-    points = project['project.entry-points."hiervox.systems"']
-    lines = [f"{name} = {target.strip(chr(34))}" for name, target in points.items()]
-    info = folder / "linear_systems-0.1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: linear-systems\nVersion: 0.1\n")
-    (info / "entry_points.txt").write_text("\n".join(["[hiervox.systems]", *lines, ""]))
 
 
 def write_corpus(folder: Path) -> None:
@@ -53,15 +40,13 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
     for name, text in FILE.findall(page):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
-    install(folder)
+    site = tmp_path_factory.mktemp("site")
+    pip_install(folder, site)
     write_corpus(folder)
-    with pytest.MonkeyPatch.context() as patch:
+    with on_path(site), pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.syspath_prepend(str(folder))
-        SYSTEMS.forget()
         commands = [line for block in COMMANDS.findall(page) for line in block.splitlines()]
         yield folder, {line: run(line) for line in commands}
-    SYSTEMS.forget()
 
 
 def run(line: str) -> str:

@@ -30,7 +30,10 @@ def test_commands_parse(page: str) -> None:
     assert commands
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
+    brought = set(re.findall(r'^VERB = Verb\("([\w-]+)"', text, re.MULTILINE))  # by the page itself
     for verb, *arguments in commands:
+        if verb in brought:
+            continue
         command = group.commands[verb]
         if isinstance(command, TyperGroup) and arguments:
             verb, *arguments = arguments
