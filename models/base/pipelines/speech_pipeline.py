@@ -214,8 +214,10 @@ class SpeechPipeline(Generic[ControlsT]):
         return self.synthesizer.mel_config
 
     def mel(self, wav: Waveform) -> NDArray[np.float32]:
-        """Log-mel (M, N) of a waveform (T,) at the system's rate."""
-        mel: NDArray[np.float32] = log_mel(torch.from_numpy(wav)[None], self.mel_config)[0].numpy()
+        """Log-mel (M, N) of a waveform (T,) at the rate; silence follows one shorter than half a window."""
+        missing = max(0, self.mel_config.n_fft // 2 + 1 - len(wav))
+        samples = torch.from_numpy(np.pad(wav, (0, missing)))[None]
+        mel: NDArray[np.float32] = log_mel(samples, self.mel_config)[0].numpy()
         return mel
 
     # text to speech

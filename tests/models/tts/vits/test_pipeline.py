@@ -54,6 +54,10 @@ def test_what_it_can_not_do_is_one_line(tmp_path: Path) -> None:
         pipeline.tts("Hello.", f0=np.full(100, 100, np.float32))
 
 
+def test_a_sound_of_a_few_samples_has_a_spectrogram(tmp_path: Path) -> None:
+    assert _pipeline(tmp_path).mel(np.ones(5, np.float32)).shape == (10, 2)
+
+
 def test_streams_and_batches_give_what_single_texts_give(tmp_path: Path) -> None:
     pipeline = _pipeline(tmp_path, "table")
     plain = VitsControls(speed=0.2, scaling="none")

@@ -1,7 +1,7 @@
 # VALL-E: the codec, its tokens of the training set, and both decoders.
 parts=(autoregressive non_autoregressive codec=encodec)
 codec=yes
-controls=(prompt_text=PROMPT_TEXT stop_at_bound=true frames_per_token=8 top_p=0.8)
+controls=(prompt_text=PROMPT_TEXT stop_at_bound=true frames_per_token=3 top_p=0.8)
 plan() {
   local codes=(--set "features.codes.model=$folder/runs/encodec")
   teach encodec 0.35 codec/encodec/budget/conf/encodec.json5 "$exp/set/cuts"
