@@ -22,6 +22,7 @@ from hiervox.models.base.checkpoints.checkpoint import load_weights
 from hiervox.models.base.data.manifest import read_cuts
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.pipelines.loading import load
+from hiervox.models.base.recipes import DATASETS
 from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.utils.errors import ConfigError, DataError
 from tests.conftest import REPOSITORY
@@ -171,21 +172,7 @@ def test_lists_pair_voices(tmp_path: Path) -> None:
     assert len(list(lists.choose(cuts[:3]))) == 2  # a corpus of one voice
 
 
-class _Point:
-    """An entry point that names a corpus of another package."""
-
-    name = "elsewhere"
-
-    def __init__(self, module: ModuleType) -> None:
-        self._module = module
-
-    def load(self) -> ModuleType:
-        return self._module
-
-
-def test_a_corpus_of_another_package_is_chosen_by_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_corpus_of_another_package_is_chosen_by_its_name(tmp_path: Path) -> None:
     corpus, made = program("corpus"), ModuleType("elsewhere")
     calls: list[tuple[object, ...]] = []
 
@@ -196,11 +183,13 @@ def test_a_corpus_of_another_package_is_chosen_by_its_name(
         calls.append((folder, out, speakers))
 
     made.download, made.prepare = download, prepare  # type: ignore[attr-defined]
-    points = {"elsewhere": [_Point(made)]}
-    monkeypatch.setattr(corpus, "entry_points", lambda group, name="elsewhere": points.get(name, []))
     common = ["--corpus", "elsewhere", "--folder", str(tmp_path)]
-    corpus.main(["download", *common, "--parts", "a", "b"])
-    corpus.main(["prepare", *common, "--out", str(tmp_path / "data"), "--speakers", "2"])
+    DATASETS.add(made)
+    try:
+        corpus.main(["download", *common, "--parts", "a", "b"])
+        corpus.main(["prepare", *common, "--out", str(tmp_path / "data"), "--speakers", "2"])
+    finally:
+        DATASETS.remove("elsewhere")
     assert calls == [(tmp_path, ["a", "b"]), (tmp_path, tmp_path / "data", 2)]
     with pytest.raises(ConfigError, match="no corpus nobody"):
         corpus.main(["known", "--corpus", "nobody"])

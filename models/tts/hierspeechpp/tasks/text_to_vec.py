@@ -36,8 +36,8 @@ _log = get_logger("train")
 class TextToVecTask(CutTrainingTask[TextToVecExperiment]):
     """One network. The style is that of the clip's own spectrogram.
 
-    What a variant has otherwise it overrides: `build_network`, `prompt`, `read`, `usable`, `pitch_terms`,
-    `phoneme_loss`.
+    What a variant has otherwise it overrides: `build_network`, `prompt`, `read`, `read_length`,
+    `pitch_terms`, `phoneme_loss`.
     """
 
     fields: ClassVar[frozenset[str]] = frozenset({"wav", "f0", "semantic", "tokens"})
