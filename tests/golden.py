@@ -1,8 +1,7 @@
-"""Golden files of published code, and agreement with them, as ../shared/parity/README.md defines both."""
+"""Golden files of published code, and agreement with them; docs/guides/golden_files.md has the format."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.checkpoint import load_weights
 from hiervox.utils.errors import DataError
+from tests.stand_in import stand_ins
 
 TOLERANCE = 1e-3
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -133,12 +133,7 @@ class Golden:
 
         They are scaled by `NAME.scale.json` where there is one; tensors `state.NAME` take the place of NAME.
         """
-        module_spec = importlib.util.spec_from_file_location("parity_fill", self.find("fill.py"))
-        assert module_spec is not None and module_spec.loader is not None
-        fill = importlib.util.module_from_spec(module_spec)
-        module_spec.loader.exec_module(fill)
-        arrays = fill.state_dict(self.spec, self.salt)
-        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        tensors = stand_ins(self.spec, self.salt)
         for pattern, factor in self._scales().items():
             for name in tensors:
                 if re.fullmatch(pattern, name):

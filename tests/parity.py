@@ -1,41 +1,63 @@
-"""Agreement with golden files of published code.
+"""Agreement with golden files of published code: `python -m tests.parity make|check`.
 
-`python -m tests.parity FOLDER --salt N [--device cuda]` takes any folder of the format that
-../shared/parity/README.md describes, rebuilds the stand-in weights with `fill.py`, runs ours, and prints
-every tensor's error. Exit code 1 means that one is over 1e-3 of the golden standard deviation, 2 that a file
-of the folder can't be used.
+docs/guides/golden_files.md says how. Exit code 1 means that a tensor's error is over 1e-3 of the golden
+standard deviation, 2 that a file can't be used.
 
 What is computed for a golden file stands beside its system's tests: a module `parity_cases` with `CASES`,
-golden file → function. A file may have several.
+golden file → function. A file may have several. Another package names such a module as an entry point of the
+group `hiervox.parity`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+import sys
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import torch
 import typer
 
+from hiervox.models.base.checkpoints.tensor_files import save_tensors
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import DataError, HierVoxError
+from hiervox.utils.files import write_json
+from hiervox.utils.registry import Registry, nearest, resolve
 from tests.golden import TOLERANCE, Case, Golden, computed_on
+from tests.stand_in import spec_of, stand_ins
 
 TESTS = Path(__file__).resolve().parent
 SUFFIXES = (".safetensors", ".json")
 BESIDE = (".spec.json", ".scale.json")
 
 
+PLUGINS: Registry[ModuleType] = Registry(
+    "golden case",
+    "hiervox.parity",
+    "",
+    "",
+    lambda member: inspect.ismodule(member) and isinstance(getattr(member, "CASES", None), dict),
+    name_of=lambda module: module.__name__,
+)
+"""Modules of installed packages with cases of their own."""
+
+app = typer.Typer(add_completion=False)
+
+
 @cache
 def parity_cases() -> dict[str, list[Case]]:
     """The cases of all systems by golden file."""
     cases: dict[str, list[Case]] = {}
-    for path in sorted(TESTS.rglob("parity_cases.py")):
-        module = ".".join(path.relative_to(TESTS.parent).with_suffix("").parts)
-        for name, case in import_module(module).CASES.items():
+    own = [
+        import_module(".".join(path.relative_to(TESTS.parent).with_suffix("").parts))
+        for path in sorted(TESTS.rglob("parity_cases.py"))
+    ]
+    for module in (*own, *PLUGINS.values()):
+        for name, case in module.CASES.items():
             cases.setdefault(name, []).append(case)
     return cases
 
@@ -79,25 +101,74 @@ def compare_file(folder: Path, name: str, salt: int) -> int:
     return code
 
 
-def main(
+@app.command()
+def check(
     folder: Annotated[Path, typer.Argument(help="Folder of golden files.")],
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Of these; all.")] = None,
     salt: Annotated[int, typer.Option(help="Which stand-in weights the golden files were made with.")] = 0,
     device: Annotated[str, typer.Option(help="Where ours runs: cpu, cuda, …; float32 without TF32.")] = "cpu",
 ) -> None:
     """Compare with golden files of published code."""
     try:
-        names, place = golden_files(folder), choose_device(device)
+        found, place = golden_files(folder), choose_device(device)
+        _require_taken(names or [], found, folder)
     except HierVoxError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
-    taken = [name for name in names if name in parity_cases()]
+    wanted = names or found
+    taken = [name for name in wanted if name in parity_cases()]
     with computed_on(place):
         code = max((compare_file(folder, name, salt) for name in taken), default=0)
-    for name in names:
+    for name in wanted:
         if name not in parity_cases():
             typer.echo(f"{name}  taken by no system yet")
     raise typer.Exit(code)
 
 
+def _require_taken(names: Sequence[str], found: Sequence[str], folder: Path) -> None:
+    """
+    Raises:
+        DataError: a file that is named is not there, or no case takes it.
+    """
+    for name in names:
+        if name not in found:
+            raise DataError(f"no golden file {name} in {folder}", nearest(name, found))
+        if name not in parity_cases():
+            raise DataError(
+                f"no case takes {name}", "add it to CASES of a parity_cases.py, or of hiervox.parity"
+            )
+
+
+@app.command()
+def make(
+    published: Annotated[
+        str, typer.Argument(help="package.module:function → a network, and what computes its tensors.")
+    ],
+    out: Annotated[Path, typer.Argument(metavar="FOLDER/NAME", help="The golden file, without a suffix.")],
+    salt: Annotated[int, typer.Option(help="Which stand-in weights.")] = 0,
+) -> None:
+    """Make a golden file with published code: inputs, outputs, and the shapes of its weights."""
+    try:
+        sys.path.insert(0, str(Path.cwd()))
+        network, compute = resolve(published)()
+        spec = spec_of(network)
+        network.load_state_dict(stand_ins(spec, salt), strict=False)
+        with torch.no_grad():
+            made = compute(network.eval())
+        tensors = {name: tensor.contiguous().cpu().clone() for name, tensor in made.items()}
+        out.parent.mkdir(parents=True, exist_ok=True)
+        save_tensors(out.with_name(f"{out.name}.safetensors"), tensors)
+        write_json(out.with_name(f"{out.name}.spec.json"), spec)
+    except HierVoxError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"{out}: {len(spec)} weights, {', '.join(tensors)}")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """A folder alone is checked."""
+    app([*arguments] if arguments and arguments[0] in ("make", "check", "--help") else ["check", *arguments])
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    main(sys.argv[1:])

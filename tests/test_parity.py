@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shutil
@@ -9,28 +10,26 @@ from pathlib import Path
 
 import pytest
 import torch
-import typer
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner, Result
 
 from tests.golden import OFFICIAL, TOLERANCE, Golden, computed_on, relative_error
-from tests.parity import compare, main, parity_cases
+from tests.parity import PLUGINS, app, compare, parity_cases
+from tests.plugins import installed
+from tests.stand_in import stand_in
 
 GOLDEN = "speechsr24"
 
 
 def run(*arguments: str) -> Result:
-    app = typer.Typer()
-    app.command()(main)
-    return CliRunner().invoke(app, list(arguments))
+    return CliRunner().invoke(app, ["check", *arguments])
 
 
 @pytest.fixture
 def folder(shared: Path, tmp_path: Path) -> Path:
-    """A folder of one golden file with its own spec, beside its own fill.py."""
+    """A folder of one golden file with its own spec, alone."""
     cases = tmp_path / "cases"
     cases.mkdir()
-    shutil.copy(shared / "parity" / "fill.py", tmp_path)
     for suffix in ("safetensors", "spec.json"):
         shutil.copy(shared / "parity" / "official" / f"{GOLDEN}.{suffix}", cases)
     return cases
@@ -136,3 +135,61 @@ def test_golden_file_without_its_input_exits_2(folder: Path) -> None:
     result = run(str(folder))
     assert result.exit_code == 2
     assert "has no wav16k" in result.output
+
+
+PUBLISHED = """
+import torch
+from torch import nn
+
+def tiny():
+    network = nn.Sequential(nn.Conv1d(2, 3, 3), nn.BatchNorm1d(3))
+    mel = torch.randn(1, 2, 9, generator=torch.Generator().manual_seed(0))
+    return network, lambda network: {"mel": mel, "hidden": network(mel)}
+"""
+OURS = """
+from torch import nn
+from tests.golden import with_weights
+
+def tiny(golden):
+    network = nn.Sequential(nn.Conv1d(2, 3, 3), nn.BatchNorm1d(3))
+    weights = {**golden.state_dict(), "1.num_batches_tracked": network[1].num_batches_tracked}
+    yield "hidden", with_weights(network, weights)(golden["mel"])
+
+CASES = {"tiny": tiny}
+"""
+
+
+def test_a_package_makes_a_golden_file_and_checks_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = CliRunner().invoke(app, ["make", "published_tiny:tiny", "golden/tiny"])
+    assert made.exit_code == 2 and "can't import published_tiny" in made.output
+    (tmp_path / "published_tiny.py").write_text(PUBLISHED)
+    made = CliRunner().invoke(app, ["make", "published_tiny:tiny", "golden/tiny"])
+    assert made.exit_code == 0, made.output
+    assert run("golden", "tiny").exit_code == 2
+    points = {"hiervox.parity": {"tiny": "tiny_cases"}}
+    with installed(tmp_path / "site", "tiny-system", points, {"tiny_cases.py": OURS}):
+        parity_cases.cache_clear()
+        PLUGINS.forget()
+        assert run("golden", "tiny").exit_code == 0
+        assert run("golden", "--salt", "1").exit_code == 1
+        unknown = run("golden", "tinny")
+        assert unknown.exit_code == 2 and "did you mean 'tiny'" in unknown.output
+    parity_cases.cache_clear()
+    PLUGINS.forget()
+    nobody = run("golden", "tiny")
+    assert nobody.exit_code == 2 and "no case takes tiny" in nobody.output
+    assert run("golden").exit_code == 0  # a folder may hold files of systems to come
+
+
+def test_stand_ins_are_those_of_the_golden_files(shared: Path) -> None:
+    module_spec = importlib.util.spec_from_file_location("fill", shared / "parity" / "fill.py")
+    assert module_spec is not None and module_spec.loader is not None
+    fill = importlib.util.module_from_spec(module_spec)
+    module_spec.loader.exec_module(fill)
+    for name in ("conv.weight", "conv.weight_g", "norm.weight", "x.bias", "bn.running_var", "flow.m", "logs"):
+        shape = (4, 3, 5) if name == "conv.weight" else (4,)
+        theirs = torch.from_numpy(fill.fill(name, shape, 3))
+        assert torch.allclose(stand_in(name, shape, 3), theirs, rtol=1e-6, atol=0), name
