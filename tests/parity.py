@@ -24,7 +24,7 @@ import typer
 
 from hiervox.models.base.checkpoints.tensor_files import save_tensors
 from hiervox.utils.device import choose_device
-from hiervox.utils.errors import DataError, HierVoxError
+from hiervox.utils.errors import ConfigError, DataError, HierVoxError, reason
 from hiervox.utils.files import write_json
 from hiervox.utils.registry import Registry, nearest, resolve
 from tests.golden import TOLERANCE, Case, Golden, computed_on
@@ -52,14 +52,16 @@ app = typer.Typer(add_completion=False)
 def parity_cases() -> dict[str, list[Case]]:
     """The cases of all systems by golden file."""
     cases: dict[str, list[Case]] = {}
-    own = [
-        import_module(".".join(path.relative_to(TESTS.parent).with_suffix("").parts))
-        for path in sorted(TESTS.rglob("parity_cases.py"))
-    ]
-    for module in (*own, *PLUGINS.values()):
+    for module in (*own_modules(), *PLUGINS.values()):
         for name, case in module.CASES.items():
             cases.setdefault(name, []).append(case)
     return cases
+
+
+def own_modules() -> list[ModuleType]:
+    """The modules of the tree with cases."""
+    files = sorted(TESTS.rglob("parity_cases.py"))
+    return [import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts)) for file in files]
 
 
 def golden_files(folder: Path) -> list[str]:
@@ -119,9 +121,9 @@ def check(
     taken = [name for name in wanted if name in parity_cases()]
     with computed_on(place):
         code = max((compare_file(folder, name, salt) for name in taken), default=0)
-    for name in wanted:
-        if name not in parity_cases():
-            typer.echo(f"{name}  taken by no system yet")
+    untaken = [name for name in wanted if name not in parity_cases()]
+    if untaken:
+        typer.echo(f"{len(untaken)} taken by no system yet: {', '.join(untaken)}")
     raise typer.Exit(code)
 
 
@@ -146,23 +148,46 @@ def make(
     ],
     out: Annotated[Path, typer.Argument(metavar="FOLDER/NAME", help="The golden file, without a suffix.")],
     salt: Annotated[int, typer.Option(help="Which stand-in weights.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
     """Make a golden file with published code: inputs, outputs, and the shapes of its weights."""
+    files = [out.with_name(f"{out.name}.{suffix}") for suffix in ("safetensors", "spec.json")]
     try:
-        sys.path.insert(0, str(Path.cwd()))
-        network, compute = resolve(published)()
+        for file in files:
+            if file.exists() and not overwrite:
+                raise ConfigError(f"{file} exists", "choose another name, or add --overwrite")
+        spec, tensors = _made(published, salt)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        save_tensors(files[0], tensors)
+        write_json(files[1], spec)
+    except HierVoxError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"{out}: {len(spec)} weights, {', '.join(tensors)}")
+
+
+def _made(published: str, salt: int) -> tuple[dict[str, list[int]], dict[str, torch.Tensor]]:
+    """The spec and the tensors of published code.
+
+    Raises:
+        ConfigError: it is not there, or fails.
+        DataError: a tensor is not finite.
+    """
+    sys.path.insert(0, str(Path.cwd()))
+    source = resolve(published)
+    try:
+        network, compute = source()
         spec = spec_of(network)
         network.load_state_dict(stand_ins(spec, salt), strict=False)
         with torch.no_grad():
             made = compute(network.eval())
         tensors = {name: tensor.contiguous().cpu().clone() for name, tensor in made.items()}
-        out.parent.mkdir(parents=True, exist_ok=True)
-        save_tensors(out.with_name(f"{out.name}.safetensors"), tensors)
-        write_json(out.with_name(f"{out.name}.spec.json"), spec)
-    except HierVoxError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from error
-    typer.echo(f"{out}: {len(spec)} weights, {', '.join(tensors)}")
+    except Exception as error:  # whatever published code raises
+        raise ConfigError(f"{published} fails ({reason(error)})", "correct it") from error
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise DataError(f"{published} gives a {name} that is not finite", "give it other inputs")
+    return spec, tensors
 
 
 def main(arguments: Sequence[str]) -> None:

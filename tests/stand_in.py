@@ -28,7 +28,8 @@ def stand_in(name: str, shape: Sequence[int], salt: int = 0) -> Tensor:
         salt: selects another set of weights.
     """
     rng = np.random.default_rng([zlib.crc32(name.encode()), salt])
-    noise = torch.from_numpy(rng.standard_normal(tuple(shape)).astype(np.float32))
+    values = rng.standard_normal(tuple(shape)).astype(np.float32)
+    noise = torch.from_numpy(values)
     last = name.rpartition(".")[2]
     if last in NORMS:
         return (0.5 + 0.05 * noise).abs()
@@ -40,7 +41,8 @@ def stand_in(name: str, shape: Sequence[int], salt: int = 0) -> Tensor:
         return -1.2 + 0.3 * noise
     if last in SMALL or len(shape) < 2:
         return 0.05 * noise
-    return 0.5 * noise / math.sqrt(math.prod(shape[1:]))
+    deviation = np.sqrt(np.float64(math.prod(shape[1:])))
+    return torch.from_numpy((0.5 * values / deviation).astype(np.float32))
 
 
 def stand_ins(spec: Mapping[str, Sequence[int]], salt: int = 0) -> dict[str, Tensor]:
