@@ -83,8 +83,8 @@ def _convert(
     options: ControlOptions,
 ) -> None:
     """Convert recordings in one voice, each into its file."""
-    spec, read = like.spec, [*recordings, curves.f0_in, *like.spec.files]
-    targets = output.targets(recordings)
+    spec, targets = like.spec, output.targets(recordings)
+    read = [*recordings, curves.f0_in, *spec.files]
     job = Job(task, targets, **vars(run), options=options, files=[curves.f0_out], inputs=read)
     curves.require_one(len(targets), "recording")
     curve, asked = curves.read(), spec.request(job, curves.f0_in)

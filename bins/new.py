@@ -9,13 +9,14 @@ import tempfile
 from enum import Enum
 from pathlib import Path
 from string import Template
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.litter import own_prefix
+from hiervox.utils.registry import Registry
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -66,13 +67,20 @@ def _check_name(kind: Kind, name: str) -> None:
     Raises:
         ConfigError: the name is no package's, or taken.
     """
-    from hiervox.bins.plugins import registries
+    from hiervox.bins.verbs import VERBS
+    from hiervox.evaluation.registry import METRICS
+    from hiervox.models.base.registry import SYSTEMS
+    from hiervox.models.base.tasks import TASKS
 
     if not NAME.fullmatch(name) or keyword.iskeyword(name) or name in sys.stdlib_module_names:
         raise ConfigError(f"no package can be called {name!r}", "use a-z, 0-9 and _, and no name of Python's")
-    kinds = {Kind.SYSTEM: ("system",), Kind.TASK: ("task", "verb"), Kind.METRIC: ("metric",)}[kind]
-    for registry in registries():
-        if registry.kind in kinds and name in registry:
+    brought: dict[Kind, tuple[Registry[Any], ...]] = {
+        Kind.SYSTEM: (SYSTEMS,),
+        Kind.TASK: (TASKS, VERBS),
+        Kind.METRIC: (METRICS,),
+    }
+    for registry in brought[kind]:
+        if name in registry:
             raise ConfigError(f"there is a {registry.kind} {name!r}", "choose another name")
 
 

@@ -12,15 +12,14 @@ import pytest
 import soundfile
 import torch
 from torch import nn
-from typer.testing import CliRunner
 
 import hiervox
-from hiervox.bins.app import app
 from hiervox.models.base.benchmark.models import trials_of
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.base.tasks import TASKS
 from hiervox.utils.errors import ConfigError
+from tests.command_line import mistake, run
 from tests.plugins import installed
 
 FILES = {
@@ -142,18 +141,6 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         Path("bands").mkdir()
         save_weights(Path("bands"), weights, {"system": "bands", "part": "bands", "model": {}})
         yield "bands"
-
-
-def run(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 0, f"{result.exception!r} {result.output}"
-    return result.output
-
-
-def mistake(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code
-    return str(result.exception)
 
 
 def test_the_card_is_completed_by_its_task(model: str) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from hiervox.bins.app import app
 from hiervox.bins.verbs import GENERATION, PANELS, VERBS, Verb, panel_names, verb_names
+from tests.command_line import mistake, run
 from tests.plugins import installed
 
 VERB = """
@@ -57,18 +56,6 @@ POINTS = {
 def counting(tmp_path: Path) -> Iterator[Path]:
     with installed(tmp_path, "counting-verbs", POINTS, {"counting/__init__.py": VERB}):
         yield tmp_path
-
-
-def run(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == 0, f"{arguments}: {result.exception!r} {result.output}"
-    return result.output
-
-
-def mistake(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code
-    return str(result.exception)
 
 
 def test_every_verb_of_the_tree_says_its_place() -> None:

@@ -16,20 +16,10 @@ from typer.testing import CliRunner
 
 from hiervox.bins.app import app
 from tests.conftest import REPOSITORY
+from tests.docs.pages import FILE, commands_of, write_corpus, write_files
 from tests.plugins import on_path, pip_install
 
 PAGE = REPOSITORY / "docs" / "guides" / "adding_a_system.md"
-FILE = re.compile(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def write_corpus(folder: Path) -> None:
-    rng = np.random.default_rng(0)
-    rows = ["audio,text,speaker,language"]
-    for index in range(4):
-        soundfile.write(folder / f"{index}.wav", 0.1 * rng.standard_normal(16000 + 1600 * index), 16000)
-        rows.append(f"{index}.wav,Some words.,nobody,en-us")
-    (folder / "corpus.csv").write_text("\n".join(rows) + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -37,16 +27,13 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, d
     """The page's files and commands in a folder; what each command printed, by the command."""
     folder = tmp_path_factory.mktemp("page")
     page = PAGE.read_text(encoding="utf-8")
-    for name, text in FILE.findall(page):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
+    write_files(page, folder)
     site = tmp_path_factory.mktemp("site")
     pip_install(folder, site)
     write_corpus(folder)
     with on_path(site), pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        commands = [line for block in COMMANDS.findall(page) for line in block.splitlines()]
-        yield folder, {line: run(line) for line in commands}
+        yield folder, {line: run(line) for line in commands_of(page)}
 
 
 def run(line: str) -> str:

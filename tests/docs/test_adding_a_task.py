@@ -14,11 +14,10 @@ import pytest
 import soundfile
 
 from tests.conftest import REPOSITORY
+from tests.docs.pages import commands_of, write_corpus, write_files
 from tests.plugins import pip_install
 
 PAGE = REPOSITORY / "docs" / "guides" / "adding_a_task.md"
-FILE = re.compile(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = re.compile(r"^```bash\n(pip install.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +25,14 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     """The folder that the page leaves, and what each of its commands printed."""
     folder = tmp_path_factory.mktemp("page")
     page = PAGE.read_text(encoding="utf-8")
-    for name, text in FILE.findall(page):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+    write_files(page, folder)
     site = tmp_path_factory.mktemp("site")
     pip_install(folder, site)
-    rng = np.random.default_rng(0)
-    rows = ["audio,text,speaker,language"]
-    for index in range(4):
-        soundfile.write(folder / f"{index}.wav", 0.1 * rng.standard_normal(16000 + 1600 * index), 16000)
-        rows.append(f"{index}.wav,Some words.,nobody,en-us")
-    (folder / "corpus.csv").write_text("\n".join(rows) + "\n")
-    (block,) = COMMANDS.findall(page)
+    write_corpus(folder)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
     printed = {}
-    for line in block.splitlines()[1:]:
+    for line in commands_of(page)[1:]:  # pip has been run
         done = subprocess.run(
             ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,11 +19,10 @@ from hiervox.models.base.training.discriminators import DISCRIMINATORS, build_di
 from hiervox.models.base.training.schedule import Place, build_schedule
 from hiervox.processors.text.languages import rules_of
 from tests.conftest import REPOSITORY
+from tests.docs.pages import commands_of, write_files
 from tests.plugins import on_path, pip_install
 
 PAGE = REPOSITORY / "docs" / "guides" / "adding_parts.md"
-FILE = re.compile(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder, site = tmp_path_factory.mktemp("page"), tmp_path_factory.mktemp("site")
     (folder / "extras").mkdir()
     (folder / "extras" / "__init__.py").touch()
-    for name, text in FILE.findall(PAGE.read_text(encoding="utf-8")):
-        (folder / name).write_text(text, encoding="utf-8")
+    write_files(PAGE.read_text(encoding="utf-8"), folder)
     pip_install(folder, site)
     with on_path(site), pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -43,9 +40,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_its_commands_run(folder: Path) -> None:
     soundfile.write(folder / "a.wav", np.full(16_000, 0.25), 16_000)
     (folder / "table.csv").write_text("system,id,audio\nmine,1,a.wav\n")
-    (block,) = COMMANDS.findall(PAGE.read_text(encoding="utf-8"))
     printed = {}
-    for line in block.splitlines()[1:]:
+    for line in commands_of(PAGE.read_text(encoding="utf-8"))[1:]:  # pip has been run
         result = CliRunner().invoke(app, line.split()[1:])
         assert result.exit_code == 0 or "doctor" in line, f"{line}: {result.exception!r} {result.output}"
         printed[line] = result.output

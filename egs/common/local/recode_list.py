@@ -15,7 +15,7 @@ from hiervox.processors.audio import read_audio
 from hiervox.utils.errors import HierVoxError
 
 sys.path.insert(0, str(Path(__file__).parent))
-from rows import read_list
+from rows import rows_to_make
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    rows = [row for row in read_list(arguments.list) if not (arguments.out / f"{row['id']}.wav").exists()]
+    rows = rows_to_make(arguments.list, arguments.out)
     if not rows:
         return
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -38,6 +38,11 @@ def read_list(path: Path) -> list[dict[str, str]]:
     return rows
 
 
+def rows_to_make(path: Path, out: Path) -> list[dict[str, str]]:
+    """The rows of a test list whose sounds, OUT/ID.wav, are not there yet."""
+    return [row for row in read_list(path) if not (out / f"{row['id']}.wav").exists()]
+
+
 def main() -> None:
     """Parse and print."""
     parser = argparse.ArgumentParser(description=__doc__)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from budget import seconds_of
+from figures import FIGURES
 from rows import Row, all_rows, kept_rows, machine, merged, trained_rows
 from trials import RESYNTHESIS
 
@@ -20,13 +21,6 @@ from hiervox.models.base.checkpoints.checkpoint import read_json
 from hiervox.utils.errors import HierVoxError
 from hiervox.utils.files import replacing_file, write_text
 
-FIGURES = {  # of `hiervox evaluate`: column, factor, digits
-    "wer_corpus": ("WER (%) ↓", 100, 1),
-    "cer_corpus": ("CER (%) ↓", 100, 1),
-    "sim": ("SIM ↑", 1, 3),
-    "f0_pearson": ("FPC ↑", 1, 3),
-    "dnsmos_ovrl": ("DNSMOS ↑", 1, 2),
-}
 LISTS = {
     "synthetic": "Sentences in synthetic voices that no training has heard",
     "real": "Sentences with prompts of LibriSpeech test-other",

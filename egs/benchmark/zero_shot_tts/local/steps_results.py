@@ -7,6 +7,7 @@ import datetime
 import os
 import platform
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,9 @@ from hiervox.models.base.pipelines.bundle import is_checkpoint, parts_of
 from hiervox.models.base.training.run_folder import PROGRESS_NAME
 from hiervox.utils.files import write_text
 
-FIGURES = {  # of `hiervox evaluate`: column, factor, digits
-    "wer_corpus": ("WER (%) ↓", 100, 1),
-    "cer_corpus": ("CER (%) ↓", 100, 1),
-    "sim": ("SIM ↑", 1, 3),
-    "f0_pearson": ("FPC ↑", 1, 3),
-    "dnsmos_ovrl": ("DNSMOS ↑", 1, 2),
-}
+sys.path.insert(0, str(Path(__file__).parent))
+from figures import FIGURES
+
 COSTS = ("RTF ↓", "parameters (M)", "steps", "training (min)")
 OWN_VOICE = "*"
 

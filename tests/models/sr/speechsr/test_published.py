@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from hiervox.models.base.checkpoints.importing import read_published
 from hiervox.models.sr.speechsr.networks.speechsr import SpeechSR
 from hiervox.models.sr.speechsr.published import import_speechsr
 from hiervox.utils.errors import CheckpointError
-from tests.golden import TOLERANCE, relative_error
+from tests.golden import TOLERANCE, Golden, relative_error
 
 CHECKPOINTS = {24: "speechsr24k_G_340000.pth", 48: "speechsr48k_G_100000.pth"}
 
@@ -25,15 +24,6 @@ def _published_config(shared: Path, rate: int) -> dict[str, Any]:
     path = shared / "checkpoints" / "speechsr" / f"speechsr{rate}k_config.json"
     tree: dict[str, Any] = json.loads(path.read_text())
     return tree
-
-
-def _stand_in_weights(shared: Path, rate: int) -> dict[str, Tensor]:
-    spec = importlib.util.spec_from_file_location("fill", shared / "parity" / "fill.py")
-    assert spec is not None and spec.loader is not None
-    fill = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(fill)
-    shapes = json.loads((shared / "parity" / "official" / f"speechsr{rate}.spec.json").read_text())
-    return {name: torch.from_numpy(array) for name, array in fill.state_dict(shapes).items()}
 
 
 def _network(state_dict: dict[str, Tensor], published_config: dict[str, Any]) -> SpeechSR:
@@ -45,8 +35,10 @@ def _network(state_dict: dict[str, Tensor], published_config: dict[str, Any]) ->
 
 @pytest.mark.parametrize("rate", [24, 48])
 def test_agrees_with_stand_in_weights(shared: Path, rate: int) -> None:
-    golden = load_file(shared / "parity" / "official" / f"speechsr{rate}.safetensors")
-    network = _network(_stand_in_weights(shared, rate), _published_config(shared, rate))
+    folder = shared / "parity" / "official"
+    golden = load_file(folder / f"speechsr{rate}.safetensors")
+    stand_ins = Golden(folder, f"speechsr{rate}").state_dict()
+    network = _network(stand_ins, _published_config(shared, rate))
     with torch.no_grad():
         assert relative_error(network(golden["wav16k"]), golden["audio"]) < TOLERANCE
 

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -14,20 +11,13 @@ from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.published.text_to_vec import import_text_to_vec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from hiervox.utils.errors import CheckpointError
-from tests.golden import TOLERANCE, relative_error
+from tests.golden import TOLERANCE, Golden, relative_error
 
 PUBLISHED_CONFIG = {"model": {"inter_channels": 256, "hidden_channels": 256, "n_layers": 6}}
 
 
 def published_state(shared: Path) -> dict[str, Tensor]:
-    parity = shared / "parity"
-    specification = importlib.util.spec_from_file_location("fill", parity / "fill.py")
-    assert specification is not None
-    assert specification.loader is not None
-    fill: Any = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(fill)
-    spec = json.loads((parity / "official" / "hierspeechpp_ttv.spec.json").read_text())
-    return {name: torch.from_numpy(array) for name, array in fill.state_dict(spec).items()}
+    return Golden(shared / "parity" / "official", "hierspeechpp_ttv").state_dict()
 
 
 @pytest.fixture(scope="module")
