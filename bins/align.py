@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hiervox.bins.options import DeviceOption
+from hiervox.bins.outputs import OverwriteOption, model_files
 from hiervox.bins.verbs import DATA, Verb
-from hiervox.utils.errors import ConfigError, DataError
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.outputs import check_outputs
 
 
 def align(
@@ -28,7 +31,7 @@ def align(
         bool, typer.Option("--keep-silence", help="Leave silence at the ends of utterances.")
     ] = False,
     device: DeviceOption = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the manifest.")] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Find the durations of a corpus's phonemes, and cut silence off the ends of its utterances.
 
@@ -41,21 +44,20 @@ def align(
         raise ConfigError("an alignment comes from one source", "give --model or --from")
 
     from hiervox.models.base.data.aligning import FAILURES_NAME, Outputs, align_corpus, by_files, by_model
-    from hiervox.models.base.data.manifest import CUTS_NAME, manifest_file
+    from hiervox.models.base.data.index import open_index
+    from hiervox.models.base.data.manifest import CUTS_NAME, files_of_manifest
     from hiervox.models.base.pipelines.loading import load
     from hiervox.processors.text.config import TextConfig
 
-    manifest = out / CUTS_NAME
-    if manifest.exists() and not overwrite:
-        raise DataError(f"{manifest} exists", "name another folder with --out, or add --overwrite")
-    if manifest.exists() and manifest.samefile(manifest_file(cuts)):
-        raise DataError(f"{manifest} is what is to be aligned", "name another folder with --out")
+    outputs = Outputs(out, textgrid, ctm, not keep_silence)
+    inputs = chain(files_of_manifest(cuts), [given], () if model is None else model_files(model))
+    check_outputs(outputs.files(open_index(cuts).ids()), overwrite, inputs=inputs)
     if given is not None:
         source = by_files(given, TextConfig().symbols)
     else:
         source = by_model(load(model, "alignment", device))
-    result = align_corpus(cuts, source, Outputs(out, textgrid, ctm, not keep_silence))
-    typer.echo(f"{result.cuts} utterances are aligned ({result.seconds / 60:.1f} min): {manifest}")
+    result = align_corpus(cuts, source, outputs)
+    typer.echo(f"{result.cuts} utterances are aligned ({result.seconds / 60:.1f} min): {out / CUTS_NAME}")
     if result.failures:
         typer.echo(f"{len(result.failures)} are not: {out / FAILURES_NAME}")
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import OverwriteOption, check_outputs
+from hiervox.bins.outputs import OverwriteOption, model_files
 from hiervox.bins.verbs import EVALUATION, Verb
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
     from hiervox.models.base.benchmark.networks import Setting
@@ -90,7 +92,7 @@ def benchmark(
       hiervox benchmark --growth growth.svg
       hiervox benchmark NAME --threads 1 --threads 2
     """
-    check_outputs([], overwrite, files=[json, markdown, growth])
+    check_outputs([json, markdown, growth], overwrite, inputs=chain([update, reference], model_files(target)))
     for name in dtype or ():
         if name not in DTYPES:
             raise ConfigError(f"no dtype {name!r}", f"choose {' or '.join(DTYPES)}")

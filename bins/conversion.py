@@ -84,7 +84,7 @@ def _convert(
 ) -> None:
     """Convert recordings in one voice, each into its file."""
     spec, targets = like.spec, output.targets(recordings)
-    read = [*recordings, curves.f0_in, *spec.files]
+    read = [*recordings, curves.f0_in, *spec.inputs]
     job = Job(task, targets, **vars(run), options=options, files=[curves.f0_out], inputs=read)
     curves.require_one(len(targets), "recording")
     curve, asked = curves.read(), spec.request(job, curves.f0_in)

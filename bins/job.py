@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -31,8 +32,9 @@ from hiervox.bins.outputs import (
     ModelOption,
     OverwriteOption,
     Pictured,
-    check_outputs,
+    files_of_sounds,
     is_done,
+    model_files,
     sound_path,
     write_chunks,
     write_sound,
@@ -40,6 +42,7 @@ from hiervox.bins.outputs import (
 )
 from hiervox.bins.progress import progress
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
     from hiervox.models.base.card import SystemCard
@@ -196,7 +199,7 @@ class Job(Generic[InputT]):
         options: controls as the verb's options give them.
         rate: of the network that is opened, where a bundle holds several; Hz.
         files: further outputs; None for one that was not asked for.
-        inputs: what is read, which no output replaces.
+        inputs: what is read beside the model, which no output replaces.
         checked: whether the outputs are files that can be checked.
         sounds: names of what is made of each input, where that is several: `x.NAME.wav` of `x.wav`.
 
@@ -226,7 +229,8 @@ class Job(Generic[InputT]):
 
     def _check(self, items: Sequence[Item[InputT]]) -> None:
         files = [file for item in items for file in item.files] if self.checked else []
-        check_outputs(files, self.overwrite, files=self.files, inputs=self.inputs)
+        outputs = [*files_of_sounds(files), *self.files]
+        check_outputs(outputs, self.overwrite, inputs=chain(self.inputs, model_files(self.model)))
 
     @cached_property
     def folder(self) -> Path:

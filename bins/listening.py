@@ -9,6 +9,7 @@ import typer
 
 from hiervox.bins.verbs import EVALUATION, Verb
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.outputs import check_outputs
 
 KEY_SUFFIX = ".key.json"
 
@@ -45,17 +46,16 @@ def page(
     """
     from hiervox.evaluation.listening.design import design, key
     from hiervox.evaluation.listening.page import listening_page
-    from hiervox.evaluation.table import read_table
+    from hiervox.evaluation.table import files_of_rows, read_table
     from hiervox.utils.files import write_json, write_text
 
     if out.suffix != ".html":
         raise ConfigError(f"{out} is not a page's name", "name it NAME.html")
     key_file = out.with_suffix(KEY_SUFFIX)
-    for file in (out, key_file):
-        if file.exists() and (file.is_dir() or not overwrite):
-            raise ConfigError(f"{file} exists", "choose another name, or add --overwrite")
+    rows = read_table(table)
+    check_outputs([out, key_file], overwrite, inputs=[table, *files_of_rows(rows)])
     names = [name.strip() for name in systems.split(",") if name.strip()]
-    trials = design(read_table(table), kind, names, sentences, seed)
+    trials = design(rows, kind, names, sentences, seed)
     write_text(out, listening_page(trials, kind, players))
     write_json(key_file, key(trials, kind))
     typer.echo(f"{len(trials)} questions: {out}; keep {key_file} from the listeners")
@@ -66,6 +66,9 @@ def score(
     answers: Annotated[list[Path], typer.Argument(help="The files that listeners saved.")],
     key: Annotated[Path, typer.Option(help="The .key.json beside the page.")],
     out: Annotated[Path, typer.Option(help="Folder for listening.md, listening.json and ratings.csv.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are not of an earlier scoring.")
+    ] = False,
 ) -> None:
     """Turn answers into mean opinion scores or preferences with intervals.
 
@@ -73,15 +76,10 @@ def score(
     Example:
       hiervox listening score answers-*.json --key test.key.json --out results
     """
-    from hiervox.evaluation.listening.summary import summarize_answers
-    from hiervox.utils.files import require_writable
+    from hiervox.evaluation.listening.summary import NAMES, is_summary, summarize_answers
 
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out} is not a folder", "choose another --out")
-    try:
-        require_writable(out)
-    except OSError as error:
-        raise ConfigError(f"can't write into {out} ({error.strerror})", "choose another --out") from error
+    files = [out / name for name in NAMES]
+    check_outputs(files, overwrite, inputs=[key, *answers], is_own=is_summary)
     typer.echo(summarize_answers(answers, key, out), nl=False)
 
 

@@ -16,6 +16,7 @@ import typer
 from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.litter import own_prefix
+from hiervox.utils.outputs import check_outputs
 from hiervox.utils.registry import Registry
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,8 +47,8 @@ def new(
       hiervox new metric clipping clipping
     """
     _check_name(kind, name)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError(f"{folder} is not empty", "name a new folder")
+    check_outputs((), folders=[folder])
+    folder = folder.resolve()  # where it is a link to an empty folder, that is filled
     names = {
         "name": name,
         "distribution": f"hiervox-{name.replace('_', '-')}",

@@ -6,15 +6,16 @@ The waveform is written last, so that where one is, the rest is too.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.utils.errors import ConfigError
-from hiervox.utils.files import all_or_nothing, require_writable, write_json
+from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.files import all_or_nothing, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,77 +47,29 @@ def picture_path(target: Path, name: str) -> Path:
     return target.with_name(f"{target.name}.{name}.png")
 
 
-def check_outputs(
-    sounds: Sequence[Path],
-    overwrite: bool,
-    *,
-    files: Sequence[Path | None] = (),
-    inputs: Sequence[Path | str | None] = (),
-) -> None:
-    """Refuse outputs that can't or must not be written, before any work is done.
-
-    Args:
-        sounds: sound files; records and pictures beside them count as outputs, too.
-        overwrite: whether existing files may be replaced.
-        files: further outputs; None for one that was not asked for.
-        inputs: what is read; never replaced, whatever `overwrite` says.
+def files_of_sounds(sounds: Iterable[Path]) -> list[Path]:
+    """Sound files with what may be written beside each: its record and its pictures.
 
     Raises:
-        ConfigError: no sound file's suffix, a folder's name, an existing file without `overwrite`, two
-            outputs of one path, an output that is an input, or a place where files can't be made.
+        ConfigError: no sound file's suffix.
     """
+    files = []
     for sound in sounds:
         if sound.suffix.lower() not in SUFFIXES:
             raise ConfigError(f"{sound} is not a sound file", f"name it {', '.join(SUFFIXES)}")
-    outputs = [file for sound in sounds for file in _files_of(sound)]
-    outputs += [file for file in files if file is not None]
-    _check_distinct(outputs, [Path(file) for file in inputs if file is not None])
-    for file in outputs:
-        _check_file(file, overwrite)
-    _check_folders(outputs)
+        files += [sound, record_path(sound), *(picture_path(sound, name) for name in PICTURES)]
+    return files
 
 
-def _files_of(sound: Path) -> list[Path]:
-    return [sound, record_path(sound), *(picture_path(sound, name) for name in PICTURES)]
+def model_files(model: str | None) -> Iterator[Path]:
+    """The folder of a model, which no output replaces; none where there is no such model.
 
+    It is looked up as late as it is asked for, so that a verb's other mistakes are told first.
+    """
+    from hiervox.models.base.pipelines.bundle import resolve_bundle
 
-def _check_distinct(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
-    """No output is another one or an input, by the path with all links followed."""
-    read = {_identity(file): file for file in inputs}
-    written: dict[object, Path] = {}
-    for file in outputs:
-        identity = _identity(file)
-        if identity in read:
-            raise ConfigError(f"{file} is read as an input", "give the output another name")
-        if identity in written:
-            raise ConfigError(f"{file} is written twice", "give the outputs different names")
-        written[identity] = file
-
-
-def _identity(file: Path) -> object:
-    """What is the same for two names of one file, hard links among them."""
-    try:
-        stat = file.stat()
-    except (OSError, ValueError):
-        return file.expanduser().resolve()
-    return stat.st_dev, stat.st_ino
-
-
-def _check_file(file: Path, overwrite: bool) -> None:
-    if file.is_dir():
-        raise ConfigError(f"{file} is a folder", "choose another name")
-    if file.exists() and not overwrite:
-        raise ConfigError(f"{file} exists", "choose another name, or add --overwrite")
-
-
-def _check_folders(files: Sequence[Path]) -> None:
-    for folder in {file.parent for file in files}:
-        try:
-            require_writable(folder)
-        except OSError as error:
-            raise ConfigError(
-                f"can't write into {folder} ({error.strerror})", "choose another place"
-            ) from error
+    with suppress(HierVoxError):  # opening it will say so
+        yield resolve_bundle(model)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hiervox.bins.verbs import DATA, Verb
+from hiervox.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -37,14 +38,11 @@ def prepare(
       hiervox prepare --table corpus.csv --out data
       hiervox prepare --table metadata.csv --speaker anna --out data
     """
-    from hiervox.models.base.data.corpus import iterate_corpus
-    from hiervox.models.base.data.manifest import CUTS_NAME, require_folder, write_cuts
-    from hiervox.utils.errors import DataError
+    from hiervox.models.base.data.corpus import files_of_corpus, iterate_corpus
+    from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
 
     manifest = out / CUTS_NAME
-    require_folder(out)
-    if manifest.exists() and not overwrite:
-        raise DataError(f"{manifest} exists", "name another folder with --out, or add --overwrite")
+    check_outputs([manifest], overwrite, inputs=files_of_corpus(table, language))
     durations: list[float] = []
     write_cuts(_timed(iterate_corpus(table, language, speaker), durations), manifest)
     typer.echo(f"{len(durations)} utterances, {sum(durations) / 60:.1f} min: {manifest}")

@@ -51,7 +51,7 @@ def tts(
     if streams:
         options = _streamed(options, {"--plots": plots, "--f0-out": curves.f0_out, "--f0-in": curves.f0_in})
         run = replace(run, skip_existing=False)
-    read = [text.text_file, curves.f0_in, *spec.files]
+    read = [text.text_file, curves.f0_in, *spec.inputs]
     job = Job(
         "tts", texts, **vars(run), options=options, files=[curves.f0_out], inputs=read, checked=not streams
     )

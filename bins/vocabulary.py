@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hiervox.bins.verbs import DATA, Verb
-from hiervox.utils.errors import ConfigError
+from hiervox.utils.outputs import check_outputs
 
 
 def vocabulary(
@@ -29,10 +30,10 @@ def vocabulary(
       hiervox vocabulary --cuts data --init-from my_model/text_to_vec --out vocabulary.json5
     """
     from hiervox.models.base.data.index import open_index
+    from hiervox.models.base.data.manifest import files_of_manifest
     from hiervox.models.base.data.vocabulary import declared_text, survey, write_vocabulary
 
-    if out is not None:
-        _require_free(out, overwrite)
+    check_outputs([out], overwrite, inputs=chain([init_from], files_of_manifest(cuts)))
     declared = declared_text(init_from)
     found = survey(open_index(cuts).cuts(), declared)
     for language, count in found.languages.most_common():
@@ -49,13 +50,6 @@ def vocabulary(
     if out is not None:
         write_vocabulary(out, found.text, init_from, str(cuts))
         typer.echo(f"{len(found.text.languages)} languages, {len(found.text.symbols)} symbols: {out}")
-
-
-def _require_free(out: Path, overwrite: bool) -> None:
-    if out.is_dir():
-        raise ConfigError(f"{out} is a folder", "name a file")
-    if out.exists() and not overwrite:
-        raise ConfigError(f"{out} exists", "choose another name, or add --overwrite")
 
 
 VERB = Verb("vocabulary", vocabulary, panel=DATA, rank=3)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hiervox.bins.options import DeviceOption
-from hiervox.bins.outputs import ModelOption
+from hiervox.bins.outputs import ModelOption, model_files
 from hiervox.bins.verbs import Verb
 from hiervox.bins.voices import DenoiseOption, ReplicateOption, VoiceSpec
 from hiervox.utils.errors import HierVoxError
@@ -48,8 +49,9 @@ def add(
     from hiervox.models.base.pipelines.prompt_report import report_prompt
     from hiervox.models.base.pipelines.voice_store import require_free, save_voice
 
-    require_free(name, overwrite)
-    spec, folder = VoiceSpec(prompts, None, denoise_ratio, replicate), resolve_bundle(model)
+    spec = VoiceSpec(prompts, None, denoise_ratio, replicate)
+    require_free(name, overwrite, chain(spec.inputs, model_files(model)))
+    folder = resolve_bundle(model)
     pipeline: TextToSpeech[SpeechControls] = load(folder, None, device)
     pipeline.require(denoiser=denoise_ratio > 0)
     spec.check(pipeline)
@@ -115,8 +117,8 @@ def mix(
     from hiervox.models.base.pipelines.voice import mix_voices
     from hiervox.models.base.pipelines.voice_store import load_voice, require_free, save_voice
 
-    require_free(name, overwrite)
     spec = VoiceSpec(None, voices)
+    require_free(name, overwrite, spec.inputs)
     found = [load_voice(part) for part, _ in spec.voices]
     mixed = mix_voices(found, [weight for _, weight in spec.voices])
     made_of = {"prompts": {}, "voices": dict(spec.voices)}

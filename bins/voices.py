@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.voice import Voice
     from hiervox.processors.pitch import F0Contour
 
+TEXT_SUFFIX = ".txt"
+"""Of what is said in a recording, beside it."""
+
 DenoiseOption = Annotated[
     float, typer.Option(help="Share of the style from the denoised prompt, 0 to 1; 0.8 for noisy prompts.")
 ]
@@ -117,6 +120,15 @@ class VoiceSpec:
     def files(self) -> list[str]:
         """The recordings among them."""
         return [file for file, _ in self.prompts]
+
+    @property
+    def inputs(self) -> list[Path]:
+        """All files that may be read: recordings, texts of the same names beside them, saved voices."""
+        from hiervox.models.base.pipelines.voice_store import is_voice_name, voice_path
+
+        recordings = [Path(file) for file in self.files]
+        saved = [voice_path(name) for name, _ in self.voices if is_voice_name(name)]
+        return [*recordings, *(file.with_suffix(TEXT_SUFFIX) for file in recordings if file.name), *saved]
 
     def check(self, pipeline: Voiced[SpeechControls]) -> None:
         """Read all of it; no network is needed for that.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,13 @@ class Utterance:
     def place(self) -> str:
         """How an error names it."""
         return f"row {self.row} ({self.system}, {self.id})"
+
+
+def files_of_rows(rows: Iterable[Utterance]) -> Iterator[Path]:
+    """Every file that rows name, which no output replaces."""
+    for row in rows:
+        named = (row.audio, row.prompt, row.reference, row.resynthesized_prompt, *row.files.values())
+        yield from (file for file in named if file is not None)
 
 
 def read_table(path: Path) -> list[Utterance]:

@@ -17,6 +17,7 @@ from hiervox.evaluation.report.tables import cell
 from hiervox.utils.errors import DataError
 
 CHOICES = ("first", "second", "none")
+RATING_COLUMNS = ("listener", "sentence", "systems", "answer")
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def ratings_csv(answers: Sequence[Answer]) -> str:
     """One line an answer."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["listener", "sentence", "systems", "answer"])
+    writer.writerow(RATING_COLUMNS)
     for answer in answers:
         row = (answer.listener, answer.sentence, " ".join(answer.systems), str(answer.value))
         writer.writerow([cell(value) for value in row])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from hiervox.evaluation.comparison import PERMUTATIONS
 from hiervox.evaluation.estimate import CONFIDENCE, RESAMPLES, Estimate
 from hiervox.evaluation.listening.answers import (
+    RATING_COLUMNS,
     Answer,
     opinion_scores,
     opinion_tests,
@@ -19,12 +21,15 @@ from hiervox.evaluation.listening.answers import (
 )
 from hiervox.evaluation.report.tables import comparison_json, estimate_json, table
 from hiervox.evaluation.results import rounded
-from hiervox.utils.files import write_json, write_text
+from hiervox.utils.files import all_or_nothing, write_json, write_text
 
 TITLES = {"mos": "MOS", "smos": "SMOS", "ab": "Preference"}
 MARKDOWN_NAME = "listening.md"
 JSON_NAME = "listening.json"
 RATINGS_NAME = "ratings.csv"
+NAMES = (RATINGS_NAME, JSON_NAME, MARKDOWN_NAME)
+START = 100
+"""Characters of a file that tell what it is."""
 
 
 def summarize_answers(files: Sequence[Path], key: Path, out: Path) -> str:
@@ -39,10 +44,28 @@ def summarize_answers(files: Sequence[Path], key: Path, out: Path) -> str:
     figures, lines = found
     lines = [f"# {TITLES[kind]}", "", f"{listeners} listeners, {len(answers)} answers.", "", *lines]
     markdown = "\n".join(lines) + "\n"
-    write_text(out / RATINGS_NAME, ratings_csv(answers))
-    write_json(out / JSON_NAME, {"kind": kind, "listeners": listeners, "answers": len(answers), **figures})
-    write_text(out / MARKDOWN_NAME, markdown)
+    with all_or_nothing(out, last=MARKDOWN_NAME) as folder:
+        write_text(folder / RATINGS_NAME, ratings_csv(answers))
+        write_json(
+            folder / JSON_NAME, {"kind": kind, "listeners": listeners, "answers": len(answers), **figures}
+        )
+        write_text(folder / MARKDOWN_NAME, markdown)
     return markdown
+
+
+def is_summary(file: Path) -> bool:
+    """Whether a file is one of those that `summarize_answers` has written into its folder together."""
+    try:
+        tree = json.loads((file.parent / JSON_NAME).read_text(encoding="utf-8"))
+        counts = f"{tree['listeners']} listeners, {tree['answers']} answers."
+        if file.name == JSON_NAME:
+            return tree["kind"] in TITLES
+        start = file.read_text(encoding="utf-8")[:START]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+    return (
+        counts in start if file.name == MARKDOWN_NAME else start.startswith(",".join(RATING_COLUMNS) + "\n")
+    )
 
 
 def _opinions(answers: Sequence[Answer], title: str) -> tuple[dict[str, Any], list[str]]:

@@ -14,7 +14,7 @@ from hiervox.bins.extract import extract
 from hiervox.bins.prepare import prepare
 from hiervox.bins.validate import validate
 from hiervox.models.base.data.manifest import read_cuts
-from hiervox.utils.errors import DataError
+from hiervox.utils.errors import ConfigError
 from tests.models.base.conftest import BUILDER, build
 from tests.models.base.data.corpora import make_table
 
@@ -54,7 +54,7 @@ def test_prepare_replaces_a_manifest_only_when_told(tmp_path: Path) -> None:
     call(prepare, "--table", str(make_table(tmp_path / "a", [0.6])), "--out", out)
     before = (tmp_path / "raw" / "cuts.jsonl.gz").read_bytes()
     table = str(make_table(tmp_path / "b", [0.6, 0.6]))
-    with pytest.raises(DataError, match=r"exists: name another folder with --out, or add --overwrite"):
+    with pytest.raises(ConfigError, match=r"exists: choose another name, or add --overwrite"):
         call(prepare, "--table", table, "--out", out)
     assert (tmp_path / "raw" / "cuts.jsonl.gz").read_bytes() == before
     call(prepare, "--table", table, "--out", out, "--overwrite")

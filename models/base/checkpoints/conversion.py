@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
     WEIGHTS_NAME,
     inference_config,
     load_network,
+    read_json,
     save_weights,
 )
 from hiervox.models.base.checkpoints.importing import read_published, read_published_state
@@ -25,6 +26,7 @@ from hiervox.utils.config import read_json5
 from hiervox.utils.errors import CheckpointError, ConfigError, shortened
 from hiervox.utils.files import publish_folder, write_json
 from hiervox.utils.litter import own_prefix, sweep
+from hiervox.utils.outputs import check_outputs
 from hiervox.utils.registry import resolve
 
 if TYPE_CHECKING:
@@ -56,13 +58,15 @@ def convert_published(
 
     Raises:
         ConfigError: no such part, no importer for it, or an unusable config file.
-        CheckpointError: `out` is taken, or the file is broken or not that part's.
+        ConfigError: `out` holds an input, or is taken without `overwrite`.
+        CheckpointError: `out` holds anything but a converted checkpoint, or the file is broken or not that
+            part's.
     """
     importer = get_part(system, part).importer
     if importer is None:
         raise ConfigError(f"no published weights of {system}/{part} are known", "choose another part")
     further = {} if state is None else _further_networks(system, part, state)
-    _check_free(out, overwrite)
+    out = _checked(out, overwrite, (checkpoint, config, state))
     imported, tensors = _import(importer, checkpoint, config)
     sections = imported if isinstance(imported, Mapping) else {"model": imported}
     sweep(out.parent)
@@ -108,15 +112,14 @@ def _import(importer: str, checkpoint: Path, config: Path | None) -> tuple[Any, 
     return imported, tensors
 
 
-def _check_free(out: Path, overwrite: bool) -> None:
-    if not out.exists():
-        return
-    names = {path.name for path in out.iterdir()} if out.is_dir() else {""}
-    if not names:
-        return
-    if not overwrite:
-        raise CheckpointError(f"{out} is already there", "choose another --out, or say --overwrite")
-    if names != {CONFIG_NAME, WEIGHTS_NAME}:
+def _checked(out: Path, overwrite: bool, inputs: Iterable[Path | None]) -> Path:
+    """The folder to write, behind all links; what is replaced is what an earlier conversion made, no more."""
+    check_outputs((), overwrite, folders=[out], inputs=inputs)
+    out = out.resolve()
+    names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    alike = names - {STATE_NAME} == {CONFIG_NAME, WEIGHTS_NAME}
+    if names and not (alike and {"system", "part"} <= set(read_json(out / CONFIG_NAME))):
         raise CheckpointError(
             f"{out} is not a converted checkpoint, and is not replaced", "choose another --out"
         )
+    return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +52,15 @@ class Outputs:
     textgrids: Path | None = None
     ctm: Path | None = None
     trim: bool = True
+
+    def textgrid(self, cut_id: str) -> Path | None:
+        """The TextGrid of a cut; None where none is asked for."""
+        return self.textgrids and self.textgrids / f"{cut_id.replace('/', '-')}{TEXTGRID}"
+
+    def files(self, cut_ids: Iterable[str]) -> list[Path | None]:
+        """Everything that may be written of these cuts; None in the place of what is not asked for."""
+        grids = [] if self.textgrids is None else [self.textgrid(cut_id) for cut_id in cut_ids]
+        return [self.folder / CUTS_NAME, self.folder / FAILURES_NAME, self.ctm, *grids]
 
 
 @dataclass
@@ -159,9 +168,8 @@ def align_corpus(manifest: Path, source: Source, outputs: Outputs) -> Aligned:
                 result.failures[cut.id] = str(error)
                 _log.warning("not aligned: %s", error)
                 continue
-            if outputs.textgrids is not None:
-                name = str(cut.id).replace("/", "-")
-                write_textgrid(outputs.textgrids / f"{name}{TEXTGRID}", intervals, float(cut.duration))
+            if (textgrid := outputs.textgrid(str(cut.id))) is not None:
+                write_textgrid(textgrid, intervals, float(cut.duration))
             if outputs.ctm is not None:
                 lines.extend(ctm_lines(str(cut.id), intervals))
             result.cuts += 1

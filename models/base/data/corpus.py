@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hiervox.models.base.data.kaldi import read_kaldi
+from hiervox.models.base.data.kaldi import NAMES, read_kaldi
 from hiervox.models.base.data.tables import read_table
 from hiervox.models.base.data.utterance import Utterance
 from hiervox.processors.text.config import espeak_name
@@ -32,16 +32,31 @@ def iterate_corpus(source: Path, language: str = "en-us", speaker: str | None = 
     Raises:
         DataError: naming the rows at fault.
     """
-    if source.is_dir():
-        utterances = read_kaldi(source, language)
-    elif is_file(source):
-        utterances = read_table(source, language, speaker)
-    else:
-        raise DataError(f"no table {source}", "name a CSV, TSV or JSONL file, or a Kaldi folder")
+    utterances = _read(source, language, speaker)
     if not utterances:
         raise DataError(f"{source} holds no utterances", "add rows")
     _require_distinct(utterances)
     return map(to_cut, utterances)
+
+
+def files_of_corpus(source: Path, language: str = "en-us") -> Iterator[Path]:
+    """The table, or the files of the Kaldi folder, and every file that it names: what no output replaces.
+
+    Raises:
+        DataError: as `iterate_corpus`.
+    """
+    yield from (source / name for name in NAMES) if source.is_dir() else (source,)
+    for utterance in _read(source, language, None):
+        yield utterance.audio
+        yield from map(Path, utterance.columns.values())
+
+
+def _read(source: Path, language: str, speaker: str | None) -> list[Utterance]:
+    if source.is_dir():
+        return read_kaldi(source, language)
+    if is_file(source):
+        return read_table(source, language, speaker)
+    raise DataError(f"no table {source}", "name a CSV, TSV or JSONL file, or a Kaldi folder")
 
 
 def _require_distinct(utterances: Iterable[Utterance]) -> None:

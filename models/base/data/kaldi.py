@@ -10,6 +10,8 @@ from hiervox.utils.errors import DataError
 
 Entry = tuple[str, str]
 """What follows the first word of a line, and where the line is."""
+NAMES = ("wav.scp", "segments", "utt2spk", "text", "utt2lang")
+"""Files of a Kaldi folder that are read."""
 TO_THE_END = -1.0  # of a recording, as an end in `segments`
 
 
@@ -27,8 +29,7 @@ def read_kaldi(folder: Path, language: str) -> list[Utterance]:
     if not (folder / "wav.scp").is_file():
         raise DataError(f"{folder} has no wav.scp", "name a Kaldi folder, or a table")
     problems = Problems(folder)
-    names = ("wav.scp", "segments", "utt2spk", "text", "utt2lang")
-    files = {name: _entries(folder / name, problems) for name in names}
+    files = {name: _entries(folder / name, problems) for name in NAMES}
     recordings = _recordings(folder, files["wav.scp"] or {}, problems)
     segments = files["segments"]
     if segments is None:

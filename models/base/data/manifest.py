@@ -59,6 +59,24 @@ def manifest_file(path: Path) -> Path:
     return file.resolve()
 
 
+def files_of_manifest(path: Path) -> Iterator[Path]:
+    """The manifest that `path` means, and every file that its cuts name: what no output replaces.
+
+    Raises:
+        DataError: as `read_cuts`.
+    """
+    file = manifest_file(path)
+    yield file
+    for tree in iterate_trees(file):
+        for source in tree["recording"]["sources"]:
+            yield Path(source["source"])
+        for value in (tree.get("custom") or {}).values():
+            array = value.get("array") if isinstance(value, dict) else value
+            named = array.get("storage_path") if isinstance(array, dict) else array
+            if isinstance(named, str):  # of an array, or a column that may name a file
+                yield file.parent / named
+
+
 def iterate_trees(file: Path) -> Iterator[dict[str, Any]]:
     """The cuts of a manifest as JSON objects, each of them checked.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from hiervox.models.base.pipelines.bundle import hiervox_home
 from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.files import replacing_file
+from hiervox.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
     from hiervox.models.base.pipelines.voice import Voice
@@ -71,15 +72,21 @@ def voice_names() -> list[str]:
     return sorted(file.stem for file in voices_folder().glob(f"*{SUFFIX}") if is_voice_name(file.stem))
 
 
-def require_free(name: str, overwrite: bool) -> Path:
+def require_free(name: str, overwrite: bool, inputs: Iterable[Path] = ()) -> Path:
     """The file of a voice that is to be saved.
 
+    Args:
+        name: see `voice_path`.
+        overwrite: replace a voice of this name.
+        inputs: what it is made of.
+
     Raises:
-        ConfigError: the name is unusable, or taken without `overwrite`.
+        ConfigError: the name is unusable, taken without `overwrite`, or that of an input.
     """
     path = voice_path(name)
     if path.exists() and not overwrite:
         raise ConfigError(f"there is a voice {name!r}", "choose another name, or add --overwrite")
+    check_outputs([path], overwrite, inputs=inputs)
     return path
 
 

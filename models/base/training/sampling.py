@@ -21,7 +21,7 @@ from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.losses.reconstruction import masked_l1
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import CheckpointError, ConfigError
-from hiervox.utils.files import require_writable
+from hiervox.utils.outputs import check_outputs
 from hiervox.utils.registry import resolve
 
 
@@ -131,11 +131,9 @@ def find_schedule(
         device: where the network runs.
 
     Raises:
-        As `sampling_case`; ConfigError: more steps than those of training; CheckpointError: `out` is taken.
+        As `sampling_case`; ConfigError: more steps than those of training, or `out` is taken.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CheckpointError(f"{out} is already there", "choose another --out")
-    require_writable(out)
+    check_outputs((), folders=[out])
     task, case = sampling_case(folder, search.cuts, search.items, device)
     if search.steps > len(case.training):
         raise ConfigError(f"training has {len(case.training)} steps", "ask for as many or less")

@@ -62,7 +62,7 @@ def test_what_can_not_be_searched_is_one_line(cuts: Path, tmp_path: Path) -> Non
     model = _write(tmp_path / "model", "wavegrad")
     with pytest.raises(ConfigError, match="training has 1000 steps"):
         find_schedule(model, Search(cuts, steps=1001, items=1), tmp_path / "out")
-    with pytest.raises(CheckpointError, match="is already there"):
+    with pytest.raises(ConfigError, match="is not empty"):
         find_schedule(model, search, model)
 
 

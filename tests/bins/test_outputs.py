@@ -1,0 +1,205 @@
+"""No verb replaces what it reads, what is not a file, or without `--overwrite` what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+from typer.testing import CliRunner, Result
+
+from hiervox.bins.app import app
+from hiervox.utils.errors import CheckpointError, ConfigError, HierVoxError
+from tests.evaluation.sounds import SAMPLE_RATE, melody
+from tests.models.base.pipelines.toys import CARDS, registered, write_toy
+
+
+@pytest.fixture(autouse=True)
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A working directory with two recordings, a corpus of them, a table to evaluate and two models."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
+    for name in ("a", "b"):
+        soundfile.write(f"{name}.wav", melody(seconds=0.6), SAMPLE_RATE)
+    Path("corpus.csv").write_text("audio,text,speaker\na.wav,One.,x\nb.wav,Two.,y\n")
+    Path("table.csv").write_text(
+        "id,system,audio,reference\n1,ground_truth,a.wav,a.wav\n1,ours,b.wav,a.wav\n"
+    )
+    with registered(*CARDS):
+        for task in ("vocoder", "codec"):
+            write_toy(tmp_path / task, task)
+        done("prepare", "--table", "corpus.csv", "--out", "data")
+        yield
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def done(*arguments: object) -> str:
+    result = run(*arguments)
+    assert result.exit_code == 0, f"{result.exception!r} {result.output}"
+    return result.output
+
+
+def contents() -> dict[str, bytes]:
+    """Every regular file, but for the index that reading a manifest leaves beside it."""
+    return {
+        str(file): file.read_bytes()
+        for file in sorted(Path().rglob("*"))
+        if file.is_file() and ".index" not in str(file)
+    }
+
+
+def refused(*arguments: object, error: type[HierVoxError] = ConfigError) -> str:
+    """What is said of a run that must not begin; nothing at all is made or changed by it."""
+    before = contents()
+    result = run(*arguments)
+    assert isinstance(result.exception, error), f"{result.exception!r} {result.output}"
+    assert contents() == before, [name for name, file in contents().items() if before.get(name) != file]
+    return str(result.exception)
+
+
+def test_a_vocabulary_does_not_replace_the_manifest_or_a_recording() -> None:
+    for out in ("data/cuts.jsonl.gz", "data/../data/cuts.jsonl.gz", "a.wav"):
+        assert "is read as an input" in refused("vocabulary", "--cuts", "data", "--out", out, "--overwrite")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_a_models_files_are_inputs(name: str) -> None:
+    encode = ("codec", "encode", "a.wav", "--model", "codec", "--overwrite", "-o")
+    assert "is read as an input" in refused(*encode, f"codec/{name}")
+    Path("link.codes").symlink_to(f"codec/{name}")
+    assert "is read as an input" in refused(*encode, "link.codes")
+    assert "is read as an input" in refused(
+        "tts", "Hi.", "-o", "x.wav", "--f0-out", f"codec/{name}", "--model", "codec", "--overwrite"
+    )
+
+
+def test_what_is_said_in_a_prompt_and_saved_voices_are_inputs() -> None:
+    Path("a.txt").write_text("One.")
+    Path("home/voices").mkdir(parents=True)
+    Path("home/voices/anna.safetensors").write_bytes(b"voice")
+    for voice, file in (("--prompt=a.wav", "a.txt"), ("--voice=anna", "home/voices/anna.safetensors")):
+        for verb in (("tts", "Hi."), ("vc", "--source", "b.wav")):
+            said = refused(*verb, voice, "-o", "x.wav", "--f0-out", file, "--overwrite", "--model", "codec")
+            assert "is read as an input" in said
+
+
+def test_devices_and_pipes_are_not_replaced() -> None:
+    os.mkfifo("pipe.codes")
+    Path("device.codes").symlink_to("/dev/null")
+    for out in ("pipe.codes", "device.codes"):
+        said = refused("codec", "encode", "a.wav", "--model", "codec", "-o", out, "--overwrite")
+        assert "is a device, pipe or socket" in said
+        assert "is a device, pipe or socket" in refused(
+            "vocabulary", "--cuts", "data", "--out", out, "--overwrite"
+        )
+    assert os.path.islink("device.codes")
+
+
+def test_a_listening_test_keeps_its_table_recordings_key_and_answers() -> None:
+    Path("p.html").write_bytes(Path("table.csv").read_bytes())
+    page = ("listening", "page", "--kind", "mos", "--overwrite", "--out")
+    assert "is read as an input" in refused(*page, "p.html", "--table", "p.html")
+    Path("q.html").hardlink_to("a.wav")
+    Path("r.key.json").symlink_to("table.csv")
+    for out in ("q.html", "r.html"):
+        assert "is read as an input" in refused(*page, out, "--table", "table.csv")
+    done(*page, "test.html", "--table", "table.csv")
+    key = json.loads(Path("test.key.json").read_text())
+    rated = [{"trial": trial, "value": 4} for trial in key["trials"]]
+    answers = {"listener": "anna", "test": key["test"], "answers": rated}
+    for name in ("listening.json", "ratings.csv"):
+        Path("results").mkdir(exist_ok=True)
+        Path("results", name).write_text(json.dumps(answers))
+        score = ("listening", "score", f"results/{name}", "--key", "test.key.json", "--out", "results")
+        assert "is read as an input" in refused(*score, "--overwrite")
+        Path("results", name).unlink()
+    Path("answers.json").write_text(json.dumps(answers))
+    score = ("listening", "score", "answers.json", "--key", "test.key.json", "--out", "results")
+    for name in ("listening.json", "ratings.csv", "listening.md"):
+        Path("results", name).write_text("listener,mine\n")
+        assert f"{name} exists: choose another name, or add --overwrite" in refused(*score)
+        Path("results", name).unlink()
+    done(*score)
+    made = Path("results/listening.md").read_bytes()
+    done(*score)  # as more listeners answer
+    assert Path("results/listening.md").read_bytes() == made
+    Path("results/ratings.csv").write_text("rater,score\nme,5\n")
+    assert "ratings.csv exists" in refused(*score)
+    done(*score, "--overwrite")
+
+
+def test_conversion_keeps_the_authors_files() -> None:
+    Path("d").mkdir()
+    for name in ("model.safetensors", "config.json", "do_1"):
+        Path("d", name).write_text("{}")
+    convert = ("convert", "--system", "hifigan", "--part", "hifigan", "--overwrite", "--out", "d")
+    inputs = ("--checkpoint", "d/model.safetensors", "--config", "d/config.json")
+    assert "d holds d/" in refused(*convert, *inputs)
+    Path("d/do_1").unlink()
+    assert "d holds d/" in refused(*convert, *inputs)
+    Path("elsewhere").mkdir()
+    for name in ("model.safetensors", "config.json"):
+        Path("elsewhere", name).write_text('{"model_type": "theirs"}')
+    convert = (*convert[:-1], "elsewhere", *inputs)
+    assert "is not a converted checkpoint" in refused(*convert, error=CheckpointError)
+
+
+def test_an_alignment_keeps_what_it_reads() -> None:
+    textgrid = """File type = "ooTextFile"
+Object class = "TextGrid"
+
+xmin = 0
+xmax = 0.6
+tiers? <exists>
+size = 1
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "phones"
+        xmin = 0
+        xmax = 0.6
+        intervals: size = 1
+        intervals [1]:
+            xmin = 0
+            xmax = 0.6
+            text = "w"
+"""
+    Path("mfa").mkdir()
+    for name in ("a", "b"):
+        Path("mfa", f"{name}.TextGrid").write_text(textgrid)
+    Path("in.ctm").write_text("a 1 0.0 0.6 w\n")
+    align = ("align", "--cuts", "data", "--from", "mfa", "--out", "aligned")
+    assert "is read as an input" in refused(*align, "--textgrid", "mfa", "--overwrite")
+    for ctm in ("data/cuts.jsonl.gz", "a.wav", "mfa/a.TextGrid"):
+        assert "is read as an input" in refused(*align, "--ctm", ctm, "--overwrite")
+    assert "is a device" in refused(*align, "--ctm", "/dev/null", "--overwrite")
+    assert "corpus.csv exists" in refused(*align, "--ctm", "corpus.csv")
+    assert "is read as an input" in refused(
+        "align", "--cuts", "data", "--from", "in.ctm", "--out", "x", "--ctm", "in.ctm", "--overwrite"
+    )
+    assert "is read as an input" in refused(
+        "align", "--cuts", "data", "--from", "mfa", "--out", "data", "--overwrite"
+    )
+    Path("grids").mkdir()
+    Path("grids/b.TextGrid").write_text("mine")
+    assert "grids/b.TextGrid exists" in refused(*align, "--textgrid", "grids")
+
+
+def test_voices_are_not_mixed_into_one_of_them() -> None:
+    Path("home/voices").mkdir(parents=True)
+    Path("home/voices/anna.safetensors").write_bytes(b"voice")
+    assert "is read as an input" in refused("voice", "mix", "anna", "anna", "--overwrite")
+
+
+def test_preparing_keeps_what_the_table_names() -> None:
+    Path("data/cuts.jsonl.gz").unlink()
+    Path("data/cuts.jsonl.gz").hardlink_to("a.wav")
+    assert "is read as an input" in refused(
+        "prepare", "--table", "corpus.csv", "--out", "data", "--overwrite"
+    )
