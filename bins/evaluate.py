@@ -56,6 +56,9 @@ def evaluate(
         Literal["flac", "mp3", "none"], typer.Option(help="How the page holds the recordings.")
     ] = "flac",
     device: DeviceOption = "auto",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files in --out that no evaluation wrote.")
+    ] = False,
 ) -> None:
     """Score recordings on disk against texts, prompts and references.
 
@@ -86,7 +89,7 @@ def evaluate(
         rows = pair_folders(reference, generated)
     else:
         raise ConfigError("no recordings to score", "give --table, or both --reference and --generated")
-    check_folder(out)
+    check_folder(out, rows, overwrite, frozen, [table])
     built, left_out = build_metrics(names, context, settings or ())
     results = evaluate_table(
         table or rows,
@@ -95,6 +98,7 @@ def evaluate(
         left_out,
         frozen,
         players,
+        overwrite,
         progress=lambda left: progress(left, "recordings", len(left)),
     )
     if results is not None:

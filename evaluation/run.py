@@ -32,6 +32,7 @@ def evaluate(
     left_out: Mapping[str, str] | None = None,
     frozen: Path | None = None,
     players: Players = "flac",
+    overwrite: bool = False,
     progress: Callable[[Sequence[Utterance]], Iterable[Utterance]] = iter,
 ) -> Results | None:
     """Score every row of a table and write the report into the folder `out`.
@@ -46,20 +47,22 @@ def evaluate(
         left_out: metric → why it can't run, for the report.
         frozen: a list of an earlier evaluation, whose sentences these have to be.
         players: how the page holds recordings.
+        overwrite: whether files in `out` that no evaluation wrote may be replaced.
         progress: passes the rows on and says how far they are.
 
     Returns:
         What the report shows; None in all processes but the first.
 
     Raises:
-        DataError: the table or the frozen list can't be used, or `out` holds something else.
-        ConfigError: `out` can't be written.
+        DataError: the table or the frozen list can't be used.
+        ConfigError: `out` can't be written, or holds something else, see `check_folder`.
         AudioError: a recording can't be used; names the row.
     """
     utterances = read_table(table) if isinstance(table, Path) else list(table)
     if frozen is not None:
         check_list(frozen, utterances)
-    check_folder(out)
+    read = [file for metric in metrics for file in metric.models().values()]
+    check_folder(out, utterances, overwrite, frozen, [*read, table] if isinstance(table, Path) else read)
     models = {metric.name: _checksums(metric) for metric in metrics}
     keys = {
         (row, metric.name): score_key(metric, row, models[metric.name])

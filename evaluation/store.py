@@ -41,11 +41,7 @@ class ScoreStore:
         self._found: dict[str, dict[str, float | str]] = {}
 
     def __enter__(self) -> ScoreStore:
-        (self.folder / VECTORS).mkdir(parents=True, exist_ok=True)
         self.load()
-        self._stream = self._own.open("ab")
-        if self._stream.tell() and not self._own.read_bytes().endswith(b"\n"):
-            self._stream.write(b"\n")  # a crash cut the last line
         return self
 
     def __exit__(
@@ -81,7 +77,7 @@ class ScoreStore:
 
     def add(self, key: str, scores: Scores) -> None:
         """Keep scores; they are on their way to the disk when this returns."""
-        assert self._stream is not None, "use the store as a context manager"
+        stream = self._opened()
         arrays = {name: value for name, value in scores.items() if isinstance(value, np.ndarray)}
         for name, value in arrays.items():
             self._write_vector(key, name, value)
@@ -91,8 +87,17 @@ class ScoreStore:
         if arrays:
             shown[VECTORS] = ",".join(arrays)
         self._found[key] = shown
-        self._stream.write(json.dumps({"key": key, "scores": shown}).encode() + b"\n")
-        self._stream.flush()
+        stream.write(json.dumps({"key": key, "scores": shown}).encode() + b"\n")
+        stream.flush()
+
+    def _opened(self) -> BinaryIO:
+        """This process's file; it and its folder are made with the first score."""
+        if self._stream is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._stream = self._own.open("ab")
+            if self._stream.tell() and not self._own.read_bytes().endswith(b"\n"):
+                self._stream.write(b"\n")  # a crash cut the last line
+        return self._stream
 
     def _write_vector(self, key: str, name: str, value: Vector) -> None:
         with replacing_file(self._file(key, name)) as temporary:
@@ -104,6 +109,16 @@ class ScoreStore:
     def _vectors(self, key: str) -> list[str]:
         names = self._found[key].get(VECTORS, "")
         return str(names).split(",") if names else []
+
+
+def is_score_file(file: Path) -> bool:
+    """Whether a file holds scores as `ScoreStore` writes them; a crash may have cut each of its lines."""
+    try:
+        lines = file.read_bytes().splitlines()
+    except OSError:
+        return False
+    start = b'{"key": "'
+    return all(line[: len(start)] == start[: len(line)] for line in lines)
 
 
 def score_key(metric: Metric, utterance: Utterance, models: Mapping[str, str]) -> str:

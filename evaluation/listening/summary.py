@@ -19,7 +19,7 @@ from hiervox.evaluation.listening.answers import (
     ratings_csv,
     read_answers,
 )
-from hiervox.evaluation.report.tables import comparison_json, estimate_json, table
+from hiervox.evaluation.report.tables import as_text, comparison_json, estimate_json, table
 from hiervox.evaluation.results import rounded
 from hiervox.utils.files import all_or_nothing, write_json, write_text
 
@@ -43,7 +43,7 @@ def summarize_answers(files: Sequence[Path], key: Path, out: Path) -> str:
     found = _preferences(answers) if kind == "ab" else _opinions(answers, TITLES[kind])
     figures, lines = found
     lines = [f"# {TITLES[kind]}", "", f"{listeners} listeners, {len(answers)} answers.", "", *lines]
-    markdown = "\n".join(lines) + "\n"
+    markdown = as_text(lines)
     with all_or_nothing(out, last=MARKDOWN_NAME) as folder:
         write_text(folder / RATINGS_NAME, ratings_csv(answers))
         write_json(

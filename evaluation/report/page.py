@@ -13,6 +13,7 @@ from hiervox.evaluation.report.tables import comparison_json, estimate_json
 from hiervox.evaluation.report.templates import fill_template
 from hiervox.evaluation.results import Results, rounded
 
+TITLE = "HierVox evaluation"
 WORST = 10
 FIRST_SENTENCES = 100
 """Sentences whose recordings the page holds, beside the worst of each figure: a page has to stay loadable."""
@@ -20,7 +21,7 @@ FIRST_SENTENCES = 100
 
 def report_page(results: Results, players: Players) -> str:
     """The page."""
-    return fill_template("report", "HierVox evaluation", page_data(results, players))
+    return fill_template("report", TITLE, page_data(results, players))
 
 
 def page_data(results: Results, players: Players) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -117,7 +118,7 @@ def markdown(results: Results) -> str:
     ]
     if results.left_out:
         lines += ["", "Left out:", "", *table([["metric", "reason"], *map(list, results.left_out.items())])]
-    return "\n".join(lines) + "\n"
+    return as_text(lines)
 
 
 def _units(results: Results) -> str:
@@ -191,6 +192,12 @@ def _cannot_differ(results: Results) -> list[str]:
 def _difference(pair: Comparison, figure: Figure) -> str:
     sign = "+" if pair.difference > 0 else ""
     return f"{pair.first}, {pair.second}: {sign}{shown(pair.difference, figure)}, {pair.p_holm:.4f}"
+
+
+def as_text(lines: Sequence[str]) -> str:
+    """Lines of Markdown as a document in which names and texts that it quotes make no HTML and no link."""
+    text = re.sub(r"<(?=[a-zA-Z/!?])", "&lt;", "\n".join(lines))
+    return text.replace("](", "]&#40;") + "\n"
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 from hiervox.bins.app import app
-from hiervox.utils.errors import CheckpointError, ConfigError, HierVoxError
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, HierVoxError
 from tests.evaluation.sounds import SAMPLE_RATE, melody
 from tests.models.base.pipelines.toys import CARDS, registered, write_toy
 
@@ -203,3 +204,135 @@ def test_preparing_keeps_what_the_table_names() -> None:
     assert "is read as an input" in refused(
         "prepare", "--table", "corpus.csv", "--out", "data", "--overwrite"
     )
+
+
+REPORTS = ("utterances.csv", "summary.json", "list.json", "summary.md", "report.html")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_an_evaluation_keeps_its_table(name: str) -> None:
+    Path("d").mkdir()
+    Path("d", name).write_text("id,system,audio\n1,ours,../b.wav\n")
+    evaluate = ("evaluate", "--out", "d", "--metrics", "rtf", "--device", "cpu")
+    for overwrite in ((), ("--overwrite",)):
+        assert "is read as an input" in refused(*evaluate, "--table", f"d/{name}", *overwrite)
+    Path("e").mkdir()
+    Path("e/t.csv").hardlink_to(f"d/{name}")
+    Path("link").symlink_to("d")
+    assert "is read as an input" in refused(*evaluate, "--table", "e/t.csv", "--overwrite", "--out", "link")
+
+
+@pytest.mark.parametrize("name", [*REPORTS, "scores/0.jsonl"])
+def test_an_evaluation_keeps_foreign_files_without_overwrite(name: str) -> None:
+    Path("d/scores").mkdir(parents=True)
+    Path("d", name).write_text("id,system,audio,text\n1,ours,../b.wav,Mine.\n")
+    evaluate = ("evaluate", "--table", "table.csv", "--out", "d", "--metrics", "energy", "--device", "cpu")
+    assert f"d/{name} exists: choose another name, or add --overwrite" in refused(*evaluate)
+    done(*evaluate, "--overwrite")
+    if name in REPORTS:
+        made = Path("d", name).read_text()
+        assert "Mine." not in made
+        done(*evaluate)  # its own files are no foreign ones
+        Path("d", name).write_text("id,system,audio,text\n1,ours,../b.wav,Mine.\n")
+        assert " exists: choose another name, or add --overwrite" in refused(*evaluate)
+        done(*evaluate, "--overwrite")
+        assert Path("d", name).read_text() == made
+
+
+def test_an_evaluation_keeps_the_recordings_and_the_list_of_others() -> None:
+    evaluate = ("evaluate", "--table", "table.csv", "--metrics", "energy", "--device", "cpu")
+    done(*evaluate, "--out", "first")
+    done(*evaluate, "--out", "first", "--frozen", "first/list.json")
+    Path("second").mkdir()
+    Path("second/list.json").hardlink_to("first/list.json")
+    said = refused(*evaluate, "--out", "second", "--frozen", "first/list.json", "--overwrite")
+    assert "is read as an input" in said
+    Path("third").mkdir()
+    Path("third/report.html").symlink_to("../a.wav")
+    assert "is read as an input" in refused(*evaluate, "--out", "third", "--overwrite")
+    Path("fourth").mkdir()
+    os.mkfifo("fourth/summary.md")
+    assert "is a device, pipe" in refused(*evaluate, "--out", "fourth", "--overwrite")
+
+
+def test_a_refused_row_leaves_nothing() -> None:
+    Path("broken.wav").write_text("noise")
+    Path("bad.csv").write_text("id,system,audio,reference\n1,ours,broken.wav,a.wav\n")
+    refused(
+        "evaluate",
+        "--table",
+        "bad.csv",
+        "--out",
+        "d",
+        "--metrics",
+        "energy",
+        "--device",
+        "cpu",
+        error=AudioError,
+    )
+    assert not Path("d").exists()
+
+
+def test_an_interrupted_evaluation_goes_on() -> None:
+    Path("broken.wav").write_text("noise")
+    Path("bad.csv").write_text(Path("table.csv").read_text() + "2,ours,broken.wav,a.wav\n")
+    evaluate = ("evaluate", "--out", "d", "--metrics", "energy", "--device", "cpu", "--table")
+    assert isinstance(run(*evaluate, "bad.csv").exception, AudioError)
+    assert [file.name for file in Path("d").iterdir()] == ["scores"]
+    with Path("d/scores/0.jsonl").open("a") as stream:
+        stream.write('{"ke')  # as a crash may leave it
+    done(*evaluate, "table.csv")
+
+
+def test_names_make_no_html_and_no_link_in_markdown() -> None:
+    odd = "<script>alert(1)</script> </td> <!--x--> [a](javascript:b) \\<b> a < 2"
+    Path("odd.csv").write_text(f'id,system,audio\n1,"{odd}",b.wav\n')
+    done("evaluate", "--table", "odd.csv", "--out", "d", "--metrics", "energy", "--device", "cpu")
+    text = Path("d/summary.md").read_text()
+    assert not re.search(r"<[a-z/!]", text) and "](" not in text
+    assert "&lt;script>alert(1)&lt;/script>" in text and "a < 2" in text
+    Path("k.json").write_text(
+        json.dumps({"test": "t", "kind": "mos", "trials": {"1": {"sentence": "a", "systems": [odd]}}})
+    )
+    Path("a.json").write_text(
+        json.dumps({"test": "t", "listener": "x", "answers": [{"trial": "1", "value": 5}]})
+    )
+    done("listening", "score", "a.json", "--key", "k.json", "--out", "d")
+    assert "&lt;script>" in Path("d/listening.md").read_text()
+    assert "<script>" not in Path("d/listening.md").read_text()
+
+
+def test_validation_and_extraction_keep_what_they_read() -> None:
+    validate = ("validate", "--cuts", "data", "--out")
+    assert "is read as an input" in refused(*validate, "data")
+    extract = ("extract", "--cuts", "data", "--config", "conf.json5", "--device", "cpu", "--out")
+    Path("conf.json5").write_text('{system: "hifigan", part: "hifigan", out_dir: "run", data: {cuts: "x"}}')
+    for name in ("report.csv", "quarantine.jsonl.gz", "cuts.jsonl.gz"):
+        Path(name).mkdir()
+        Path(name, name).write_text("id,audio,mine\n")
+        assert f"{name} exists" in refused(*validate, name)
+    done(*validate, "valid")
+    done(*validate, "valid")
+    for name in ("cuts.jsonl.gz", "features.json", "text.json", "corpus.json", "extract_failures.csv"):
+        folder = Path("of", name)
+        folder.mkdir(parents=True)
+        (folder / name).write_text("{}")
+        assert f"{name} exists" in refused(*extract, folder)
+    Path("of/blocks/blocks").mkdir(parents=True)
+    Path("of/blocks/blocks/00000.h5").write_text("mine")
+    assert "00000.h5 exists" in refused(*extract, "of/blocks")
+    assert "is read as an input" in refused(*extract, "data")
+    done(*extract, "features")
+    done(*extract, "features")
+
+
+def test_a_training_keeps_files_that_its_folder_links_to() -> None:
+    config = '{system: "hifigan", part: "hifigan", out_dir: "run", data: {cuts: "data", dev_size: 0}}'
+    Path("conf.json5").write_text(config)
+    Path("run").mkdir()
+    train = ("train", "--config", "conf.json5", "--device", "cpu", "--set", "train.max_steps=1")
+    Path("run/run.lock").symlink_to("../corpus.csv")
+    assert "run/run.lock exists" in refused(*train)
+    Path("run/run.lock").unlink()
+    Path("run/run.lock").hardlink_to("data/cuts.jsonl.gz")
+    assert "is read as an input" in refused(*train)

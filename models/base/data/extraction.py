@@ -34,13 +34,14 @@ from hiervox.models.base.data.features import (
     write_features,
 )
 from hiervox.models.base.data.index import CutIndex, open_index
-from hiervox.models.base.data.manifest import CUTS_NAME, iterate_trees, read_cuts, require_folder, write_cuts
+from hiervox.models.base.data.manifest import CUTS_NAME, iterate_trees, read_cuts, write_cuts
 from hiervox.models.base.data.processes import extraction_context
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import replacing_file, write_json
 from hiervox.utils.logging import get_logger
+from hiervox.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -124,14 +125,16 @@ def extract(
 
     Raises:
         DataError: `out` was made with other features or of other cuts, every cut failed, or a process died.
-        ConfigError: there is no such feature, or a text is in a language that `setup.text` does not declare.
+        ConfigError: there is no such feature, a text is in a language that `setup.text` does not declare, or
+            `out` can't be written or holds files that no extraction wrote.
     """
     shard = shard or Shard.of_process()
     fields = tuple(sorted(fields))
     source = manifest if manifest.is_dir() else manifest.parent
     plan = _Plan(fields, setup, device, shared_features(source, setup, fields))
     index = open_index(manifest)
-    require_folder(out)
+    files = [out / name for name in (FEATURES_NAME, TEXT_NAME, CORPUS_NAME, CUTS_NAME, FAILURES_NAME)]
+    check_outputs([*files, *(out / BLOCKS_NAME).glob("*")], inputs=[index.manifest], is_own=_is_of_extraction)
     if setup.text is not None and "tokens" in plan.fields:
         require_languages(index.languages, setup.text, str(manifest))
     _claim(out, plan, index)
@@ -181,6 +184,23 @@ class _Plan:
 
 def _block_path(out: Path, number: int) -> Path:
     return out / BLOCKS_NAME / f"{number:05d}.jsonl.gz"
+
+
+def _is_of_extraction(file: Path) -> bool:
+    """Whether a file is of an earlier extraction, which wrote these three into the folder before all else."""
+    keys = {
+        TEXT_NAME: {"symbols"},
+        FEATURES_NAME: {"sample_rate", "pad_multiple", "features"},
+        CORPUS_NAME: {"cuts", "sha256"},
+    }
+    if file.name in keys:
+        place = file
+    else:
+        place = (file.parent.parent if file.parent.name == BLOCKS_NAME else file.parent) / CORPUS_NAME
+    try:
+        return set(json.loads(place.read_text(encoding="utf-8"))) == keys[place.name]
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
 
 
 def _claim(out: Path, plan: _Plan, index: CutIndex) -> None:

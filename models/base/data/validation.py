@@ -15,14 +15,16 @@ from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.feature import Feature, Limits
 from hiervox.models.base.data.features import FEATURES_NAME, build_features
 from hiervox.models.base.data.index import CutIndex, open_index
-from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, require_folder, write_cuts
+from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, write_cuts
 from hiervox.models.base.data.plan import SPEECH_FIELDS
 from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import replacing_file
+from hiervox.utils.outputs import check_outputs
 
 QUARANTINE_NAME = "quarantine.jsonl.gz"
 REPORT_NAME = "report.csv"
+REPORT_COLUMNS = ("id", "audio", "reason", "detail")
 UNUSABLE_AUDIO = ("unreadable", "silent")
 
 
@@ -88,11 +90,14 @@ def validate_cuts(
         setup: what an experiment says of them.
 
     Raises:
-        ConfigError: there is no such feature.
-        DataError: the manifest can't be used, or no cut of it is good.
+        ConfigError: there is no such feature; `out` can't be written or holds files that no validation wrote.
+        DataError: the manifest can't be used, `out` holds features, or no cut is good.
     """
     index = open_index(manifest)
-    _require_free(out, index.manifest)
+    if (out / FEATURES_NAME).exists():
+        raise DataError(f"{out} holds features", "name another folder with --out")
+    files = [out / name for name in (CUTS_NAME, QUARANTINE_NAME, REPORT_NAME)]
+    check_outputs(files, inputs=[index.manifest], is_own=_is_of_validation)
     check = _Check(index, tuple(fields), setup or FeatureSetup(), limits)
     issues: list[Issue] = []
     bad: set[int] = set()
@@ -100,8 +105,8 @@ def validate_cuts(
         if found:
             bad.add(number)
             issues += found
-    write_cuts((index.cut(number) for number in sorted(bad)), out / QUARANTINE_NAME)
     _write_report(issues, out / REPORT_NAME)
+    write_cuts((index.cut(number) for number in sorted(bad)), out / QUARANTINE_NAME)
     good = [number for number in range(len(index)) if number not in bad]
     if not good:
         raise DataError(
@@ -112,20 +117,13 @@ def validate_cuts(
     return Validation(len(good), float((table["samples"] / table["rate"]).sum()), issues)
 
 
-def _require_free(out: Path, manifest: Path) -> None:
-    """Refuse a folder whose manifest is not the result of an earlier validation.
-
-    Raises:
-        DataError: it holds features, or another manifest, or can't be written to.
-    """
-    require_folder(out)
-    if out.resolve() == manifest.parent:
-        raise DataError(f"{out} holds the manifest that is to be validated", "name another folder with --out")
-    foreign = (out / CUTS_NAME).exists() and not (out / REPORT_NAME).exists()
-    if foreign or (out / FEATURES_NAME).exists():
-        raise DataError(
-            f"{out} holds a manifest that `hiervox validate` did not write", "name another folder with --out"
-        )
+def _is_of_validation(file: Path) -> bool:
+    """Whether a file is of an earlier validation, whose report is written before all else."""
+    try:
+        with (file.parent / REPORT_NAME).open(encoding="utf-8") as stream:
+            return stream.readline().rstrip("\n") == ",".join(REPORT_COLUMNS)
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _map(check: _Check, count: int, jobs: int) -> Iterator[list[Issue]]:
@@ -142,7 +140,7 @@ def _map(check: _Check, count: int, jobs: int) -> Iterator[list[Issue]]:
 def _write_report(issues: Iterable[Issue], path: Path) -> None:
     with replacing_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["id", "audio", "reason", "detail"])
+        writer.writerow(REPORT_COLUMNS)
         writer.writerows([issue.id, issue.audio, issue.reason, issue.detail] for issue in issues)
 
 

@@ -31,6 +31,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
     read_json,
 )
 from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.data.manifest import manifest_path
 from hiervox.models.base.training.checksums import CHECKSUMS_NAME, require_unchanged, write_checksums
 from hiervox.models.base.training.run_changes import changed_keys, described, require_exact
 from hiervox.models.base.training.run_lock import LOCK_NAME, RunLock
@@ -38,6 +39,7 @@ from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError, ConfigError, TrainingError, one_line
 from hiervox.utils.files import publish_folder, write_json, write_text
 from hiervox.utils.logging import get_logger
+from hiervox.utils.outputs import check_outputs
 
 STATE_NAME = "state"
 PROGRESS_NAME = "progress.json"
@@ -96,10 +98,13 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             if not self.lock.path.exists():
                 self._require_unused()
-            self.lock.acquire()
+            manifest = manifest_path(self.experiment.data.cuts)
+            self.lock.acquire([manifest])
             try:
                 self._require_unused()
-            except TrainingError:
+                names = (CONFIG_NAME, METRICS_NAME, BUDGET_NAME, CURVES_NAME)
+                check_outputs([self.path / name for name in names], True, inputs=[manifest])
+            except (ConfigError, TrainingError):
                 self.lock.release()
                 raise
             for name in (METRICS_NAME, BUDGET_NAME):

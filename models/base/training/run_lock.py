@@ -6,10 +6,12 @@ import fcntl
 import json
 import os
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from hiervox.utils.errors import TrainingError
+from hiervox.utils.outputs import check_outputs
 
 LOCK_NAME = "run.lock"
 
@@ -27,6 +29,15 @@ def _close_in_child() -> None:
 os.register_at_fork(after_in_child=_close_in_child)
 
 
+def is_lock(file: Path) -> bool:
+    """Whether a file is of a lock, which may just be being written."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        return not text or {"pid", "host"} == set(json.loads(text))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
 class RunLock:
     """A lock on a run folder that ends with the process that holds it.
 
@@ -38,15 +49,20 @@ class RunLock:
         self.path = folder / LOCK_NAME
         self._descriptor: int | None = None
 
-    def acquire(self) -> None:
+    def acquire(self, inputs: Iterable[Path] = ()) -> None:
         """Take the lock, unless this object has it.
 
+        Args:
+            inputs: what the run reads.
+
         Raises:
+            ConfigError: its file is an input, or no lock.
             TrainingError: another process has it; it names the process and its host.
         """
         if self._descriptor is not None:
             return
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        check_outputs([self.path], inputs=inputs, is_own=is_lock)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

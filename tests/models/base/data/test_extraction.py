@@ -417,5 +417,5 @@ def test_a_full_disk_ends_extraction_with_the_name_of_the_file(tmp_path: Path) -
 def test_an_output_that_can_not_be_a_folder_is_refused_at_once(tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path, [0.6])
     for place in (manifest, Path("/proc/features"), Path("a\0b")):
-        with pytest.raises(DataError, match="can't write into"):
+        with pytest.raises(ConfigError, match="can't write"):
             extract(manifest, place, {"wav"}, FeatureSetup())

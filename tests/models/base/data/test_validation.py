@@ -12,7 +12,7 @@ from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.feature import Limits
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
 from hiervox.models.base.data.validation import REPORT_NAME, validate_cuts
-from hiervox.utils.errors import DataError
+from hiervox.utils.errors import ConfigError, DataError
 from tests.models.base.data.corpora import RATE, make_manifest, voice
 
 TEXT = "a good one"
@@ -93,7 +93,7 @@ def test_a_corpus_without_a_good_file_is_an_error(tmp_path: Path) -> None:
 
 def test_the_manifest_is_never_overwritten(tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path, [1.0])
-    with pytest.raises(DataError, match="name another folder"):
+    with pytest.raises(ConfigError, match="is read as an input"):
         validate_cuts(manifest, tmp_path, Limits())
 
 
@@ -102,12 +102,12 @@ def test_a_manifest_of_features_is_not_replaced(tmp_path: Path) -> None:
     features = tmp_path / "features"
     features.mkdir()
     (features / "features.json").write_text("{}")
-    with pytest.raises(DataError, match="`hiervox validate` did not write"):
+    with pytest.raises(DataError, match="holds features"):
         validate_cuts(manifest, features, Limits())
     other = make_manifest(tmp_path / "other", [1.0]).parent
-    with pytest.raises(DataError, match="`hiervox validate` did not write"):
+    with pytest.raises(ConfigError, match=r"cuts.jsonl.gz exists"):
         validate_cuts(manifest, other, Limits())
     validate_cuts(manifest, tmp_path / "valid", Limits())
     assert validate_cuts(manifest, tmp_path / "valid", Limits()).good == 1
-    with pytest.raises(DataError, match="can't write into"):
+    with pytest.raises(ConfigError, match="can't write into"):
         validate_cuts(manifest, manifest, Limits())
