@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from hiervox.evaluation.sentences import check_list, sentence_list
 from hiervox.evaluation.store import ScoreStore, file_checksum, score_key
 from hiervox.evaluation.table import Utterance, read_table
 from hiervox.utils.errors import AudioError, DataError, HierVoxError, reason
+from hiervox.utils.launch import process_of_launch
 from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
@@ -55,9 +55,11 @@ def evaluate(
 
     Raises:
         DataError: the table or the frozen list can't be used.
-        ConfigError: `out` can't be written, or holds something else, see `check_folder`.
+        ConfigError: `out` can't be written, or holds something else, see `check_folder`; or as
+            `process_of_launch`.
         AudioError: a recording can't be used; names the row.
     """
+    process, processes = process_of_launch(meet=True)
     utterances = read_table(table) if isinstance(table, Path) else list(table)
     if frozen is not None:
         check_list(frozen, utterances)
@@ -69,7 +71,6 @@ def evaluate(
         for row in utterances
         for metric in metrics
     }
-    process, processes = _processes()
     with ScoreStore(out, process) as store:
         # shared by place in the table, not by what is left, which another process may have changed by now
         own = utterances[process::processes]
@@ -121,11 +122,6 @@ def _finite(scores: Scores) -> Scores:
     return {
         name: value for name, value in scores.items() if not isinstance(value, float) or math.isfinite(value)
     }
-
-
-def _processes() -> tuple[int, int]:
-    """This process's number and how many there are, as `accelerate launch` sets them."""
-    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def _wait_for_others(processes: int) -> None:

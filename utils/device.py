@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.launch import local_rank
 
 if TYPE_CHECKING:
     import torch
@@ -50,11 +50,12 @@ def device_of_process(name: str = "auto") -> torch.device:
     """As `choose_device`; of the processes that `accelerate launch` starts, each gets a GPU of its own.
 
     Raises:
-        ConfigError: as `choose_device`.
+        ConfigError: as `choose_device` and `local_rank`.
     """
     import torch
 
     chosen = choose_device(name)
-    if chosen.type == "cuda" and chosen.index is None and "LOCAL_RANK" in os.environ:
-        return torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+    rank = local_rank()
+    if chosen.type == "cuda" and chosen.index is None and rank is not None:
+        return torch.device("cuda", rank % torch.cuda.device_count())
     return chosen

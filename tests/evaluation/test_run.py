@@ -169,7 +169,8 @@ def test_a_score_cut_by_a_crash_is_made_again(table, tmp_path) -> None:
 def test_processes_share_the_rows_and_the_first_reports(table, tmp_path, monkeypatch) -> None:
     out = tmp_path / "out"
     monkeypatch.setattr("hiervox.evaluation.run._wait_for_others", lambda processes: None)
-    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name, value in (("WORLD_SIZE", "2"), ("LOCAL_RANK", "0"), ("MASTER_ADDR", "x"), ("MASTER_PORT", "1")):
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("RANK", "1")
     second = Peak()
     assert evaluate(table, out, [second], players="none") is None

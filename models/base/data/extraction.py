@@ -40,6 +40,7 @@ from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import replacing_file, write_json
+from hiervox.utils.launch import process_of_launch
 from hiervox.utils.logging import get_logger
 from hiervox.utils.outputs import check_outputs
 
@@ -76,8 +77,12 @@ class Shard:
 
     @classmethod
     def of_process(cls) -> Shard:
-        """This process's among those that `accelerate launch` started; all blocks without it."""
-        return cls(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+        """This process's among those that `accelerate launch` started; all blocks without it.
+
+        Raises:
+            ConfigError: as `process_of_launch`.
+        """
+        return cls(*process_of_launch())
 
 
 @dataclass(frozen=True)

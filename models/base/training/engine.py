@@ -27,6 +27,7 @@ from hiervox.modules.kernels.prepare import prepare_for_training
 from hiervox.modules.losses.counts import counts_over_processes
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.launch import process_of_launch
 from hiervox.utils.registry import nearest
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
@@ -45,7 +46,8 @@ class StepEngine:
         average: the exponential moving average of the main network; None without `train.ema_decay`.
 
     Raises:
-        ConfigError: `fp16` on the CPU, no such device, or `train.freeze` names what is not there.
+        ConfigError: `fp16` on the CPU, no such device, `train.freeze` names what is not there, or as
+            `process_of_launch`.
     """
 
     def __init__(self, task: TrainingTask[Any], device: str = "auto") -> None:
@@ -56,6 +58,7 @@ class StepEngine:
             raise ConfigError("train.precision is fp16, which the CPU does not train in", "use bf16 or no")
         if chosen.type == "cuda" and chosen.index is not None:
             torch.cuda.set_device(chosen)
+        process_of_launch(meet=True)
         self.accelerator = Accelerator(
             cpu=chosen.type == "cpu",
             mixed_precision=self.train_config.precision,
