@@ -13,6 +13,7 @@ import typer
 from hiervox.bins.process import expand_home, name_options, prepare_process
 from hiervox.bins.verbs import VerbGroup
 from hiervox.utils.errors import HierVoxError, one_line
+from hiervox.utils.files import require_working_directory
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -79,6 +80,7 @@ def main() -> None:
     prepare_process()
     arguments = expand_home(sys.argv[1:])
     try:
+        require_working_directory()
         sys.exit(app(arguments, prog_name="hiervox", standalone_mode=False))
     except HierVoxError as error:
         if _debug:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from hiervox.utils.errors import ConfigError
 from hiervox.utils.litter import own_prefix, sweep
 
 MOST_NAME_BYTES, MOST_PATH_BYTES = 255, 4095
@@ -25,20 +26,32 @@ def replacing_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: a full disk and the like; it names `path`.
     """
-    with _naming(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sweep(path.parent)
-        handle, name = tempfile.mkstemp(prefix=own_prefix(), suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        with _naming(path):
+    with _naming(path), _made_folder(path.parent) as folder:
+        handle, name = tempfile.mkstemp(prefix=own_prefix(), suffix=path.suffix, dir=folder)
+        os.close(handle)
+        temporary = Path(name)
+        try:
             yield temporary
             _synchronise(temporary)
             give_default_mode(temporary)  # mkstemp makes the file private
             temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _made_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder where there is none, free of what dead processes left; it goes where the block fails."""
+    made = _missing_folders(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+        yield folder
+    except BaseException:
+        for empty in made:
+            with suppress(OSError):
+                empty.rmdir()
+        raise
 
 
 @contextmanager
@@ -61,24 +74,27 @@ def all_or_nothing(folder: Path, last: str) -> Iterator[Path]:
         folder: it is made where it is not there, and taken away again where the block fails.
         last: name of the file that moves last: where it is, all are.
     """
-    made = _missing_folders(folder)
+    with _made_folder(folder), tempfile.TemporaryDirectory(prefix=own_prefix(), dir=folder) as name:
+        stage = Path(name)
+        yield stage
+        files = sorted(stage.iterdir(), key=lambda file: (file.name == last, file.name))
+        for file in files:
+            _synchronise(file)
+        for file in files:
+            with _naming(folder / file.name):
+                file.replace(folder / file.name)
+
+
+def require_working_directory() -> None:
+    """Refuse a working directory that was removed: relative paths mean nothing, and torch can't be loaded.
+
+    Raises:
+        ConfigError: it is no more.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        sweep(folder)
-        with tempfile.TemporaryDirectory(prefix=own_prefix(), dir=folder) as name:
-            stage = Path(name)
-            yield stage
-            files = sorted(stage.iterdir(), key=lambda file: (file.name == last, file.name))
-            for file in files:
-                _synchronise(file)
-            for file in files:
-                with _naming(folder / file.name):
-                    file.replace(folder / file.name)
-    except BaseException:
-        for empty in made:
-            with suppress(OSError):
-                empty.rmdir()
-        raise
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise ConfigError("the working directory is no more", "change to one that is there") from error
 
 
 def require_writable(folder: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hiervox.utils.errors import ConfigError
-from hiervox.utils.files import require_name, require_writable
+from hiervox.utils.files import require_name, require_working_directory, require_writable
 
 Input = Path | str | None
 _NAME_ANOTHER = "choose another name"
@@ -40,8 +40,10 @@ def check_outputs(
 
     Raises:
         ConfigError: a folder's name, a device, pipe or socket, an existing file without `overwrite`, two
-            outputs of one path, an output that is an input, or a place where files can't be made.
+            outputs of one path, an output that is an input, or a place where files can't be made; or as
+            `require_working_directory`.
     """
+    require_working_directory()
     outputs = [file for file in files if file is not None]
     made = list(folders)
     for path in (*outputs, *made):
@@ -61,8 +63,6 @@ def check_outputs(
 def _check_name(path: Path) -> None:
     try:
         require_name(path)
-    except FileNotFoundError as error:
-        raise ConfigError("the working directory is no more", "change to one that is there") from error
     except OSError as error:
         raise ConfigError(f"can't write {path} ({error.strerror})", _NAME_ANOTHER) from error
 
@@ -149,13 +149,9 @@ def _resolved(path: Path) -> str:
     """The whole path without links and `..`, whether or not there is such a file.
 
     Raises:
-        ConfigError: it is relative to a working directory that is gone.
         ValueError: it holds a NUL.
     """
-    try:
-        return os.path.realpath(path)
-    except FileNotFoundError as error:
-        raise ConfigError("the working directory is no more", "change to one that is there") from error
+    return os.path.realpath(path)
 
 
 def _exists(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -60,7 +61,7 @@ def check_folder(
     if (scores := folder / FOLDER).exists() and not scores.is_dir():
         raise ConfigError(f"{scores} is not a folder", "choose another --out")
     files = [*(folder / name for name in NAMES), *scores.glob("*.jsonl")]
-    if frozen is not None and frozen.resolve() == (folder / LIST_NAME).resolve():
+    if frozen is not None and os.path.realpath(frozen) == os.path.realpath(folder / LIST_NAME):
         frozen = None
     read = chain([frozen], inputs, files_of_rows(rows))
     check_outputs(files, overwrite, inputs=read, is_own=is_of_evaluation)

@@ -111,3 +111,12 @@ def test_the_command_line_starts_without_torch_and_other_large_packages() -> Non
 
 def test_a_pipeline_that_speaks_starts_without_packages_that_it_may_not_need() -> None:
     assert _loaded_by("import hiervox.models.tts.hierspeechpp.pipeline", *HEAVY) == []
+
+
+def test_a_working_directory_that_was_removed_is_one_line_and_code_2(tmp_path: Path) -> None:
+    program = f'"{sys.executable}" -m hiervox.bins.app'
+    gone = f'cd "{tmp_path}" && mkdir gone && cd gone && rmdir ../gone && {program}'
+    for verb in ("tts Hello -o x.wav", f"validate --cuts {tmp_path} --out {tmp_path / 'out'}", "models"):
+        done = subprocess.run(["bash", "-c", f"{gone} {verb}"], capture_output=True, text=True, timeout=120)
+        said = "hiervox: the working directory is no more: change to one that is there\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)

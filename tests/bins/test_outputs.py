@@ -13,7 +13,7 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 from hiervox.bins.app import app
-from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, HierVoxError
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError, HierVoxError
 from tests.evaluation.sounds import SAMPLE_RATE, melody
 from tests.models.base.pipelines.toys import CARDS, registered, write_toy
 
@@ -188,6 +188,10 @@ item []:
     assert "is read as an input" in refused(
         "align", "--cuts", "data", "--from", "mfa", "--out", "data", "--overwrite"
     )
+    Path("none").mkdir()
+    Path("none/c.TextGrid").write_text(textgrid)
+    refused("align", "--cuts", "data", "--from", "none", "--out", "new/aligned", error=DataError)
+    assert not Path("new").exists()
     Path("grids").mkdir()
     Path("grids/b.TextGrid").write_text("mine")
     assert "grids/b.TextGrid exists" in refused(*align, "--textgrid", "grids")
@@ -251,6 +255,8 @@ def test_an_evaluation_keeps_the_recordings_and_the_list_of_others() -> None:
     Path("third").mkdir()
     Path("third/report.html").symlink_to("../a.wav")
     assert "is read as an input" in refused(*evaluate, "--out", "third", "--overwrite")
+    Path("loop").symlink_to("loop")
+    refused(*evaluate, "--out", "fourth", "--frozen", "loop", error=DataError)
     Path("fourth").mkdir()
     os.mkfifo("fourth/summary.md")
     assert "is a device, pipe" in refused(*evaluate, "--out", "fourth", "--overwrite")
@@ -337,3 +343,18 @@ def test_a_training_keeps_files_that_its_folder_links_to() -> None:
     Path("run/run.lock").unlink()
     Path("run/run.lock").hardlink_to("data/cuts.jsonl.gz")
     assert "is read as an input" in refused(*train)
+
+
+def test_an_output_that_is_a_link_to_a_folder_is_filled() -> None:
+    for name in ("data", "valid", "features", "evaluation", "package"):
+        Path("real", name).mkdir(parents=True)
+        Path("to", name).parent.mkdir(exist_ok=True)
+        Path("to", name).symlink_to(f"../real/{name}")
+    done("prepare", "--table", "corpus.csv", "--out", "to/data")
+    done("validate", "--cuts", "to/data", "--out", "to/valid")
+    done(
+        "evaluate", "--table", "table.csv", "--out", "to/evaluation", "--metrics", "energy", "--device", "cpu"
+    )
+    done("new", "metric", "clippy", "to/package")
+    for name in ("data/cuts.jsonl.gz", "valid/report.csv", "evaluation/summary.md", "package/pyproject.toml"):
+        assert Path("real", name).is_file() and Path("to", name).parent.is_symlink()

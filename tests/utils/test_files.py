@@ -58,6 +58,16 @@ def test_a_failure_between_files_that_belong_together_leaves_the_old_ones(tmp_pa
     assert (tmp_path / "b.json").read_text() == "old"
 
 
+def test_a_failed_write_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), replacing_file(tmp_path / "new" / "place" / "a.json"):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "there").mkdir()
+    with pytest.raises(RuntimeError), replacing_file(tmp_path / "there" / "a.json"):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == [tmp_path / "there"]
+
+
 def test_trying_a_folder_leaves_nothing(tmp_path: Path) -> None:
     require_writable(tmp_path / "new" / "place")
     assert list(tmp_path.iterdir()) == []

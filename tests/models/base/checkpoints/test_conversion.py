@@ -71,15 +71,20 @@ def test_a_checkpoint_that_is_there_stays(published: tuple[Path, Path], tmp_path
     out = tmp_path / "converted"
     convert_published("toy", "toy", *published, out)
     (out / "config.json").touch()
-    with pytest.raises(CheckpointError, match="--overwrite"):
+    with pytest.raises(ConfigError, match="--overwrite"):
         convert_published("toy", "toy", *published, out)
     convert_published("toy", "toy", *published, out, overwrite=True)
 
 
 def test_no_other_folder_is_overwritten(published: tuple[Path, Path], tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="is not a converted checkpoint"):
+    with pytest.raises(ConfigError, match=r"holds .*, which is read"):
         convert_published("toy", "toy", *published, tmp_path, overwrite=True)
     assert published[0].is_file()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    with pytest.raises(CheckpointError, match="is not a converted checkpoint"):
+        convert_published("toy", "toy", *published, tmp_path / "other", overwrite=True)
+    assert (tmp_path / "other" / "notes.txt").is_file()
 
 
 def test_tensors_that_do_not_fit_are_listed_and_nothing_is_written(
