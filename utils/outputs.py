@@ -81,7 +81,10 @@ def _check_distinct(outputs: Sequence[Path]) -> None:
 
 
 def _check_kind(file: Path) -> None:
-    """An output that exists is a file that can be replaced by another."""
+    """An output that exists can be replaced, and its name is not one that the system gives an open file."""
+    place = os.path.realpath(file.parent)
+    if file.is_symlink() and (place == "/dev" or place.startswith("/proc/")):  # such as /dev/stdout
+        raise ConfigError(f"{file} is a device, pipe or socket, not a file", _NAME_ANOTHER)
     try:
         mode = os.stat(_resolved(file)).st_mode
     except OSError as error:

@@ -84,6 +84,12 @@ def test_devices_pipes_and_sockets_are_never_replaced(odd_files: list[str]) -> N
         assert "is a device, pipe or socket" in refusal(name, is_own=lambda file: True)
 
 
+def test_names_of_open_files_are_never_replaced(place: Path) -> None:
+    with (place / "open.txt").open("w") as stream:
+        for name in (f"/dev/fd/{stream.fileno()}", f"/proc/self/fd/{stream.fileno()}"):
+            assert "is a device, pipe or socket" in refusal(name)
+
+
 def test_links_that_lead_nowhere_and_folders_are_no_files() -> None:
     Path("loop").symlink_to("loop")
     assert "loop leads to a link to itself" in refusal("loop")

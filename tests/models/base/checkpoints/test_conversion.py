@@ -76,6 +76,16 @@ def test_a_checkpoint_that_is_there_stays(published: tuple[Path, Path], tmp_path
     convert_published("toy", "toy", *published, out, overwrite=True)
 
 
+def test_a_link_to_a_folder_stays_and_the_folder_is_replaced(
+    published: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    for overwrite in (False, True):
+        convert_published("toy", "toy", *published, tmp_path / "link", overwrite=overwrite)
+        assert (tmp_path / "link").is_symlink() and (tmp_path / "real" / "model.safetensors").is_file()
+
+
 def test_no_other_folder_is_overwritten(published: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"holds .*, which is read"):
         convert_published("toy", "toy", *published, tmp_path, overwrite=True)
