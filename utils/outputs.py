@@ -78,6 +78,11 @@ def _check_distinct(outputs: Sequence[Path]) -> None:
         if identity in written:
             raise ConfigError(f"{file} is written twice", "give the outputs different names")
         written.add(identity)
+    paths = {_resolved(file) for file in outputs}
+    for file in outputs:
+        for folder in Path(_resolved(file)).parents:
+            if str(folder) in paths:
+                raise ConfigError(f"{folder} is written as a file and as a folder", "give another name")
 
 
 def _check_kind(file: Path) -> None:

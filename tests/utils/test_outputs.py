@@ -48,6 +48,13 @@ def test_two_outputs_are_two_files(pair: tuple[str, str]) -> None:
     check_outputs([Path(pair[0]), None, Path("other.wav")], True)
 
 
+def test_no_output_is_the_folder_of_another() -> None:
+    for pair in (("new", "new/a.wav"), ("x/../new", "./new/er/a.wav"), ("folder/new", "door/new/a.wav")):
+        assert "is written as a file and as a folder" in refusal(*pair)
+        assert "is written as a file and as a folder" in refusal(*reversed(pair))
+    assert "is written as a file and as a folder" in refusal("new/a.wav", folders=[Path("new")])
+
+
 def test_where_the_case_of_a_name_is_ignored_it_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     check_outputs([Path("a.wav"), Path("A.wav")])
     monkeypatch.setattr(outputs, "ignores_case", lambda path: True)
