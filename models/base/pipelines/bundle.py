@@ -109,6 +109,11 @@ def prompts_of(bundle: Path) -> list[Path]:
     return sorted(bundle.glob(f"prompts/*{PROMPT_SUFFIX}"))
 
 
+def voice_of_prompt(prompt: Path) -> Path:
+    """Where a bundle keeps what its networks take from one of `prompts_of`: `voices/NAME.safetensors`."""
+    return prompt.parent.parent / "voices" / f"{prompt.stem}.safetensors"
+
+
 def is_checkpoint(folder: Path) -> bool:
     """Whether a folder is a checkpoint or a run folder, and no bundle of such."""
     return (folder / CONFIG_NAME).is_file() or (folder / CHECKPOINTS_NAME).is_dir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hiervox.models.base.pipelines.bundle import load_denoiser, prompts_of
+from hiervox.models.base.pipelines.bundle import load_denoiser, prompts_of, voice_of_prompt
 from hiervox.models.base.pipelines.parts import Voices
 from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics, track_pitch
 from hiervox.models.base.pipelines.prompt import (
@@ -21,13 +22,23 @@ from hiervox.models.base.pipelines.prompt import (
 )
 from hiervox.models.base.pipelines.protocols import Enhancement, Recording
 from hiervox.models.base.pipelines.voice import Voice, interpolated
-from hiervox.models.base.pipelines.voice_store import is_voice_name, load_voice, voice_names, voice_path
+from hiervox.models.base.pipelines.voice_store import (
+    is_voice_name,
+    load_voice,
+    read_record,
+    read_voice,
+    voice_names,
+    voice_path,
+    write_voice,
+)
 from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.files import is_file
 
 Prompt = Recording | Voice
 """Whom to speak like: a recording, a voice, or the name of a saved voice, a bundled one or a speaker."""
+DIGEST = "sha256"
+"""Of the recording, in the record of a bundled voice."""
 
 
 class VoiceLoader:
@@ -61,6 +72,10 @@ class VoiceLoader:
             if isinstance(named, Voice):
                 return named
             found = named
+        if not isinstance(found, tuple) and not denoise_ratio and not replicate:
+            stored = self.stored_voice(Path(found))
+            if stored is not None:
+                return stored
         recording = found if isinstance(found, tuple) else read_prompt(Path(found))
         name = recording_name(found, "the prompt")
         return self._prompt_voice(*recording, name, denoise_ratio, replicate, for_text)
@@ -101,6 +116,40 @@ class VoiceLoader:
         voice = load_voice(name, self.voices.fingerprint)
         self.voices.check(voice, str(voice_path(name)))
         return voice
+
+    def stored_voice(self, prompt: Path) -> Voice | None:
+        """What the bundle keeps of a recording that it brings along, as `store_voices` made it.
+
+        Returns:
+            None where the bundle keeps none, or one of another recording or of other weights.
+
+        Raises:
+            CheckpointError: the file is broken.
+        """
+        folder = (self.folder / "prompts").resolve()
+        file = voice_of_prompt(prompt.resolve())
+        if prompt.resolve().parent != folder or not (prompt.is_file() and file.is_file()):
+            return None
+        record = read_record(file)
+        if record.model != self.voices.fingerprint or record.made_of.get(DIGEST) != _digest(prompt):
+            return None
+        voice = read_voice(file)
+        self.voices.check(voice, str(file))
+        return voice
+
+    def store_voices(self) -> list[Path]:
+        """Keep in the bundle what the networks take from each recording that it brings along.
+
+        Returns:
+            The files.
+        """
+        files = []
+        for prompt in prompts_of(self.folder):
+            voice = self._prompt_voice(*read_prompt(prompt), str(prompt), 0.0, False, for_text=True)
+            files.append(voice_of_prompt(prompt))
+            files[-1].parent.mkdir(exist_ok=True)
+            write_voice(files[-1], voice, {"prompts": {prompt.name: 1.0}, DIGEST: _digest(prompt)})
+        return files
 
     def speaker_voice(self, name: str) -> Voice:
         """The voice of one of the model's speakers."""
@@ -145,6 +194,10 @@ class VoiceLoader:
     ) -> Mapping[str, Tensor]:
         prompt = replicate_prompt(recording) if replicate else recording
         return self.voices.encode(prompt, name, for_text)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def recording_prompt(recording: Waveform) -> tuple[Waveform, str]:

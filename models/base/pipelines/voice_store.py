@@ -108,18 +108,23 @@ def save_voice(
         ConfigError: the name is unusable, or taken without `overwrite`.
     """
     path = require_free(name, overwrite)
+    write_voice(path, voice, made_of or {})
+    return path
+
+
+def write_voice(path: Path, voice: Voice, made_of: Mapping[str, Any]) -> None:
+    """Write the file of a voice, in one step; see `save_voice`."""
     pitch = voice.pitch
     record = VoiceRecord(
         model=voice.model,
         peak=voice.peak,
         pitch_mean=pitch.mean if pitch else None,
         pitch_deviation=pitch.standard_deviation if pitch else None,
-        made_of=dict(made_of or {}),
+        made_of=dict(made_of),
     )
     tensors = dict(voice.tensors)
     with replacing_file(path) as temporary:
         save_tensors(temporary, tensors, {HEADER: record.model_dump_json()})
-    return path
 
 
 def load_voice(name: str, model: str | None = None) -> Voice:
@@ -133,19 +138,29 @@ def load_voice(name: str, model: str | None = None) -> Voice:
         ConfigError: there is no such voice, or another model made it.
         CheckpointError: its file is broken.
     """
-    from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
-    from hiervox.models.base.pipelines.voice import Voice
-
     path = voice_path(name)
     if not path.is_file():
         known = ", ".join(voice_names()) or "none"
         raise ConfigError(f"no voice {name!r}", f"`hiervox voice add` makes one; saved are: {known}")
-    tensors = load_weights(path)
-    record = read_record(path)
-    if model not in (None, record.model):
+    voice = read_voice(path)
+    if model not in (None, voice.model):
         raise ConfigError(
             f"voice {name!r} was made with another model", "add it again with this one, or name its --model"
         )
+    return voice
+
+
+def read_voice(path: Path) -> Voice:
+    """The voice of a file.
+
+    Raises:
+        CheckpointError: it is broken, or none.
+    """
+    from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
+    from hiervox.models.base.pipelines.voice import Voice
+
+    tensors = load_weights(path)
+    record = read_record(path)
     pitch = None
     if record.pitch_mean is not None and record.pitch_deviation is not None:
         pitch = PitchStatistics(record.pitch_mean, record.pitch_deviation)

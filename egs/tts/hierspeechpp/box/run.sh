@@ -62,6 +62,8 @@ if stage 7 bundle "models in half precision; without stage 6, of stage 5; with t
   script assemble_bundle --runs "$runs" --parts "${parts[@]}" --out "$bundle" --half --round related_prior
   run python "$recipe/local/silence.py" "$bundle"
   run python "$recipe/local/mean_style.py" "$bundle/synthesizer" --cuts "$exp/valid"
+  script store_voices "$bundle"
+  run python "$recipe/local/noise_gains.py" "$bundle"
 fi
 if stage 8 measure "reconstruction, copy-synthesis and speech of the test corpora; word errors, likeness, DNSMOS"; then
   for folder in "${test_corpus[@]}"; do

@@ -29,6 +29,8 @@ SILENCE_NAME, SILENCE = "silence.safetensors", "semantic"
 """A file beside the synthesizer's weights and its tensor (C, N): what `silent_vectors` gives."""
 MEAN_STYLE_NAME, MEAN_STYLE = "mean_style.safetensors", "style"
 """Likewise (S,): the mean of many voices' style vectors."""
+NOISE_GAINS_NAME = "noise_gains.safetensors"
+"""Likewise `styles` (V, S) of voices and, for each, `gains` (V, bins): its noise floor, the factor at 1."""
 SILENT_FRAMES = 100
 
 
@@ -62,6 +64,10 @@ class LiteNetworks(Networks):
         network = super().synthesizer
         assert isinstance(network, LiteSynthesizer)
         network.silence = lambda: self.silence
+        file = part_checkpoint(self.folder, SYNTHESIZER) / NOISE_GAINS_NAME
+        if file.is_file() and network.config.noise_floor:
+            styles, gains = _noise_gains(file, network.config.style_channels)
+            network.keep_noise_gains(styles.to(self.device), gains.to(self.device))
         return network
 
     @cached_property
@@ -172,6 +178,17 @@ def read_mean_style(checkpoint: Path, experiment: LiteSynthesizerExperiment) -> 
     if style.shape != (channels,):
         raise CheckpointError(f"{file} has {list(style.shape)} values, not [{channels}]", "make it again")
     return style[None, :, None]
+
+
+def _noise_gains(file: Path, style_channels: int) -> tuple[Tensor, Tensor]:
+    """Styles (V, S, 1) and gains (V, bins, 1) of `NOISE_GAINS_NAME`."""
+    tensors = load_weights(file)
+    styles, gains = tensors.get("styles"), tensors.get("gains")
+    if styles is None or gains is None or styles.shape != (len(gains), style_channels) or gains.ndim != 2:
+        raise CheckpointError(
+            f"{file} holds no noise gains of this synthesizer", "remove it, or make it again"
+        )
+    return styles[..., None], gains[..., None]
 
 
 def _only_tensor(file: Path, name: str) -> Tensor:

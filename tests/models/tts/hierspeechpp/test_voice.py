@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 import torch
 
+import hiervox
+from hiervox.models.base.pipelines.bundle import prompts_of, resolve_bundle
+from hiervox.models.base.pipelines.prompt import read_prompt
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
@@ -121,3 +128,56 @@ def test_text_to_vec_can_hear_the_prompt_s_pitch(tmp_path, pipeline) -> None:
     with torch.inference_mode():
         silent = heard.voices.encode(np.zeros(SAMPLE_RATE, np.float32), "silence")["text_to_vec"]
     assert silent[-2:].tolist() == [[0.0], [0.0]]
+
+
+def test_what_a_bundle_keeps_of_its_recordings_is_taken_while_it_is_theirs(tmp_path, monkeypatch) -> None:
+    bundle = write_tiny_bundle(tmp_path / "bundle")
+    (bundle / "prompts").mkdir(exist_ok=True)
+    prompt = bundle / "prompts" / "zoe.flac"
+    soundfile.write(prompt, RECORDING, SAMPLE_RATE)
+    expected = load_pipeline(bundle).voice("zoe")
+    (stored,) = [file for file in load_pipeline(bundle).loader.store_voices() if file.stem == "zoe"]
+    assert stored == bundle / "voices" / "zoe.safetensors"
+
+    def encoded(given: str | Path, **options: float) -> bool:
+        pipeline, calls = load_pipeline(bundle), []
+        encode = pipeline.loader.voices.encode
+        monkeypatch.setattr(
+            pipeline.loader.voices, "encode", lambda *args: (calls.append(args), encode(*args))[1]
+        )
+        voice = pipeline.voice(given, **options)
+        torch.testing.assert_close(styles(voice), styles(expected), rtol=0, atol=0 if not options else 10)
+        assert voice.pitch == expected.pitch or options
+        return bool(calls)
+
+    assert not encoded("zoe") and not encoded(prompt)
+    assert encoded("zoe", replicate=True)
+    soundfile.write(prompt, RECORDING[::-1].copy(), SAMPLE_RATE)  # another recording
+    assert load_pipeline(bundle).loader.stored_voice(prompt) is None
+    soundfile.write(prompt, RECORDING, SAMPLE_RATE)
+    config = bundle / "synthesizer" / "config.json"
+    tree = json.loads(config.read_text())
+    tree["model"]["clean_prompts"] = not tree["model"].get("clean_prompts", False)
+    config.write_text(json.dumps(tree))  # other styles
+    assert load_pipeline(bundle).loader.stored_voice(prompt) is None
+
+
+def test_the_package_keeps_what_its_recordings_give() -> None:
+    pipeline = hiervox.load()
+    prompts = prompts_of(resolve_bundle())
+    assert prompts
+    for prompt in prompts:
+        kept = pipeline.loader.stored_voice(prompt)
+        assert kept is not None, f"run egs/common/local/store_voices.py for {prompt}"
+        wav, rate = read_prompt(prompt)
+        heard = pipeline.voice((wav, rate))
+        torch.testing.assert_close(styles(kept), styles(heard), atol=1e-3, rtol=1e-3)
+        assert kept.pitch.mean == pytest.approx(heard.pitch.mean, rel=1e-4)
+        assert kept.peak == pytest.approx(heard.peak)
+        network, style = pipeline.synthesizer.networks.synthesizer, kept.tensors["synthesizer"][None]
+        floors = dict(network._floors)
+        assert style.numpy().tobytes() in floors
+        floor = network.noise_floor(style)
+        network._floors.clear()
+        torch.testing.assert_close(floor, network.noise_floor(style), atol=1e-3, rtol=1e-3)
+        network._floors.update(floors)

@@ -176,13 +176,23 @@ class LiteSynthesizer(HierarchicalSynthesizer):
             return None
         floors = []
         for row in style:
-            key = row.float().cpu().numpy().tobytes()
+            key = _key(row)
             if key not in self._floors:
                 if len(self._floors) == MOST_FLOORS:
                     self._floors.clear()
                 self._floors[key] = self._floor(row[None], self.silence())
             floors.append(self._floors[key])
-        return torch.cat(floors)
+        return self.config.noise_floor * torch.cat(floors)
+
+    def keep_noise_gains(self, styles: Tensor, gains: Tensor) -> None:
+        """Take known medians of the noise's gain, by `noise_floor` with a factor of 1.
+
+        Args:
+            styles: (V, style_channels, 1).
+            gains: (V, bins, 1).
+        """
+        for style, gain in zip(styles, gains, strict=True):
+            self._floors[_key(style)] = gain[None]
 
     def _floor(self, style: Tensor, silence: Tensor) -> Tensor:
         assert isinstance(self.generator, SpectralGenerator)
@@ -191,7 +201,11 @@ class LiteSynthesizer(HierarchicalSynthesizer):
         source = self.generator.source_signal(self.source(z, style)[0], pitch)
         gain = self.generator.noise_gain(z, source, style)
         edge = gain.shape[-1] // 4
-        return self.config.noise_floor * gain[..., edge:-edge].median(dim=-1, keepdim=True).values
+        return gain[..., edge:-edge].median(dim=-1, keepdim=True).values
+
+
+def _key(style: Tensor) -> bytes:
+    return style.float().cpu().numpy().tobytes()
 
 
 def build_synthesizer(config: SynthesizerConfig) -> HierarchicalSynthesizer:
