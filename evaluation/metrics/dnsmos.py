@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 16000
 WINDOW_SECONDS = 9.01
 WINDOW = int(WINDOW_SECONDS * SAMPLE_RATE)
-"""Samples of one window of the network; shorter recordings are repeated."""
+"""Samples of one window of the network; shorter recordings are doubled until they fill it."""
 HOP = SAMPLE_RATE
 COLUMNS = ("dnsmos_sig", "dnsmos_bak", "dnsmos_ovrl")
 CURVES = (
@@ -53,9 +53,12 @@ class QualityPredictor:
         """Scores from 1 to 5 of `wav` (T,), 16 kHz, for speech, background and overall; None of silence."""
         if not np.any(wav):
             return None
-        wav = np.tile(wav, -(-WINDOW // wav.size)) if wav.size < WINDOW else wav
+        while wav.size < WINDOW:  # doubled, as by the published script
+            wav = np.concatenate([wav, wav])
         count = int(wav.size // SAMPLE_RATE - WINDOW_SECONDS) + 1  # as the published script counts them
-        starts = range(0, count * HOP, HOP)
+        # The published script leaves out windows whose end is rounded down by a sample in floating point.
+        ends = [int((index + WINDOW_SECONDS) * SAMPLE_RATE) for index in range(count)]
+        starts = [index * HOP for index, end in enumerate(ends) if end - index * HOP >= WINDOW]
         windows = [np.clip(wav[start : start + WINDOW], -1, 1).astype(np.float32) for start in starts]
         raw = np.stack([self._session.run(None, {"input_1": window[None]})[0][0] for window in windows])
         return {

@@ -28,6 +28,20 @@ def test_agrees_with_the_package_of_the_weights() -> None:
         assert found[column] == pytest.approx(float(expected[f"{kind}_mos"]), abs=1e-3)
 
 
+@pytest.mark.parametrize("seconds", [0.8, 1.5, 3.2, 4.4])
+def test_short_recordings_are_doubled_as_the_package_does(shared: Path, seconds: float) -> None:
+    from speechmos import dnsmos
+
+    wav, _ = read_audio(shared / "speech/kokoro_120/af_heart/af_heart_00069.opus", 16000)
+    wav = np.resize(wav, round(seconds * 16000))
+    expected = dnsmos.run(wav, sr=16000)
+    found = QualityPredictor().predict(wav)
+    assert found is not None
+    for column in COLUMNS:
+        kind = column.removeprefix("dnsmos_")
+        assert found[column] == pytest.approx(float(expected[f"{kind}_mos"]), abs=1e-3)
+
+
 def test_noise_lowers_the_scores_of_speech(shared: Path) -> None:
     wav, _ = read_audio(shared / "speech/kokoro_120/af_heart/af_heart_00069.opus", 16000)
     hiss = np.random.default_rng(0).normal(0, wav.std(), wav.size).astype(np.float32)
