@@ -36,6 +36,7 @@ class Figure:
         unit: such as `Hz` or `dB`; empty for plain numbers.
         percent: whether it is shown times 100.
         column: the column of an utterance that it summarises, by default the one of its own name.
+        ratio: of a ratio of sums, as corpus-level error rates are, the columns above and below the line.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Figure:
     unit: str = ""
     percent: bool = False
     column: str = ""
+    ratio: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,11 @@ class Metric(ABC):
         """
 
     def summarize(self, rows: Sequence[Row]) -> dict[str, Estimate | None]:
-        """The figures of one system: by default the mean of each column."""
-        return {figure: mean_of(rows, shown.column or figure) for figure, shown in self.figures.items()}
+        """The figures of one system: by default the mean of each column, or the ratio of two sums."""
+        return {
+            figure: ratio_of(rows, *shown.ratio) if shown.ratio else mean_of(rows, shown.column or figure)
+            for figure, shown in self.figures.items()
+        }
 
 
 def values(rows: Sequence[Row], column: str) -> list[float]:

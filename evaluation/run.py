@@ -195,16 +195,21 @@ def _comparisons(
     found = {}
     for metric in metrics:
         for figure, shown in metric.figures.items():
-            column = shown.column or figure
-            if shown.better == "neither" or column not in metric.columns:
+            upper, lower = shown.ratio or (shown.column or figure, "")
+            if shown.better == "neither" or upper not in metric.columns:
                 continue
-            values = {
-                system: {
-                    row.id: float(scores[row][column])
-                    for row in utterances
-                    if row.system == system and column in scores[row]
+            known = [
+                row for row in utterances if upper in scores[row] and (not lower or lower in scores[row])
+            ]
+            values, denominators = (
+                {
+                    system: {row.id: float(scores[row][column]) for row in known if row.system == system}
+                    for system in systems
                 }
-                for system in systems
-            }
-            found[figure] = compare_systems(values, {row.id: row.speaker for row in utterances})
+                if column
+                else None
+                for column in (upper, lower)
+            )
+            speakers = {row.id: row.speaker for row in utterances}
+            found[figure] = compare_systems(values or {}, speakers, denominators)
     return found

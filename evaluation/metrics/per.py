@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from hiervox.evaluation.estimate import Estimate
-from hiervox.evaluation.metric import Figure, Metric, Row, Scores, mean_of, ratio_of
+from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.table import Utterance
 from hiervox.processors.text.frontend import TextFrontend
 from hiervox.processors.text.phonemes import espeak_version
@@ -46,7 +45,9 @@ class PhonemeErrorRate(Metric):
     requires: ClassVar[Mapping[str, str]] = {"faster_whisper": "faster-whisper", "jiwer": "jiwer"}
     columns = ("per", "phoneme_errors", "phonemes")
     figures: ClassVar[Mapping[str, Figure]] = {
-        "per_corpus": Figure("PER (corpus)", "lower", "%", percent=True, column="per"),
+        "per_corpus": Figure(
+            "PER (corpus)", "lower", "%", percent=True, column="per", ratio=("phoneme_errors", "phonemes")
+        ),
         "per": Figure("PER (mean)", "lower", "%", percent=True),
     }
 
@@ -91,9 +92,3 @@ class PhonemeErrorRate(Metric):
             return phonemes(self.frontend.phonemes(text)) if text.strip() else []
         except TextError:  # nothing that can be spoken
             return []
-
-    def summarize(self, rows: Sequence[Row]) -> dict[str, Estimate | None]:
-        return {
-            "per_corpus": ratio_of(rows, "phoneme_errors", "phonemes"),
-            "per": mean_of(rows, "per"),
-        }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from hiervox.evaluation.estimate import Estimate
-from hiervox.evaluation.metric import Figure, Metric, Row, Scores, mean_of, ratio_of
+from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.table import Utterance
 from hiervox.evaluation.transcripts import error_counts, normalizer
 
@@ -26,9 +25,13 @@ class WordErrorRate(Metric):
     }
     columns = ("wer", "cer", "word_errors", "words", "character_errors", "characters", "heard")
     figures: ClassVar[Mapping[str, Figure]] = {
-        "wer_corpus": Figure("WER (corpus)", "lower", "%", percent=True, column="wer"),
+        "wer_corpus": Figure(
+            "WER (corpus)", "lower", "%", percent=True, column="wer", ratio=("word_errors", "words")
+        ),
         "wer": Figure("WER (mean)", "lower", "%", percent=True),
-        "cer_corpus": Figure("CER (corpus)", "lower", "%", percent=True, column="cer"),
+        "cer_corpus": Figure(
+            "CER (corpus)", "lower", "%", percent=True, column="cer", ratio=("character_errors", "characters")
+        ),
         "cer": Figure("CER (mean)", "lower", "%", percent=True),
     }
 
@@ -59,12 +62,4 @@ class WordErrorRate(Metric):
             "cer": counts["character_errors"] / counts["characters"],
             **counts,
             "heard": heard,
-        }
-
-    def summarize(self, rows: Sequence[Row]) -> dict[str, Estimate | None]:
-        return {
-            "wer_corpus": ratio_of(rows, "word_errors", "words"),
-            "wer": mean_of(rows, "wer"),
-            "cer_corpus": ratio_of(rows, "character_errors", "characters"),
-            "cer": mean_of(rows, "cer"),
         }

@@ -9,7 +9,7 @@ from hiervox.evaluation.comparison import PERMUTATIONS
 from hiervox.evaluation.estimate import CONFIDENCE, RESAMPLES
 from hiervox.evaluation.recordings import Recordings
 from hiervox.evaluation.report.media import Players, recording
-from hiervox.evaluation.report.tables import comparison_json, estimate_json
+from hiervox.evaluation.report.tables import comparison_json, estimate_json, units_of, warnings_of
 from hiervox.evaluation.report.templates import fill_template
 from hiervox.evaluation.results import Results, rounded
 
@@ -58,6 +58,8 @@ def page_data(results: Results, players: Players) -> dict[str, Any]:
         "resamples": RESAMPLES,
         "permutations": PERMUTATIONS,
         "worst": WORST,
+        "units": units_of(results),
+        "warnings": warnings_of(results),
     }
 
 

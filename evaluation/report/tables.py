@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from hiervox.evaluation.comparison import PERMUTATIONS, Comparison, least_p
+from hiervox.evaluation.comparison import PERMUTATIONS, Comparison
 from hiervox.evaluation.estimate import (
     BOOTSTRAP_SEED,
     CONFIDENCE,
@@ -86,6 +86,7 @@ def comparison_json(pair: Comparison) -> dict[str, float | int | str]:
         "difference": rounded(pair.difference),
         "p": rounded(pair.p),
         "p_holm": rounded(pair.p_holm),
+        "least": rounded(pair.least),
     }
 
 
@@ -105,9 +106,9 @@ def markdown(results: Results) -> str:
         rows.append([system, str(count), *(_estimate(found[name], figures[name], count) for name in figures)])
     lines = ["# Evaluation", "", *table(rows), ""]
     lines += [
-        f"In brackets: {CONFIDENCE:.0%} bootstrap interval over {_units(results)} ({RESAMPLES} "
-        "resamples, expanded percentiles); `n=` where a figure could not be measured for every utterance.",
-        *_warnings(results),
+        f"In brackets: {CONFIDENCE:.0%} bootstrap interval over {units_of(results)} ({RESAMPLES} "
+        "resamples, BCa); `n=` where a figure could not be measured for every utterance.",
+        *(line for warning in warnings_of(results) for line in ("", warning)),
         "",
         *_without_value(results),
         *_differences(results),
@@ -121,13 +122,14 @@ def markdown(results: Results) -> str:
     return as_text(lines)
 
 
-def _units(results: Results) -> str:
+def units_of(results: Results) -> str:
+    """What the bootstrap draws."""
     drawn = [estimate for found in results.summary.values() for estimate in found.values() if estimate]
     most = max((estimate.speakers for estimate in drawn), default=0)
     return f"{most} speakers and the utterances of each" if most else "utterances"
 
 
-def _warnings(results: Results) -> list[str]:
+def warnings_of(results: Results) -> list[str]:
     """What is said of intervals over too little."""
     drawn = [estimate for found in results.summary.values() for estimate in found.values() if estimate]
     fewest = min((estimate.count for estimate in drawn), default=FEW_UTTERANCES)
@@ -137,7 +139,7 @@ def _warnings(results: Results) -> list[str]:
         warnings.append(f"Intervals over {fewest} utterances say little: take {FEW_UTTERANCES} or more.")
     if speakers < FEW_SPEAKERS:
         warnings.append(f"Intervals over {speakers} speakers say little: take {FEW_SPEAKERS} or more.")
-    return [line for warning in warnings for line in ("", warning)]
+    return warnings
 
 
 def _without_value(results: Results) -> list[str]:
@@ -163,28 +165,42 @@ def _differences(results: Results) -> list[str]:
         if differing:
             rows.append([heading(figure), "; ".join(differing)])
     if not rows:
-        return _cannot_differ(results)
+        return _none_differ(results)
     return [
         f"Pairs of systems that differ (paired permutation test, {PERMUTATIONS} permutations, p < "
-        f"{SIGNIFICANT:.2f} after Holm's correction over the pairs of one figure):",
+        f"{SIGNIFICANT:.2f} after Holm's correction over the pairs of one figure; pairs with ground truth "
+        "are corrected among themselves):",
         "",
-        *table([["figure", "systems, mean difference of the first from the second, p"], *rows]),
+        *table([["figure", "systems, difference of the first from the second, p"], *rows]),
         "",
+        *_cannot_differ(results),
     ]
 
 
-def _cannot_differ(results: Results) -> list[str]:
-    """What is said where no difference could have been shown."""
-    families = [pairs for pairs in results.comparisons.values() if pairs]
-    if not families:
-        return []
-    least = min(
-        len(pairs) * least_p(min(pair.speakers or pair.count for pair in pairs)) for pairs in families
+def _none_differ(results: Results) -> list[str]:
+    """What is said where no pair differs."""
+    silent = _cannot_differ(results)
+    tested = any(pair.least < SIGNIFICANT for pairs in results.comparisons.values() for pair in pairs)
+    return (
+        ["No pair of systems differs (paired permutation test, Holm's correction).", "", *silent]
+        if tested
+        else silent
     )
-    if least < SIGNIFICANT:
-        return ["No pair of systems differs (paired permutation test, Holm's correction).", ""]
+
+
+def _cannot_differ(results: Results) -> list[str]:
+    """The figures of which so few speakers or utterances can show no difference."""
+    least = {
+        heading(results.figures[name]): min(pair.least for pair in pairs)
+        for name, pairs in results.comparisons.items()
+        if pairs and all(pair.least >= SIGNIFICANT for pair in pairs)
+    }
+    if not least:
+        return []
+    said = ", ".join(f"{title} (least p {p:.2f})" for title, p in least.items())
     return [
-        f"So few speakers or utterances can show no difference between systems: the least p is {least:.2f}.",
+        f"So few speakers or utterances can show no difference at p < {SIGNIFICANT:.2f}, however "
+        f"large it is: {said}.",
         "",
     ]
 

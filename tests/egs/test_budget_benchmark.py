@@ -137,13 +137,14 @@ def test_results_tell_budgets_apart(local: dict[str, ModuleType], tmp_path: Path
         for name, wer in (("ground_truth", 0.0), ("vits cpu:30m", 0.8), ("vits cpu:1h", 0.4))
     }
     pair = {"first": "vits cpu:30m", "second": "vits cpu:1h", "p_holm": 0.01, "speakers": 12, "count": 60}
+    pair |= {"least": 0.001}
     summary = {"systems": systems, "comparisons": {"wer": [pair], "sim": [{**pair, "p_holm": 0.5}]}}
     results = local["results"]
     assert "| vits cpu:1h | 40.0 [30.0, 50.0] | n/a | 0.500 [0.400, 0.600] | n/a | n/a |" in results.table(
         summary
     )
     assert results.differences(summary)[0] == "- vits cpu:30m differs in WER from vits cpu:1h."
-    few = {"systems": systems, "comparisons": {"wer": [{**pair, "speakers": 5}]}}
+    few = {"systems": systems, "comparisons": {"wer": [{**pair, "speakers": 5, "least": 0.0625}]}}
     assert results.differences(few) == ["- 5 speakers can show no difference: the least p is 0.062."]
     rows = list(local["rows"].trained_rows(tmp_path, {"synthetic": summary}))
     cost = "| vits cpu:1h | n/a | 60.0: features 10.0, vits 50.0 | n/a | 20"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hiervox.evaluation.estimate import grouping, mean_estimate, ratio_estimate, set_estimate
+from tests.evaluation.coverage import Design, covered
 
 
 def test_corpus_rate_is_sum_over_sum_not_mean_of_rates() -> None:
@@ -51,23 +52,22 @@ def test_set_figures_have_an_interval_over_the_draws_that_have_one() -> None:
     assert set_estimate(1, spread) is None
 
 
-def covered(speakers: int, each: int, spread: float, trials: int = 150) -> float:
-    """How often the interval of a mean of speakers who differ by `spread` holds the true mean, 0."""
-    rng = np.random.default_rng(3)
-    names = [f"speaker {number // each}" for number in range(speakers * each)]
-    hits = 0
-    for _ in range(trials):
-        values = np.repeat(rng.normal(0, spread, speakers), each) + rng.normal(0, 1, speakers * each)
-        estimate = mean_estimate(list(values), names)
-        assert estimate is not None and estimate.low is not None and estimate.high is not None
-        hits += estimate.low <= 0 <= estimate.high
-    return hits / trials
-
-
 def test_speakers_are_drawn_before_their_utterances() -> None:
-    """Over utterances alone, 5 speakers of 10 sentences each had a coverage of 0.74."""
-    assert covered(5, 10, spread=1.0) >= 0.9
-    assert covered(12, 5, spread=1.0) >= 0.9
+    """Over utterances alone, 5 speakers of 10 sentences each had a coverage of 0.5 to 0.7."""
+    assert covered("normal", Design(5, 10)) >= 0.9
+    assert covered("normal", Design(12, 5)) >= 0.9
+
+
+def test_intervals_of_few_and_of_skewed_rows_hold_the_truth() -> None:
+    """Percentiles as they are held it 0.84 of the time in 6 rows, expanded ones 0.89 in 10 error rates."""
+    assert covered("normal", Design(6), 300) >= 0.91
+    assert covered("error rate", Design(10), 300) >= 0.905
+
+
+def test_a_skewed_figure_has_a_skewed_interval() -> None:
+    estimate = mean_estimate([0.0] * 12 + [0.1, 0.1, 0.2, 0.9])
+    assert estimate is not None and estimate.low is not None and estimate.high is not None
+    assert estimate.high - estimate.value > 1.5 * (estimate.value - estimate.low)
 
 
 def test_one_utterance_a_speaker_is_no_grouping() -> None:

@@ -291,3 +291,62 @@ def test_a_metric_that_raises_is_named_with_its_row(table: Path, tmp_path: Path)
 
     with pytest.raises(DataError, match=r"the metric peak failed on .*table.csv.* \(KeyError: 'formants'\)"):
         run(table, tmp_path / "out", Broken())
+
+
+class Slips(Metric):
+    """Errors over words, by the name of the recording: `3of10.wav`."""
+
+    name = "slips"
+    measures = "errors over words"
+    paper = "none"
+    columns = ("rate", "errors", "words")
+    figures: ClassVar[Mapping[str, Figure]] = {
+        "rate_corpus": Figure("rate (corpus)", "lower", column="rate", ratio=("errors", "words")),
+        "rate": Figure("rate (mean)", "lower"),
+    }
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return {}
+
+    def score(self, utterance: Utterance) -> Scores | None:
+        errors, words = (float(part) for part in utterance.audio.stem.split("of"))
+        return {"rate": errors / words, "errors": errors, "words": words}
+
+
+@pytest.fixture
+def slips(tmp_path) -> Path:
+    """Six sentences, of which the longest tells the two systems apart the other way than the others do."""
+    lines = ["id,system,audio"]
+    for system, found in (("a", ("60of100", *["0of1"] * 5)), ("b", ("10of100", *["1of1"] * 5))):
+        for number, name in enumerate(found):
+            folder = tmp_path / f"{system}{number}"
+            folder.mkdir()
+            write_audio(folder / f"{name}.wav", melody(scale=1 + len(lines) / 20, seconds=0.2), SAMPLE_RATE)
+            lines.append(f"{number},{system},{folder.name}/{name}.wav")
+    (tmp_path / "table.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path / "table.csv"
+
+
+def test_a_corpus_rate_is_tested_as_it_is_shown(slips, tmp_path) -> None:
+    run(slips, tmp_path / "out", Slips())
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    systems = {name: found["figures"] for name, found in summary["systems"].items()}
+    for figure in ("rate_corpus", "rate"):
+        [pair] = summary["comparisons"][figure]
+        shown = systems["a"][figure]["value"] - systems["b"][figure]["value"]
+        assert pair["difference"] == pytest.approx(shown, rel=1e-4)
+    [corpus], [mean] = summary["comparisons"]["rate_corpus"], summary["comparisons"]["rate"]
+    assert corpus["difference"] > 0 > mean["difference"]
+
+
+def test_too_few_sentences_for_any_difference_are_said(slips, tmp_path) -> None:
+    text = slips.read_text()
+    more = text + "".join(
+        line.replace(",b,", f",{name},") + "\n" for name in "cde" for line in text.split() if ",b," in line
+    )
+    slips.write_text(more)
+    run(slips, tmp_path / "out", Slips())
+    report = (tmp_path / "out" / "summary.md").read_text()
+    assert "can show no difference at p < 0.05, however large it is: rate (corpus) ↓ (least p 0.31)" in report
+    assert "Intervals over 6 utterances say little: take 20 or more." in report

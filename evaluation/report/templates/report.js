@@ -27,8 +27,8 @@ function drawLead() {
   ];
   byId("lead").textContent = counts.map(([count, noun]) => `${count} ${noun}${count === 1 ? "" : "s"}`).join(" · ");
   byId("summary-note").textContent =
-    `Bars are ${Math.round(100 * data.confidence)} % percentile-bootstrap intervals over utterances ` +
-    `(${data.resamples} resamples), one scale a column. n: where a figure could not be measured for every ` +
+    `Bars are ${Math.round(100 * data.confidence)} % bootstrap intervals (BCa) over ${data.units} ` +
+    `(${data.resamples} resamples), one scale a column. ${data.warnings.map((warning) => `${warning} `).join("")} n: where a figure could not be measured for every ` +
     "utterance. Figures of a set have no interval. The best system of a column is green; ground truth is not ranked.";
 }
 
@@ -164,7 +164,9 @@ function drawPairs() {
   byId("pairs").tBodies[0].replaceChildren(...(rows.length ? rows
     : [element("tr", {}, element("td", { class: "empty", colspan: 6 }, "No two systems share two sentences with this figure."))]));
   byId("pairs-note").textContent = `Paired two-sided permutation test (${data.permutations} permutations), ` +
-    "corrected by Holm's method over the pairs of one figure. ✓: differs after correction.";
+    "corrected by Holm's method over the pairs of one figure; pairs with ground truth are corrected among themselves. " +
+    "✓: differs after correction." + (pairs.length && pairs.every((pair) => pair.least >= 1 - data.confidence)
+      ? ` So few speakers or utterances can show no difference, however large it is: the least p is ${Math.min(...pairs.map((pair) => pair.least)).toFixed(2)}.` : "");
 }
 
 /* ---- worst ---- */

@@ -15,7 +15,6 @@ from figures import FIGURES
 from rows import Row, all_rows, kept_rows, machine, merged, trained_rows
 from trials import RESYNTHESIS
 
-from hiervox.evaluation.comparison import least_p
 from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import read_json
 from hiervox.utils.errors import HierVoxError
@@ -65,9 +64,10 @@ def differences(summary: dict[str, Any]) -> list[str]:
     """A line a system: from which others it differs, and by which figures."""
     lines, untested = [], summary.get("untested", [])
     pairs = [pair for family in summary["comparisons"].values() for pair in family]
-    units = min((pair["speakers"] or pair["count"] for pair in pairs), default=0)
-    if units and least_p(units) >= SIGNIFICANT:
-        return [f"- {units} speakers can show no difference: the least p is {least_p(units):.3f}."]
+    least = min((pair["least"] for pair in pairs), default=0.0)
+    if least >= SIGNIFICANT:
+        units = min(pair["speakers"] or pair["count"] for pair in pairs)
+        return [f"- {units} speakers can show no difference: the least p is {least:.3f}."]
     for system in summary["systems"]:
         if system == GROUND_TRUTH or system in untested:
             continue
