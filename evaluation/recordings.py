@@ -14,7 +14,10 @@ from hiervox.processors.pitch import SILENCE_PEAK, F0Contour, PitchConfig, extra
 
 CACHED = 32
 """Recordings kept at once: one reference serves every system."""
+Contour = NDArray[np.float32]
 ALIGNMENT_RATE = 16000
+ALIGNMENT = "frame by frame where lengths agree, else dynamic time warping over normalised mel cepstra"
+"""How contours are compared, for the settings of a report."""
 HOP_SECONDS = 0.01
 MOST_FRAMES = 3000
 """The alignment's cost matrix stays under 3000 × 3000 (150 MB): longer recordings get a wider hop."""
@@ -26,6 +29,8 @@ LONGEST_DIFFERENCE = 0.1
 # Against copies of ten recordings with all pitch times 1.3, where 1 is right, F0 Pearson is 0.90 with this
 # tracker and range, 0.83 with YAAPT and 0.68 with Harvest in the same range: octave jumps make the difference
 EVALUATION_PITCH = PitchConfig(method="dio", f_max=500.0)
+TRACKER = f"dio with StoneMask, {EVALUATION_PITCH.f_min:g} to {EVALUATION_PITCH.f_max:g} Hz"
+"""The same, for the settings of a report."""
 
 
 class Recordings:
@@ -51,6 +56,20 @@ class Recordings:
     def _path(self, file: Path, reference: Path) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
         """The alignment of two recordings: frames of the one, frames of the other (K,), seconds a frame."""
         return alignment(self.read(file, ALIGNMENT_RATE)[0], self.read(reference, ALIGNMENT_RATE)[0])
+
+    def aligned(
+        self, file: Path, reference: Path, contours: tuple[Contour, Contour], hop_seconds: float
+    ) -> tuple[Contour, Contour]:
+        """Contours (T,), (U,) of two recordings as (K,), (K,) frames that belong to each other.
+
+        Frame by frame where both have as many, else along the alignment of the two.
+        """
+        ours, theirs = contours
+        if len(ours) == len(theirs):
+            return ours, theirs
+        frames, reference_frames, path_hop = self.path(file, reference)
+        step = path_hop / hop_seconds
+        return at_frames(ours, frames, step), at_frames(theirs, reference_frames, step)
 
     def _pair(
         self, file: Path, reference: Path, rate: int | None = None

@@ -9,8 +9,9 @@ from hiervox.processors.audio import Waveform
 
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))
 """FFT size, hop and window in samples, at any rate (Parallel WaveGAN, arXiv 1910.11480, table 1)."""
-LEAST_MAGNITUDE = 1e-7
-LEAST_POWER = 1e-10
+LEAST_POWER = 1e-7
+"""Of the multi-resolution distance, as in Parallel WaveGAN's implementation, which takes the root of it."""
+LSD_LEAST_POWER = 1e-10
 LSD_FFT = 2048
 LSD_HOP = 512
 
@@ -28,16 +29,16 @@ def magnitudes(wav: Waveform, fft_size: int, hop_length: int, window: int) -> ND
 def multi_resolution_distance(wav: Waveform, reference: Waveform) -> tuple[float, float]:
     """Spectral convergence and mean difference of log magnitudes, both averaged over three resolutions.
 
-    Arik et al. 2018 (arXiv 1808.06719), equations 2 and 3; resolutions of Parallel WaveGAN.
+    Arik et al. 2018 (arXiv 1808.06719), equations 2 and 3; resolutions and floor of Parallel WaveGAN.
     """
     convergence, logarithmic = [], []
     for resolution in RESOLUTIONS:
-        ours, theirs = magnitudes(wav, *resolution), magnitudes(reference, *resolution)
-        convergence.append(
-            np.linalg.norm(theirs - ours) / max(float(np.linalg.norm(theirs)), LEAST_MAGNITUDE)
+        ours, theirs = (
+            np.sqrt(np.maximum(magnitudes(sound, *resolution) ** 2, LEAST_POWER))
+            for sound in (wav, reference)
         )
-        ratio = np.log(np.maximum(ours, LEAST_MAGNITUDE) / np.maximum(theirs, LEAST_MAGNITUDE))
-        logarithmic.append(np.abs(ratio).mean())
+        convergence.append(np.linalg.norm(theirs - ours) / np.linalg.norm(theirs))
+        logarithmic.append(np.abs(np.log(ours / theirs)).mean())
     return float(np.mean(convergence)), float(np.mean(logarithmic))
 
 
@@ -48,7 +49,7 @@ def log_spectral_distance(wav: Waveform, reference: Waveform) -> float:
     """
     ours, theirs = (
         np.log10(
-            np.maximum(magnitudes(sound, LSD_FFT, LSD_HOP, LSD_FFT).astype(np.float64) ** 2, LEAST_POWER)
+            np.maximum(magnitudes(sound, LSD_FFT, LSD_HOP, LSD_FFT).astype(np.float64) ** 2, LSD_LEAST_POWER)
         )
         for sound in (wav, reference)
     )

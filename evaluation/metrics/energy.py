@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from hiervox.evaluation.metric import Figure, Metric, Scores, Vector
-from hiervox.evaluation.recordings import ALIGNMENT_RATE, HOP_SECONDS, at_frames
+from hiervox.evaluation.recordings import ALIGNMENT, ALIGNMENT_RATE, HOP_SECONDS
 from hiervox.evaluation.table import Utterance
 
 WINDOW_SECONDS = 0.025
@@ -55,18 +55,15 @@ class EnergyCorrelation(Metric):
     def settings(self) -> Mapping[str, str]:
         return {
             "energy": "RMS level of 25 ms each 10 ms, at least -80 dB of full scale, at 16 kHz",
-            "alignment": "dynamic time warping over normalised mel cepstra",
+            "alignment of F0 and energy": ALIGNMENT,
         }
 
     def score(self, utterance: Utterance) -> Scores | None:
         if utterance.reference is None:
             return None
-        ours, theirs, hop_seconds = self.context.recordings.path(utterance.audio, utterance.reference)
-        step = hop_seconds / HOP_SECONDS
-        return compare_energy(
-            at_frames(self._contour(utterance.audio), ours, step),
-            at_frames(self._contour(utterance.reference), theirs, step),
-        )
+        contours = self._contour(utterance.audio), self._contour(utterance.reference)
+        found = self.context.recordings.aligned(utterance.audio, utterance.reference, contours, HOP_SECONDS)
+        return compare_energy(*found)
 
     def _contour(self, file: Path) -> Vector:
         wav, rate = self.context.recordings.read(file, ALIGNMENT_RATE)

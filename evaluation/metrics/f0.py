@@ -1,4 +1,4 @@
-"""How far the F0 contour of a recording follows a reference's, along the best alignment of the two."""
+"""How far the F0 contour of a recording follows a reference's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from hiervox.evaluation.metric import Figure, Metric, Scores
-from hiervox.evaluation.recordings import EVALUATION_PITCH, at_frames
+from hiervox.evaluation.recordings import ALIGNMENT, EVALUATION_PITCH, TRACKER
 from hiervox.evaluation.table import Utterance
 from hiervox.processors.pitch import F0Contour
 
@@ -59,11 +59,7 @@ class PitchCorrelation(Metric):
 
     @property
     def settings(self) -> Mapping[str, str]:
-        pitch = EVALUATION_PITCH
-        return {
-            "F0": f"{pitch.method}, {pitch.f_min:g} to {pitch.f_max:g} Hz",
-            "alignment": "dynamic time warping over normalised mel cepstra",
-        }
+        return {"F0": TRACKER, "alignment of F0 and energy": ALIGNMENT}
 
     def score(self, utterance: Utterance) -> Scores | None:
         if utterance.reference is None:
@@ -72,6 +68,7 @@ class PitchCorrelation(Metric):
         f0, reference = recordings.f0(utterance.audio), recordings.f0(utterance.reference)
         if not f0.any() or not reference.any():
             return None
-        ours, theirs, hop_seconds = recordings.path(utterance.audio, utterance.reference)
-        step = hop_seconds / EVALUATION_PITCH.hop_seconds
-        return compare_pitch(at_frames(f0, ours, step), at_frames(reference, theirs, step))
+        contours = recordings.aligned(
+            utterance.audio, utterance.reference, (f0, reference), EVALUATION_PITCH.hop_seconds
+        )
+        return compare_pitch(*contours)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from hiervox.evaluation.metric import Figure, Metric, Scores
-from hiervox.evaluation.recordings import EVALUATION_PITCH
+from hiervox.evaluation.recordings import TRACKER
 from hiervox.evaluation.table import Utterance
 from hiervox.processors.pitch import SEMITONES_PER_OCTAVE, F0Contour
 
@@ -49,8 +49,7 @@ class PitchVariation(Metric):
 
     @property
     def settings(self) -> Mapping[str, str]:
-        pitch = EVALUATION_PITCH
-        return {"F0": f"{pitch.method}, {pitch.f_min:g} to {pitch.f_max:g} Hz"}
+        return {"F0": TRACKER}
 
     def score(self, utterance: Utterance) -> Scores | None:
         found = {"f0_std": self._deviation(utterance.audio)}

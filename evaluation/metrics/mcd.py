@@ -60,7 +60,7 @@ class MelCepstralDistortion(Metric):
     def settings(self) -> Mapping[str, str]:
         rate = self.config.sample_rate
         scale = f"order {ORDER}, warping {warping(rate):g}"
-        return {"mel cepstrum": f"WORLD (DIO, CheapTrick), {scale}, {rate} Hz, hop 5 ms"}
+        return {"mel cepstrum": f"WORLD (DIO, StoneMask, CheapTrick), {scale}, {rate} Hz, hop 5 ms"}
 
     @cached_property
     def _cepstra(self) -> Callable[[Path], Cepstra]:

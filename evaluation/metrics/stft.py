@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from hiervox.evaluation.metric import Figure, Scores
 from hiervox.evaluation.paired import PairedMetric
-from hiervox.evaluation.spectra import RESOLUTIONS, multi_resolution_distance
+from hiervox.evaluation.spectra import LEAST_POWER, RESOLUTIONS, multi_resolution_distance
 from hiervox.processors.audio import Waveform
 
 
@@ -26,7 +26,7 @@ class MultiResolutionDistance(PairedMetric):
     @property
     def settings(self) -> Mapping[str, str]:
         sizes = ", ".join(f"{fft}/{hop}/{window}" for fft, hop, window in RESOLUTIONS)
-        return {"MR-STFT": f"FFT/hop/window {sizes}, at the reference's rate"}
+        return {"MR-STFT": f"FFT/hop/window {sizes}, at the reference's rate, power at least {LEAST_POWER:g}"}
 
     def compare(self, wav: Waveform, reference: Waveform, rate: int) -> Scores:
         convergence, logarithmic = multi_resolution_distance(wav, reference)

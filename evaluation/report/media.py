@@ -16,7 +16,6 @@ from hiervox.evaluation.recordings import EVALUATION_PITCH, Recordings
 from hiervox.processors.audio import Waveform
 
 Players = Literal["flac", "mp3", "none"]
-HIGHEST_HZ = 12000
 BINS = 128
 HOP_SECONDS = 0.016
 WINDOW_SECONDS = 0.032
@@ -46,8 +45,7 @@ def spectrogram(wav: Waveform, rate: int) -> tuple[NDArray[np.uint8], float]:
     """
     import librosa
 
-    top = min(HIGHEST_HZ, rate / 2)
-    fft_size = int(2 ** np.ceil(np.log2(max(rate * WINDOW_SECONDS, 2 * BINS * rate / 2 / top))))
+    fft_size = int(2 ** np.ceil(np.log2(max(rate * WINDOW_SECONDS, 2 * BINS))))
     power = (
         np.abs(
             librosa.stft(
@@ -59,11 +57,10 @@ def spectrogram(wav: Waveform, rate: int) -> tuple[NDArray[np.uint8], float]:
         )
         ** 2
     )
-    bins = power[: round(top / rate * fft_size)]
-    edges = np.linspace(0, len(bins), BINS + 1).astype(int)
-    levels = 10 * np.log10(np.maximum(np.add.reduceat(bins, edges[:-1], axis=0), 1e-10))
+    edges = np.linspace(0, len(power), BINS + 1).astype(int)
+    levels = 10 * np.log10(np.maximum(np.add.reduceat(power, edges[:-1], axis=0), 1e-10))
     scaled = (levels - levels.max() + RANGE_DB) / RANGE_DB * 255
-    return np.clip(scaled, 0, 255).astype(np.uint8)[::-1], float(top)
+    return np.clip(scaled, 0, 255).astype(np.uint8)[::-1], rate / 2
 
 
 def png_uri(levels: NDArray[np.uint8]) -> str:

@@ -43,6 +43,21 @@ def test_higher_and_slower_copy_keeps_the_melody(tmp_path) -> None:
     assert scores["f0_rmse_cents"] == pytest.approx(1200 * np.log2(1.2), rel=0.25)
 
 
+def test_recordings_of_one_length_are_compared_frame_by_frame(tmp_path) -> None:
+    """Time warping would forgive the shift."""
+    reference = melody()
+    shifted = np.roll(reference, SAMPLE_RATE // 20)
+    utterance = pair(tmp_path, shifted, reference)
+    metric = PitchCorrelation()
+    found = scored(metric, utterance)
+    assert utterance.reference is not None
+    f0 = [metric.context.recordings.f0(file) for file in (utterance.audio, utterance.reference)]
+    assert len(f0[0]) == len(f0[1])
+    assert found == compare_pitch(*f0)
+    longer = pair(tmp_path, np.append(shifted, np.zeros(SAMPLE_RATE // 10, np.float32)), reference)
+    assert number(scored(PitchCorrelation(), longer), "f0_rmse") < number(found, "f0_rmse")
+
+
 def test_unvoiced_or_silent_is_not_measured(tmp_path) -> None:
     voiced = save(tmp_path, "voiced", melody(seconds=0.5))
     silent = save(tmp_path, "silent", np.zeros(SAMPLE_RATE, np.float32))

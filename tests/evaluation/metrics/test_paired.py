@@ -49,6 +49,21 @@ def test_multi_resolution_distance_agrees_with_torch(tmp_path) -> None:
     assert scores["stft_log"] == pytest.approx(logarithmic, rel=1e-4)
 
 
+def test_multi_resolution_distance_has_the_floor_of_parallel_wavegan(tmp_path) -> None:
+    """Its power is clamped at 1e-7 before the root, so that what silence holds unheard counts for little."""
+    first = np.concatenate([noise(0.3, seed=1), np.zeros(4800, np.float32)])
+    second = first + 1e-6 * noise(0.6, seed=2)
+    logarithmic = 0.0
+    for sizes in ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240)):
+        ours, theirs = (
+            torch.sqrt(torch.clamp(magnitude(wav, *sizes) ** 2, min=1e-7)).log() for wav in (second, first)
+        )
+        logarithmic += float((ours - theirs).abs().mean()) / 3
+    scores = scored(MultiResolutionDistance(), pair(tmp_path, second, first))
+    assert scores["stft_log"] == pytest.approx(logarithmic, rel=1e-2)
+    assert number(scores, "stft_log") < 0.01
+
+
 def test_log_spectral_distance_of_a_gain_is_its_power_ratio(tmp_path) -> None:
     """Ten times the amplitude: every bin differs by log10(100) = 2."""
     wav = noise(0.5)

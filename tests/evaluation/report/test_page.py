@@ -73,6 +73,14 @@ def test_a_tone_is_bright_at_its_frequency() -> None:
     assert rows[10] == 0
 
 
+def test_spectrograms_reach_the_nyquist_frequency() -> None:
+    rate = 48000
+    tone = np.sin(2 * np.pi * 20000 * np.arange(rate) / rate).astype(np.float32)
+    levels, top = spectrogram(tone, rate)
+    assert top == 24000
+    assert levels[:, 20].argmax() == pytest.approx(128 * (1 - 20000 / 24000), abs=1)
+
+
 def test_pictures_are_png_and_sounds_are_what_was_recorded() -> None:
     import base64
     import io
@@ -174,7 +182,13 @@ def test_texts_are_text_and_can_be_searched(page: Any) -> None:
 
 def test_the_foot_names_versions_settings_and_what_was_left_out(page: Any) -> None:
     foot = page.locator("#about").inner_text()
-    for words in ("no x", "torch 2", "dio, 60 to 500 Hz", "SHA-256"):
+    for words in (
+        "no x",
+        "torch 2",
+        "dio with StoneMask, 60 to 500 Hz",
+        "frame by frame where lengths agree",
+        "SHA-256",
+    ):
         assert words in foot
 
 
