@@ -4,7 +4,7 @@ const systems = data.systems.map((system) => system.name);
 const truth = "ground_truth";
 const palette = ["#7d8493", "#2f6fde", "#d9772b", "#2f9e6b", "#9a57c9", "#c9405b", "#1f9fb0", "#8a7a24", "#d15aa6", "#5b6ee1"];
 const colour = (system) => palette[systems.indexOf(system) % palette.length];
-const state = { hidden: new Set(), sort: { key: null, direction: 1 }, shown: 8, open: null };
+const state = { hidden: new Set(), first: {}, sort: { key: null, direction: 1 }, shown: 8, open: null };
 const PAGE = 8;
 
 function show(value, figure) {
@@ -29,20 +29,37 @@ function drawLead() {
   byId("summary-note").textContent =
     `Bars are ${Math.round(100 * data.confidence)} % bootstrap intervals (BCa) over ${data.units} ` +
     `(${data.resamples} resamples), one scale a column. ${data.warnings.map((warning) => `${warning} `).join("")} n: where a figure could not be measured for every ` +
-    "utterance. Figures of a set have no interval. The best system of a column is green; ground truth is not ranked.";
+    "utterance. Figures of a set have no interval. The best systems of a column are green, *: differs from them " +
+    `(p < ${(1 - data.confidence).toFixed(2)} after Holm's correction); ground truth is not ranked.`;
 }
 
+/* A chip goes from its first figure to all of them, to none, and back again. */
 function drawChips() {
+  const focused = document.activeElement?.dataset?.metric;
   byId("chips").replaceChildren(...data.metrics.map((metric) => {
-    const pressed = metric.figures.some((name) => !state.hidden.has(name));
+    const shown = metric.figures.filter((name) => !state.hidden.has(name));
+    const pressed = shown.length === 0 ? "false" : shown.length < metric.figures.length ? "mixed" : "true";
     return element("button", {
-      class: "chip", type: "button", "aria-pressed": String(pressed), title: metric.measures,
+      class: "chip", type: "button", "aria-pressed": pressed, "data-metric": metric.name,
+      title: `${metric.measures} (${shown.length} of ${metric.figures.length} figures shown)`,
       onclick: () => {
-        metric.figures.forEach((name) => (pressed ? state.hidden.add(name) : state.hidden.delete(name)));
+        const next = pressed === "mixed" ? metric.figures : pressed === "true" ? [] : state.first[metric.name];
+        metric.figures.forEach((name) => (next.includes(name) ? state.hidden.delete(name) : state.hidden.add(name)));
+        keepHidden();
         drawAll();
       },
-    }, metric.name);
+    }, metric.name, pressed === "mixed" ? element("small", {}, ` ${shown.length}/${metric.figures.length}`) : null);
   }));
+  [...byId("chips").children].find((chip) => chip.dataset.metric === focused)?.focus();
+}
+
+/* What is hidden survives a reload, where the browser stores it. */
+const hiddenStore = `hiervox-report-${data.list}-${data.figures.map((figure) => figure.name).join(",")}`;
+function keepHidden() {
+  try { localStorage.setItem(hiddenStore, JSON.stringify([...state.hidden])); } catch { /* not allowed */ }
+}
+function recallHidden() {
+  try { state.hidden = new Set(JSON.parse(localStorage.getItem(hiddenStore)) ?? state.hidden); } catch { /* not allowed */ }
 }
 
 function sortButton(text, sub, key, direction) {
@@ -82,13 +99,21 @@ function range(figure) {
   return [low, high];
 }
 
+/* The systems with the best value as it is shown; none where all are alike. */
 function best(figure) {
-  if (figure.better === "neither") return null;
+  if (figure.better === "neither") return [];
   const ranked = systems.filter((system) => system !== truth && data.summary[system][figure.name]);
-  if (ranked.length < 2) return null;
-  const sign = figure.better === "higher" ? -1 : 1;
-  return ranked.reduce((first, second) =>
-    sign * data.summary[second][figure.name].value < sign * data.summary[first][figure.name].value ? second : first);
+  const value = (system) => data.summary[system][figure.name].value;
+  const most = Math[figure.better === "higher" ? "max" : "min"](...ranked.map(value));
+  const first = ranked.filter((system) => show(value(system), figure) === show(most, figure));
+  return first.length < ranked.length ? first : [];
+}
+
+/* Whether a system differs from all of the best ones, after correction. */
+function differs(system, figure, winners) {
+  const pairs = data.comparisons[figure.name] ?? [];
+  return winners.length > 0 && !winners.includes(system) && winners.every((winner) => pairs.some((pair) =>
+    pair.p_holm < 1 - data.confidence && [pair.first, pair.second].includes(system) && [pair.first, pair.second].includes(winner)));
 }
 
 function track(estimate, [low, high], tint) {
@@ -112,13 +137,14 @@ function track(estimate, [low, high], tint) {
   return svg;
 }
 
-function summaryCell(system, figure, winner) {
+function summaryCell(system, figure, winners) {
   const estimate = data.summary[system.name][figure.name];
   if (!estimate) return element("td", { class: "number count" }, "n/a");
   const interval = estimate.low === null ? "" : `${show(estimate.low, figure)} – ${show(estimate.high, figure)}`;
   const missing = estimate.count === system.count ? "" : `${interval ? " · " : ""}n=${estimate.count}`;
-  return element("td", { class: `number${winner === system.name ? " best" : ""}` },
-    element("span", { class: "value" }, show(estimate.value, figure)),
+  return element("td", { class: `number${winners.includes(system.name) ? " best" : ""}` },
+    element("span", { class: "value" }, show(estimate.value, figure),
+      differs(system.name, figure, winners) && system.name !== truth ? element("sup", { title: "differs from the best system" }, "*") : null),
     track(estimate, range(figure), colour(system.name)),
     element("span", { class: "interval" }, interval + missing));
 }
@@ -137,6 +163,64 @@ function drawSummary() {
       element("th", { class: "first name", scope: "row" }, dot(system.name), system.name),
       element("td", { class: "number count" }, String(system.count)),
       ...shown.map((figure) => summaryCell(system, figure, winners[figure.name])))));
+}
+
+/* ---- the table elsewhere ---- */
+const spreadsheetCell = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+const csvCell = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const latexMarks = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "↑": "$\\uparrow$", "↓": "$\\downarrow$" };
+const latexCell = (text) => text.replace(/[\\~^↑↓&%$#_{}]/g, (mark) => latexMarks[mark] ?? `\\${mark}`);
+
+/* Values as they are, with the ends of their intervals; a row a system, as the table is sorted. */
+function asCsv() {
+  const shown = visible();
+  const rows = [["system", "utterances", ...shown.flatMap(({ name }) => [name, `${name}_low`, `${name}_high`, `${name}_count`])]];
+  for (const system of sortedSystems()) {
+    const found = shown.map((figure) => data.summary[system.name][figure.name]);
+    rows.push([spreadsheetCell(system.name), system.count, ...found.flatMap((one) => [one?.value, one?.low, one?.high, one?.count])]);
+  }
+  return rows.map((row) => row.map((value) => csvCell(String(value ?? ""))).join(",") + "\n").join("");
+}
+
+/* A table of booktabs, values as they are shown. */
+function asLatex() {
+  const shown = visible();
+  const line = (cells) => `${cells.join(" & ")} \\\\`;
+  const rows = sortedSystems().map((system) => line([latexCell(system.name), ...shown.map((figure) => {
+    const estimate = data.summary[system.name][figure.name];
+    if (!estimate) return "--";
+    const winners = best(figure);
+    const value = show(estimate.value, figure);
+    const marked = winners.includes(system.name) ? `\\textbf{${value}}`
+      : `${value}${system.name !== truth && differs(system.name, figure, winners) ? "$^{*}$" : ""}`;
+    return estimate.low === null ? marked : `${marked} [${show(estimate.low, figure)}, ${show(estimate.high, figure)}]`;
+  })]));
+  return [`% brackets: ${Math.round(100 * data.confidence)} % intervals; bold: best; *: differs from the best`,
+    `\\begin{tabular}{l${"r".repeat(shown.length)}}`, "\\toprule",
+    line(["system", ...shown.map((figure) => latexCell(label(figure)))]), "\\midrule", ...rows,
+    "\\bottomrule", "\\end{tabular}", ""].join("\n");
+}
+
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { /* not allowed here: by a selection */
+    const area = element("textarea", {});
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  const said = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = said; }, 1200);
+}
+
+function download(text, name, type) {
+  const link = element("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 /* ---- differences ---- */
@@ -337,7 +421,7 @@ function recordingView(system, recording, top) {
     recording.scores.heard ? element("p", { class: "heard" }, `heard: ${recording.scores.heard}`) : null);
   view.draw = () => {
     if (audio && !audio.src) audio.src = recording.sound;
-    plot(canvas, recording, top);
+    return plot(canvas, recording, top);
   };
   if (audio) follow(audio, line, recording);
   observer.observe(view);
@@ -352,9 +436,24 @@ function card(sentence) {
     element("div", { class: "grid" }, ...present.map((system) => recordingView(system, sentence.recordings[system], top))));
 }
 
+/* Without accents, case and the shape of quotation marks. */
+function plain(text) {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"').toLowerCase();
+}
+
+/* All that a sentence is found by: its name, its text, its systems and what was heard of them. */
+const texts = new Map();
+function searched(sentence) {
+  if (!texts.has(sentence)) {
+    const recordings = Object.entries(sentence.recordings).map(([system, recording]) => `${system} ${recording.scores.heard ?? ""}`);
+    texts.set(sentence, plain([sentence.id, sentence.text, ...recordings].join(" ")));
+  }
+  return texts.get(sentence);
+}
+
 function orderedSentences() {
-  const words = byId("filter").value.trim().toLowerCase();
-  const found = data.sentences.filter((sentence) => `${sentence.id} ${sentence.text}`.toLowerCase().includes(words));
+  const words = plain(byId("filter").value).split(/\s+/).filter(Boolean);
+  const found = data.sentences.filter((sentence) => words.every((word) => searched(sentence).includes(word)));
   const [name, system] = byId("order").value.split("\u0000");
   if (!name) return found;
   const figure = figures[name];
@@ -367,9 +466,23 @@ function orderedSentences() {
 function drawCards() {
   let found = orderedSentences();
   if (state.open) found = [state.open, ...found.filter((sentence) => sentence !== state.open)];
-  byId("cards").replaceChildren(...found.slice(0, state.shown).map(card));
+  byId("cards").replaceChildren(...(found.length ? found.slice(0, state.shown).map(card)
+    : [element("p", { class: "panel empty" }, "No sentence holds all of these words.")]));
   byId("more").hidden = found.length <= state.shown;
   byId("shown-count").textContent = `${Math.min(state.shown, found.length)} of ${found.length} sentences`;
+}
+
+/* Pictures are drawn when they come into view; a print has them all. */
+async function printAll() {
+  const before = state.shown;
+  state.shown = Infinity;
+  drawCards();
+  byId("print").disabled = true;
+  await Promise.all([...document.querySelectorAll(".recording")].map((view) => view.draw?.()));
+  byId("print").disabled = false;
+  window.print();
+  state.shown = before;
+  drawCards();
 }
 
 function open(sentence, system) {
@@ -425,9 +538,13 @@ function fillSelects() {
 
 function hideMany() {
   const most = 10;
+  const valued = (name) => systems.some((system) => data.summary[system][name]);
+  for (const { name, figures: names } of data.metrics) {
+    const first = names.filter(valued).slice(0, 1);
+    state.first[name] = data.figures.length > most && first.length ? first : names;
+  }
   if (data.figures.length <= most) return;
-  const kept = new Set(data.metrics.flatMap((metric) => metric.figures.slice(0, 1)).filter((name) =>
-    systems.some((system) => data.summary[system][name])));
+  const kept = new Set(Object.values(state.first).flat().filter(valued));
   data.figures.forEach((figure) => kept.has(figure.name) || state.hidden.add(figure.name));
 }
 
@@ -437,13 +554,25 @@ byId("theme").addEventListener("click", () => {
   root.dataset.theme = dark ? "light" : "dark";
   drawCards();
 });
+byId("copy-csv").addEventListener("click", (event) => copy(asCsv(), event.currentTarget));
+byId("copy-latex").addEventListener("click", (event) => copy(asLatex(), event.currentTarget));
+byId("save-csv").addEventListener("click", () => download(asCsv(), "systems.csv", "text/csv"));
+byId("save-latex").addEventListener("click", () => download(asLatex(), "systems.tex", "application/x-tex"));
+byId("print").addEventListener("click", printAll);
+addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "p") {
+    event.preventDefault();
+    printAll();
+  }
+});
 byId("difference-figure").addEventListener("change", drawPairs);
 byId("worst-figure").addEventListener("change", drawWorst);
 byId("worst-system").addEventListener("change", drawWorst);
 byId("order").addEventListener("change", drawCards);
-byId("filter").addEventListener("input", () => { state.open = null; drawCards(); });
+byId("filter").addEventListener("input", () => { state.open = null; state.shown = PAGE; drawCards(); });
 byId("more").addEventListener("click", () => { state.shown += PAGE; drawCards(); });
 hideMany();
+recallHidden();
 fillSelects();
 drawLead();
 drawPairs();

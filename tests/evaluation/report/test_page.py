@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,6 +180,143 @@ def test_texts_are_text_and_can_be_searched(page: Any) -> None:
     assert page.locator(".card").count() == 1
     assert HOSTILE in page.locator(".card header").inner_text()
     assert page.locator("#planted").count() == 0
+
+
+def test_words_in_any_order_accents_systems_and_transcripts_are_found(page: Any) -> None:
+    page.evaluate("""() => {
+        data.sentences[4].text = "Der Größte \u2019s Café";
+        data.sentences[5].recordings.bad.scores.heard = "quite another thing";
+    }""")
+    for words, count in (
+        ("4 sentence", 0),
+        ("cafe größte 's", 1),
+        ("THING quite", 1),
+        ("good 7 sentence", 1),
+        ("", 8),
+    ):
+        page.locator("#filter").fill(words)
+        assert page.locator(".card").count() == count, words
+    page.locator("#filter").fill("no such word")
+    assert "No sentence" in page.locator("#cards").inner_text()
+
+
+def test_chips_come_back(page: Any) -> None:
+    """Off and on again shows what was shown, the focus stays, and a reload keeps it."""
+    columns = "heads => heads.map(head => head.dataset.key)"
+    before = page.eval_on_selector_all("#summary th[data-key]", columns)
+    chip = page.locator('.chip[data-metric="f0"]')
+    chip.focus()
+    page.keyboard.press("Enter")
+    hidden = page.eval_on_selector_all("#summary th[data-key]", columns)
+    assert "f0_pearson" not in hidden and "energy_rmse" in hidden
+    assert page.evaluate("document.activeElement.dataset.metric") == "f0"
+    page.reload()
+    assert page.eval_on_selector_all("#summary th[data-key]", columns) == hidden
+    chip.click()
+    assert page.eval_on_selector_all("#summary th[data-key]", columns) == before
+
+
+def test_a_chip_of_many_figures_goes_through_first_all_and_none(page: Any) -> None:
+    page.evaluate("""() => {
+        state.first.f0 = ["f0_pearson"];
+        ["f0_rmse", "f0_rmse_cents", "voicing_error", "vuv_f1"].forEach((name) => state.hidden.add(name));
+        drawAll();
+    }""")
+    chip = page.locator('.chip[data-metric="f0"]')
+    columns = page.locator("#summary th[data-key^=f0], #summary th[data-key^=v]")
+    seen = []
+    for _ in range(4):
+        seen.append((chip.get_attribute("aria-pressed"), columns.count()))
+        chip.click()
+    assert seen == [("mixed", 1), ("true", 5), ("false", 0), ("mixed", 1)]
+
+
+def test_equals_are_not_ranked_and_differences_are_marked(page: Any) -> None:
+    def cell(system: str, key: str) -> Any:
+        columns = page.eval_on_selector_all(
+            "#summary th[data-key]", "heads => heads.map(head => head.dataset.key)"
+        )
+        return page.locator(f'#summary tr[data-system="{system}"] > *').nth(columns.index(key))
+
+    assert "best" in cell("good", "energy_rmse").get_attribute("class")
+    assert cell("bad", "energy_rmse").locator("sup").count() == 1
+    assert cell("good", "energy_rmse").locator("sup").count() == 0
+    page.evaluate("""() => {
+        data.summary.good.energy_rmse.value = data.summary.bad.energy_rmse.value;
+        drawAll();
+    }""")
+    assert page.locator("#summary td.best").count() > 0
+    for system in ("good", "bad"):
+        assert "best" not in cell(system, "energy_rmse").get_attribute("class")
+        assert cell(system, "energy_rmse").locator("sup").count() == 0
+
+
+def test_the_table_as_csv_and_latex(page: Any, report: Path, tmp_path: Path) -> None:
+    def saved(button: str) -> str:
+        with page.expect_download() as download:
+            page.locator(button).click()
+        download.value.save_as(tmp_path / "saved")
+        return (tmp_path / "saved").read_text(encoding="utf-8")
+
+    summary = json.loads((report.parent / "summary.json").read_text(encoding="utf-8"))["systems"]
+    rows = list(csv.DictReader(saved("#save-csv").splitlines()))
+    assert [row["system"] for row in rows] == ["ground_truth", "bad", "good"]
+    for row in rows:
+        found = summary[row["system"]]["figures"]["energy_rmse"]
+        assert [float(row[f"energy_rmse{end}"]) for end in ("", "_low", "_high")] == [
+            found["value"],
+            found["low"],
+            found["high"],
+        ]
+    latex = saved("#save-latex")
+    assert latex.count("\\\\") == 4 and "ground\\_truth &" in latex and "(\\%)" in latex
+    assert "\\begin{tabular}{lrrrrrrr}" in latex and latex.count("\\textbf{") >= 5 and "$^{*}$" in latex
+    page.evaluate(
+        "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
+    )
+    page.locator("#copy-latex").click()
+    assert page.evaluate("window.copied") == latex
+    page.evaluate(
+        "data.systems[1].name = '=bad,\"x\"'; data.summary[data.systems[1].name] = data.summary.bad"
+    )
+    assert saved("#save-csv").splitlines()[2].startswith('"\'=bad,""x""",12,')
+
+
+def test_a_print_has_every_picture(page: Any) -> None:
+    page.evaluate("""() => {
+        const colours = (canvas) => new Set(canvas.getContext("2d").getImageData(60, 20, 120, 60).data).size;
+        const canvases = () => [...document.querySelectorAll(".card canvas")];
+        window.print = () => { window.drawn = canvases().map((canvas) => colours(canvas) > 20); };
+    }""")
+    assert page.locator(".card").count() == 8
+    page.locator("#print").click()
+    page.wait_for_function("window.drawn")
+    drawn = page.evaluate("window.drawn")
+    assert len(drawn) == 36 and all(drawn)
+    assert page.locator(".card").count() == 8
+    page.evaluate("window.drawn = null")
+    page.keyboard.press("Control+p")
+    page.wait_for_function("window.drawn && window.drawn.length === 36")
+
+
+def test_long_names_on_a_phone(browser: Any, report: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(report.as_uri())
+    page.wait_for_selector(".card canvas")
+    page.evaluate("""() => {
+        const name = "a_system_with_" + "a_very_long_name_".repeat(5);
+        for (const sentence of data.sentences) sentence.recordings[name] = sentence.recordings.bad;
+        data.summary[name] = data.summary.bad;
+        data.systems[1].name = systems[1] = name;
+        drawAll(); drawWorst();
+    }""")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    width = page.locator("#summary tbody th.first").nth(1).bounding_box()["width"]
+    assert 60 < width <= 0.45 * 390
+    panel = page.locator(".card").first.bounding_box()
+    title = page.locator(".recording h3").nth(1).bounding_box()
+    assert title["x"] + title["width"] <= panel["x"] + panel["width"]
+    page.close()
 
 
 def test_the_foot_names_versions_settings_and_what_was_left_out(page: Any) -> None:
