@@ -124,10 +124,18 @@ setup(
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
         "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.27"],
+        "serve": [
+            "av>=14",
+            "fastapi>=0.115",
+            "prometheus-client>=0.21",
+            "uvicorn>=0.30",
+        ],
         "dev": [
+            "httpx>=0.27",
             "hypothesis>=6.100",
             "import-linter>=2.1",
             "mypy>=1.11",
+            "openai>=1.60",  # the server's tests
             "playwright>=1.50",  # drives a Chromium that is installed
             "pytest>=8",
             "pytest-timeout>=2.3",

@@ -95,14 +95,14 @@ def stream_wav(stream: BinaryIO, chunks: Iterable[Waveform], rate: int) -> int:
     samples = 0
     for chunk in chunks:
         if not samples:
-            stream.write(_header(rate))
+            stream.write(wav_header(rate))
         stream.write((chunk.clip(-1, 1) * FULL_SCALE).round().astype("<i2").tobytes())
         stream.flush()
         samples += chunk.size
     return samples
 
 
-def _header(rate: int) -> bytes:
+def wav_header(rate: int) -> bytes:
     """RIFF header of 16-bit PCM in one channel without an end."""
     width, pcm = 2, 1
     layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, pcm, 1, rate, rate * width, width, 8 * width)

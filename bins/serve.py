@@ -1,0 +1,85 @@
+"""`hiervox serve`: speech over HTTP."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hiervox.bins.options import DeviceOption
+from hiervox.bins.verbs import Verb
+from hiervox.utils.errors import ConfigError, DependencyError
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model by name or folder; may be repeated. Default: all that are installed."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")
+    ] = 8880,
+    device: DeviceOption = "auto",
+    max_queue: Annotated[int, typer.Option(min=1, help="Requests at once; further ones are refused.")] = 64,
+    time_limit: Annotated[
+        float, typer.Option(min=1, help="Seconds that a request may take, from its headers to its last byte.")
+    ] = 600.0,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Bearer tokens, one a line; without it only this machine is served.")
+    ] = None,
+) -> None:
+    """Serve speech over HTTP in the shape of OpenAI's API.
+
+    \b
+    Examples:
+      hiervox serve
+      hiervox serve --host 0.0.0.0 --key-file keys.txt
+    """
+    if key_file is None and host not in LOCAL:
+        raise ConfigError(
+            f"without keys {host} would be open to everyone", "give --key-file, or leave --host out"
+        )
+    try:
+        import uvicorn
+
+        from hiervox.bins.serving.app import make_app, read_keys
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("hiervox"):
+            raise
+        raise DependencyError(f"package {error.name} is not there", "pip install 'hiervox[serve]'") from error
+    from hiervox.bins.serving.engine import Engine
+
+    keys: list[str] = []
+    if key_file is not None:
+        try:
+            keys = read_keys(key_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{key_file} can't be read", "name a text file of keys") from error
+    with _listening(host, port) as listening:
+        app = make_app(Engine(model or (), device, max_queue), keys, time_limit)
+        shown = f"[{host}]" if ":" in host else host
+        typer.echo(f"http://{shown}:{listening.getsockname()[1]}/v1")
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ConfigError: there is no such address, or another program listens there.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(
+            f"can't listen on {host}, port {port} ({error.strerror})", "choose another --port or --host"
+        ) from error
+
+
+VERB = Verb("serve", serve, rank=50)

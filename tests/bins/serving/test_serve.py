@@ -1,0 +1,247 @@
+"""The server, by OpenAI's client over a loopback port."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import numpy as np
+import openai
+import pytest
+import soundfile
+import typer
+import uvicorn
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+import hiervox
+from hiervox.bins.serve import serve
+from hiervox.bins.serving.app import make_app, read_keys
+from hiervox.bins.serving.engine import Engine
+from hiervox.utils.errors import ConfigError
+
+KEY = "right"
+TEXTS = ["One.", "Two of them. And more.", "A third text.", "This is the last one."]
+MOST = 6
+PAGES = ("/docs", "/redoc", "/openapi.json")
+
+
+class Served:
+    def __init__(self) -> None:
+        self.engine = Engine(["box"], "cpu", MOST)
+        config = uvicorn.Config(make_app(self.engine, [KEY]), port=0, log_level="error")
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.02)
+            assert self.thread.is_alive()
+        self.url = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
+        self.client = openai.OpenAI(api_key=KEY, base_url=f"{self.url}/v1", max_retries=0)
+        self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60)
+
+    def wav(self, text: str, **own: object) -> np.ndarray:
+        made = self.client.audio.speech.create(
+            model="box", voice="", input=text, response_format="wav", extra_body={"hiervox": own}
+        )
+        return soundfile.read(io.BytesIO(made.content), dtype="float32")[0]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    served = Served()
+    yield served
+    served.server.should_exit = True
+    served.thread.join(20)
+    assert not served.thread.is_alive()
+
+
+def test_requests_at_once_equal_their_own_synthesis(served: Served) -> None:
+    with ThreadPoolExecutor(len(TEXTS)) as pool:
+        made = list(pool.map(served.wav, TEXTS))
+    pipeline = hiervox.load("box", device="cpu")
+    for text, wav in zip(TEXTS, made, strict=True):
+        whole = pipeline.tts(text, None, pipeline.controls(scaling="none")).wav.clip(-1, 1)
+        assert wav.shape == whole.shape
+        assert np.abs(wav - whole).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("mp3", b""), ("opus", b"OggS"), ("aac", b"\xff"), ("flac", b"fLaC")]
+)
+def test_formats_decode_to_the_same_length(served: Served, name: str, start: bytes) -> None:
+    import av
+
+    with served.client.audio.speech.with_streaming_response.create(
+        model="tts-1", voice="rowan", input=TEXTS[0], response_format=name
+    ) as answer:
+        data = answer.read()
+    assert data.startswith(start)
+    with av.open(io.BytesIO(data)) as file:
+        seconds = sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
+    assert seconds == pytest.approx(served.wav(TEXTS[0]).size / 16_000, abs=0.15)
+
+
+def test_events_hold_the_stream(served: Served) -> None:
+    body = {"model": "box", "voice": {"id": "rowan"}, "input": TEXTS[1], "response_format": "pcm"}
+    lines = served.http.post("/v1/audio/speech", json={**body, "stream_format": "sse"}).text.split("\n\n")
+    events = [json.loads(line.removeprefix("data: ")) for line in lines if line]
+    sound = b"".join(base64.b64decode(event["audio"]) for event in events[:-1])
+    assert np.frombuffer(sound, "<i2").size == served.wav(TEXTS[1]).size
+    usage = events[-1]["usage"]
+    assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"] > 0
+
+
+def test_a_stream_of_wav_has_a_header_without_an_end(served: Served) -> None:
+    body = {"model": "box", "input": TEXTS[0], "response_format": "wav", "hiervox": {"stream": True}}
+    data = served.http.post("/v1/audio/speech", json=body).content
+    assert data[:4] == b"RIFF" and data[4:8] == b"\xff" * 4
+
+
+def test_controls_change_the_sound(served: Served) -> None:
+    plain = served.wav(TEXTS[2])
+    assert not np.array_equal(plain, served.wav(TEXTS[2], seed=5))
+    assert served.wav(TEXTS[2], controls={"speed": 2}).size < 0.7 * plain.size
+    assert served.wav(TEXTS[2], rate=24_000).size == pytest.approx(1.5 * plain.size, abs=10)
+
+
+def test_lists(served: Served) -> None:
+    assert [model.id for model in served.client.models.list()] == ["box"]
+    assert served.client.models.retrieve("box").id == "box"
+    assert {"id": "rowan", "name": "rowan"} in served.http.get("/v1/audio/voices").json()["voices"]
+    assert served.http.get("/v1/audio/models").json()["models"][0]["id"] == "box"
+    assert served.http.get("/ready").json()["ready"]
+    assert "hiervox_requests_total" in served.http.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"model": "nothing"}, 404, "no model 'nothing'"),
+        ({"voice": "nobody"}, 400, "no voice 'nobody'"),
+        ({"voice": "/etc/passwd"}, 400, "no voice can be called"),
+        ({"input": "..."}, 400, ""),
+        ({"speed": 9}, 400, "speed"),
+        ({"hiervox": {"seeds": 1}}, 400, "hiervox.seeds"),
+        ({"hiervox": {"controls": {"nothing": 1}}}, 400, "no control 'nothing'"),
+        ({"hiervox": {"rate": 11}}, 400, "11 Hz"),
+        ({"input": "x" * 2**21}, 413, "bytes"),
+        ({"input": "<speak>Hi.</speak>", "hiervox": {"ssml": False}}, 400, "is SSML"),
+        ({"input": "<b>Hi.</b>", "hiervox": {"ssml": True}}, 400, "<b>"),
+    ],
+)
+def test_errors_say_what_to_do(served: Served, change: dict, status: int, said: str) -> None:
+    body = {"model": "box", "voice": "rowan", "input": "Hello.", **change}
+    answer = served.http.post("/v1/audio/speech", json=body)
+    assert answer.status_code == status
+    assert said in answer.json()["error"]["message"]
+    assert served.engine.in_flight == 0
+
+
+def test_markup_needs_no_outermost_tag(served: Served) -> None:
+    text = 'One <break time="1s"/> two.'
+    plain = served.wav("One two.").size
+    assert served.wav(text, ssml=True).size == served.wav(f"<speak>{text}</speak>").size > plain + 12_000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nothing", 404), ("GET", "/v1/audio/speech", 405), *(("GET", p, 404) for p in PAGES)],
+)
+def test_unknown_routes_are_answered_in_the_same_shape(
+    served: Served, method: str, path: str, status: int
+) -> None:
+    answer = served.http.request(method, path)
+    assert answer.status_code == status
+    assert answer.json()["error"]["type"] == "invalid_request_error" and answer.json()["error"]["hint"]
+
+
+def test_a_large_body_is_refused_before_it_is_read(served: Served) -> None:
+    head = f"POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+    head += "Content-Type: application/json\r\nContent-Length: 9999999999\r\n\r\n"
+    address = served.server.servers[0].sockets[0].getsockname()
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))  # to the end of the connection
+    assert answer.startswith(b"HTTP/1.1 413 ") and b"connection: close" in answer.lower()
+
+
+def test_failures_and_late_answers_keep_the_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Engine(["box"], "cpu", MOST)
+    app = make_app(engine, time_limit=0.2)
+    body = {"model": "box", "input": "Hello."}
+    with TestClient(app, raise_server_exceptions=False) as client:
+        engine._thread.submit(time.sleep, 1)
+        late = client.post("/v1/audio/speech", json=body)
+        monkeypatch.setattr(engine, "voices", None)
+        failed = client.get("/v1/audio/voices")
+        assert engine.in_flight == 0
+        assert 'hiervox_requests_total{status="504"} 1.0' in client.get("/metrics").text
+    assert late.status_code == 504 and "0.2 s" in late.json()["error"]["problem"]
+    assert failed.status_code == 500 and failed.json()["error"]["type"] == "server_error"
+
+
+def test_a_stream_past_its_time_is_cut_off() -> None:
+    engine = Engine(["box"], "cpu", MOST)
+    text = "A sentence of a long text. " * 300
+    with TestClient(make_app(engine, time_limit=3), raise_server_exceptions=False) as client:
+        body = {"model": "box", "input": text, "response_format": "pcm"}
+        begun = time.monotonic()
+        client.post("/v1/audio/speech", json=body)
+        assert time.monotonic() - begun < 10
+        assert engine.in_flight == 0
+        assert 'hiervox_requests_total{status="504"} 1.0' in client.get("/metrics").text
+
+
+def test_keys(served: Served) -> None:
+    for header in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": KEY}):
+        assert httpx.get(f"{served.url}/v1/models", headers=header).status_code == 401
+    with pytest.raises(ConfigError, match="holds no key"):
+        read_keys("\n \n")
+
+
+def test_a_full_queue_is_told(served: Served) -> None:
+    for _ in range(MOST):
+        served.engine.admit()
+    try:
+        answer = served.http.post("/v1/audio/speech", json={"model": "box", "input": "Hello."})
+        assert served.http.get("/ready").status_code == 503
+    finally:
+        for _ in range(MOST):
+            served.engine.release()
+    assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_client_that_hangs_up_leaves_no_work(served: Served) -> None:
+    body = {"model": "box", "input": "A sentence of a long text. " * 100, "response_format": "pcm"}
+    with served.http.stream("POST", "/v1/audio/speech", json=body) as answer:
+        assert answer.status_code == 200, answer.read()
+        parts = answer.iter_raw()  # a generator that is let go of hangs up
+        next(parts)
+        assert served.engine.in_flight == 1
+    end = time.monotonic() + 10
+    while served.engine.in_flight and time.monotonic() < end:
+        time.sleep(0.02)
+    assert served.engine.in_flight == 0
+
+
+def test_an_open_address_needs_keys() -> None:
+    app = typer.Typer()
+    app.command()(serve)
+    done = CliRunner().invoke(app, ["--host", "0.0.0.0"])
+    assert isinstance(done.exception, ConfigError) and "--key-file" in done.exception.hint
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    app = typer.Typer()
+    app.command()(serve)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = CliRunner().invoke(app, ["--port", str(taken.getsockname()[1])])
+    assert isinstance(done.exception, ConfigError) and "--port" in done.exception.hint
