@@ -128,6 +128,7 @@ setup(
             "av>=14",
             "fastapi>=0.115",
             "prometheus-client>=0.21",
+            "python-multipart>=0.0.18",
             "uvicorn>=0.30",
         ],
         "dev": [

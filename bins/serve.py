@@ -29,6 +29,13 @@ def serve(
     time_limit: Annotated[
         float, typer.Option(min=1, help="Seconds that a request may take, from its headers to its last byte.")
     ] = 600.0,
+    max_upload: Annotated[
+        float, typer.Option(min=0.001, help="MiB of a request with recordings; larger ones are refused.")
+    ] = 32.0,
+    max_seconds: Annotated[float, typer.Option(min=1, help="Seconds of a recording.")] = 600.0,
+    allow_voices: Annotated[
+        bool, typer.Option("--allow-voices", help="Let clients save and remove voices.")
+    ] = False,
     key_file: Annotated[
         Path | None, typer.Option(help="Bearer tokens, one a line; without it only this machine is served.")
     ] = None,
@@ -48,6 +55,7 @@ def serve(
         import uvicorn
 
         from hiervox.bins.serving.app import make_app, read_keys
+        from hiervox.bins.serving.bodies import Limits
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.startswith("hiervox"):
             raise
@@ -61,7 +69,9 @@ def serve(
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{key_file} can't be read", "name a text file of keys") from error
     with _listening(host, port) as listening:
-        app = make_app(Engine(model or (), device, max_queue), keys, time_limit)
+        limits = Limits(int(max_upload * 2**20), max_seconds)
+        engine = Engine(model or (), device, max_queue)
+        app = make_app(engine, keys, time_limit, limits, allow_voices)
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"http://{shown}:{listening.getsockname()[1]}/v1")
         uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])

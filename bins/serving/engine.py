@@ -1,15 +1,16 @@
 """Models of the server and the one thread that runs their networks.
 
-The unit of work is a chunk of a stream, at most a second of sound. Chunks of all requests wait in one queue,
-first come, first served, and a request asks for its next chunk when the last one is sent. So a long text does
-not starve short ones, a client that reads slowly holds no memory, and one that is gone asks for nothing more.
+The unit of work is a chunk of a stream, at most a second of sound where a system streams. Chunks of all
+requests wait in one queue, first come, first served, and a request asks for its next chunk when the last one
+is sent. So a long text does not starve short ones, a client that reads slowly holds no memory, and one that
+is gone asks for nothing more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,26 +19,33 @@ from typing import Any, TypeVar
 from hiervox.bins.voices import VoiceSpec
 from hiervox.models.base.card import SystemCard
 from hiervox.models.base.pipelines.bundle import installed_bundles, open_pipeline, prompts_of, resolve_bundle
-from hiervox.models.base.pipelines.controls import SpeechControls, controls_of, make_controls
 from hiervox.models.base.pipelines.loading import find_system
-from hiervox.models.base.pipelines.protocols import TextToSpeech
+from hiervox.models.base.pipelines.protocols import (
+    Enhancement,
+    SuperResolution,
+    TextToSpeech,
+    VoiceConversion,
+)
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_store import voice_names, voice_path
+from hiervox.models.base.tasks import TASKS, task_names
 from hiervox.processors.audio import Waveform
 from hiervox.utils.device import choose_device
-from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.errors import CheckpointError, ConfigError, HierVoxError
+from hiervox.utils.registry import resolve
 
-TASK = "tts"
-ALIASES = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")
-"""OpenAI's names, which clients send by default: the first model."""
+SERVED = (TextToSpeech, VoiceConversion, Enhancement, SuperResolution)
+"""Protocols that have a route."""
+ALIASES = ("", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
+"""OpenAI's names, which clients send by default, and none: the first model."""
 MOST_VOICES = 32
-"""Encoded voices in memory."""
+"""Encoded voices of a model in memory."""
 
 T = TypeVar("T")
 
 
-class UnknownModelError(HierVoxError):
-    """A model that the server does not have."""
+class MissingError(HierVoxError):
+    """A model or a voice that the server does not have."""
 
 
 class BusyError(HierVoxError):
@@ -46,45 +54,65 @@ class BusyError(HierVoxError):
 
 @dataclass
 class Model:
-    """A model that speaks.
+    """A model that serves a task.
 
     Attributes:
         name: for clients.
-        card: of the system that speaks.
-        folder: what its pipeline is opened with.
-        bundle: the folder of the model.
+        folder: of its bundle.
+        systems: task → card of the system that serves it, and what its pipeline is opened with.
+        voices: encoded ones.
     """
 
     name: str
-    card: SystemCard
     folder: Path
-    bundle: Path
-    pipeline: TextToSpeech[SpeechControls] | None = None
+    systems: dict[str, tuple[SystemCard, Path]]
     voices: dict[tuple[object, ...], Voice] = field(default_factory=dict)
 
+    def task(self, protocol: type) -> str | None:
+        """The first task of a protocol that it serves; None where it serves none."""
+        return next((task for task in tasks_of(protocol) if task in self.systems), None)
 
-@dataclass
-class Work:
-    """A text that is being spoken.
+
+@dataclass(frozen=True)
+class Sound:
+    """What a request asks for, ready to be made.
 
     Attributes:
-        chunks: at `rate`, unscaled.
+        chunks: (T_i,) each, at `rate`, unscaled.
         rate: Hz.
         tokens: of the text, for the usage.
-        begun: when it was asked for, by the monotonic clock.
-        waited: seconds until the thread took it up.
-        spent: seconds of the thread.
-        samples: spoken by now.
+        times: of sentences whose sound is among the chunks that were taken, as they come.
     """
 
     chunks: Iterator[Waveform]
     rate: int
-    tokens: int
+    tokens: int = 0
+    times: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Work:
+    """A sound that is being made.
+
+    Attributes:
+        sound: what is made.
+        begun: when it was asked for, by the monotonic clock.
+        waited: seconds until the thread took it up.
+        spent: seconds of the thread.
+        samples: made by now.
+    """
+
+    sound: Sound
     begun: float
     waited: float
     spent: float
     samples: int = 0
     open: bool = True
+
+    @property
+    def seconds(self) -> float:
+        """Of sound, made by now."""
+        return self.samples / self.sound.rate
 
 
 class Engine:
@@ -99,19 +127,42 @@ class Engine:
     def __init__(self, names: Sequence[str] = (), device: str = "auto", most: int = 64) -> None:
         self.device, self.most, self.in_flight, self.ready = choose_device(device), most, 0, False
         self.models = _models(names)
+        self._pipelines: dict[tuple[str, Path], Any] = {}
         self._thread = ThreadPoolExecutor(1, "networks")
 
     def model(self, name: str) -> Model:
         """A model by name.
 
         Raises:
-            UnknownModelError: there is none.
+            MissingError: there is none.
         """
         if name in ALIASES and name not in self.models:
             return next(iter(self.models.values()))
         if name not in self.models:
-            raise UnknownModelError(f"no model {name!r}", f"there are {', '.join(self.models)}")
+            raise MissingError(f"no model {name!r}", f"there are {', '.join(self.models)}")
         return self.models[name]
+
+    def serving(self, name: str, protocol: type, task: str = "") -> tuple[Model, str]:
+        """A model by name, and the task that it is asked for.
+
+        Args:
+            name: empty for the first that serves the task.
+            protocol: of the route.
+            task: one of its tasks; empty for the first that the model serves.
+
+        Raises:
+            MissingError: there is no such model or task, or the model does not serve it.
+        """
+        tasks = [task] if task else tasks_of(protocol)
+        if task and task not in tasks_of(protocol):
+            raise MissingError(f"no task {task!r} here", f"there are {', '.join(tasks_of(protocol))}")
+        able = [model for model in self.models.values() if any(task in model.systems for task in tasks)]
+        is_open = name in ALIASES and name not in self.models
+        model = able[0] if is_open and able else self.model(name)
+        if model not in able:
+            others = ", ".join(other.name for other in able) or "none"
+            raise MissingError(f"{model.name} does not serve {' or '.join(tasks)}", f"those do: {others}")
+        return model, next(task for task in tasks if task in model.systems)
 
     def admit(self) -> None:
         """Take a request on; `release` it.
@@ -134,54 +185,49 @@ class Engine:
     async def warm(self) -> None:
         """Open the default model and its own voice, where it has one."""
         first = next(iter(self.models.values()))
+        task = first.task(TextToSpeech) or first.task(VoiceConversion) or next(iter(first.systems))
 
         def opened() -> None:
-            if self._opened(first).own_voice_name:
-                self._voice(first, "")
+            pipeline = self.opened(first, task)
+            if getattr(pipeline, "own_voice_name", ""):
+                self.voice(first, task, "")
 
         await self.run(opened)
         self.ready = True
 
-    async def begin(self, name: str, text: str, voice: str, controls: Mapping[str, Any]) -> Work:
-        """Read a text and find its voice; nothing is spoken yet.
+    async def begin(self, prepare: Callable[[], Sound]) -> Work:
+        """Get ready in the thread of the networks; nothing is made yet.
 
         Raises:
-            UnknownModelError, ConfigError, TextError, AudioError, CheckpointError: it can't be spoken.
+            HierVoxError: what `prepare` raises.
         """
-        model, asked = self.model(name), time.monotonic()
-        made = make_controls(controls_of(model.card) or SpeechControls, controls, model.card.name)
-        assert isinstance(made, SpeechControls)
+        asked = time.monotonic()
 
         def prepared() -> Work:
             started = time.monotonic()
-            pipeline = self._opened(model)
-            pipeline.require(rate=made.rate)
-            sequences = pipeline.read(text, made.language)
-            chunks = pipeline.tts_stream(sequences, self._voice(model, voice), made)
-            tokens = sum(len(sequence.tokens) for sequence in sequences)
-            spent = time.monotonic() - started
-            return Work(chunks, pipeline.output_rate(made), tokens, asked, started - asked, spent)
+            sound = prepare()
+            return Work(sound, asked, started - asked, time.monotonic() - started)
 
         return await self.run(prepared)
 
     async def chunk(self, work: Work) -> Waveform | None:
         """The next chunk (T,); None behind the last."""
 
-        def spoken() -> Waveform | None:
+        def made() -> Waveform | None:
             started = time.monotonic()
-            wav = next(work.chunks, None) if work.open else None
+            wav = next(work.sound.chunks, None) if work.open else None
             work.spent += time.monotonic() - started
             return wav
 
-        wav = await self.run(spoken)
+        wav = await self.run(made)
         if wav is not None:
             work.samples += wav.size
         return wav
 
     def close(self, work: Work) -> None:
-        """Let go of a text, spoken to its end or not; what of it runs ends with its chunk."""
+        """Let go of a sound, made to its end or not; what of it runs ends with its chunk."""
         work.open = False
-        close = getattr(work.chunks, "close", None)
+        close = getattr(work.sound.chunks, "close", None)
         if close is not None:
             self._thread.submit(close)
 
@@ -189,37 +235,53 @@ class Engine:
         """End the thread when what waits is done."""
         self._thread.shutdown(wait=True)
 
-    async def voices(self, name: str) -> list[str]:
-        """Names of the voices that a model can speak in, its own first."""
-        model = self.model(name)
+    # in the thread of the networks
 
-        def found() -> list[str]:
-            pipeline = self._opened(model)
-            saved = [voice for voice in voice_names() if _is_usable(pipeline, voice)]
-            bundled = [prompt.stem for prompt in prompts_of(model.bundle)]
-            return [voice for voice in dict.fromkeys([pipeline.own_voice_name, *bundled, *saved]) if voice]
+    def opened(self, model: Model, task: str) -> Any:
+        """The pipeline of a model for one of its tasks.
 
-        return await self.run(found)
+        Raises:
+            CheckpointError: a checkpoint is missing or broken.
+        """
+        return self.opened_system(*model.systems[task])
 
-    def _opened(self, model: Model) -> TextToSpeech[SpeechControls]:
-        if model.pipeline is None:
-            model.pipeline = open_pipeline(model.card, model.folder, self.device)
-        assert model.pipeline is not None
-        return model.pipeline
+    def opened_system(self, card: SystemCard, folder: Path) -> Any:
+        """The pipeline of a system, opened once."""
+        key = (card.name, folder)
+        if key not in self._pipelines:
+            self._pipelines[key] = open_pipeline(card, folder, self.device)
+        return self._pipelines[key]
 
-    def _voice(self, model: Model, wanted: str) -> Voice:
-        """A voice, `NAME:WEIGHT+NAME:WEIGHT`, or the model's own; names alone, never files."""
+    def voice(self, model: Model, task: str, wanted: str, for_text: bool = True) -> Voice:
+        """A voice, `NAME:WEIGHT+NAME:WEIGHT`, or the model's own for an empty name; names alone, never files.
+
+        Raises:
+            ConfigError: there is none of this name.
+        """
         spec = VoiceSpec(None, [name.strip() for name in wanted.split("+")] if wanted else None)
         files = [voice_path(name) for name, _ in spec.voices]
-        key = (wanted, *(file.stat().st_mtime_ns for file in files if file.is_file()))
+        key = (task, for_text, wanted, *(file.stat().st_mtime_ns for file in files if file.is_file()))
         if key not in model.voices:
             if len(model.voices) >= MOST_VOICES:
                 del model.voices[next(iter(model.voices))]
-            model.voices[key] = spec.voice(self._opened(model))
+            model.voices[key] = spec.voice(self.opened(model, task), for_text)
         return model.voices[key]
 
+    def voice_names(self, model: Model, task: str) -> list[str]:
+        """Names of the voices that a model can speak in, its own first."""
+        pipeline = self.opened(model, task)
+        saved = [voice for voice in voice_names() if _is_usable(pipeline, voice)]
+        bundled = [prompt.stem for prompt in prompts_of(model.folder)]
+        named = dict.fromkeys([pipeline.own_voice_name, *bundled, *pipeline.speakers, *saved])
+        return [voice for voice in named if voice]
 
-def _is_usable(pipeline: TextToSpeech[SpeechControls], name: str) -> bool:
+
+def tasks_of(protocol: type) -> list[str]:
+    """The registered tasks whose pipelines implement a protocol, by rank."""
+    return [name for name in task_names() if resolve(TASKS[name].protocol) is protocol]
+
+
+def _is_usable(pipeline: Any, name: str) -> bool:
     try:
         pipeline.named_voice(name)
     except HierVoxError:
@@ -228,19 +290,35 @@ def _is_usable(pipeline: TextToSpeech[SpeechControls], name: str) -> bool:
 
 
 def _models(names: Sequence[str]) -> dict[str, Model]:
-    """Name → model; broken and speechless ones among those that are installed are left out."""
+    """Name → model; of those that are installed, ones that serve no task here are left out."""
     found: dict[str, Model] = {}
     for name in names or ("",):
         folder = resolve_bundle(name or None).resolve()
-        card, place = find_system(folder, TASK)
-        found[folder.name] = Model(folder.name, card, place, folder)
+        systems = _systems(folder)
+        if not systems:
+            raise CheckpointError(
+                f"{folder} serves none of {', '.join(_served_tasks())}", "name another --model"
+            )
+        found[folder.name] = Model(folder.name, folder, systems)
     for name, folder in ({} if names else installed_bundles()).items():
-        if folder.resolve() not in [model.bundle for model in found.values()]:
-            try:
-                card, place = find_system(folder, TASK)
-            except HierVoxError:
-                continue
-            found[name] = Model(name, card, place, folder)
+        if folder.resolve() not in [model.folder for model in found.values()]:
+            systems = _systems(folder)
+            if systems:
+                found[name] = Model(name, folder, systems)
     if len(found) < len(names):
         raise ConfigError("two models have folders of one name", "rename one of the folders")
     return found
+
+
+def _served_tasks() -> list[str]:
+    return [task for protocol in SERVED for task in tasks_of(protocol)]
+
+
+def _systems(folder: Path) -> dict[str, tuple[SystemCard, Path]]:
+    systems = {}
+    for task in _served_tasks():
+        try:
+            systems[task] = find_system(folder, task)
+        except HierVoxError:
+            continue
+    return systems

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from hiervox.processors.text.markup import is_markup
 from hiervox.utils.errors import ConfigError
 
 Format = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
+HEADED = ("wav", "flac")
+"""Formats whose header says how long they are."""
 
 
 class VoiceId(BaseModel):
@@ -18,38 +22,96 @@ class VoiceId(BaseModel):
     id: str
 
 
-class HierVoxOptions(BaseModel):
-    """What OpenAI's request has no word for; None leaves a control to the system's default.
+class StreamOptions(BaseModel):
+    """What OpenAI's requests have no word for.
 
     Attributes:
-        seed, rate, semitones, pitch_range, language: as the controls of those names.
-        ssml: whether the input is SSML, with or without `<speak>` around it; None to see by its beginning.
-        controls: further controls of the system.
         stream: whether WAV and FLAC are sent while they are made, with headers of unknown length.
     """
 
     model_config = ConfigDict(extra="forbid")
 
+    stream: bool = False
+
+
+class ControlOptions(StreamOptions):
+    """Controls; None leaves one to the system's default.
+
+    Attributes:
+        seed, rate, semitones, pitch_range: as the controls of those names.
+        controls: further controls of the system.
+    """
+
     seed: int | None = None
     rate: int | None = None
     semitones: float | None = None
     pitch_range: float | None = None
+    controls: dict[str, Any] = Field(default_factory=dict)
+
+    def given(self, **others: Any) -> dict[str, Any]:
+        """Control → value, of those that were given here or in `others`.
+
+        Raises:
+            ConfigError: one is given twice, or can't be.
+        """
+        names = ("seed", "rate", "semitones", "pitch_range")
+        found = {**{name: getattr(self, name) for name in names}, **others}
+        given = {name: value for name, value in found.items() if value is not None}
+        twice = sorted(given.keys() & self.controls.keys())
+        if twice:
+            raise ConfigError(f"control {twice[0]} is set twice", "set it once")
+        if "scaling" in self.controls:
+            raise ConfigError("scaling does not go with a stream", "leave it out")
+        return {**given, **self.controls, "scaling": "none"}
+
+
+class SpeechOptions(ControlOptions):
+    """Of a text.
+
+    Attributes:
+        language: as the control of this name.
+        ssml: whether the input is SSML, with or without `<speak>` around it; None to see by its beginning.
+        timestamps: what times are told of, sentence by sentence, in events.
+    """
+
     language: str | None = None
     ssml: bool | None = None
-    controls: dict[str, Any] = Field(default_factory=dict)
-    stream: bool = False
+    timestamps: list[Literal["word", "phoneme"]] = Field(default_factory=list)
 
 
-class SpeechRequest(BaseModel):
-    """`POST /v1/audio/speech`; fields that are not here are ignored, as clients send many."""
+class SoundRequest(BaseModel):
+    """What is asked for a sound; fields that are not known are ignored, as clients send many.
 
-    model: str
+    Attributes:
+        model: a name; empty for the first model that does what is asked for.
+    """
+
+    model: str = ""
+    response_format: Format = "wav"
+    stream_format: Literal["audio", "sse"] = "audio"
+    hiervox: StreamOptions = Field(default_factory=StreamOptions)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sound is sent as one file of known length."""
+        is_file = self.response_format in HEADED and self.stream_format == "audio"
+        return is_file and not self.hiervox.stream
+
+    @field_validator("hiervox", mode="before")
+    @classmethod
+    def _of_a_form(cls, value: Any) -> Any:
+        """Fields of forms are texts."""
+        return json.loads(value) if isinstance(value, str) else value
+
+
+class SpeechRequest(SoundRequest):
+    """`POST /v1/audio/speech`."""
+
     input: str = Field(min_length=1)
     voice: str | VoiceId = ""
     response_format: Format = "mp3"
     speed: float = Field(1.0, ge=0.25, le=4.0)
-    stream_format: Literal["audio", "sse"] = "audio"
-    hiervox: HierVoxOptions = Field(default_factory=HierVoxOptions)
+    hiervox: SpeechOptions = Field(default_factory=SpeechOptions)
 
     @property
     def voice_name(self) -> str:
@@ -69,10 +131,15 @@ class SpeechRequest(BaseModel):
         return f"<speak>{self.input}</speak>" if wanted and not marked_up else self.input
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the sound is sent as one file of known length."""
-        headed = self.response_format in ("wav", "flac")
-        return headed and self.stream_format == "audio" and not self.hiervox.stream
+    def timestamps(self) -> list[Literal["word", "phoneme"]]:
+        """What times are told of.
+
+        Raises:
+            ConfigError: there are no events that could hold them.
+        """
+        if self.hiervox.timestamps and self.stream_format != "sse":
+            raise ConfigError("timestamps come in events", "set stream_format to sse")
+        return self.hiervox.timestamps
 
     def controls(self) -> dict[str, Any]:
         """Control → value, of those that were given.
@@ -80,27 +147,88 @@ class SpeechRequest(BaseModel):
         Raises:
             ConfigError: one is given twice.
         """
-        own = self.hiervox
-        names = ("seed", "rate", "semitones", "pitch_range", "language")
-        given = {name: value for name in names if (value := getattr(own, name)) is not None}
-        if "speed" in self.model_fields_set:
-            given["speed"] = self.speed
-        twice = sorted(given.keys() & own.controls.keys())
-        if twice:
-            raise ConfigError(f"control {twice[0]} is set twice", "set it once")
-        if "scaling" in own.controls:
-            raise ConfigError("scaling does not go with a stream", "leave it out")
-        return {**given, **own.controls, "scaling": "none"}
+        speed = self.speed if "speed" in self.model_fields_set else None
+        return self.hiervox.given(speed=speed, language=self.hiervox.language)
 
 
-def parse_speech(body: bytes) -> SpeechRequest:
-    """A request from its JSON.
+class PromptFields(BaseModel):
+    """How prompts are taken.
+
+    Attributes:
+        denoise_ratio: share of the voice that the denoised prompt gives.
+        replicate: whether a short prompt is repeated.
+    """
+
+    denoise_ratio: float = Field(0.0, ge=0, le=1)
+    replicate: bool = False
+
+
+class ConversionRequest(SoundRequest, PromptFields):
+    """`POST /v1/audio/conversions`.
+
+    Attributes:
+        task: of those that convert recordings; empty for the first that the model serves.
+        voice: a name, or names with weights; empty for the model's own.
+    """
+
+    task: str = ""
+    voice: str = ""
+    hiervox: ControlOptions = Field(default_factory=ControlOptions)
+
+    def controls(self) -> dict[str, Any]:
+        """As `SpeechRequest.controls`."""
+        return self.hiervox.given()
+
+
+class EnhancementRequest(SoundRequest):
+    """`POST /v1/audio/enhancements`.
+
+    Attributes:
+        task: of those that clean recordings; empty for the first that the model serves.
+    """
+
+    task: str = ""
+
+
+class UpsampleRequest(SoundRequest):
+    """`POST /v1/audio/upsamples`.
+
+    Attributes:
+        task: of those that raise rates; empty for the first that the model serves.
+        rate: of the result, Hz.
+    """
+
+    task: str = ""
+    rate: int = Field(48_000, gt=0)
+
+
+class VoiceRequest(PromptFields):
+    """`POST /v1/audio/voices`.
+
+    Attributes:
+        name: of the voice.
+        model: that it is for; empty for the first that speaks.
+        overwrite: replace a voice of this name.
+    """
+
+    name: str
+    model: str = ""
+    overwrite: bool = False
+
+
+RequestT = TypeVar("RequestT", bound=BaseModel)
+
+
+def parsed(schema: type[RequestT], body: bytes | Mapping[str, str]) -> RequestT:
+    """A request from its JSON, or from the fields of a form.
 
     Raises:
         ConfigError: it is not JSON, or a field is missing or unusable.
     """
     try:
-        return SpeechRequest.model_validate_json(body)
+        if isinstance(body, bytes):
+            return schema.model_validate_json(body)
+        return schema.model_validate(dict(body))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the body"

@@ -1,6 +1,6 @@
 """Waveforms on disk and in memory."""
 
-from hiervox.processors.audio.reading import Recording, audio_chunks, read_audio, write_audio
+from hiervox.processors.audio.reading import Recording, audio_chunks, decode_audio, read_audio, write_audio
 from hiervox.processors.audio.resampling import check_rate, resample, resample_chunks, resample_tensor
 from hiervox.processors.audio.waveform import (
     FLAT_LEVEL,
@@ -33,6 +33,7 @@ __all__ = [
     "check_peak",
     "check_rate",
     "check_waveform",
+    "decode_audio",
     "pad_to_multiple",
     "peak_normalize",
     "read_audio",

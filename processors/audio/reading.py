@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ STREAMED_SIZE = 2**31 - 4096
 """Programs that write WAV to a pipe declare about 2**31 or 2**32 bytes; that is no sign of truncation."""
 UNKNOWN_FRAMES = 2**62
 """libsndfile gives a FLAC file that was written to a pipe at least so many."""
+USUAL_RATE = 48_000
 WHOLE_SHARE = 0.98
 """Of the frames that a header declares; MP3 headers tell the length less exactly."""
 
@@ -72,11 +74,35 @@ def audio_chunks(path: Path | str, rate: int) -> Iterator[Waveform]:
     return resample_chunks(recording.chunks(), recording.rate, rate)
 
 
+def decode_audio(data: bytes, name: str, most_seconds: float) -> tuple[Waveform, int]:
+    """Read a whole recording that is in memory, as `read_audio` reads a file.
+
+    Args:
+        data: what a file of it would hold.
+        name: what errors call it; no file of this name is looked at.
+        most_seconds: a longer recording is refused before it is all in memory; at rates over 48 kHz in
+            proportion.
+
+    Raises:
+        AudioError: as `read_audio`; it is longer.
+    """
+    recording = Recording(Path(name), data)
+    most = most_seconds * min(recording.rate, USUAL_RATE)
+    chunks, samples = [], 0
+    for chunk in recording.chunks():
+        chunks.append(chunk)
+        samples += chunk.size
+        if samples > most:
+            raise AudioError(f"{name} is longer than {most / recording.rate:g} s", "cut it into shorter ones")
+    return np.concatenate(chunks), recording.rate
+
+
 class Recording:
     """An audio file whose header has been read.
 
     Args:
-        path: the file.
+        path: the file, or what errors call `data`.
+        data: what the file holds; None for one on disk.
 
     Attributes:
         path: as given.
@@ -87,8 +113,8 @@ class Recording:
         AudioError: it is missing or unreadable, or has a rate that no recording has.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path | str, data: bytes | None = None) -> None:
+        self.path, self._data = Path(path), data
         with self._opened() as sound:
             self.rate = int(sound.samplerate)
             self.declared = sound.frames if sound.frames < UNKNOWN_FRAMES else None
@@ -113,13 +139,13 @@ class Recording:
                     mono = channels.mean(axis=1, dtype=np.float32)
                 yield self._checked(mono)
             log = sound.extra_info
-        if frames < WHOLE_SHARE * (self.declared or 0) or _declares_more(log) or _is_cut_ogg(self.path):
+        if frames < WHOLE_SHARE * (self.declared or 0) or _declares_more(log) or self._is_cut_ogg():
             raise AudioError(f"{self.path} is truncated after {frames / self.rate:.2f} s", "copy it again")
         if frames == 0:
             raise AudioError(f"{self.path} holds no samples", "remove it or record it again")
 
     def _read(self, sound: soundfile.SoundFile) -> NDArray[np.float32]:
-        with _quiet_decoder(self.path):
+        with _quiet_decoder(self._is_mp3()):
             block: NDArray[np.float32] = sound.read(BLOCK, dtype="float32", always_2d=True)
         return block
 
@@ -142,9 +168,10 @@ class Recording:
 
         self._require_file()
         try:
-            with _quiet_decoder(self.path):
-                # as bytes: soundfile can't encode a name that is not UTF-8
-                sound = _sequential_file()(os.fsencode(self.path))
+            with _quiet_decoder(self._is_mp3()):
+                # a name as bytes: soundfile can't encode one that is not UTF-8
+                source = os.fsencode(self.path) if self._data is None else io.BytesIO(self._data)
+                sound = _sequential_file()(source)
             with sound:
                 yield sound
         except TypeError as error:
@@ -156,8 +183,19 @@ class Recording:
             ) from error
 
     def _require_file(self) -> None:
-        if not is_file(self.path):
+        if self._data is None and not is_file(self.path):
             raise AudioError(f"no audio file {self.path}", "check the path")
+
+    def _stream(self) -> BinaryIO:
+        return self.path.open("rb") if self._data is None else io.BytesIO(self._data)
+
+    def _is_mp3(self) -> bool:
+        with self._stream() as stream:
+            return _is_mp3(stream)
+
+    def _is_cut_ogg(self) -> bool:
+        with self._stream() as stream:
+            return _is_cut_ogg(stream)
 
 
 @lru_cache(maxsize=1)
@@ -174,9 +212,9 @@ def _sequential_file() -> type[soundfile.SoundFile]:
 
 
 @contextmanager
-def _quiet_decoder(path: Path) -> Iterator[None]:
+def _quiet_decoder(is_mp3: bool) -> Iterator[None]:
     """Keep libmpg123, which decodes MP3, from writing its notes to the process's stderr."""
-    if not _is_mp3(path):
+    if not is_mp3:
         yield
         return
     with _stderr_lock:
@@ -192,9 +230,8 @@ def _quiet_decoder(path: Path) -> Iterator[None]:
             os.close(nowhere)
 
 
-def _is_mp3(path: Path) -> bool:
-    with path.open("rb") as stream:
-        start = stream.read(3)
+def _is_mp3(stream: BinaryIO) -> bool:
+    start = stream.read(3)
     return start == b"ID3" or (len(start) == 3 and start[0] == 0xFF and start[1] & 0xE0 == 0xE0)
 
 
@@ -204,18 +241,17 @@ def _declares_more(log: str) -> bool:
     return any(int(actual) < int(declared) < STREAMED_SIZE for declared, actual in sizes)
 
 
-def _is_cut_ogg(path: Path) -> bool:
+def _is_cut_ogg(stream: BinaryIO) -> bool:
     """Whether an Ogg file ends within a page or without the page flagged as the last.
 
     libsndfile reads a cut Vorbis file to its last whole page without a word.
     """
     header_size, largest_page, last_page_flag = 27, 27 + 255 + 255 * 255, 0x04  # RFC 3533, section 6
-    with path.open("rb") as stream:
-        if stream.read(4) != b"OggS":
-            return False
-        size = stream.seek(0, 2)
-        stream.seek(max(0, size - largest_page))
-        tail = stream.read()
+    if stream.read(4) != b"OggS":
+        return False
+    size = stream.seek(0, 2)
+    stream.seek(max(0, size - largest_page))
+    tail = stream.read()
     # The last capture pattern whose page ends with the file; the pattern may occur by chance within a page.
     start = tail.rfind(b"OggS")
     while start >= 0:

@@ -74,6 +74,7 @@ class Rated(Stub):
 class Voiced(Rated):
     mel_config = SpectrogramConfig()
     own_voice_name = "own"
+    speakers = ("own",)
 
     def mel(self, wav: Waveform) -> protocols.Mel:
         return np.zeros((80, wav.size // 320), np.float32)
@@ -235,8 +236,9 @@ COMMANDS = {
 ELSEWHERE = {
     "vocoder": {"stream"},  # `MelSynthesizer`
     "sr": {"input_rate", "output_rate", "stream"},  # `OutputRates`, `find_part`
+    **{task: {"speakers"} for task in ("tts", "vc", "svc")},  # the server
 }
-"""What other pipelines call."""
+"""What other pipelines and the server call."""
 
 
 def __getattr__(name: str) -> Any:

@@ -54,6 +54,7 @@ def test_commands(server: tuple[subprocess.Popen[str], str], tmp_path: Path) -> 
     for block in SHELL.findall(PAGE):
         subprocess.run(["sh", "-euc", block.replace(ADDRESS, server[1])], check=True)
     assert soundfile.info("hello.mp3").duration > 0.3
+    assert soundfile.info("wide.wav").samplerate == 48_000
 
 
 def test_what_was_begun_is_finished(server: tuple[subprocess.Popen[str], str]) -> None:

@@ -39,7 +39,7 @@ def assemble(
         joined = concatenate([[one.wav]], [pause], rate)
         sound = concatenated([one.wav, *silence(pause, rate)] if alone else list(joined))
         f0 = None if one.f0 is None else _audible_f0(one.f0, start, stop, elapsed, sound.size, rate)
-        yield replace(one, wav=sound, f0=f0)
+        yield replace(one, wav=sound, f0=f0, trimmed=start)
         elapsed += sound.size
 
 

@@ -80,6 +80,10 @@ class Voiced(OutputRates[ControlsT_contra], Protocol[ControlsT_contra]):
     def own_voice_name(self) -> str:
         """The name of the voice that is spoken in where none is named; empty where there is none."""
 
+    @property
+    def speakers(self) -> Sequence[str]:
+        """Names of the speakers that the networks know; none where voices come from prompts alone."""
+
     def own_voice(self) -> Voice | Path:
         """That voice, or its recording.
 

@@ -34,6 +34,7 @@ class Synthesis:
         noise: what the rest of the noise comes from.
         wav: (T,) at the system's rate, unscaled; empty before it is decoded. In a text of several sentences
             with the pause behind it.
+        trimmed: samples of silence that were cut off before `wav`.
         attempts: 1, or 2 where the first was faulty.
         problems: what is still wrong with it, as it was logged.
     """
@@ -45,6 +46,7 @@ class Synthesis:
     durations: list[int] | None = None
     f0: F0Contour | None = None
     wav: Waveform = field(default_factory=lambda: np.zeros(0, np.float32))
+    trimmed: int = 0
     attempts: int = 1
     problems: tuple[str, ...] = ()
 

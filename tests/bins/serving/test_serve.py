@@ -99,6 +99,29 @@ def test_events_hold_the_stream(served: Served) -> None:
     assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"] > 0
 
 
+def test_events_tell_when_words_and_phonemes_are_said(served: Served) -> None:
+    text = "The first of the sentences. And 2 more words."
+    body = {"model": "box", "input": text, "response_format": "pcm", "stream_format": "sse"}
+    body["hiervox"] = {"timestamps": ["word", "phoneme"]}
+    lines = served.http.post("/v1/audio/speech", json=body).text.split("\n\n")
+    events = [json.loads(line.removeprefix("data: ")) for line in lines if line]
+    kinds = [event["type"].rpartition(".")[2] for event in events]
+    assert kinds == ["timestamps", "delta", "timestamps", "delta", "done"]
+    wav = np.frombuffer(b"".join(base64.b64decode(e["audio"]) for e in events if "audio" in e), "<i2")
+    assert wav.size == served.wav(text).size
+    sentences = [event for event in events if "words" in event]
+    said = [[word["text"] for word in sentence["words"]] for sentence in sentences]
+    assert said == [["The", "first", "of", "the", "sentences."], ["And", "two", "more", "words."]]
+    assert sentences[0]["start"] == 0 and sentences[1]["end"] == pytest.approx(wav.size / 16_000)
+    for sentence in sentences:
+        for unit in ("words", "phonemes"):
+            times = [(each["start"], each["end"]) for each in sentence[unit]]
+            assert times == sorted(times) and all(start < end for start, end in times)
+            assert sentence["start"] <= times[0][0] and times[-1][1] <= sentence["end"]
+    pause = wav[int(16_000 * (sentences[0]["words"][-1]["end"] + 0.1)) : int(16_000 * sentences[1]["start"])]
+    assert pause.size > 1_600 and np.abs(pause).max() < 0.05 * np.abs(wav).max()
+
+
 def test_a_stream_of_wav_has_a_header_without_an_end(served: Served) -> None:
     body = {"model": "box", "input": TEXTS[0], "response_format": "wav", "hiervox": {"stream": True}}
     data = served.http.post("/v1/audio/speech", json=body).content
@@ -134,6 +157,7 @@ def test_lists(served: Served) -> None:
         ({"hiervox": {"rate": 11}}, 400, "11 Hz"),
         ({"input": "x" * 2**21}, 413, "bytes"),
         ({"input": "<speak>Hi.</speak>", "hiervox": {"ssml": False}}, 400, "is SSML"),
+        ({"hiervox": {"timestamps": ["word"]}}, 400, "stream_format"),
         ({"input": "<b>Hi.</b>", "hiervox": {"ssml": True}}, 400, "<b>"),
     ],
 )
@@ -180,7 +204,7 @@ def test_failures_and_late_answers_keep_the_shape(monkeypatch: pytest.MonkeyPatc
     with TestClient(app, raise_server_exceptions=False) as client:
         engine._thread.submit(time.sleep, 1)
         late = client.post("/v1/audio/speech", json=body)
-        monkeypatch.setattr(engine, "voices", None)
+        monkeypatch.setattr(engine, "voice_names", None)
         failed = client.get("/v1/audio/voices")
         assert engine.in_flight == 0
         assert 'hiervox_requests_total{status="504"} 1.0' in client.get("/metrics").text

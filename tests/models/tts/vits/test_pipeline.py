@@ -23,14 +23,18 @@ SPOKEN = np.random.default_rng(0).normal(0, 0.1, 22_050).astype(np.float32), 22_
 QUIET = VitsControls(speed=0.2)
 
 
-def _pipeline(folder: Path, voice: str = "none") -> Any:
+def write_vits(folder: Path, voice: str = "none") -> Path:
     network = tiny_vits(voice)
     with torch.no_grad():
         network.decoder.output.weight *= 20  # loud enough for the checks
     folder.mkdir(exist_ok=True)
     tree: dict[str, Any] = {"system": "vits", "part": "vits", "model": sizes(voice), "mel": MEL}
     save_weights(folder, network.state_dict(), tree)
-    return hiervox.load(folder, device="cpu")
+    return folder
+
+
+def _pipeline(folder: Path, voice: str = "none") -> Any:
+    return hiervox.load(write_vits(folder, voice), device="cpu")
 
 
 def test_it_speaks_in_its_only_voice(tmp_path: Path) -> None:
