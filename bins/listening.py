@@ -25,8 +25,8 @@ def page(
         Path, typer.Option(help="The page, NAME.html; NAME.key.json beside it tells the systems.")
     ],
     kind: Annotated[
-        Literal["mos", "smos", "ab"],
-        typer.Option(help="Rate naturalness, rate similarity to the prompt, or prefer one of two."),
+        Literal["mos", "smos", "ab", "mushra"],
+        typer.Option(help="Rate naturalness, rate similarity to the prompt, prefer one of two, grade all."),
     ] = "mos",
     systems: Annotated[str, typer.Option(help="Which, by commas. Default: all.")] = "",
     sentences: Annotated[

@@ -13,16 +13,20 @@ from typing import Any
 
 from hiervox.evaluation.comparison import Comparison, compare_systems
 from hiervox.evaluation.estimate import CONFIDENCE, Estimate, mean_estimate
+from hiervox.evaluation.listening.design import KINDS, REFERENCE
 from hiervox.evaluation.report.tables import cell
 from hiervox.utils.errors import DataError
 
+LEAST_OF_REFERENCE, MOST_UNDER_IT = 90, 0.15
+"""Post-screening of MUSHRA (ITU-R BS.1534-3, section 4.1.2): who rates more than 15 % of hidden references
+under 90 is left out."""
 CHOICES = ("first", "second", "none")
 RATING_COLUMNS = ("listener", "sentence", "systems", "answer")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one listener said of one trial: a rating from 1 to 5, or one of two systems, or `none`."""
+    """What one listener said of one system or pair: a rating from 1 to 5 or 0 to 100, a system, or `none`."""
 
     listener: str
     sentence: str
@@ -52,11 +56,12 @@ def read_answers(files: Sequence[Path], key_file: Path) -> tuple[str, list[Answe
     """The kind of a test and all its answers.
 
     Raises:
-        DataError: a file is not an answer of this test, or one listener answered twice; names the file.
+        DataError: a file is not an answer of this test, or one listener, or one trial of a listener, is in
+            it twice; names the file.
     """
     key = _read(key_file)
     trials = key.get("trials")
-    if not isinstance(trials, dict) or key.get("kind") not in ("mos", "smos", "ab"):
+    if not isinstance(trials, dict) or key.get("kind") not in KINDS:
         raise DataError(
             f"{key_file} is not the key of a listening test", "give the .key.json beside its page"
         )
@@ -73,7 +78,7 @@ def read_answers(files: Sequence[Path], key_file: Path) -> tuple[str, list[Answe
                 "leave one out, or rename one",
             )
         seen[listener] = file
-        answers += [_answer(file, listener, entry, trials) for entry in given.get("answers", [])]
+        answers += _answers_of(file, listener, given.get("answers", []), trials, key["kind"])
     if not answers:
         raise DataError("no answers", "give the files that listeners saved")
     return str(key["kind"]), answers
@@ -87,6 +92,49 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DataError(f"{file} is not of a listening test", "leave it out")
     return found
+
+
+def _answers_of(
+    file: Path, listener: str, entries: Any, trials: Mapping[str, Any], kind: str
+) -> list[Answer]:
+    """Those of one listener."""
+    if not isinstance(entries, list):
+        raise DataError(f"{file} is not of a listening test", "leave it out")
+    named = [str(entry.get("trial")) for entry in entries if isinstance(entry, dict)]
+    if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
+        raise DataError(f"{file} answers the trial {twice[0]} twice", "leave one of the two answers out")
+    if kind == "mushra":
+        return [answer for entry in entries for answer in _grades(file, listener, entry, trials)]
+    return [_answer(file, listener, entry, trials) for entry in entries]
+
+
+def _grades(file: Path, listener: str, entry: Any, trials: Mapping[str, Any]) -> list[Answer]:
+    """The grades of a MUSHRA trial."""
+    trial = trials.get(str(entry.get("trial"))) if isinstance(entry, dict) else None
+    if trial is None:
+        raise DataError(f"{file} answers an unknown trial", "leave it out")
+    values = entry.get("value")
+    graded = isinstance(values, list) and all(type(value) is int and 0 <= value <= 100 for value in values)
+    if not graded or len(values) != len(trial["systems"]):
+        raise DataError(f"{file} has the answer {values!r}", "leave it out")
+    return [
+        Answer(listener, trial["sentence"], (system,), value)
+        for system, value in zip(trial["systems"], values, strict=True)
+    ]
+
+
+def screened(answers: Sequence[Answer]) -> tuple[list[Answer], list[str]]:
+    """Answers of a MUSHRA test, less those of listeners who did not hear the hidden reference; and these."""
+    grades: dict[str, list[int]] = {}
+    for answer in answers:
+        if answer.systems == (REFERENCE,):
+            grades.setdefault(answer.listener, []).append(int(answer.value))
+    out = [
+        listener
+        for listener, given in grades.items()
+        if sum(grade < LEAST_OF_REFERENCE for grade in given) > MOST_UNDER_IT * len(given)
+    ]
+    return [answer for answer in answers if answer.listener not in out], out
 
 
 def _answer(file: Path, listener: str, entry: Any, trials: Mapping[str, Any]) -> Answer:

@@ -13,12 +13,15 @@ from typing import Any, Literal
 import numpy as np
 
 from hiervox.evaluation.results import ordered_systems
-from hiervox.evaluation.table import Utterance
+from hiervox.evaluation.table import GROUND_TRUTH, Utterance
 from hiervox.utils.errors import ConfigError, DataError
 from hiervox.utils.registry import nearest
 
-Kind = Literal["mos", "smos", "ab"]
+Kind = Literal["mos", "smos", "ab", "mushra"]
+KINDS: tuple[Kind, ...] = ("mos", "smos", "ab", "mushra")
 ID_LENGTH = 12
+REFERENCE, ANCHOR = "reference (hidden)", "anchor (3.5 kHz)"
+"""Of a MUSHRA trial, beside the systems: the reference once more, and its low-pass (ITU-R BS.1534-3)."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,10 @@ class Trial:
     Attributes:
         name: what page and answers call it.
         sentence: the utterance's id.
-        systems: whose recordings are heard; two of an A/B pair.
-        sounds: their files.
+        systems: whose recordings are heard; two of an A/B pair, all of a MUSHRA trial.
+        sounds: their files; that of an anchor is its reference.
         text: what is said; empty where unknown.
-        prompt: the voice to compare with, of a SMOS test.
+        prompt: what to compare with: the voice of a SMOS test, the reference of a MUSHRA trial.
     """
 
     name: str
@@ -49,20 +52,25 @@ def design(
 
     Args:
         utterances: the table's rows.
-        kind: `mos` rates naturalness, `smos` the similarity of voices, `ab` prefers one of two.
+        kind: `mos` rates naturalness, `smos` the similarity of voices, `ab` prefers one of two,
+            `mushra` rates all systems of a sentence beside a reference.
         systems: which; empty for all.
         sentences: how many, drawn at random of those that every system has; None for all of them.
         seed: of the draw and of the stimuli's names.
 
     Raises:
         ConfigError: no such system, or fewer than two for `ab`.
-        DataError: the systems share no sentence, or a row has no prompt for `smos`.
+        DataError: the systems share no sentence, or a row has no prompt for `smos` or reference for `mushra`.
     """
     known = ordered_systems(utterances)
     for system in systems:
         if system not in known:
             raise ConfigError(f"no system {system!r} in the table", nearest(system, known))
     chosen = [system for system in known if not systems or system in systems]
+    if kind == "mushra":  # the reference is heard, hidden
+        chosen = [system for system in chosen if system != GROUND_TRUTH]
+        if not chosen or {REFERENCE, ANCHOR} & {*chosen}:
+            raise ConfigError("a MUSHRA test needs a system beside its reference and anchor", "name others")
     if kind == "ab" and len(chosen) < 2:
         raise ConfigError("an A/B test needs two systems", "name more with --systems")
     rows = {(row.system, row.id): row for row in utterances}
@@ -73,7 +81,11 @@ def design(
     ]
     if not shared:
         raise DataError("the systems share no sentence", "choose others with --systems")
-    groups = list(combinations(chosen, 2)) if kind == "ab" else [(system,) for system in chosen]
+    groups: list[tuple[str, ...]] = [(system,) for system in chosen]
+    if kind == "ab":
+        groups = list(combinations(chosen, 2))
+    elif kind == "mushra":
+        groups = [tuple(chosen)]
     return [
         _trial([rows[system, name] for system in group], kind, seed)
         for name in _draw(shared, sentences, seed)
@@ -94,15 +106,23 @@ def _trial(rows: Sequence[Utterance], kind: Kind, seed: int) -> Trial:
     first = rows[0]
     if kind == "smos" and first.prompt is None:
         raise DataError(f"{first.place} has no prompt", "fill in the cell: SMOS compares with it")
-    systems = tuple(row.system for row in rows)
+    if kind == "mushra" and (first.reference is None or {row.reference for row in rows} != {first.reference}):
+        raise DataError(
+            f"the rows of {first.id!r} have no reference in common",
+            "fill in the cell: MUSHRA compares all systems with one",
+        )
+    systems, sounds = tuple(row.system for row in rows), tuple(row.audio for row in rows)
+    if kind == "mushra" and first.reference is not None:
+        systems, sounds = (*systems, REFERENCE, ANCHOR), (*sounds, first.reference, first.reference)
     digest = hashlib.sha256(json.dumps([seed, kind, first.id, systems]).encode()).hexdigest()
+    compared = {"smos": first.prompt, "mushra": first.reference}
     return Trial(
         name=digest[:ID_LENGTH],
         sentence=first.id,
         systems=systems,
-        sounds=tuple(row.audio for row in rows),
+        sounds=sounds,
         text=first.text,
-        prompt=first.prompt if kind == "smos" else None,
+        prompt=compared.get(kind),
     )
 
 

@@ -18,12 +18,14 @@ from hiervox.evaluation.listening.answers import (
     preferences,
     ratings_csv,
     read_answers,
+    screened,
 )
 from hiervox.evaluation.report.tables import as_text, comparison_json, estimate_json, table
 from hiervox.evaluation.results import rounded
+from hiervox.utils.errors import DataError
 from hiervox.utils.files import all_or_nothing, write_json, write_text
 
-TITLES = {"mos": "MOS", "smos": "SMOS", "ab": "Preference"}
+TITLES = {"mos": "MOS", "smos": "SMOS", "ab": "Preference", "mushra": "MUSHRA"}
 MARKDOWN_NAME = "listening.md"
 JSON_NAME = "listening.json"
 RATINGS_NAME = "ratings.csv"
@@ -36,12 +38,20 @@ def summarize_answers(files: Sequence[Path], key: Path, out: Path) -> str:
     """Write `listening.md`, `listening.json` and `ratings.csv`; the first is returned.
 
     Raises:
-        DataError: as `read_answers`.
+        DataError: as `read_answers`, or no listener of a MUSHRA test passes its screening.
     """
     kind, answers = read_answers(files, key)
     listeners = len({answer.listener for answer in answers})
-    found = _preferences(answers) if kind == "ab" else _opinions(answers, TITLES[kind])
+    kept, out_of_it = screened(answers) if kind == "mushra" else (answers, [])
+    if not kept:
+        raise DataError(
+            "every listener rated hidden references under 90 too often", "ask others: see the guide on MUSHRA"
+        )
+    found = _preferences(kept) if kind == "ab" else _opinions(kept, TITLES[kind])
     figures, lines = found
+    if out_of_it:
+        lines += ["", f"Left out for rating hidden references under 90 too often: {', '.join(out_of_it)}."]
+        figures["left_out"] = out_of_it
     lines = [f"# {TITLES[kind]}", "", f"{listeners} listeners, {len(answers)} answers.", "", *lines]
     markdown = as_text(lines)
     with all_or_nothing(out, last=MARKDOWN_NAME) as folder:

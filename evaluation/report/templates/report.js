@@ -233,7 +233,7 @@ function drawPairs() {
   const pairs = data.comparisons[name] ?? [];
   const figure = figures[name];
   byId("pairs").tHead.replaceChildren(element("tr", {},
-    ...["system", "other system", "mean difference", "p", "p (Holm)", "pairs"].map((text) =>
+    ...["system", "other system", "difference", "p", "p (Holm)", "pairs"].map((text) =>
       element("th", { scope: "col" }, text))));
   const rows = pairs.map((pair) => {
     const differs = pair.p_holm < 1 - data.confidence;
@@ -527,7 +527,7 @@ function drawAll() {
 function fillSelects() {
   const withColumn = data.figures.filter((figure) => figure.column && figure.better !== "neither");
   const unique = withColumn.filter((figure, index) => withColumn.findIndex((other) => other.column === figure.column) === index);
-  byId("difference-figure").append(...Object.keys(data.comparisons).filter((name) => unique.includes(figures[name]))
+  byId("difference-figure").append(...Object.keys(data.comparisons)
     .map((name) => option(name, label(figures[name]))));
   byId("worst-figure").append(...unique.map((figure) => option(figure.name, label(figure))));
   byId("worst-system").append(option("*", systems.length > 1 && systems.includes(truth) ? "all but ground truth" : "all systems"),

@@ -13,6 +13,7 @@ from hiervox.evaluation.listening.answers import (
     preferences,
     read_answers,
 )
+from hiervox.evaluation.listening.design import ANCHOR, REFERENCE
 from hiervox.evaluation.listening.summary import summarize_answers
 from hiervox.utils.errors import DataError
 
@@ -100,3 +101,29 @@ def test_what_can_t_be_counted_is_named(tmp_path) -> None:
             read_answers([file], key)
     with pytest.raises(DataError, match="not the key"):
         read_answers([first], first)
+
+
+def test_a_trial_answered_twice_is_refused(tmp_path) -> None:
+    key = write(tmp_path, "k.json", KEY)
+    answers = [{"trial": "1", "value": 5}, {"trial": "2", "value": 1}, {"trial": "1", "value": 1}]
+    file = write(tmp_path, "a.json", {"test": "t", "listener": "anna", "answers": answers})
+    with pytest.raises(DataError, match="answers the trial 1 twice"):
+        read_answers([file], key)
+
+
+def test_mushra_leaves_out_who_does_not_hear_the_reference(tmp_path) -> None:
+    systems = ["ours", REFERENCE, ANCHOR]
+    trials = {str(number): {"sentence": str(number), "systems": systems} for number in (1, 2)}
+    key = write(tmp_path, "k.json", {"test": "t", "kind": "mushra", "trials": trials})
+    files = [
+        saved(tmp_path, "anna", [70, 100, 10], [60, 95, 20]),
+        saved(tmp_path, "ben", [100, 100, 0], [100, 89, 0]),
+    ]
+    report = summarize_answers(files, key, tmp_path / "out")
+    assert "| ours | 65.00 [" in report and "too often: ben." in report
+    assert json.loads((tmp_path / "out" / "listening.json").read_text())["left_out"] == ["ben"]
+    with pytest.raises(DataError, match="every listener"):
+        summarize_answers(files[1:], key, tmp_path / "other")
+    for values in ([70, 100], [70, 100, 101], [70, 100, True], 5, [70, 100, "10"]):
+        with pytest.raises(DataError, match="has the answer"):
+            read_answers([saved(tmp_path, "cleo", values)], key)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from hiervox.evaluation.listening.design import design, key
+from hiervox.evaluation.listening.design import ANCHOR, REFERENCE, design, key
+from hiervox.evaluation.listening.page import anchor
 from hiervox.evaluation.table import Utterance
+from hiervox.processors.audio import write_audio
 from hiervox.utils.errors import ConfigError, DataError
 
 
@@ -64,3 +68,25 @@ def test_names_say_nothing_and_the_key_says_all() -> None:
 def test_mistakes_are_told(systems, kind, chosen, count, error, message) -> None:
     with pytest.raises(error, match=message):
         design(rows(systems, prompt=False), kind, chosen, count, 0)
+
+
+def test_mushra_hides_the_reference_and_an_anchor() -> None:
+    table = [replace(row, reference=Path("r.wav")) for row in rows({"ground_truth": "a", "x": "a", "y": "a"})]
+    [trial] = design(table, "mushra", [], None, 0)
+    assert trial.systems == ("x", "y", REFERENCE, ANCHOR)
+    assert trial.sounds == (Path("xa.wav"), Path("ya.wav"), Path("r.wav"), Path("r.wav"))
+    assert trial.prompt == Path("r.wav")
+    with pytest.raises(DataError, match="no reference in common"):
+        design(rows({"x": "a"}), "mushra", [], None, 0)
+    with pytest.raises(ConfigError, match="beside its reference"):
+        design(table, "mushra", ["ground_truth"], None, 0)
+
+
+def test_an_anchor_ends_at_three_and_a_half_kilohertz(tmp_path) -> None:
+    rate = 16000
+    time = np.arange(rate) / rate
+    for hertz, share in ((1000, 1.0), (3000, 1.0), (5000, 0.0)):
+        write_audio(tmp_path / "tone.wav", (0.5 * np.sin(2 * np.pi * hertz * time)).astype(np.float32), rate)
+        wav, found = anchor(tmp_path / "tone.wav")
+        assert found == rate
+        assert np.abs(wav[2000:-2000]).max() == pytest.approx(0.5 * share, abs=0.03)
