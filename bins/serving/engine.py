@@ -1,9 +1,10 @@
 """Models of the server and the one thread that runs their networks.
 
 The unit of work is a chunk of a stream, at most a second of sound where a system streams. Chunks of all
-requests wait in one queue, first come, first served, and a request asks for its next chunk when the last one
-is sent. So a long text does not starve short ones, a client that reads slowly holds no memory, and one that
-is gone asks for nothing more.
+requests wait in one queue, and a request asks for its next chunk when the last one is sent. The first in the
+queue is what would be heard first, were every sound played from its request on: so a long text does not
+starve short ones, nor do new requests starve begun ones. A client that reads slowly holds no memory, and one
+that is gone asks for nothing more.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hiervox.bins.serving.worker import Worker
 from hiervox.bins.voices import VoiceSpec
 from hiervox.models.base.card import SystemCard
 from hiervox.models.base.pipelines.bundle import installed_bundles, open_pipeline, prompts_of, resolve_bundle
@@ -114,6 +115,11 @@ class Work:
         """Of sound, made by now."""
         return self.samples / self.sound.rate
 
+    @property
+    def due(self) -> float:
+        """When the next chunk would be heard, were it played from the request on."""
+        return self.begun + self.seconds
+
 
 class Engine:
     """The models, by name, and their queue.
@@ -128,7 +134,7 @@ class Engine:
         self.device, self.most, self.in_flight, self.ready = choose_device(device), most, 0, False
         self.models = _models(names)
         self._pipelines: dict[tuple[str, Path], Any] = {}
-        self._thread = ThreadPoolExecutor(1, "networks")
+        self._thread = Worker("networks")
 
     def model(self, name: str) -> Model:
         """A model by name.
@@ -178,9 +184,14 @@ class Engine:
         """A request is done."""
         self.in_flight -= 1
 
-    async def run(self, job: Callable[[], T]) -> T:
-        """Do something in the thread of the networks, behind what waits."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+    async def run(self, job: Callable[[], T], due: float | None = None) -> T:
+        """Do something in the thread of the networks, behind what is due before.
+
+        Args:
+            job: what to do.
+            due: by the monotonic clock; None for now.
+        """
+        return await asyncio.wrap_future(self._thread.submit(job, time.monotonic() if due is None else due))
 
     async def warm(self) -> None:
         """Open the default model and its own voice, where it has one."""
@@ -208,7 +219,7 @@ class Engine:
             sound = prepare()
             return Work(sound, asked, started - asked, time.monotonic() - started)
 
-        return await self.run(prepared)
+        return await self.run(prepared, asked)
 
     async def chunk(self, work: Work) -> Waveform | None:
         """The next chunk (T,); None behind the last."""
@@ -219,7 +230,7 @@ class Engine:
             work.spent += time.monotonic() - started
             return wav
 
-        wav = await self.run(made)
+        wav = await self.run(made, work.due)
         if wav is not None:
             work.samples += wav.size
         return wav
@@ -228,12 +239,12 @@ class Engine:
         """Let go of a sound, made to its end or not; what of it runs ends with its chunk."""
         work.open = False
         close = getattr(work.sound.chunks, "close", None)
-        if close is not None:
-            self._thread.submit(close)
+        if close is not None and self._thread.is_open:
+            self._thread.submit(close, work.due)
 
     def stop(self) -> None:
         """End the thread when what waits is done."""
-        self._thread.shutdown(wait=True)
+        self._thread.stop()
 
     # in the thread of the networks
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import numpy as np
@@ -202,7 +203,7 @@ def test_failures_and_late_answers_keep_the_shape(monkeypatch: pytest.MonkeyPatc
     app = make_app(engine, time_limit=0.2)
     body = {"model": "box", "input": "Hello."}
     with TestClient(app, raise_server_exceptions=False) as client:
-        engine._thread.submit(time.sleep, 1)
+        engine._thread.submit(partial(time.sleep, 1), 0)
         late = client.post("/v1/audio/speech", json=body)
         monkeypatch.setattr(engine, "voice_names", None)
         failed = client.get("/v1/audio/voices")
