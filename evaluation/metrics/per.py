@@ -9,12 +9,11 @@ from typing import ClassVar
 
 from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.table import Utterance
+from hiervox.evaluation.transcripts import ESPEAK_LANGUAGES
 from hiervox.processors.text.frontend import TextFrontend
 from hiervox.processors.text.phonemes import espeak_version
 from hiervox.utils.errors import TextError
 
-ESPEAK_LANGUAGES = {"en": "en-us", "zh": "cmn", "no": "nb"}
-"""Whisper's code → espeak's, where they differ."""
 MARKS = frozenset("ˈˌːˑ.,;:!?¡¿—…\"«»“”()' \u0361-")
 """Stress, length, ties and punctuation: no phonemes."""
 

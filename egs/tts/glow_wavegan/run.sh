@@ -21,13 +21,13 @@ if stage 3 validate "bad recordings are named and set aside"; then
 fi
 if stage 4 features "waveforms, tokens and F0"; then
   run hiervox extract --cuts "$exp/valid/train" --out "$exp/features" --config "$conf/wavegan.json5" \
-    --config "$conf/flow.json5" --jobs "$jobs"
+    --config "$conf/flow.json5" "${in_language[@]}" --jobs "$jobs"
 fi
 if stage 5 wavegan "train the autoencoder of waveforms"; then
   train wavegan "$conf/wavegan.json5" "$exp/features"
 fi
 if stage 6 flow "train the flow from text to its latent"; then
-  train flow "$conf/flow.json5" "$exp/features" --set "data.wavegan=$exp/runs/wavegan"
+  train flow "$conf/flow.json5" "$exp/features" "${in_language[@]}" --set "data.wavegan=$exp/runs/wavegan"
 fi
 if stage 7 speak "test sentences, in the voices of their prompts where the model takes one"; then
   script test_lists --cuts "$exp/valid/test" --given "$exp/data/test" --count "$sentences" --out "$exp"
@@ -37,5 +37,5 @@ if stage 7 speak "test sentences, in the voices of their prompts where the model
 fi
 if stage 8 evaluate "word errors, speaker similarity, F0"; then
   script systems_table --list "$exp/test_list.csv" --systems "glow_wavegan=$exp/wavs/glow_wavegan" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
 fi

@@ -67,10 +67,10 @@ if stage 4 features "semantic vectors, F0 and tokens; the processes share the wo
     [[ ${override#*:} != features.* ]] || of_features+=(--set "${override#*:}")
   done
   run "${launcher[@]}" extract --cuts "$exp/valid/train" --out "$exp/features" --config "$conf/features.json5" \
-    "${features[@]}" "${of_features[@]}" --device "$device"
+    "${in_language[@]}" "${features[@]}" "${of_features[@]}" --device "$device"
 fi
 if stage 5 text_to_vec "train it"; then
-  train text_to_vec "$conf/text_to_vec.json5" "$exp/features" "${features[@]}" "${width[@]}"
+  train text_to_vec "$conf/text_to_vec.json5" "$exp/features" "${in_language[@]}" "${features[@]}" "${width[@]}"
 fi
 if stage 6 synthesizer "train it"; then
   train synthesizer "$synthesizer" "$exp/features" "${features[@]}" "${width[@]}"
@@ -100,7 +100,7 @@ if stage 8 speak "bundle the models, synthesize and convert the test sentences";
     --rates 16000 "${rates[@]}" --out "$exp/evaluation.csv"
 fi
 if stage 9 evaluate "word errors, speaker similarity, F0; EXP/RESULTS.md"; then
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
   run python "$repository/egs/tts/hierspeechpp/common/local/results.py" --recipe "${recipe##*/}" --runs "$runs" \
     --evaluation "$exp/evaluation" --out "$exp/RESULTS.md"
 fi

@@ -29,13 +29,15 @@ fi
 codec=${codec:-$exp/runs/encodec}
 if stage 5 features "codec tokens and phonemes"; then
   run hiervox extract --cuts "$exp/valid/train" --out "$exp/features" --config "$conf/autoregressive.json5" \
-    --set "features.codes.model=$codec" --device "$device"
+    "${in_language[@]}" --set "features.codes.model=$codec" --device "$device"
 fi
 if stage 6 autoregressive "train it"; then
-  train autoregressive "$conf/autoregressive.json5" "$exp/features" --set "features.codes.model=$codec"
+  train autoregressive "$conf/autoregressive.json5" "$exp/features" \
+    "${in_language[@]}" --set "features.codes.model=$codec"
 fi
 if stage 7 non_autoregressive "train it"; then
-  train non_autoregressive "$conf/non_autoregressive.json5" "$exp/features" --set "features.codes.model=$codec"
+  train non_autoregressive "$conf/non_autoregressive.json5" "$exp/features" \
+    "${in_language[@]}" --set "features.codes.model=$codec"
 fi
 if stage 8 speak "test sentences, in the voices of their prompts where the model takes one"; then
   script test_lists --cuts "$exp/valid/test" --given "$exp/data/test" --count "$sentences" --out "$exp"
@@ -46,5 +48,5 @@ if stage 8 speak "test sentences, in the voices of their prompts where the model
 fi
 if stage 9 evaluate "word errors, speaker similarity, F0"; then
   script systems_table --list "$exp/test_list.csv" --systems "valle=$exp/wavs/valle" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
 fi

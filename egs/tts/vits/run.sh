@@ -20,10 +20,11 @@ if stage 3 validate "bad recordings are named and set aside"; then
   done
 fi
 if stage 4 features "waveforms and tokens"; then
-  run hiervox extract --cuts "$exp/valid/train" --out "$exp/features" --config "$conf/vits.json5" --jobs "$jobs"
+  run hiervox extract --cuts "$exp/valid/train" --out "$exp/features" --config "$conf/vits.json5" \
+    "${in_language[@]}" --jobs "$jobs"
 fi
 if stage 5 train "the network"; then
-  train vits "$conf/vits.json5" "$exp/features"
+  train vits "$conf/vits.json5" "$exp/features" "${in_language[@]}"
 fi
 if stage 6 speak "test sentences, in the voices of their prompts where the model takes one"; then
   script test_lists --cuts "$exp/valid/test" --given "$exp/data/test" --count "$sentences" --out "$exp"
@@ -33,5 +34,5 @@ if stage 6 speak "test sentences, in the voices of their prompts where the model
 fi
 if stage 7 evaluate "word errors, speaker similarity, F0"; then
   script systems_table --list "$exp/test_list.csv" --systems "vits=$exp/wavs/vits" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
 fi

@@ -26,16 +26,18 @@ fi
 model=$exp/model
 [[ $size == wavegrad2 ]] || model=$exp/$size
 if stage 4 align "an aligner is trained and finds the durations of phonemes"; then
-  run hiervox extract --cuts "$exp/valid/train" --out "$exp/recordings" --config "$conf/aligner.json5" --jobs "$jobs"
-  train aligner "$conf/aligner.json5" "$exp/recordings"
+  run hiervox extract --cuts "$exp/valid/train" --out "$exp/recordings" --config "$conf/aligner.json5" \
+    "${in_language[@]}" --jobs "$jobs"
+  train aligner "$conf/aligner.json5" "$exp/recordings" "${in_language[@]}"
   run hiervox align --cuts "$exp/valid/train" --model "$exp/runs/aligner" --out "$exp/aligned" --device "$device" \
     --overwrite
 fi
 if stage 5 features "waveforms and tokens"; then
-  run hiervox extract --cuts "$exp/aligned" --out "$exp/features" --config "$conf/$size.json5" --jobs "$jobs"
+  run hiervox extract --cuts "$exp/aligned" --out "$exp/features" --config "$conf/$size.json5" \
+    "${in_language[@]}" --jobs "$jobs"
 fi
 if stage 6 train "the network"; then
-  train "$size" "$conf/$size.json5" "$exp/features"
+  train "$size" "$conf/$size.json5" "$exp/features" "${in_language[@]}"
 fi
 if stage 7 schedule "the best noise schedule of a few steps"; then
   [[ -f $model/config.json ]] || run hiervox schedule --model "$exp/runs/$size" --cuts "$exp/features" \
@@ -53,5 +55,5 @@ if stage 9 speak "test sentences, in the voices of their prompts where the model
 fi
 if stage 10 evaluate "word errors, speaker similarity, F0"; then
   script systems_table --list "$exp/test_list.csv" --systems "wavegrad2=$exp/wavs/wavegrad2" --out "$exp/evaluation.csv"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
 fi

@@ -98,7 +98,7 @@ def costs(rows: Sequence[Row]) -> list[str]:
     for one in rows:
         about, spent = one.about, one.about["seconds"]
         parts = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in spent.items())
-        minutes = f"{sum(spent.values()) / 60:.1f}: {parts}"
+        minutes = f"{sum(spent.values()) / 60:.1f}: {parts}" if spent else "given"
         size = f"{about['parameters']:.1f}" if about["parameters"] else "n/a"
         speed = "n/a" if about["rtf"] is None else f"{about['rtf']:.2f}"
         lines.append(line([one.name, size, minutes, speed, f"{about['date']}, {about['machine']}"]))

@@ -87,7 +87,8 @@ def table(arguments: argparse.Namespace) -> list[str]:
     lines += [row([name, *evaluated(summary, name), *[""] * len(COSTS)]) for name in references]
     for name, folder, voice in arguments.system:
         factor = real_time_factor(read_json(arguments.exp / "wavs" / name / "speed.json"))
-        minutes = training_minutes(arguments.exp / name / "seconds.txt")
+        own = arguments.exp / name
+        minutes = training_minutes(own / "seconds.txt") if (own / "runs").is_dir() else None
         costs = [
             f"{factor:.2f}",
             f"{parameters_of(Path(folder)):.2f}",

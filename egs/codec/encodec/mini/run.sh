@@ -32,5 +32,5 @@ fi
 if stage 4 evaluate "what was decoded beside the recordings"; then
   script systems_table --list "$exp/test_list.csv" --out "$exp/evaluation.csv" --systems \
     "${systems[@]}"
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
 fi

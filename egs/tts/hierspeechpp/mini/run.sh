@@ -6,12 +6,17 @@ source "$(dirname "$0")/../../../common/recipe.sh"
 
 mini=$datasets/mini
 option corpus "$mini/table.csv" "a table of recordings, or a Kaldi folder"
+of_own
+option sentences 20 "of --test to speak"
 option bundle "$repository/pretrained/mini" "where the trained models go"
 parse "$@"
 corpus=$(absolute "$corpus") bundle=$(absolute "$bundle") wavs=$exp/wavs
 [[ $dry_run || -e $corpus ]] || fail "no corpus $corpus"
+[[ $test || ! $language ]] || fail "name recordings of that language to test with: --test TABLE"
+lists=$mini
+[[ ! $test ]] || lists=$exp
 
-train_text_to_vec() { train text_to_vec "$conf/text_to_vec.json5" "$exp/features"; }
+train_text_to_vec() { train text_to_vec "$conf/text_to_vec.json5" "$exp/features" "${in_language[@]}"; }
 train_synthesizer() { train synthesizer "$conf/synthesizer.json5" "$exp/features"; }
 train_speechsr() { for rate in 24 48; do train "speechsr$rate" "$conf/speechsr$rate.json5" "$exp/valid"; done; }
 
@@ -33,13 +38,13 @@ train_side_by_side() {
 }
 
 if stage 1 data "the table becomes a cut manifest"; then
-  run hiervox prepare --table "$corpus" --out "$exp/data" --overwrite
+  run hiervox prepare --table "$corpus" "${own_language[@]}" --out "$exp/data" --overwrite
 fi
 if stage 2 validate "bad recordings are named and set aside"; then
   run hiervox validate --cuts "$exp/data" --out "$exp/valid" --jobs "$jobs"
 fi
 if stage 3 features "semantic vectors, F0 and tokens"; then
-  run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$conf/features.json5" --jobs "$jobs" \
+  run hiervox extract --cuts "$exp/valid" --out "$exp/features" --config "$conf/features.json5" "${in_language[@]}" --jobs "$jobs" \
     --device "$device"
 fi
 if stage 4 text_to_vec "train it"; then
@@ -51,7 +56,11 @@ fi
 if stage 6 speechsr "train both, 24 and 48 kHz"; then
   side_by_side || train_speechsr
 fi
-if stage 7 speak "bundle the models, speak test_list.csv and convert vc_list.csv of egs/datasets/mini"; then
+if stage 7 speak "bundle the models, speak and convert the lists of egs/datasets/mini, or of --test"; then
+  if [[ $test ]]; then
+    run hiervox prepare --table "$test" "${own_language[@]}" --out "$exp/test" --overwrite
+    script test_lists --cuts "$exp/test" --count "$sentences" --out "$exp"
+  fi
   script assemble_bundle --runs "$exp/runs" --out "$bundle" --parts text_to_vec synthesizer speechsr24 speechsr48
   while IFS=$'\t' read -r -u 3 id prompt text; do
     run hiervox tts --text "$text" --prompt "$prompt" --out "$wavs/tts_16000/$id.wav" --plots --overwrite \
@@ -60,16 +69,16 @@ if stage 7 speak "bundle the models, speak test_list.csv and convert vc_list.csv
       run hiervox sr "$wavs/tts_16000/$id.wav" --rate "$rate" --out "$wavs/tts_$rate/$id.wav" --overwrite \
         --model "$bundle" --device "$device"
     done
-  done 3< <(rows "$mini/test_list.csv" id prompt text)
+  done 3< <(rows "$lists/test_list.csv" id prompt text)
   while IFS=$'\t' read -r -u 3 id source prompt; do
     run hiervox vc --source "$source" --prompt "$prompt" --out "$wavs/vc/$id.wav" --plots --overwrite \
       --model "$bundle" --seed "$seed" --device "$device"
-  done 3< <(rows "$mini/vc_list.csv" id source prompt)
-  script evaluation_table --tts-list "$mini/test_list.csv" --vc-list "$mini/vc_list.csv" --wavs "$wavs" \
+  done 3< <(rows "$lists/vc_list.csv" id source prompt)
+  script evaluation_table --tts-list "$lists/test_list.csv" --vc-list "$lists/vc_list.csv" --wavs "$wavs" \
     --rates 16000 24000 48000 --out "$exp/evaluation.csv"
 fi
 if stage 8 evaluate "word errors, speaker similarity, F0"; then
-  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --device "$device"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
 fi
 if stage 9 results "print and save EXP/RESULTS.md"; then
   run python "$repository/egs/tts/hierspeechpp/common/local/results.py" --recipe mini --runs "$exp/runs" \

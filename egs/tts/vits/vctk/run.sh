@@ -7,6 +7,7 @@ source "$(dirname "$0")/../../../common/recipe.sh"
 with_corpus
 test_speakers=1
 parse "$@"
+[[ ! $test && ! $language ]] || fail "egs/tts/vits/run.sh takes a corpus of one's own; this one speaks in VCTK's voices"
 
 if stage 1 download "the corpus, where it is not there"; then
   corpus download
