@@ -72,6 +72,7 @@ def evaluate(
     from hiervox.evaluation.report import PAGE_NAME, REPORT_NAME, check_folder
     from hiervox.evaluation.run import evaluate as evaluate_table
     from hiervox.evaluation.table import read_table
+    from hiervox.evaluation.transcripts import whisper_code
     from hiervox.utils.device import device_of_process
 
     if list_metrics:
@@ -119,7 +120,6 @@ def _names(metrics: str | None, task: str) -> list[str]:
 
 def _list() -> None:
     from hiervox.evaluation.registry import METRICS
-    from hiervox.evaluation.transcripts import whisper_code
 
     for name, metric in METRICS.items():
         cells = ", ".join((*metric.needs, *metric.texts, *metric.files)) or "the recording alone"
