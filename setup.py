@@ -130,6 +130,7 @@ setup(
             "prometheus-client>=0.21",
             "python-multipart>=0.0.18",
             "uvicorn>=0.30",
+            "websockets>=13",
         ],
         "dev": [
             "httpx>=0.27",

@@ -26,6 +26,9 @@ def serve(
     ] = 8880,
     device: DeviceOption = "auto",
     max_queue: Annotated[int, typer.Option(min=1, help="Requests at once; further ones are refused.")] = 64,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes on a CPU, each with the models in memory and a queue.")
+    ] = 1,
     time_limit: Annotated[
         float, typer.Option(min=1, help="Seconds that a request may take, from its headers to its last byte.")
     ] = 600.0,
@@ -52,16 +55,13 @@ def serve(
             f"without keys {host} would be open to everyone", "give --key-file, or leave --host out"
         )
     try:
-        import uvicorn
-
-        from hiervox.bins.serving.app import make_app, read_keys
+        from hiervox.bins.serving.app import read_keys
         from hiervox.bins.serving.bodies import Limits
+        from hiervox.bins.serving.processes import Settings, serve_alone, serve_together
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.startswith("hiervox"):
             raise
         raise DependencyError(f"package {error.name} is not there", "pip install 'hiervox[serve]'") from error
-    from hiervox.bins.serving.engine import Engine
-
     keys: list[str] = []
     if key_file is not None:
         try:
@@ -70,11 +70,19 @@ def serve(
             raise ConfigError(f"{key_file} can't be read", "name a text file of keys") from error
     with _listening(host, port) as listening:
         limits = Limits(int(max_upload * 2**20), max_seconds)
-        engine = Engine(model or (), device, max_queue)
-        app = make_app(engine, keys, time_limit, limits, allow_voices)
+        settings = Settings(model or (), device, max_queue, keys, time_limit, limits, allow_voices)
+        engine = settings.engine()
+        if workers > 1 and engine.device.type != "cpu":
+            raise ConfigError(
+                f"processes can't share {engine.device}", "leave --workers out, or use --device cpu"
+            )
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"http://{shown}:{listening.getsockname()[1]}/v1")
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])
+        if workers == 1:
+            serve_alone(settings, listening, engine)
+        else:
+            engine.stop()
+            serve_together(settings, listening, workers)
 
 
 def _listening(host: str, port: int) -> socket.socket:

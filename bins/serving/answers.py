@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from fastapi import HTTPException, Request
 from fastapi.responses import Response, StreamingResponse
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from hiervox.bins.serving.encode import MEDIA_TYPES, Encoder, encoder, whole_file
 from hiervox.bins.serving.engine import BusyError, Engine, MissingError, Sound, Work
@@ -21,6 +23,8 @@ from hiervox.utils.errors import HierVoxError
 
 SHARES = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 """Buckets of the real-time factor."""
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""prometheus-client's: where several processes keep what `/metrics` of any of them tells of all."""
 TOKENS_A_SECOND = 100
 """Of sound, in the usage that events tell."""
 
@@ -31,7 +35,7 @@ Read = Callable[[], Awaitable[tuple[SoundRequest, Callable[[], Sound]]]]
 class Metrics:
     """What `/metrics` tells, of one app."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
         own: dict[str, Any] = {"registry": self.registry}
         self.requests = Counter("hiervox_requests", "Requests for sound by status.", ["status"], **own)
@@ -39,8 +43,12 @@ class Metrics:
         self.wait = Histogram("hiervox_queue_wait_seconds", "Until the networks' thread began.", **own)
         self.first = Histogram("hiervox_first_byte_seconds", "Until the first sound was there.", **own)
         self.factor = Histogram("hiervox_real_time_factor", "Computing over sound.", buckets=SHARES, **own)
-        in_flight = Gauge("hiervox_in_flight", "Requests that are being answered.", **own)
-        in_flight.set_function(lambda: engine.in_flight)
+        self.in_flight = Gauge(
+            "hiervox_in_flight", "Requests that are being answered.", multiprocess_mode="livesum", **own
+        )
+        if METRICS_VARIABLE in os.environ:  # of several processes
+            self.registry = CollectorRegistry()
+            MultiProcessCollector(self.registry)
 
     def done(self, work: Work) -> None:
         """Count a sound, made to its end or not."""
@@ -66,32 +74,53 @@ class Place:
         except BusyError:
             metrics.requests.labels(429).inc()
             raise
+        metrics.in_flight.inc()
 
     async def begin(self, prepare: Callable[[], Sound]) -> tuple[Work, Waveform]:
         """Get ready, and make the first chunk (T,)."""
-        self._work = await self._engine.begin(prepare)
-        first = await self._engine.chunk(self._work)
+        work = await self.prepared(prepare)
+        first = await self._engine.chunk(work)
         assert first is not None
-        self._metrics.first.observe(time.monotonic() - self._work.begun)
-        return self._work, first
+        self._metrics.first.observe(time.monotonic() - work.begun)
+        return work, first
+
+    async def prepared(self, prepare: Callable[[], Sound], due: float | None = None) -> Work:
+        """Get ready; what was made before is at its end.
+
+        Args:
+            prepare: in the thread of the networks.
+            due: when its sound would be heard, by the monotonic clock; None for now.
+        """
+        self._let_go()
+        self._work = await self._engine.begin(prepare, due)
+        return self._work
 
     async def chunks(self, first: Waveform) -> AsyncIterator[Waveform]:
         """All chunks (T_i,)."""
-        assert self._work is not None
-        wav: Waveform | None = first
-        while wav is not None:
+        yield first
+        async for wav in self.further():
             yield wav
-            wav = await self._engine.chunk(self._work)
+
+    async def further(self) -> AsyncIterator[Waveform]:
+        """The chunks (T_i,) that were not taken yet."""
+        assert self._work is not None
+        while (wav := await self._engine.chunk(self._work)) is not None:
+            yield wav
 
     def close(self, status: int) -> None:
         """The request is answered, or its client is gone (499)."""
         if self._is_open:
             self._is_open = False
             self._engine.release()
+            self._metrics.in_flight.dec()
             self._metrics.requests.labels(status).inc()
-            if self._work is not None:
-                self._engine.close(self._work)
-                self._metrics.done(self._work)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._work is not None:
+            self._engine.close(self._work)
+            self._metrics.done(self._work)
+            self._work = None
 
 
 class SoundResponse(StreamingResponse):

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException, Request, WebSocket
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import generate_latest
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.requests import HTTPConnection
 
 from hiervox.bins.serving import jobs
 from hiervox.bins.serving.answers import Metrics, Place, answer, status_of
@@ -26,6 +27,7 @@ from hiervox.bins.serving.schema import (
     VoiceRequest,
     parsed,
 )
+from hiervox.bins.serving.text_stream import converse
 from hiervox.models.base.pipelines.protocols import TextToSpeech, VoiceConversion
 from hiervox.utils.errors import ConfigError, HierVoxError
 
@@ -70,9 +72,9 @@ def make_app(
 
     # pages about the API would be open to everyone, and take scripts from elsewhere
     app = FastAPI(title="HierVox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    metrics = Metrics(engine)
+    metrics = Metrics()
 
-    def authorised(request: Request) -> None:
+    def authorised(request: HTTPConnection) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         matches = [hmac.compare_digest(given.encode(), key.encode()) for key in keys]
         if keys and not (scheme.lower() == "bearer" and any(matches)):
@@ -189,6 +191,15 @@ def make_app(
                 return asked, job(engine, asked, await form.recording("file", bounds))
 
             return await answer(engine, metrics, time_limit, request, read)
+
+    @app.websocket("/v1/audio/speech/stream")
+    async def text_stream(socket: WebSocket) -> None:
+        try:
+            authorised(socket)
+        except HTTPException as error:
+            await socket.close(1008, str(error.detail)[:100])  # answered with 403, as nothing is accepted
+            return
+        await converse(engine, metrics, time_limit, socket, _error)
 
     restoring("/v1/audio/enhancements", EnhancementRequest, jobs.enhancement)
     restoring("/v1/audio/upsamples", UpsampleRequest, jobs.upsampling)

@@ -97,7 +97,7 @@ class Work:
 
     Attributes:
         sound: what is made.
-        begun: when it was asked for, by the monotonic clock.
+        begun: when it was asked for or would be heard, by the monotonic clock.
         waited: seconds until the thread took it up.
         spent: seconds of the thread.
         samples: made by now.
@@ -206,20 +206,25 @@ class Engine:
         await self.run(opened)
         self.ready = True
 
-    async def begin(self, prepare: Callable[[], Sound]) -> Work:
+    async def begin(self, prepare: Callable[[], Sound], due: float | None = None) -> Work:
         """Get ready in the thread of the networks; nothing is made yet.
+
+        Args:
+            prepare: what to do there.
+            due: when the sound would be heard, by the monotonic clock; None for now.
 
         Raises:
             HierVoxError: what `prepare` raises.
         """
         asked = time.monotonic()
+        begun = asked if due is None else due
 
         def prepared() -> Work:
             started = time.monotonic()
             sound = prepare()
-            return Work(sound, asked, started - asked, time.monotonic() - started)
+            return Work(sound, begun, started - asked, time.monotonic() - started)
 
-        return await self.run(prepared, asked)
+        return await self.run(prepared, begun)
 
     async def chunk(self, work: Work) -> Waveform | None:
         """The next chunk (T,); None behind the last."""

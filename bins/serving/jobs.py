@@ -47,7 +47,7 @@ def speech(engine: Engine, asked: SpeechRequest) -> Prepare:
         ConfigError: a control that it does not have, or a value out of range.
     """
     model, task = engine.serving(asked.model, TextToSpeech)
-    controls, text, granularities = _controls(model, task, asked.controls()), asked.text, asked.timestamps
+    controls, text, granularities = controls_for(model, task, asked.controls()), asked.text, asked.timestamps
 
     def prepare() -> Sound:
         pipeline: TextToSpeech[SpeechControls] = engine.opened(model, task)
@@ -102,7 +102,7 @@ def conversion(
         As `speech`.
     """
     model, task = engine.serving(asked.model, VoiceConversion, asked.task)
-    controls = _controls(model, task, asked.controls())
+    controls = controls_for(model, task, asked.controls())
 
     def prepare() -> Sound:
         pipeline: VoiceConversion[SpeechControls] = engine.opened(model, task)
@@ -233,6 +233,11 @@ def _prompt_voice(
     return voices[0] if len(voices) == 1 else mix_voices(voices, [1.0] * len(voices))
 
 
-def _controls(model: Model, task: str, given: Mapping[str, Any]) -> Any:
+def controls_for(model: Model, task: str, given: Mapping[str, Any]) -> Any:
+    """Controls of the system that a model has for a task.
+
+    Raises:
+        ConfigError: one that it does not have, or a value out of range.
+    """
     card = model.systems[task][0]
     return make_controls(controls_of(card) or SpeechControls, given, card.name)

@@ -65,16 +65,24 @@ class ControlOptions(StreamOptions):
         return {**given, **self.controls, "scaling": "none"}
 
 
-class SpeechOptions(ControlOptions):
+class SpokenOptions(ControlOptions):
     """Of a text.
 
     Attributes:
         language: as the control of this name.
+    """
+
+    language: str | None = None
+
+
+class SpeechOptions(SpokenOptions):
+    """Of a text that is there as a whole.
+
+    Attributes:
         ssml: whether the input is SSML, with or without `<speak>` around it; None to see by its beginning.
         timestamps: what times are told of, sentence by sentence, in events.
     """
 
-    language: str | None = None
     ssml: bool | None = None
     timestamps: list[Literal["word", "phoneme"]] = Field(default_factory=list)
 
@@ -104,19 +112,40 @@ class SoundRequest(BaseModel):
         return json.loads(value) if isinstance(value, str) else value
 
 
-class SpeechRequest(SoundRequest):
-    """`POST /v1/audio/speech`."""
+class SpokenRequest(SoundRequest):
+    """What requests for speech have in common."""
 
-    input: str = Field(min_length=1)
     voice: str | VoiceId = ""
-    response_format: Format = "mp3"
     speed: float = Field(1.0, ge=0.25, le=4.0)
-    hiervox: SpeechOptions = Field(default_factory=SpeechOptions)
+    hiervox: SpokenOptions = Field(default_factory=SpokenOptions)
 
     @property
     def voice_name(self) -> str:
         """The voice's name, or names with weights; empty for the model's own."""
         return self.voice if isinstance(self.voice, str) else self.voice.id
+
+    def controls(self) -> dict[str, Any]:
+        """Control → value, of those that were given.
+
+        Raises:
+            ConfigError: one is given twice.
+        """
+        speed = self.speed if "speed" in self.model_fields_set else None
+        return self.hiervox.given(speed=speed, language=self.hiervox.language)
+
+
+class TextStreamRequest(SpokenRequest):
+    """The first message of `WS /v1/audio/speech/stream`."""
+
+    response_format: Format = "pcm"
+
+
+class SpeechRequest(SpokenRequest):
+    """`POST /v1/audio/speech`."""
+
+    input: str = Field(min_length=1)
+    response_format: Format = "mp3"
+    hiervox: SpeechOptions = Field(default_factory=SpeechOptions)
 
     @property
     def text(self) -> str:
@@ -140,15 +169,6 @@ class SpeechRequest(SoundRequest):
         if self.hiervox.timestamps and self.stream_format != "sse":
             raise ConfigError("timestamps come in events", "set stream_format to sse")
         return self.hiervox.timestamps
-
-    def controls(self) -> dict[str, Any]:
-        """Control → value, of those that were given.
-
-        Raises:
-            ConfigError: one is given twice.
-        """
-        speed = self.speed if "speed" in self.model_fields_set else None
-        return self.hiervox.given(speed=speed, language=self.hiervox.language)
 
 
 class PromptFields(BaseModel):
@@ -176,7 +196,7 @@ class ConversionRequest(SoundRequest, PromptFields):
     hiervox: ControlOptions = Field(default_factory=ControlOptions)
 
     def controls(self) -> dict[str, Any]:
-        """As `SpeechRequest.controls`."""
+        """As `SpokenRequest.controls`."""
         return self.hiervox.given()
 
 

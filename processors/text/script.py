@@ -85,12 +85,15 @@ def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENC
         _warn_of_markup(text)
     _warn_of_language(text, language)
     blocks = read_markup(text, language) if marked_up else _paragraphs(text)
-    utterances = _join_silent(
-        [each for block in blocks for each in _utterances(block, language, limit)], language
-    )
+    utterances = _all_utterances(blocks, language, limit)
     if not utterances or not speakable(utterances[0].text, language):
         raise TextError("nothing to speak", f"write words in {language}")
     return utterances
+
+
+def plain_utterances(text: str, language: str = "en-us", limit: int = LONGEST_SENTENCE) -> list[Utterance]:
+    """`read_script` of a plain text, of which nothing is checked and nothing logged; may be empty."""
+    return _all_utterances(_paragraphs(read_links(text)), language, limit)
 
 
 def check_text(text: str) -> None:
@@ -125,6 +128,10 @@ def _paragraphs(text: str) -> list[Block]:
     paragraphs = split_paragraphs(text)
     blocks = [Block((Segment(paragraph),), pause_after=PARAGRAPH_PAUSE) for paragraph in paragraphs]
     return [*blocks[:-1], *(replace(block, pause_after=None) for block in blocks[-1:])]
+
+
+def _all_utterances(blocks: list[Block], language: str, limit: int) -> list[Utterance]:
+    return _join_silent([each for block in blocks for each in _utterances(block, language, limit)], language)
 
 
 def _utterances(block: Block, language: str, limit: int) -> list[Utterance]:

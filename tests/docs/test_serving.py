@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -22,18 +24,18 @@ from tests.docs.test_speaking_pages import PYTHON
 
 PAGE = (REPOSITORY / "docs" / "guides" / "serving.md").read_text(encoding="utf-8")
 SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ADDRESS = "http://127.0.0.1:8880"
+ADDRESS = "//127.0.0.1:8880"
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def replaced(code: str, address: str) -> str:
+    return code.replace(ADDRESS, address.removeprefix("http:"))
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The page's first command as a process, and where it listens."""
-    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
-    command = shlex.split(BLOCK.findall(PAGE)[0])[1:]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hiervox", *command, "--port", "0"], stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-m", "hiervox", *shlex.split(BLOCK.findall(PAGE)[0])[1:]]
+    process = subprocess.Popen([*command, "--port", "0", *options], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         address = process.stdout.readline().strip().removesuffix("/v1")
@@ -45,14 +47,23 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[su
         process.wait()
 
 
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    with serving() as started:
+        yield started
+
+
 def test_commands(server: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
     for code in PYTHON.findall(PAGE):
-        exec(compile(code.replace(ADDRESS, server[1]), "serving.md", "exec"), {})
+        exec(compile(replaced(code, server[1]), "serving.md", "exec"), made := {})
+    assert len(made["pcm"]) > 16_000
     assert soundfile.info("hello.wav").duration > 0.3
     if shutil.which("curl") is None:
         pytest.skip("curl is not here")
     for block in SHELL.findall(PAGE):
-        subprocess.run(["sh", "-euc", block.replace(ADDRESS, server[1])], check=True)
+        subprocess.run(["sh", "-euc", replaced(block, server[1])], check=True)
     assert soundfile.info("hello.mp3").duration > 0.3
     assert soundfile.info("wide.wav").samplerate == 48_000
 
@@ -70,3 +81,32 @@ def test_what_was_begun_is_finished(server: tuple[subprocess.Popen[str], str]) -
             httpx.get(f"{address}/health")
         assert begun + b"".join(parts) == whole
     assert process.wait(30) == 128 + signal.SIGTERM
+
+
+def test_processes_serve_together_and_end_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
+    body = {"model": "tts-1", "input": "One sentence. Another one.", "response_format": "pcm"}
+    with serving("--model", "box", "--workers", "2", "--device", "cpu") as (process, address):
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        if not children.is_file():
+            pytest.skip("needs Linux")
+        sounds = {httpx.post(f"{address}/v1/audio/speech", json=body, timeout=120).content for _ in range(6)}
+        assert len(sounds) == 1
+        told = httpx.get(f"{address}/metrics").text
+        assert 'hiervox_requests_total{status="200"} 6.0' in told and "hiervox_in_flight 0.0" in told
+        with httpx.stream("POST", f"{address}/v1/audio/speech", json=body, timeout=120) as answer:
+            parts = answer.iter_raw()
+            begun = next(parts)
+            process.send_signal(signal.SIGTERM)
+            assert {begun + b"".join(parts)} == sounds
+        assert process.wait(30) == 0
+
+
+def test_a_process_that_ends_ends_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
+    with serving("--model", "box", "--workers", "2", "--device", "cpu") as (process, _):
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        if not children.is_file():
+            pytest.skip("needs Linux")
+        os.kill(max(map(int, children.read_text().split())), signal.SIGKILL)
+        assert process.wait(30) == 2

@@ -1,0 +1,115 @@
+"""The server as one process or several."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from typing import Any
+
+import uvicorn
+
+from hiervox.bins.serving.answers import METRICS_VARIABLE
+from hiervox.bins.serving.app import make_app
+from hiervox.bins.serving.bodies import JSON_BYTES, Limits
+from hiervox.bins.serving.engine import Engine
+from hiervox.utils.errors import ConfigError, HierVoxError
+
+THREADS_VARIABLE = "OMP_NUM_THREADS"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process is started with.
+
+    Attributes:
+        models, device, most: see `Engine`.
+        keys, time_limit, limits, allow_voices: see `make_app`.
+    """
+
+    models: Sequence[str] = ()
+    device: str = "auto"
+    most: int = 64
+    keys: Sequence[str] = ()
+    time_limit: float = 600.0
+    limits: Limits = field(default_factory=Limits)
+    allow_voices: bool = False
+
+    def engine(self) -> Engine:
+        """The models.
+
+        Raises:
+            HierVoxError: one can't be served.
+        """
+        return Engine(self.models, self.device, self.most)
+
+
+def serve_alone(settings: Settings, listening: socket.socket, engine: Engine | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, and finish what was begun."""
+    app = make_app(
+        engine or settings.engine(),
+        settings.keys,
+        settings.time_limit,
+        settings.limits,
+        settings.allow_voices,
+    )
+    config = uvicorn.Config(app, log_level="warning", ws_max_size=JSON_BYTES)
+    uvicorn.Server(config).run([listening])
+
+
+def serve_together(settings: Settings, listening: socket.socket, count: int) -> None:
+    """Serve with several processes, which share the cores, until SIGTERM, SIGINT or the end of one of them.
+
+    Raises:
+        ConfigError: one ended by itself.
+    """
+    threads = max(1, len(os.sched_getaffinity(0)) // count)
+    os.environ.setdefault(THREADS_VARIABLE, str(threads))
+    context = multiprocessing.get_context("spawn")
+    asked = threading.Event()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[METRICS_VARIABLE] = folder
+        processes = [context.Process(target=_process, args=(settings, listening)) for _ in range(count)]
+        for process in processes:
+            process.start()
+
+        def stop(*_: Any) -> None:
+            asked.set()
+            for process in processes:
+                if process.is_alive():
+                    process.terminate()
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            wait([process.sentinel for process in processes])
+            failed = not asked.is_set()
+            stop()
+            for process in processes:
+                process.join()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    if failed:
+        raise ConfigError("a process of the server ended", "see what it printed, and start the server again")
+
+
+def _process(settings: Settings, listening: socket.socket) -> None:
+    os.setpgrp()  # SIGINT of a terminal goes to the first process, which passes it on
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        serve_alone(settings, listening)
+    except HierVoxError as error:
+        raise SystemExit(str(error)) from error
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
