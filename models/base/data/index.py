@@ -5,7 +5,7 @@ Beside `cuts.jsonl.gz` stands the folder `cuts.index`, made once, when a manifes
     VERSION/cuts.jsonl   the manifest, uncompressed
     VERSION/table.npy    of each cut: where its line is, its length, its tokens
     VERSION/ids.jsonl    all ids
-    VERSION/summary.json languages, speakers, symbols that were left out, and which fields cuts have
+    VERSION/summary.json languages, speakers, symbols that were left out, fields of cuts, a fingerprint
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.data.setup import FeatureSetup
 
 INDEX_SUFFIX = ".index"
-FORMAT = 1
+FORMAT = 2
 ROWS_AT_ONCE = 4096
 ROW = np.dtype(
     [
@@ -71,6 +71,8 @@ class CutIndex:
         self.left_out: Counter[str] = Counter(summary["left_out"])
         self.speakers: list[str] = summary["speakers"]
         self.fields: list[list[str]] = summary["fields"]
+        self.fingerprint: str = summary["fingerprint"]
+        """SHA-256 of all cuts, without the places of their files."""
 
     def __len__(self) -> int:
         """How many cuts there are."""
@@ -227,9 +229,11 @@ class _Summary:
         self.left_out: Counter[str] = Counter()
         self.speakers: dict[str, int] = {}
         self.fields: dict[tuple[str, ...], int] = {}
+        self.digest = hashlib.sha256()
 
     def add(self, tree: dict[str, Any]) -> tuple[int, int]:
         """Count a cut; returns the numbers of its speaker and of its set of fields."""
+        self.digest.update(json.dumps(_without_places(tree), sort_keys=True).encode())
         speaker = -1
         for supervision in tree.get("supervisions", []):
             if supervision.get("text") is not None:
@@ -247,7 +251,19 @@ class _Summary:
             "left_out": self.left_out,
             "speakers": list(self.speakers),
             "fields": list(self.fields),
+            "fingerprint": self.digest.hexdigest(),
         }
+
+
+def _without_places(tree: dict[str, Any]) -> dict[str, Any]:
+    """A cut without the names of files and folders, so that a corpus that was moved is the same."""
+    custom = {
+        name: {**value, "array": {**value["array"], "storage_path": ""}}
+        if isinstance(value, dict) and isinstance(value.get("array"), dict)
+        else value
+        for name, value in (tree.get("custom") or {}).items()
+    }
+    return {**tree, "recording": {**tree["recording"], "sources": []}, "custom": custom}
 
 
 def _lengths(tree: dict[str, Any]) -> Iterator[int]:

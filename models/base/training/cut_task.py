@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.data.features import require_features
-from hiervox.models.base.data.index import CutIndex
+from hiervox.models.base.data.index import CutIndex, open_index
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.setup import FeatureSetup
@@ -57,6 +57,10 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
         return self._loader.batches(
             split, epoch=epoch, skip_batches=skip_batches, rank=rank, world_size=world_size
         )
+
+    def data_fingerprint(self) -> str | None:
+        """Of the manifest's cuts, wherever their files are."""
+        return open_index(self.config.data.cuts).fingerprint
 
     def _require_features(self) -> None:
         cuts = self.config.data.cuts

@@ -19,6 +19,7 @@ from hiervox.models.base.training.schedule import learning_rate
 from hiervox.models.base.training.step_checks import (
     require_gradients,
     require_graph,
+    require_sound_network,
     require_terms,
     require_weighted,
 )
@@ -235,6 +236,20 @@ class StepEngine:
         optimizer.step()
         optimizer.zero_grad()
         return norm
+
+    def require_sound(self, step: int) -> None:
+        """Refuse networks that a checkpoint should not hold.
+
+        Args:
+            step: optimizer steps done.
+
+        Raises:
+            TrainingError: as `require_sound_network`.
+        """
+        for name, optimizer in self.optimizers.items():
+            require_sound_network(name, self.bare(name), optimizer, step)
+        if self.average is not None:
+            require_sound_network(self.task.main, self.average.module, None, step)
 
     def inference_networks(self) -> dict[str, nn.Module]:
         """All networks in eval mode, bare, the main one averaged where averaging is on."""

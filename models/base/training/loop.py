@@ -83,7 +83,7 @@ class TrainingLoop:
             TrainingError, ConfigError: as `RunFolder.begin`.
         """
         if self.accelerator.is_main_process:
-            self.folder.begin()
+            self.folder.begin(self.task.data_fingerprint())
         self.accelerator.wait_for_everyone()
 
     def require_data(self) -> None:
@@ -142,10 +142,13 @@ class TrainingLoop:
             allow_change: keys of the config that may differ from those that the run was made with.
 
         Raises:
-            CheckpointError, ConfigError, TrainingError: as `RunFolder.resume_point` and `load_state`.
+            CheckpointError, ConfigError, TrainingError: as `RunFolder.resume_point`, `RunFolder.require_data`
+                and `load_state`.
+            DataError: the data can't be read.
         """
         if self.accelerator.is_main_process:
             self.folder.resume_point(allow_change)
+            self.folder.require_data(self.task.data_fingerprint(), allow_change)
         self.accelerator.wait_for_everyone()
         folder = find_checkpoint(self.folder.path)  # the one that the main process has found whole
         progress = read_progress(folder)
@@ -163,7 +166,7 @@ class TrainingLoop:
         """Train to the horizon, and give the run folder back.
 
         Raises:
-            TrainingError: a loss is not finite, or a checkpoint can't be written.
+            TrainingError: the training diverged, or a checkpoint can't be written.
             DataError: there is nothing to train on.
             SystemExit: with code 143 or 130, after saving, when SIGTERM or Ctrl-C came.
         """
@@ -212,6 +215,8 @@ class TrainingLoop:
         self.horizon.pause()
         if save_now or validate_now or step % train.log_every == 0:
             self._report(bar, rates)
+        if save_now or validate_now:
+            self.engine.require_sound(step)
         value = self.validate() if validate_now and not stop_now else None
         if save_now:
             self.save(value)

@@ -4,6 +4,7 @@ Layout::
 
     run.lock                           held by the process that trains
     config.json                        the resolved experiment
+    data.json                          the fingerprint of what it trains on
     metrics.jsonl  losses.png  logs/   terms by step, their curves, and the same for TensorBoard
     budget.jsonl                       with a budget: seconds spent by step
     checkpoints/last.json              {"folder": "step-00000020"}
@@ -33,6 +34,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.manifest import manifest_path
 from hiervox.models.base.training.checksums import CHECKSUMS_NAME, require_unchanged, write_checksums
+from hiervox.models.base.training.freezing import covers
 from hiervox.models.base.training.run_changes import changed_keys, described, require_exact
 from hiervox.models.base.training.run_lock import LOCK_NAME, RunLock
 from hiervox.utils.config import Config
@@ -45,10 +47,22 @@ STATE_NAME = "state"
 PROGRESS_NAME = "progress.json"
 METRICS_NAME = "metrics.jsonl"
 BUDGET_NAME = "budget.jsonl"
+DATA_NAME = "data.json"
 CURVES_NAME = "losses.png"
 LOGS_NAME = "logs"
 STEP_FOLDERS = "step-*"
-OWN_NAMES = {LOCK_NAME, CONFIG_NAME, METRICS_NAME, BUDGET_NAME, CURVES_NAME, LOGS_NAME, CHECKPOINTS_NAME}
+DATA_KEY = "data.cuts"
+"""Of the config, that `--allow-change` takes for changed data."""
+OWN_NAMES = {
+    LOCK_NAME,
+    CONFIG_NAME,
+    DATA_NAME,
+    METRICS_NAME,
+    BUDGET_NAME,
+    CURVES_NAME,
+    LOGS_NAME,
+    CHECKPOINTS_NAME,
+}
 
 _log = get_logger("train")
 
@@ -87,8 +101,11 @@ class RunFolder:
         self.checkpoints = self.path / CHECKPOINTS_NAME
         self.lock = RunLock(self.path)
 
-    def begin(self) -> None:
+    def begin(self, fingerprint: str | None = None) -> None:
         """Claim the folder for a new run, and keep it until `release`.
+
+        Args:
+            fingerprint: of the data, for `require_data`.
 
         Raises:
             TrainingError: it holds a run, or anything else; or another process trains in it.
@@ -102,13 +119,14 @@ class RunFolder:
             self.lock.acquire([manifest])
             try:
                 self._require_unused()
-                names = (CONFIG_NAME, METRICS_NAME, BUDGET_NAME, CURVES_NAME)
+                names = (CONFIG_NAME, DATA_NAME, METRICS_NAME, BUDGET_NAME, CURVES_NAME)
                 check_outputs([self.path / name for name in names], True, inputs=[manifest])
             except (ConfigError, TrainingError):
                 self.lock.release()
                 raise
-            for name in (METRICS_NAME, BUDGET_NAME):
+            for name in (METRICS_NAME, BUDGET_NAME, DATA_NAME):
                 (self.path / name).unlink(missing_ok=True)
+            self._note_data(fingerprint)
             write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
 
     def release(self) -> None:
@@ -177,6 +195,30 @@ class RunFolder:
             _log.info("the config changed: %s", described(changes))
         write_json(self.checkpoints / LAST_NAME, {"folder": folder.name})
         return folder
+
+    def require_data(self, fingerprint: str | None, allowed: Sequence[str] = ()) -> None:
+        """Make sure that a run goes on with the data that it began with.
+
+        Args:
+            fingerprint: of the present data; None where nothing tells data apart.
+            allowed: as of `resume_point`; with `data.cuts` other data are taken, and noted.
+
+        Raises:
+            ConfigError: the data have changed.
+            CheckpointError: the note of the former data is broken.
+        """
+        note = self.path / DATA_NAME
+        former = read_json(note).get("sha256") if note.exists() else fingerprint  # earlier runs have none
+        if former != fingerprint and not any(covers(prefix, DATA_KEY) for prefix in allowed):
+            raise ConfigError(
+                f"the cuts of {self.experiment.data.cuts} have changed since the run began",
+                f"restore the manifest, or go on with other data by --allow-change {DATA_KEY}",
+            )
+        self._note_data(fingerprint)
+
+    def _note_data(self, fingerprint: str | None) -> None:
+        if fingerprint is not None:
+            write_json(self.path / DATA_NAME, {"sha256": fingerprint})
 
     def _last_checkpoint(self) -> Path:
         """The folder that `last.json` names, checked; where it names none, the newest one that is whole."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from hiervox.utils.errors import ConfigError, TrainingError
 from hiervox.utils.registry import nearest
+
+MOST_WEIGHT = 1e6
+"""Magnitude over which a weight has exploded: those of trained networks stay under a thousand."""
 
 
 def require_terms(terms: object, owner: str, phase: str) -> Mapping[str, Tensor]:
@@ -57,6 +62,43 @@ def require_gradients(network: nn.Module, owner: str, phase: str) -> None:
     trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if trainable and all(parameter.grad is None for parameter in trainable):
         raise _unconnected(owner, phase)
+
+
+def require_sound_network(name: str, network: nn.Module, optimizer: Optimizer | None, step: int) -> None:
+    """Make sure that a network has not diverged, by its weights and by what the optimizer keeps of gradients.
+
+    A single step with far too high a learning rate leaves finite weights that no loss has seen yet.
+
+    Args:
+        name: of the network.
+        network: whose weights are looked at.
+        optimizer: whose averages of gradients are; None where there is none.
+        step: optimizer steps done.
+
+    Raises:
+        TrainingError: a value is not finite, or a weight is over `MOST_WEIGHT`.
+    """
+    of = {id(parameter): key for key, parameter in network.named_parameters()}
+    for key, tensor in network.state_dict().items():
+        if tensor.is_floating_point() and tensor.numel():
+            trained = key in of.values()
+            _require_sound(tensor, f"the weights {name}.{key}", MOST_WEIGHT if trained else math.inf, step)
+    for parameter, kept in optimizer.state.items() if optimizer is not None else ():
+        for key, value in kept.items():
+            if isinstance(value, Tensor) and value.is_floating_point() and value.numel():
+                what = f"the gradients' averages ({key}) of {name}.{of.get(id(parameter), '')}"
+                _require_sound(value, what, math.inf, step)
+
+
+def _require_sound(tensor: Tensor, what: str, most: float, step: int) -> None:
+    largest = float(tensor.detach().abs().max())
+    if math.isfinite(largest) and largest <= most:
+        return
+    said = f"reaches {largest:.3g}" if math.isfinite(largest) else "is not finite"
+    raise TrainingError(
+        f"the training diverged: at step {step} a value of {what} {said}",
+        "lower train.optimizer.learning_rate or set train.clip_norm; nothing was saved of this step",
+    )
 
 
 def _unconnected(owner: str, phase: str) -> TrainingError:

@@ -77,6 +77,14 @@ class TrainingTask(ABC, Generic[ExperimentT]):
             step: optimizer steps done.
         """
 
+    def data_fingerprint(self) -> str | None:
+        """What tells the data of this run from other data at the same place; None where nothing does.
+
+        Raises:
+            DataError: the data can't be read.
+        """
+        return None
+
     def adapt_weights(self, tensors: dict[str, Tensor], given: ExperimentConfig) -> dict[str, Tensor]:
         """The main network's weights of another experiment of the part, made to fit this one's network.
 

@@ -270,6 +270,59 @@ def test_other_data_and_seeds_are_refused(tmp_path: Path) -> None:
         train(ToyTask(other), "cpu", resume=True, allow_change=["part"])
 
 
+class Fingerprinted(ToyTask):
+    """Whose data are told apart by a name."""
+
+    data = "first"
+
+    def data_fingerprint(self) -> str | None:
+        return self.data
+
+
+def test_other_cuts_at_the_same_place_are_refused_unless_allowed(tmp_path: Path) -> None:
+    def task(data: str, max_steps: int = 4) -> Fingerprinted:
+        made = Fingerprinted(toy_experiment(tmp_path, max_steps=max_steps, save_every=2, validate_every=2))
+        made.data = data
+        return made
+
+    train(task("first"), "cpu")
+    train(task("first", 6), "cpu", resume=True)
+    with pytest.raises(ConfigError, match=r"cuts of none have changed .*: .*--allow-change data\.cuts"):
+        train(task("second", 8), "cpu", resume=True)
+    assert find_checkpoint(tmp_path).name == "step-00000006"
+    train(task("second", 8), "cpu", resume=True, allow_change=["data"])
+    train(task("second", 10), "cpu", resume=True)
+    (tmp_path / "data.json").unlink()  # as of a run from before there was the note
+    train(task("third", 12), "cpu", resume=True)
+    assert json.loads((tmp_path / "data.json").read_text()) == {"sha256": "third"}
+
+
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+def test_a_diverged_training_saves_nothing_and_says_so(tmp_path: Path, ema_decay: float | None) -> None:
+    """One step leaves finite weights that no loss has seen: 6e25 was saved with exit code 0."""
+    own = {"generator": {"optimizer": {"learning_rate": 1e30}}}
+    settings: dict[str, Any] = {"networks": own, "max_steps": 1, "ema_decay": ema_decay}
+    with pytest.raises(
+        TrainingError, match=r"the training diverged: at step 1 a value of the weights"
+    ) as told:
+        train(toy(tmp_path, **settings), "cpu")
+    assert "\n" not in str(told.value) and "learning_rate" in str(told.value)
+    assert not list(tmp_path.glob("checkpoints/step-*"))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_gradients_that_are_not_finite_are_not_saved(tmp_path: Path, value: float) -> None:
+    loop = TrainingLoop(toy(tmp_path), "cpu")
+    batch = next(iter(loop.task.loader("train", epoch=0, skip_batches=0, rank=0, world_size=1)))
+    loop.engine.step(batch, 0)
+    loop.engine.require_sound(1)
+    optimizer = loop.engine.optimizers["discriminator"]
+    kept = next(iter(optimizer.state.values()))
+    kept["exp_avg_sq"].fill_(value)
+    with pytest.raises(TrainingError, match=r"averages \(exp_avg_sq\) of discriminator\..* is not finite"):
+        loop.engine.require_sound(1)
+
+
 def test_the_last_step_of_a_cosine_is_no_harmless_change(tmp_path: Path) -> None:
     train(toy(tmp_path, schedule={"kind": "cosine"}), "cpu")
     with pytest.raises(ConfigError, match=r"train\.max_steps was 4 and is 6"):
