@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.bins.job import Job, RunOptions
+from hiervox.bins.job import BatchOptions, Job, OutputOptions, RunOptions, TokenOutputOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.progress import progress
 from hiervox.bins.verbs import Verb
 from hiervox.utils.errors import ConfigError, DataError
 
@@ -23,44 +24,50 @@ codec_app = typer.Typer(help="Neural codecs: sound to tokens and back.", no_args
 @codec_app.command()
 @grouped
 def encode(
-    recording: Annotated[Path, typer.Argument(metavar="IN", help="A recording.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file of tokens, such as speech.codes.")],
+    recordings: Annotated[list[Path], typer.Argument(metavar="IN...", help="Recordings.")],
+    output: TokenOutputOptions,
     run: RunOptions,
     bandwidth: Annotated[
         float | None, typer.Option(help="kbit/s at most. Default: all that the model has.")
     ] = None,
 ) -> None:
-    """Turn a recording into tokens.
+    """Turn recordings into tokens.
 
     \b
     Examples:
       hiervox codec encode speech.wav --model exp/codec -o speech.codes
-      hiervox codec encode speech.wav --model exp/codec --bandwidth 6 -o speech.codes
+      hiervox codec encode *.wav --model exp/codec --bandwidth 6 --out-dir codes
     """
-    job: Job[Path] = Job("codec", {}, **vars(run), files=[out], inputs=[recording])
+    targets = output.targets(recordings)
+    job: Job[Path] = Job("codec", {}, **vars(run), files=list(targets), inputs=recordings)
     codec: Codec = job.pipeline
-    codes = _encode(job, recording, out, None if bandwidth is None else _codebooks(codec, bandwidth))
-    used, frames = codes.shape
-    kilobits = used * codec.frame_rate * math.log2(codec.codebook_size) / 1000
-    typer.echo(f"{used} codebooks, {frames} frames, {kilobits:g} kbit/s: {out}")
+    codebooks = None if bandwidth is None else _codebooks(codec, bandwidth)
+    for out, recording in progress(targets.items(), "recordings", len(targets)):
+        used, frames = _encode(job, recording, out, codebooks).shape
+        kilobits = used * codec.frame_rate * math.log2(codec.codebook_size) / 1000
+        typer.echo(f"{used} codebooks, {frames} frames, {kilobits:g} kbit/s: {out}")
 
 
 @codec_app.command()
 @grouped
 def decode(
-    codes_file: Annotated[Path, typer.Argument(metavar="IN", help="What `hiervox codec encode` wrote.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The sound file.")],
-    run: RunOptions,
+    codes_files: Annotated[
+        list[Path], typer.Argument(metavar="IN...", help="What `hiervox codec encode` wrote.")
+    ],
+    output: OutputOptions,
+    run: BatchOptions,
 ) -> None:
     """Turn tokens into sound.
 
     \b
-    Example:
+    Examples:
       hiervox codec decode speech.codes --model exp/codec -o again.wav
+      hiervox codec decode codes/*.codes --model exp/codec --out-dir again --skip-existing
     """
-    job = Job("codec", {out: codes_file}, **vars(run), inputs=[codes_file])
-    (item,) = job.items(lambda source: {"input": str(source)})
-    item.write(_decoded(job, codes_file), job.pipeline.rate)
+    job = Job("codec", output.targets(codes_files), **vars(run), inputs=codes_files)
+    items = job.items(lambda source: {"input": str(source)})
+    for item in progress(items, "files", len(items)):
+        item.write(_decoded(job, item.input), job.pipeline.rate)
 
 
 def _encode(job: Job[Path], recording: Path, out: Path, codebooks: int | None) -> Codes:

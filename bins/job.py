@@ -83,11 +83,29 @@ class OutputOptions(OptionGroup):
         return targets_of(recordings, self.out, self.out_dir)
 
 
+@dataclass(frozen=True)
+class TokenOutputOptions(OptionGroup):
+    """Where the tokens of recordings go."""
+
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file of tokens, for one recording.")
+    ] = None
+    out_dir: Annotated[
+        Path | None, typer.Option(help="Folder for several recordings: IN.wav becomes IN.codes there.")
+    ] = None
+
+    def targets(self, recordings: Sequence[Path]) -> dict[Path, Path]:
+        """File of tokens → recording; see `targets_of`."""
+        return targets_of(recordings, self.out, self.out_dir, ".codes")
+
+
 InputT = TypeVar("InputT")
 
 
-def targets_of(recordings: Sequence[Path], out: Path | None, out_dir: Path | None) -> dict[Path, Path]:
-    """Sound file → recording.
+def targets_of(
+    recordings: Sequence[Path], out: Path | None, out_dir: Path | None, suffix: str = ".wav"
+) -> dict[Path, Path]:
+    """Output → recording; in a folder by the recording's name with another suffix.
 
     Raises:
         ConfigError: none or both of the options, or one file for several recordings.
@@ -101,7 +119,7 @@ def targets_of(recordings: Sequence[Path], out: Path | None, out_dir: Path | Non
     assert out_dir is not None
     targets: dict[Path, Path] = {}
     for recording in recordings:
-        target = out_dir / f"{recording.stem}.wav"
+        target = out_dir / f"{recording.stem}{suffix}"
         if target in targets:
             raise ConfigError(
                 f"{targets[target]} and {recording} would both become {target}", "rename one of them"

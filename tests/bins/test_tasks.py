@@ -64,6 +64,11 @@ def test_codec_encodes_and_decodes_at_bandwidths() -> None:
     )
     done("codec", "decode", "a.codes", "-o", "a.wav", "--model", "codec")
     assert np.abs(soundfile.read("a.wav")[0] - soundfile.read("in.wav")[0]).max() < 1 / 200
+    Path("more.wav").write_bytes(Path("in.wav").read_bytes())
+    said = done("codec", "encode", "in.wav", "more.wav", "--out-dir", "codes", "--model", "codec")
+    assert "codes/in.codes" in said and Path("codes/more.codes").read_bytes() == Path("a.codes").read_bytes()
+    done("codec", "decode", "codes/in.codes", "codes/more.codes", "--out-dir", "again", "--model", "codec")
+    assert Path("again/more.wav").read_bytes() == Path("a.wav").read_bytes()
     encode = ("codec", "encode", "in.wav", "--model", "codec", "-o", "b.codes", "--bandwidth")
     assert "1 codebooks" in done(*encode, 100)
     done("codec", "decode", "b.codes", "-o", "b.wav", "--model", "codec")

@@ -87,11 +87,11 @@ if stage 8 speak "bundle the models, synthesize and convert the test sentences";
   while IFS=$'\t' read -r -u 3 id prompt text; do
     run hiervox tts --text "$text" --prompt "$prompt" --out "$wavs/tts_16000/$id.wav" --overwrite \
       --model "$bundle" --seed "$seed" --device "$device"
-    for rate in "${rates[@]}"; do
-      run hiervox sr "$wavs/tts_16000/$id.wav" --rate "$rate" --out "$wavs/tts_$rate/$id.wav" --overwrite \
-        --model "$bundle" --device "$device"
-    done
   done 3< <(rows "$exp/test_list.csv" id prompt text)
+  for rate in "${rates[@]}"; do
+    run hiervox sr "$wavs/tts_16000"/*.wav --rate "$rate" --out-dir "$wavs/tts_$rate" --overwrite \
+      --model "$bundle" --device "$device"
+  done
   while IFS=$'\t' read -r -u 3 id source prompt; do
     run hiervox vc --source "$source" --prompt "$prompt" --out "$wavs/vc/$id.wav" --overwrite \
       --model "$bundle" --seed "$seed" --device "$device"

@@ -19,15 +19,16 @@ if stage 2 train "the codec"; then
 fi
 if stage 3 code "the test recordings at each bandwidth, and back"; then
   script test_lists --cuts "$exp/data/test" --given "$exp/data/test" --count 20 --out "$exp"
+  run mkdir -p "$exp/references"  # the recordings under the names of their rows
   while IFS=$'\t' read -r -u 3 id reference; do
-    for bandwidth in "${bandwidths[@]}"; do
-      run mkdir -p "$exp/codes/$bandwidth" "$exp/wavs/encodec_$bandwidth"
-      run hiervox codec encode "$reference" --model "$exp/runs/encodec" --bandwidth "$bandwidth" \
-        -o "$exp/codes/$bandwidth/$id.codes" --device "$device" --overwrite
-      run hiervox codec decode "$exp/codes/$bandwidth/$id.codes" --model "$exp/runs/encodec" \
-        -o "$exp/wavs/encodec_$bandwidth/$id.wav" --device "$device" --overwrite
-    done
+    run ln -sf "$(absolute "$reference")" "$exp/references/$id.wav"
   done 3< <(rows "$exp/test_list.csv" id reference)
+  for bandwidth in "${bandwidths[@]}"; do
+    run hiervox codec encode "$exp"/references/*.wav --model "$exp/runs/encodec" --bandwidth "$bandwidth" \
+      --out-dir "$exp/codes/$bandwidth" --device "$device" --overwrite
+    run hiervox codec decode "$exp/codes/$bandwidth"/*.codes --model "$exp/runs/encodec" \
+      --out-dir "$exp/wavs/encodec_$bandwidth" --device "$device" --overwrite
+  done
 fi
 if stage 4 evaluate "what was decoded beside the recordings"; then
   script systems_table --list "$exp/test_list.csv" --out "$exp/evaluation.csv" --systems \

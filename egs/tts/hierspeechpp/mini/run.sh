@@ -65,11 +65,11 @@ if stage 7 speak "bundle the models, speak and convert the lists of egs/datasets
   while IFS=$'\t' read -r -u 3 id prompt text; do
     run hiervox tts --text "$text" --prompt "$prompt" --out "$wavs/tts_16000/$id.wav" --plots --overwrite \
       --model "$bundle" --seed "$seed" --device "$device"
-    for rate in 24000 48000; do
-      run hiervox sr "$wavs/tts_16000/$id.wav" --rate "$rate" --out "$wavs/tts_$rate/$id.wav" --overwrite \
-        --model "$bundle" --device "$device"
-    done
   done 3< <(rows "$lists/test_list.csv" id prompt text)
+  for rate in 24000 48000; do
+    run hiervox sr "$wavs/tts_16000"/*.wav --rate "$rate" --out-dir "$wavs/tts_$rate" --overwrite \
+      --model "$bundle" --device "$device"
+  done
   while IFS=$'\t' read -r -u 3 id source prompt; do
     run hiervox vc --source "$source" --prompt "$prompt" --out "$wavs/vc/$id.wav" --plots --overwrite \
       --model "$bundle" --seed "$seed" --device "$device"
