@@ -81,6 +81,14 @@ class SpectrogramConfig(Config):
         mel = filterbank(self, torch.device("cpu")) @ magnitude**self.power
         return float(compress(mel, self).min())
 
+    @property
+    def loudest(self) -> float:
+        """A log-mel value that no waveform within ±1 passes: all bins at the sum of the window."""
+        window = torch.hann_window(self.win_length)
+        magnitude = float(window.sum() / (window.norm() if self.window_norm else 1))
+        mel = filterbank(self, torch.device("cpu")) @ torch.full((1, self.n_bins, 1), magnitude**self.power)
+        return float(compress(mel, self).max())
+
     def differences(self, other: SpectrogramConfig) -> list[str]:
         """What differs from another config, as `name own against other`; empty where spectrograms agree."""
         unused = () if "decibel" in (self.log, other.log) else ("decibel_range", "decibel_reference")

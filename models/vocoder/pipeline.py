@@ -12,6 +12,7 @@ from torch import Tensor
 from typing_extensions import Self
 
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
+from hiervox.models.base.pipelines.pitch_curve import check_pitch
 from hiervox.models.base.pipelines.protocols import Mel
 from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoder
 from hiervox.models.base.pipelines.vocoder import MelF0 as F0
@@ -21,7 +22,7 @@ from hiervox.models.vocoder.controls import F0VocoderControls
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator, Folding
 from hiervox.modules.functional.interpolation import interpolate_unvoiced
 from hiervox.modules.generators.vocoder import VocoderGenerator
-from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, resample
 from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, semitone_ratio
 from hiervox.processors.pre_emphasis import DeEmphasis, PreEmphasisConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
@@ -171,7 +172,7 @@ class VocoderPipeline(MelVocoder):
 
     def f0_of(self, wav: Waveform, rate: int, frames: int) -> F0:
         """F0 (frames,) of a waveform (T,) of `rate` Hz, tracked as in training."""
-        own = resample(np.ascontiguousarray(wav, np.float32), rate, 16_000)
+        own = resample(as_waveform(wav, "the recording"), rate, 16_000)
         config = self.pitch.model_copy(update={"hop_seconds": self.mel.hop_length / self.mel.sample_rate})
         f0: F0 = fit_length(extract_f0(own, 16_000, config, "the recording"), frames)
         return f0
@@ -223,6 +224,7 @@ class VocoderPipeline(MelVocoder):
             yield wav[..., (start - low) * network.hop_length : end]
 
     def _check(self, mel: Mel, f0: F0 | None) -> None:
+        self.require_levels(mel)
         if mel.ndim != 2 or mel.shape[0] != self.mel.n_mels or mel.shape[1] < 2 or not np.isfinite(mel).all():
             raise AudioError(
                 f"a spectrogram of shape {mel.shape} can't be vocoded",
@@ -238,3 +240,5 @@ class VocoderPipeline(MelVocoder):
             raise AudioError(
                 f"this vocoder needs the F0 of all {mel.shape[1]} frames; given is {shape}", "give it in Hz"
             )
+        if f0 is not None:
+            check_pitch(f0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,26 @@ SILENCE_PEAK = 1e-4
 FLAT_LEVEL = 0.9995
 FLAT_SHARE = 0.01
 """A waveform with more than this share of samples at `FLAT_LEVEL` or above has been clipped."""
+
+FULL_SCALES = {"int16": 2.0**15, "int32": 2.0**31, "uint8": 2.0**7}
+"""Of PCM samples by kind; those of 8 bits lie around 128, as in WAV files."""
+
+
+def as_waveform(wav: NDArray[Any], name: str) -> Waveform:
+    """Samples (T,) of a caller as float32, full scale at ±1: floats as they are, PCM scaled by its bits.
+
+    Raises:
+        AudioError: samples of another kind, whose full scale nothing says; the message starts with `name`.
+    """
+    if wav.dtype.kind == "f":
+        return np.ascontiguousarray(wav, np.float32)
+    if (full_scale := FULL_SCALES.get(wav.dtype.name)) is None:
+        raise AudioError(
+            f"{name}: samples of {wav.dtype} have no full scale",
+            "give floats at ±1, or int16, int32 or uint8",
+        )
+    middle = full_scale if wav.dtype.kind == "u" else 0.0
+    return ((wav.astype(np.float64) - middle) / full_scale).astype(np.float32)
 
 
 def check_waveform(wav: NDArray[np.floating], name: str) -> None:

@@ -82,3 +82,16 @@ def test_refuses_impossible_sizes() -> None:
         SpectrogramConfig(sample_rate=8000)
     with pytest.raises(ValidationError, match="win_length"):
         SpectrogramConfig(n_fft=1024)
+
+
+@pytest.mark.parametrize("log", ["ln", "log10", "decibel"])
+def test_no_sound_at_full_scale_is_over_the_loudest(log: str) -> None:
+    for config in (
+        SpectrogramConfig(log=log),
+        SpectrogramConfig(log=log, window_norm=True, mel_norm="slaney"),
+    ):
+        square = torch.sign(torch.sin(torch.arange(16000) * 0.05))[None]
+        full = torch.cat([square, torch.ones(1, 8000), torch.sign(noise(8000)[:1])], dim=1)
+        largest = float(log_mel(full, config).max())
+        assert largest <= config.loudest
+        assert largest > config.loudest - {"ln": 6, "log10": 3, "decibel": 0.5}[log]

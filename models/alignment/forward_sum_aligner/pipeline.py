@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from typing_extensions import Self
 
 from hiervox.models.alignment.forward_sum_aligner.config import AlignerExperiment
 from hiervox.models.alignment.forward_sum_aligner.network import ForwardSumAligner, with_silences
 from hiervox.models.base.checkpoints.inference import load_for_inference
-from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, resample
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import AudioError, CheckpointError
 
@@ -61,7 +60,7 @@ class AlignerPipeline:
             AudioError: the recording has too few frames for so many tokens.
         """
         hop_length = self._mel.hop_length
-        own = torch.from_numpy(resample(np.ascontiguousarray(wav, np.float32), rate, self.rate))
+        own = torch.from_numpy(resample(as_waveform(wav, "the recording"), rate, self.rate))
         padded = torch.nn.functional.pad(own, (0, max(-len(own) % hop_length, self._mel.n_fft - len(own))))
         mel = log_mel(padded[None].to(self._device), self._mel)
         frames = torch.tensor([mel.shape[2]], device=self._device)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 
 from hiervox.models.base.pipelines.protocols import Codec, Codes
@@ -53,15 +54,29 @@ def write_codes(path: Path, codes: Codes, record: CodesRecord, scales: Waveform 
         codes: as the codec gives them.
         record: what they are codes of.
         scales: (S,), of the segments of a `ScaledCodec`.
+
+    Raises:
+        DataError: the codes are not integers.
     """
     from safetensors.numpy import save_file
 
+    require_whole(codes)
     dtype = np.min_scalar_type(record.codebook_size - 1)
     with replacing_file(path) as temporary:
         tensors: dict[str, Any] = {HEADER: np.ascontiguousarray(codes.astype(dtype))}
         if scales is not None:
             tensors[SCALES] = np.ascontiguousarray(scales, np.float32)
         save_file(tensors, temporary, {HEADER: record.model_dump_json()})
+
+
+def require_whole(codes: NDArray[Any], name: str = "the codes") -> None:
+    """Refuse codes that are no integers: what is between two tokens is none.
+
+    Raises:
+        DataError: such codes; the message starts with `name`.
+    """
+    if codes.dtype.kind not in "iu":
+        raise DataError(f"{name}: codes of {codes.dtype} can't be used", "give integers, as `encode` does")
 
 
 def read_codes(path: Path) -> tuple[Codes, CodesRecord, Waveform | None]:
@@ -77,12 +92,14 @@ def read_codes(path: Path) -> tuple[Codes, CodesRecord, Waveform | None]:
     try:
         with safe_open(path, "np") as stream:
             record = CodesRecord.model_validate(json.loads((stream.metadata() or {})[HEADER]))
-            codes: Codes = stream.get_tensor(HEADER).astype(np.int64)
+            stored = stream.get_tensor(HEADER)
             scales = stream.get_tensor(SCALES) if SCALES in stream.keys() else None  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
         raise DataError(f"{path} is not a file of codes", "make it with `hiervox codec encode`") from error
+    require_whole(stored, str(path))
+    codes: Codes = stored.astype(np.int64)
     if codes.ndim != 2 or not codes.size or codes.min() < 0 or codes.max() >= record.codebook_size:
         raise DataError(f"{path} holds no usable codes", "make it again with `hiervox codec encode`")
-    if scales is not None and (scales.ndim != 1 or not np.isfinite(scales).all()):
+    if scales is not None and (scales.ndim != 1 or scales.dtype.kind != "f" or not np.isfinite(scales).all()):
         raise DataError(f"{path} holds no usable scales", "make it again with `hiervox codec encode`")
     return codes, record, scales

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def read_mel(path: Path) -> SavedMel:
         DataError: the file is missing, broken, or holds none.
     """
     if path.suffix.lower() == ARRAY_SUFFIX:
-        return SavedMel(_read_array(path))
+        return SavedMel(_floats(_read_array(path), path))
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -64,9 +64,16 @@ def read_mel(path: Path) -> SavedMel:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             metadata = file.metadata() or {}
         config = SpectrogramConfig.model_validate(json.loads(metadata[CONFIG_KEY]))
-        return SavedMel(arrays[MEL_KEY], config, arrays.get(F0_KEY))
+        mel, f0 = arrays[MEL_KEY], arrays.get(F0_KEY)
     except (SafetensorError, OSError, KeyError, ValueError, ValidationError) as error:
         raise DataError(f"can't read {path} as a mel spectrogram", "write it with write_mel") from error
+    return SavedMel(_floats(mel, path), config, None if f0 is None else _floats(f0, path))
+
+
+def _floats(array: NDArray[Any], path: Path) -> NDArray[Any]:
+    if array.dtype.kind != "f":
+        raise DataError(f"{path} holds values of {array.dtype}", "write floats: log-mel values, or Hz")
+    return array
 
 
 def _read_array(path: Path) -> Mel:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hiervox.processors.pitch import F0Contour
-from hiervox.utils.errors import DataError
+from hiervox.utils.errors import AudioError, DataError
 from hiervox.utils.files import write_text
 
 F0_HOP_SECONDS = 0.005
@@ -67,6 +68,22 @@ def _values(row: list[str], place: str) -> tuple[float, float]:
     if not (0 <= hz <= HIGHEST_HZ):
         raise DataError(f"{place} has {hz:g} Hz", f"give Hz from 0 to {HIGHEST_HZ:g}")
     return seconds, hz
+
+
+def check_pitch(f0: NDArray[Any]) -> None:
+    """Refuse F0 (T,) that no voice has: what a caller gives, in Hz, 0 where unvoiced.
+
+    Raises:
+        AudioError: it is no row of numbers, not finite, or not from 0 to 2000 Hz.
+    """
+    hint = f"give Hz from 0 (unvoiced) to {HIGHEST_HZ:g}"
+    if f0.dtype.kind not in "fiu" or f0.ndim != 1 or not f0.size:
+        raise AudioError(f"F0 of shape {f0.shape} and type {f0.dtype} can't be used", hint)
+    if not np.isfinite(f0).all():
+        raise AudioError("F0 holds a NaN or an infinity", hint)
+    if f0.min() < 0 or f0.max() > HIGHEST_HZ:
+        wrong = f0.min() if f0.min() < 0 else f0.max()
+        raise AudioError(f"F0 of {wrong:g} Hz can't be used", hint)
 
 
 def stretch_pitch(f0: F0Contour, frames: int) -> F0Contour:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hiervox.processors.audio import SAMPLE_RATE, Recording, Waveform, read_audio, resample, rms_dbfs
+from hiervox.processors.audio import (
+    SAMPLE_RATE,
+    Recording,
+    Waveform,
+    as_waveform,
+    read_audio,
+    resample,
+    rms_dbfs,
+)
 from hiervox.processors.voice_activity import measure_voice
 from hiervox.utils.errors import AudioError
 from hiervox.utils.logging import get_logger, warn_once
@@ -30,7 +38,7 @@ def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:
     """Bring a recording to 16 kHz, at the level it has.
 
     Args:
-        wav: (T,), full scale at ±1.
+        wav: (T,), full scale at ±1, or PCM (`as_waveform`).
         rate: of `wav`, Hz.
         name: what errors call it.
 
@@ -40,6 +48,7 @@ def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:
     Raises:
         AudioError: it is not finite, too short, or silent.
     """
+    wav = as_waveform(wav, name)
     if not np.isfinite(wav).all():
         raise AudioError(f"{name} holds a NaN or an infinity", "convert it again from its source")
     if wav.size < LEAST_SECONDS * rate:

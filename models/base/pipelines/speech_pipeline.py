@@ -33,13 +33,14 @@ from hiervox.models.base.pipelines.parts import (
     Synthesizer,
     Voices,
 )
+from hiervox.models.base.pipelines.pitch_curve import check_pitch
 from hiervox.models.base.pipelines.prompt import prepare_recording
 from hiervox.models.base.pipelines.protocols import Recording
 from hiervox.models.base.pipelines.speech import Speech, Synthesis, concatenated, gain
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, pauses_behind
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_loader import Prompt, VoiceLoader, recording_name
-from hiervox.processors.audio import Waveform, read_audio
+from hiervox.processors.audio import Waveform, as_waveform, read_audio
 from hiervox.processors.pitch import F0Contour, PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import ConfigError
@@ -299,6 +300,7 @@ class SpeechPipeline(Generic[ControlsT]):
                     f"one F0 curve, and the text has {len(sequences)} sentences",
                     "give one sentence at a time",
                 )
+            check_pitch(f0)
             sequences = [replace(sequences[0], f0=f0)]
         done = chain.from_iterable(self._released([(sequence, target)], controls) for sequence in sequences)
         return assemble(done, sequences, controls.sentence_pause, self.rate)
@@ -383,6 +385,8 @@ class SpeechPipeline(Generic[ControlsT]):
         if self.converter is None:
             raise ConfigError("the model converts no recordings", "name a model for the task vc")
         controls = self._checked(controls)
+        if f0 is not None:
+            check_pitch(f0)
         recording = _read(source, "the source")
         return self.converter.convert(recording, self.voice(voice, for_text=False), controls, f0)
 
@@ -498,5 +502,7 @@ def _read(recording: Recording, otherwise: str) -> Source:
         AudioError: it is missing, silent, too short or not finite.
     """
     wav, rate = recording if isinstance(recording, tuple) else read_audio(recording)
-    speech = prepare_recording(wav, rate, recording_name(recording, otherwise))
+    name = recording_name(recording, otherwise)
+    wav = as_waveform(wav, name)
+    speech = prepare_recording(wav, rate, name)
     return Source(wav, rate, speech)

@@ -14,13 +14,15 @@ from typing_extensions import Self
 
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
 from hiervox.models.base.pipelines.protocols import Mel
-from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, resample
 from hiervox.processors.griffin_lim import griffin_lim
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 
 CHUNK_FRAMES = 1024
 """Mel frames to a pass over a long spectrogram, so that memory does not grow with it."""
+ABOVE_LOUDEST = 10.0
+"""How far a spectrogram may rise over the value of full scale, as one of a hardly trained network does."""
 MelF0 = NDArray[np.float32]
 """(N,), Hz at the mel frames, 0 where unvoiced."""
 
@@ -33,11 +35,13 @@ class MelVocoder(ABC):
 
     Attributes:
         rate: of the output, Hz.
+        loudest: the log-mel value that no waveform at full scale passes.
     """
 
     def __init__(self, mel: SpectrogramConfig) -> None:
         self.mel = mel
         self.rate = mel.sample_rate
+        self.loudest = mel.loudest
 
     @abstractmethod
     def vocode(self, mel: Mel, f0: MelF0 | None = None) -> Waveform:
@@ -62,7 +66,7 @@ class MelVocoder(ABC):
     @torch.inference_mode()
     def mel_of(self, wav: Waveform, rate: int) -> Mel:
         """The spectrogram (M, N) of a waveform (T,) of `rate` Hz, as the vocoder takes it."""
-        own = resample(np.ascontiguousarray(wav, np.float32), rate, self.rate)
+        own = resample(as_waveform(wav, "the recording"), rate, self.rate)
         mel: Mel = log_mel(torch.from_numpy(own)[None], self.mel)[0].numpy()
         return mel
 
@@ -83,12 +87,27 @@ class MelVocoder(ABC):
         """Copy synthesis: the waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
         return self.vocode(self.mel_of(wav, rate))
 
-    def require_sizes(self, mel: Mel) -> None:
-        """Refuse a spectrogram of other sizes, or one that is not finite.
+    def require_levels(self, mel: Mel) -> None:
+        """Refuse a spectrogram whose values are no floats, or far louder than full scale.
 
         Raises:
             AudioError: such a spectrogram.
         """
+        if mel.dtype.kind != "f":
+            raise AudioError(f"a spectrogram of {mel.dtype} can't be vocoded", "give its logarithm as floats")
+        if mel.size and mel.max() > self.loudest + ABOVE_LOUDEST:
+            raise AudioError(
+                f"the spectrogram rises to {mel.max():.2f}, but no sound is over {self.loudest:.2f} here",
+                f"make it as this vocoder does (log {self.mel.log}, floor {self.mel.floor:g})",
+            )
+
+    def require_sizes(self, mel: Mel) -> None:
+        """Refuse a spectrogram of other sizes, one that is not finite, and as `require_levels`.
+
+        Raises:
+            AudioError: such a spectrogram.
+        """
+        self.require_levels(mel)
         sizes_fit = mel.ndim == 2 and mel.shape[0] == self.mel.n_mels and mel.shape[1] > 0
         if not sizes_fit or not np.isfinite(mel).all():
             raise AudioError(

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.inference import load_for_inference
+from hiervox.models.base.pipelines.codes import require_whole
 from hiervox.models.base.pipelines.protocols import Codes
 from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment
-from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
 
 
@@ -75,13 +76,14 @@ class EncodecPipeline:
         return codes
 
     def _segments(self, wav: Waveform, rate: int, codebooks: int | None) -> list[Segment]:
+        wav = as_waveform(wav, "the recording")
         if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
             raise AudioError(
                 f"a waveform of shape {wav.shape} can't be coded", "give finite samples of one channel"
             )
         if codebooks is not None and not 1 <= codebooks <= self.codebooks:
             raise ConfigError(f"no {codebooks} codebooks", f"choose 1 to {self.codebooks}")
-        own = torch.from_numpy(resample(np.asarray(wav, np.float32), rate, self.rate))
+        own = torch.from_numpy(resample(wav, rate, self.rate))
         batch = own.to(self.device).expand(1, self.network.config.audio_channels, -1)
         return self.network.encode(batch, codebooks)
 
@@ -101,6 +103,7 @@ class EncodecPipeline:
 
     def _checked(self, codes: Codes) -> Tensor:
         """(1, Q, N)."""
+        require_whole(codes)
         if codes.ndim != 2 or not 1 <= codes.shape[0] <= self.codebooks or not codes.size:
             raise DataError(
                 f"codes of shape {codes.shape} can't be decoded", f"give 1 to {self.codebooks} codebooks"

@@ -10,7 +10,7 @@ import torch
 from hiervox.models.base.checkpoints.inference import load_for_inference
 from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
-from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError
 
 WINDOW_SECONDS = 5
@@ -73,11 +73,12 @@ class MPSENetPipeline:
         Raises:
             AudioError: the waveform is empty, has several channels, or is not finite.
         """
+        wav = as_waveform(wav, "the recording")
         if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
             raise AudioError(
                 f"a waveform of shape {wav.shape} can't be denoised", "give finite samples of one channel"
             )
-        noisy = resample(np.ascontiguousarray(wav, np.float32), rate, self.rate)
+        noisy = resample(wav, rate, self.rate)
         # In single precision and in this order as published, since rounding decides the phase of empty bins.
         power = torch.from_numpy(noisy).square().sum()
         if power == 0:

@@ -12,7 +12,7 @@ from hiervox.models.base.checkpoints.inference import device_of, load_for_infere
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import AnySpeechSR
-from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError
 
 GPU_WINDOW = 160_000
@@ -77,11 +77,12 @@ class SpeechSRPipeline:
         Raises:
             AudioError: the waveform is empty, has several channels, or is not finite.
         """
+        wav = as_waveform(wav, "the recording")
         if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
             raise AudioError(
                 f"a waveform of shape {wav.shape} can't be upsampled", "give finite samples of one channel"
             )
-        low = resample(np.asarray(wav, np.float32), rate, INPUT_RATE)
+        low = resample(wav, rate, INPUT_RATE)
         return self.stream().finish(low), self.rate
 
     def stream(self) -> UpsampleStream:

@@ -18,7 +18,7 @@ from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.base.checkpoints.inference import prepared
-from hiervox.models.base.pipelines.mel_file import write_mel
+from hiervox.models.base.pipelines.mel_file import read_mel, write_mel
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.vocoder.pipeline import VocoderPipeline
 from hiervox.models.vocoder.training import build_network
@@ -213,3 +213,41 @@ def test_vocode_reads_recordings_and_saved_spectrograms(tmp_path: Path) -> None:
     (tmp_path / "broken.safetensors").write_bytes(b"x")
     broken = run("vocode", tmp_path / "broken.safetensors", "--model", tmp_path, "-o", tmp_path / "no.wav")
     assert isinstance(broken.exception, DataError) and not (tmp_path / "no.wav").exists()
+
+
+@pytest.mark.parametrize("hertz", [-100.0, 1e30, float("nan")])
+def test_f0_that_no_voice_has_is_refused(hertz: float) -> None:
+    pipeline = pipeline_of("nsf_hifigan")
+    mel, f0 = inputs(pipeline, 20)
+    assert f0 is not None
+    f0[3] = hertz
+    with pytest.raises(AudioError, match="F0 "):
+        pipeline.vocode(mel, f0)
+
+
+def test_spectrograms_that_are_none_are_refused() -> None:
+    pipeline = pipeline_of("hifigan")
+    mel, _ = inputs(pipeline, 20)
+    loud = mel.copy()
+    loud[5, 5] = 95
+    with pytest.raises(AudioError, match=r"rises to 95\.00, but no sound is over"):
+        pipeline.vocode(loud)
+    for kind in (np.complex64, np.int32):
+        with pytest.raises(AudioError, match="can't be vocoded"):
+            pipeline.vocode(mel.astype(kind))
+
+
+def test_mels_of_other_kinds_are_refused_in_files(tmp_path: Path) -> None:
+    for name, array in (("complex", np.zeros((4, 9), np.complex64)), ("text", np.array([["a", "b"]]))):
+        np.save(tmp_path / f"{name}.npy", array)
+        with pytest.raises(DataError, match="holds values of"):
+            read_mel(tmp_path / f"{name}.npy")
+
+
+def test_pcm_is_scaled_by_its_kind() -> None:
+    pipeline = pipeline_of("hifigan")
+    wav = voice(0.3, RATE).astype(np.float32)
+    pcm = np.round(wav * 2**15).astype(np.int16)
+    assert np.allclose(pipeline.mel_of(pcm, RATE), pipeline.mel_of(wav, RATE), atol=0.2)
+    with pytest.raises(AudioError, match="have no full scale"):
+        pipeline.mel_of(wav.astype(np.complex64), RATE)

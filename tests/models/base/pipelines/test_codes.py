@@ -36,3 +36,13 @@ def test_broken_files_are_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=message):
             read_codes(tmp_path / f"{name}.codes")
+
+
+def test_codes_that_are_no_integers_are_refused(tmp_path) -> None:
+    record = CodesRecord(system="x", rate=24000, frame_rate=75, codebook_size=1024)
+    codes = np.array([[1.0, 2.7]])
+    with pytest.raises(DataError, match="codes of float64 can't be used"):
+        write_codes(tmp_path / "x.codes", codes, record)
+    save_file({"codes": codes}, tmp_path / "x.codes", {"codes": record.model_dump_json()})
+    with pytest.raises(DataError, match=r"x\.codes: codes of float64 can't be used"):
+        read_codes(tmp_path / "x.codes")

@@ -3,8 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hiervox.models.base.pipelines.pitch_curve import read_pitch_curve, stretch_pitch, write_pitch_curve
-from hiervox.utils.errors import DataError
+from hiervox.models.base.pipelines.pitch_curve import (
+    check_pitch,
+    read_pitch_curve,
+    stretch_pitch,
+    write_pitch_curve,
+)
+from hiervox.utils.errors import AudioError, DataError
 
 
 def test_what_is_written_is_read(tmp_path) -> None:
@@ -50,3 +55,10 @@ def test_mistakes_are_named(tmp_path, text, message) -> None:
         (tmp_path / "x.csv").write_text(text)
     with pytest.raises(DataError, match=message):
         read_pitch_curve(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("wrong", [[100, -100], [1e30], [float("nan")], [], [[100.0]], [100j]])
+def test_pitch_that_no_voice_has_is_refused(wrong) -> None:
+    check_pitch(np.array([0, 100, 2000], np.float32))
+    with pytest.raises(AudioError, match="F0 "):
+        check_pitch(np.array(wrong))

@@ -67,3 +67,17 @@ def test_a_file_of_hours_is_no_prompt(tmp_path, monkeypatch) -> None:
 def test_short_prompts_are_replicated_whole(seconds, copies) -> None:
     wav = np.arange(int(seconds * 16000), dtype=np.float32)
     np.testing.assert_array_equal(prompt.replicate_prompt(wav), np.tile(wav, copies))
+
+
+@pytest.mark.parametrize(
+    ("kind", "middle", "scale"), [("int16", 0, 2**15), ("int32", 0, 2**31), ("uint8", 128, 2**7)]
+)
+def test_pcm_is_scaled_by_its_kind(kind: str, middle: int, scale: int) -> None:
+    wav = voice(1.0)
+    pcm = (wav.astype(np.float64) * scale + middle).round().clip(max=np.iinfo(kind).max).astype(kind)
+    found = prepare_recording(pcm, 16000, "it")
+    assert found.dtype == np.float32
+    assert np.abs(found - wav).max() <= 1.01 / scale + 1e-7
+    for other in (np.int64, np.complex64, bool):
+        with pytest.raises(AudioError, match=r"it: samples of .* have no full scale"):
+            prepare_recording(wav.astype(other), 16000, "it")

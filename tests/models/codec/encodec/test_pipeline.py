@@ -111,3 +111,16 @@ def test_published_weights_need_no_config(tmp_path: Path) -> None:
     weights = convert_published("encodec", "encodec", tmp_path / "encodec.pth", None, tmp_path / "converted")
     assert weights == sum(parameter.numel() for parameter in Encodec(EncodecConfig()).parameters())
     assert EncodecPipeline.load(tmp_path / "converted").codebooks == 2
+
+
+def test_float_codes_are_refused_and_pcm_is_scaled() -> None:
+    """2.7 was decoded as 2, and samples of 16 bits were coded as if they were floats."""
+    pipeline = EncodecPipeline(tiny_encodec())
+    codes = pipeline.encode(WAV, 24_000)
+    with pytest.raises(DataError, match="codes of float64 can't be used"):
+        pipeline.decode(codes + 0.7)
+    exact = (WAV * 2**15).round() / 2**15
+    pcm = (WAV * 2**15).round().astype(np.int16)
+    np.testing.assert_array_equal(
+        pipeline.encode(pcm, 24_000), pipeline.encode(exact.astype(np.float32), 24_000)
+    )
