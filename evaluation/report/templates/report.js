@@ -475,7 +475,7 @@ function drawCards() {
 /* Pictures are drawn when they come into view; a print has them all. */
 async function printAll() {
   const before = state.shown;
-  state.shown = Infinity;
+  state.shown = data.sentences.length;
   drawCards();
   byId("print").disabled = true;
   await Promise.all([...document.querySelectorAll(".recording")].map((view) => view.draw?.()));
