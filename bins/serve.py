@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -54,21 +56,17 @@ def serve(
         raise ConfigError(
             f"without keys {host} would be open to everyone", "give --key-file, or leave --host out"
         )
-    try:
+    with requiring_packages("serve"):
         from hiervox.bins.serving.app import read_keys
         from hiervox.bins.serving.bodies import Limits
         from hiervox.bins.serving.processes import Settings, serve_alone, serve_together
-    except ModuleNotFoundError as error:
-        if error.name is not None and error.name.startswith("hiervox"):
-            raise
-        raise DependencyError(f"package {error.name} is not there", "pip install 'hiervox[serve]'") from error
     keys: list[str] = []
     if key_file is not None:
         try:
             keys = read_keys(key_file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{key_file} can't be read", "name a text file of keys") from error
-    with _listening(host, port) as listening:
+    with listening_on(host, port) as listening:
         limits = Limits(int(max_upload * 2**20), max_seconds)
         settings = Settings(model or (), device, max_queue, keys, time_limit, limits, allow_voices)
         engine = settings.engine()
@@ -85,7 +83,24 @@ def serve(
             serve_together(settings, listening, workers)
 
 
-def _listening(host: str, port: int) -> socket.socket:
+@contextmanager
+def requiring_packages(extra: str) -> Iterator[None]:
+    """Imports of packages that an extra brings.
+
+    Raises:
+        DependencyError: one is not there.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("hiervox"):
+            raise
+        raise DependencyError(
+            f"package {error.name} is not there", f"pip install 'hiervox[{extra}]'"
+        ) from error
+
+
+def listening_on(host: str, port: int) -> socket.socket:
     """A socket that listens.
 
     Raises:

@@ -72,7 +72,7 @@ def make_app(
 
     # pages about the API would be open to everyone, and take scripts from elsewhere
     app = FastAPI(title="HierVox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    metrics = Metrics()
+    metrics = app.state.metrics = Metrics()
 
     def authorised(request: HTTPConnection) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +40,8 @@ SERVED = (TextToSpeech, VoiceConversion, Enhancement, SuperResolution)
 """Protocols that have a route."""
 ALIASES = ("", "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
 """OpenAI's names, which clients send by default, and none: the first model."""
+WARM_TEXT = "12."
+"""Spoken before the first request, in any language."""
 MOST_VOICES = 32
 """Encoded voices of a model in memory."""
 
@@ -194,14 +197,17 @@ class Engine:
         return await asyncio.wrap_future(self._thread.submit(job, time.monotonic() if due is None else due))
 
     async def warm(self) -> None:
-        """Open the default model and its own voice, where it has one."""
+        """Open the default model and its own voice, where it has one, and speak, which prepares kernels."""
         first = next(iter(self.models.values()))
         task = first.task(TextToSpeech) or first.task(VoiceConversion) or next(iter(first.systems))
 
         def opened() -> None:
             pipeline = self.opened(first, task)
             if getattr(pipeline, "own_voice_name", ""):
-                self.voice(first, task, "")
+                voice = self.voice(first, task, "")
+                if first.task(TextToSpeech):
+                    with suppress(HierVoxError):  # a language without digits
+                        list(pipeline.tts_stream(WARM_TEXT, voice))
 
         await self.run(opened)
         self.ready = True

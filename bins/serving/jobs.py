@@ -12,6 +12,7 @@ from hiervox.bins.serving.engine import Engine, MissingError, Model, Sound
 from hiervox.bins.serving.schema import (
     ConversionRequest,
     EnhancementRequest,
+    PromptFields,
     SpeechRequest,
     UpsampleRequest,
     VoiceRequest,
@@ -28,7 +29,13 @@ from hiervox.models.base.pipelines.protocols import (
 from hiervox.models.base.pipelines.timestamps import phoneme_times, word_times
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
-from hiervox.models.base.pipelines.voice_store import remove_voice, require_free, save_voice, voice_path
+from hiervox.models.base.pipelines.voice_store import (
+    load_voice,
+    remove_voice,
+    require_free,
+    save_voice,
+    voice_path,
+)
 from hiervox.processors.audio import Waveform, peak_normalize, resample_chunks
 
 BLOCK_SECONDS = 1.0
@@ -39,8 +46,8 @@ Recording = tuple[Waveform, int]
 Prepare = Callable[[], Sound]
 
 
-def speech(engine: Engine, asked: SpeechRequest) -> Prepare:
-    """Speak a text.
+def speech(engine: Engine, asked: SpeechRequest, prompts: Sequence[Recording] = ()) -> Prepare:
+    """Speak a text in a voice, named or of prompts.
 
     Raises:
         MissingError: there is no such model.
@@ -53,10 +60,13 @@ def speech(engine: Engine, asked: SpeechRequest) -> Prepare:
         pipeline: TextToSpeech[SpeechControls] = engine.opened(model, task)
         pipeline.require(rate=controls.rate)
         sequences = pipeline.read(text, controls.language)
-        voice = engine.voice(model, task, asked.voice_name)
+        if prompts:
+            voice = _prompt_voice(pipeline, prompts, PromptFields(), for_text=True)
+        else:
+            voice = engine.voice(model, task, asked.voice_name)
         times: list[dict[str, Any]] = []
-        if granularities:
-            sentences = _timed(pipeline, sequences, voice, controls, granularities, times)
+        if granularities or asked.is_whole:  # streams take more time in all
+            sentences = _sentences(pipeline, sequences, voice, controls, granularities, times)
             chunks = pipeline.at_rate(sentences, controls.rate)
         else:
             chunks = pipeline.tts_stream(sequences, voice, controls)
@@ -66,7 +76,7 @@ def speech(engine: Engine, asked: SpeechRequest) -> Prepare:
     return prepare
 
 
-def _timed(
+def _sentences(
     pipeline: TextToSpeech[SpeechControls],
     sequences: Sequence[TokenSequence],
     voice: Voice,
@@ -74,7 +84,7 @@ def _timed(
     granularities: Sequence[str],
     times: list[dict[str, Any]],
 ) -> Iterator[Waveform]:
-    """Sentences, whose times are noted before they are given."""
+    """Sentences, whose times are noted before they are given, where they are asked for."""
 
     def pronounced(text: str) -> str:
         return " ".join(sequence.phonemes for sequence in pipeline.read(text, controls.language))
@@ -82,6 +92,9 @@ def _timed(
     begin = 0.0
     for sentence in pipeline.tts_sentences(sequences, voice, controls):
         end = begin + sentence.wav.size / pipeline.rate
+        if not granularities:
+            yield sentence.wav
+            continue
         noted: dict[str, Any] = {"text": sentence.sequence.text, "start": begin, "end": end}
         phonemes = phoneme_times(sentence, pipeline.rate, begin)
         if "word" in granularities:
@@ -218,10 +231,21 @@ def forget_voice(name: str) -> dict[str, Any]:
     return {"id": name, "object": "voice", "deleted": True}
 
 
+def mix_saved(name: str, shares: Mapping[str, float]) -> None:
+    """Save the weighted mean of saved voices.
+
+    Raises:
+        ConfigError: there is no such voice, the name is unusable or taken, or the voices can't be mixed.
+    """
+    require_free(name, overwrite=False)
+    mixed = mix_voices([load_voice(voice) for voice in shares], list(shares.values()))
+    save_voice(name, mixed, made_of={"prompts": {}, "voices": dict(shares)})
+
+
 def _prompt_voice(
     pipeline: VoiceConversion[Any] | TextToSpeech[Any],
     prompts: Sequence[Recording],
-    asked: ConversionRequest | VoiceRequest,
+    asked: PromptFields,
     for_text: bool,
 ) -> Voice:
     voices = [

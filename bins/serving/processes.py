@@ -6,16 +6,18 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
-from hiervox.bins.serving.answers import METRICS_VARIABLE
+from hiervox.bins.serving.answers import METRICS_VARIABLE, Metrics
 from hiervox.bins.serving.app import make_app
 from hiervox.bins.serving.bodies import JSON_BYTES, Limits
 from hiervox.bins.serving.engine import Engine
@@ -50,15 +52,29 @@ class Settings:
         return Engine(self.models, self.device, self.most)
 
 
-def serve_alone(settings: Settings, listening: socket.socket, engine: Engine | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, and finish what was begun."""
+def serve_alone(
+    settings: Settings,
+    listening: socket.socket,
+    engine: Engine,
+    mount: Callable[[FastAPI, Engine, Metrics], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, and finish what was begun.
+
+    Args:
+        settings: of the server.
+        listening: where it is asked.
+        engine: of the settings.
+        mount: puts more on the server.
+    """
     app = make_app(
-        engine or settings.engine(),
+        engine,
         settings.keys,
         settings.time_limit,
         settings.limits,
         settings.allow_voices,
     )
+    if mount is not None:
+        mount(app, engine, app.state.metrics)
     config = uvicorn.Config(app, log_level="warning", ws_max_size=JSON_BYTES)
     uvicorn.Server(config).run([listening])
 
@@ -72,15 +88,15 @@ def serve_together(settings: Settings, listening: socket.socket, count: int) -> 
     threads = max(1, len(os.sched_getaffinity(0)) // count)
     os.environ.setdefault(THREADS_VARIABLE, str(threads))
     context = multiprocessing.get_context("spawn")
-    asked = threading.Event()
+    asked: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         os.environ[METRICS_VARIABLE] = folder
         processes = [context.Process(target=_process, args=(settings, listening)) for _ in range(count)]
         for process in processes:
             process.start()
 
-        def stop(*_: Any) -> None:
-            asked.set()
+        def stop(*numbers: Any) -> None:
+            asked.extend(numbers[:1])
             for process in processes:
                 if process.is_alive():
                     process.terminate()
@@ -88,7 +104,7 @@ def serve_together(settings: Settings, listening: socket.socket, count: int) -> 
         before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             wait([process.sentinel for process in processes])
-            failed = not asked.is_set()
+            failed = not asked
             stop()
             for process in processes:
                 process.join()
@@ -97,13 +113,15 @@ def serve_together(settings: Settings, listening: socket.socket, count: int) -> 
                 signal.signal(number, handler)
     if failed:
         raise ConfigError("a process of the server ended", "see what it printed, and start the server again")
+    signal.raise_signal(asked[0])
 
 
 def _process(settings: Settings, listening: socket.socket) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # behind what was begun
     os.setpgrp()  # SIGINT of a terminal goes to the first process, which passes it on
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        serve_alone(settings, listening)
+        serve_alone(settings, listening, settings.engine())
     except HierVoxError as error:
         raise SystemExit(str(error)) from error
 

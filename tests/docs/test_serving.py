@@ -32,10 +32,10 @@ def replaced(code: str, address: str) -> str:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The page's first command as a process, and where it listens."""
-    command = [sys.executable, "-m", "hiervox", *shlex.split(BLOCK.findall(PAGE)[0])[1:]]
-    process = subprocess.Popen([*command, "--port", "0", *options], stdout=subprocess.PIPE, text=True)
+def serving(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A command as a process, and where it listens."""
+    whole = [sys.executable, "-m", "hiervox", *command, "--port", "0"]
+    process = subprocess.Popen(whole, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         address = process.stdout.readline().strip().removesuffix("/v1")
@@ -51,7 +51,7 @@ def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[subprocess.Popen[str], str]]:
     monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    with serving() as started:
+    with serving(*shlex.split(BLOCK.findall(PAGE)[0])[1:]) as started:
         yield started
 
 
@@ -86,7 +86,7 @@ def test_what_was_begun_is_finished(server: tuple[subprocess.Popen[str], str]) -
 def test_processes_serve_together_and_end_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
     body = {"model": "tts-1", "input": "One sentence. Another one.", "response_format": "pcm"}
-    with serving("--model", "box", "--workers", "2", "--device", "cpu") as (process, address):
+    with serving("serve", "--model", "box", "--workers", "2", "--device", "cpu") as (process, address):
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         if not children.is_file():
             pytest.skip("needs Linux")
@@ -99,14 +99,24 @@ def test_processes_serve_together_and_end_together(tmp_path: Path, monkeypatch: 
             begun = next(parts)
             process.send_signal(signal.SIGTERM)
             assert {begun + b"".join(parts)} == sounds
-        assert process.wait(30) == 0
+        assert process.wait(30) == 128 + signal.SIGTERM
 
 
 def test_a_process_that_ends_ends_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
-    with serving("--model", "box", "--workers", "2", "--device", "cpu") as (process, _):
+    with serving("serve", "--model", "box", "--workers", "2", "--device", "cpu") as (process, _):
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         if not children.is_file():
             pytest.skip("needs Linux")
         os.kill(max(map(int, children.read_text().split())), signal.SIGKILL)
         assert process.wait(30) == 2
+
+
+def test_the_page_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gradio")
+    monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
+    page = (REPOSITORY / "docs" / "guides" / "web.md").read_text(encoding="utf-8")
+    for line in BLOCK.findall(page)[0].splitlines():
+        with serving(*shlex.split(line)[1:]) as (_, address):
+            assert "HierVox" in httpx.get(address).text
+            assert httpx.get(f"{address}/v1/models").json()["data"][0]["id"] == "box"
