@@ -149,6 +149,7 @@ setup(
             "setuptools>=70.1",  # makes wheels by itself
             "types-setuptools",
             "types-tqdm",
+            "wyoming>=1.5",  # the server's tests
         ],
     },
     entry_points={"console_scripts": ["hiervox=hiervox.bins.app:main"]},

@@ -15,6 +15,7 @@ from hiervox.bins.verbs import Verb
 from hiervox.utils.errors import ConfigError, DependencyError
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
+MOST_PORT = 65535
 
 
 def serve(
@@ -24,7 +25,7 @@ def serve(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")
+        int, typer.Option(min=0, max=MOST_PORT, help="Port to listen on; 0 for any free one.")
     ] = 8880,
     device: DeviceOption = "auto",
     max_queue: Annotated[int, typer.Option(min=1, help="Requests at once; further ones are refused.")] = 64,
@@ -41,6 +42,10 @@ def serve(
     allow_voices: Annotated[
         bool, typer.Option("--allow-voices", help="Let clients save and remove voices.")
     ] = False,
+    wyoming: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Speak the Wyoming protocol there, too; it knows no keys."),
+    ] = None,
     key_file: Annotated[
         Path | None, typer.Option(help="Bearer tokens, one a line; without it only this machine is served.")
     ] = None,
@@ -66,7 +71,7 @@ def serve(
             keys = read_keys(key_file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{key_file} can't be read", "name a text file of keys") from error
-    with listening_on(host, port) as listening:
+    with listening_on(host, port) as listening, _wyoming_on(wyoming) as wyoming_listening:
         limits = Limits(int(max_upload * 2**20), max_seconds)
         settings = Settings(model or (), device, max_queue, keys, time_limit, limits, allow_voices)
         engine = settings.engine()
@@ -76,11 +81,13 @@ def serve(
             )
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"http://{shown}:{listening.getsockname()[1]}/v1")
+        if wyoming_listening is not None:
+            typer.echo(f"tcp://{wyoming}")
         if workers == 1:
-            serve_alone(settings, listening, engine)
+            serve_alone(settings, listening, engine, wyoming=wyoming_listening)
         else:
             engine.stop()
-            serve_together(settings, listening, workers)
+            serve_together(settings, listening, workers, wyoming_listening)
 
 
 @contextmanager
@@ -100,6 +107,23 @@ def requiring_packages(extra: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _wyoming_on(address: str | None) -> Iterator[socket.socket | None]:
+    """A socket that listens on `HOST:PORT`; None for none.
+
+    Raises:
+        ConfigError: it is not such an address, or can't be listened on.
+    """
+    if address is None:
+        yield None
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > MOST_PORT:
+        raise ConfigError(f"--wyoming {address!r} is no address", "write HOST:PORT, such as 127.0.0.1:10200")
+    with listening_on(host.strip("[]"), int(port)) as listening:
+        yield listening
+
+
 def listening_on(host: str, port: int) -> socket.socket:
     """A socket that listens.
 
@@ -109,9 +133,10 @@ def listening_on(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=2048)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"can't listen on {host}, port {port} ({error.strerror})", "choose another --port or --host"
+            f"can't listen on {host}, port {port} ({reason})", "choose another --port or --host"
         ) from error
 
 

@@ -31,7 +31,7 @@ import soundfile
 import typer
 
 from hiervox.models.base.benchmark.streams import sentences
-from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.errors import ConfigError, HierVoxError, shortened
 
 MOST_DIFFERENCE = 1e-4
 MOST_SENTENCES = 3
@@ -197,11 +197,13 @@ def _compare(
     spent, seconds, worst = time.monotonic() - begun, 0.0, 0.0
     for text, file, wav in zip(texts, files, made, strict=True):
         if isinstance(wav, Exception):
-            report.require(False, f"lost: {text!r} ({wav})")
+            report.require(False, f"lost: {shortened(text)} ({wav})")
             continue
         own, rate = soundfile.read(file, dtype="float32")
         difference = float(np.abs(own - wav).max()) if own.shape == wav.shape else float("inf")
-        report.require(difference < MOST_DIFFERENCE, f"mixed up: {text!r} differs by {difference:.3g}")
+        report.require(
+            difference < MOST_DIFFERENCE, f"mixed up: {shortened(text)} differs by {difference:.3g}"
+        )
         worst, seconds = max(worst, difference), seconds + own.size / rate
     report.note("requests, clients", f"{len(texts)}, {clients}")
     report.note("largest difference from own synthesis", f"{worst:.2g}")

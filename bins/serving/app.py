@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ from hiervox.bins.serving.schema import (
     parsed,
 )
 from hiervox.bins.serving.text_stream import converse
+from hiervox.bins.serving.wyoming import wyoming_server
 from hiervox.models.base.pipelines.protocols import TextToSpeech, VoiceConversion
 from hiervox.utils.errors import ConfigError, HierVoxError
 
@@ -52,6 +54,7 @@ def make_app(
     time_limit: float = 600.0,
     limits: Limits | None = None,
     allow_voices: bool = False,
+    wyoming: socket.socket | None = None,
 ) -> FastAPI:
     """The server as an ASGI application.
 
@@ -61,13 +64,15 @@ def make_app(
         time_limit: seconds for a request, from its headers to its last byte.
         limits: of uploads.
         allow_voices: whether clients may save and remove voices.
+        wyoming: where the Wyoming protocol is spoken; None for nowhere.
     """
     bounds = limits or Limits()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await engine.warm()
-        yield
+        async with wyoming_server(engine, app.state.metrics, time_limit, wyoming):
+            yield
         engine.stop()
 
     # pages about the API would be open to everyone, and take scripts from elsewhere
@@ -193,13 +198,13 @@ def make_app(
             return await answer(engine, metrics, time_limit, request, read)
 
     @app.websocket("/v1/audio/speech/stream")
-    async def text_stream(socket: WebSocket) -> None:
+    async def text_stream(connection: WebSocket) -> None:
         try:
-            authorised(socket)
+            authorised(connection)
         except HTTPException as error:
-            await socket.close(1008, str(error.detail)[:100])  # answered with 403, as nothing is accepted
+            await connection.close(1008, str(error.detail)[:100])  # answered with 403, as nothing is accepted
             return
-        await converse(engine, metrics, time_limit, socket, _error)
+        await converse(engine, metrics, time_limit, connection, _error)
 
     restoring("/v1/audio/enhancements", EnhancementRequest, jobs.enhancement)
     restoring("/v1/audio/upsamples", UpsampleRequest, jobs.upsampling)

@@ -57,6 +57,7 @@ def serve_alone(
     listening: socket.socket,
     engine: Engine,
     mount: Callable[[FastAPI, Engine, Metrics], None] | None = None,
+    wyoming: socket.socket | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, and finish what was begun.
 
@@ -65,6 +66,7 @@ def serve_alone(
         listening: where it is asked.
         engine: of the settings.
         mount: puts more on the server.
+        wyoming: where the Wyoming protocol is spoken.
     """
     app = make_app(
         engine,
@@ -72,6 +74,7 @@ def serve_alone(
         settings.time_limit,
         settings.limits,
         settings.allow_voices,
+        wyoming,
     )
     if mount is not None:
         mount(app, engine, app.state.metrics)
@@ -79,7 +82,9 @@ def serve_alone(
     uvicorn.Server(config).run([listening])
 
 
-def serve_together(settings: Settings, listening: socket.socket, count: int) -> None:
+def serve_together(
+    settings: Settings, listening: socket.socket, count: int, wyoming: socket.socket | None = None
+) -> None:
     """Serve with several processes, which share the cores, until SIGTERM, SIGINT or the end of one of them.
 
     Raises:
@@ -91,7 +96,9 @@ def serve_together(settings: Settings, listening: socket.socket, count: int) -> 
     asked: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         os.environ[METRICS_VARIABLE] = folder
-        processes = [context.Process(target=_process, args=(settings, listening)) for _ in range(count)]
+        processes = [
+            context.Process(target=_process, args=(settings, listening, wyoming)) for _ in range(count)
+        ]
         for process in processes:
             process.start()
 
@@ -116,12 +123,12 @@ def serve_together(settings: Settings, listening: socket.socket, count: int) -> 
     signal.raise_signal(asked[0])
 
 
-def _process(settings: Settings, listening: socket.socket) -> None:
+def _process(settings: Settings, listening: socket.socket, wyoming: socket.socket | None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # behind what was begun
     os.setpgrp()  # SIGINT of a terminal goes to the first process, which passes it on
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        serve_alone(settings, listening, settings.engine())
+        serve_alone(settings, listening, settings.engine(), wyoming=wyoming)
     except HierVoxError as error:
         raise SystemExit(str(error)) from error
 

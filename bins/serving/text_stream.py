@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import WebSocket, WebSocketDisconnect
 
@@ -80,6 +80,19 @@ class Sentences:
         return said if said and speakable(said[0], self._language) else []
 
 
+class Channel(Protocol):
+    """What a dialogue needs of a WebSocket."""
+
+    async def receive(self) -> Any:
+        """The next message."""
+
+    async def send_text(self, data: str) -> None:
+        """Send JSON."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send sound."""
+
+
 class Dialogue:
     """One connection: a text in one voice.
 
@@ -89,7 +102,7 @@ class Dialogue:
         place: in the queue.
     """
 
-    def __init__(self, engine: Engine, socket: WebSocket, place: Place) -> None:
+    def __init__(self, engine: Engine, socket: Channel, place: Place) -> None:
         self._engine, self._socket, self._place = engine, socket, place
         self._position, self._pause, self._sent, self._begun = 0, 0.0, 0.0, 0.0
         self._tokens = 0

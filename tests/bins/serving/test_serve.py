@@ -264,6 +264,14 @@ def test_an_open_address_needs_keys() -> None:
     assert isinstance(done.exception, ConfigError) and "--key-file" in done.exception.hint
 
 
+@pytest.mark.parametrize("address", ["10200", ":10200", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:99999"])
+def test_an_address_that_is_none_is_told(address: str) -> None:
+    app = typer.Typer()
+    app.command()(serve)
+    done = CliRunner().invoke(app, ["--port", "0", "--wyoming", address])
+    assert isinstance(done.exception, ConfigError) and done.exception.hint
+
+
 def test_a_port_that_is_taken_is_told() -> None:
     app = typer.Typer()
     app.command()(serve)
