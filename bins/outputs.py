@@ -16,6 +16,7 @@ import typer
 
 from hiervox.utils.errors import ConfigError, HierVoxError
 from hiervox.utils.files import all_or_nothing, write_json
+from hiervox.utils.json_files import read_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,7 +104,7 @@ def versions() -> dict[str, str]:
 def is_done(target: Path, request: Mapping[str, object]) -> bool:
     """Whether a sound is there with a record that says the same request."""
     try:
-        record = json.loads(record_path(target).read_text(encoding="utf-8"))
+        record = read_json(record_path(target))
     except (OSError, ValueError):
         return False
     wanted = json.loads(json.dumps(request))

@@ -11,6 +11,7 @@ from typing import Any
 from hiervox.evaluation.store import file_checksum
 from hiervox.evaluation.table import Utterance
 from hiervox.utils.errors import DataError
+from hiervox.utils.json_files import read_json
 
 LIST_NAME = "list.json"
 
@@ -44,7 +45,7 @@ def check_list(path: Path, utterances: Sequence[Utterance]) -> None:
             reference; names the first.
     """
     try:
-        frozen = json.loads(path.read_text(encoding="utf-8"))
+        frozen = read_json(path)
         expected = {entry["id"]: entry for entry in frozen["sentences"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is not a frozen list", f"give the {LIST_NAME} of an evaluation") from error

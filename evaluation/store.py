@@ -19,6 +19,7 @@ import numpy as np
 from hiervox.evaluation.metric import Metric, Scores, Vector
 from hiervox.evaluation.table import Utterance
 from hiervox.utils.files import replacing_file
+from hiervox.utils.json_files import parse_json
 
 FOLDER = "scores"
 VECTORS = "vectors"
@@ -56,7 +57,7 @@ class ScoreStore:
         for file in sorted(self.folder.glob("*.jsonl")):
             for line in file.read_bytes().splitlines():
                 try:
-                    entry = json.loads(line)
+                    entry = parse_json(line)
                     self._found[entry["key"]] = dict(entry["scores"])
                 except (ValueError, KeyError, TypeError):  # cut by a crash
                     continue

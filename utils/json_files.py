@@ -33,7 +33,7 @@ def read_object(path: Path, is_json5: bool = False) -> dict[str, Any]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is not UTF-8") from error
-    tree = parse_json5(text) if is_json5 else _parse_json(text)
+    tree = parse_json5(text) if is_json5 else parse_json(text)
     if not isinstance(tree, dict):
         raise ValueError("it holds no object between { and }")
     return tree
@@ -55,7 +55,22 @@ def parse_json5(text: str) -> Any:
     return tree
 
 
-def _parse_json(text: str) -> Any:
+def read_json(path: Path) -> Any:
+    """Read a JSON file of UTF-8, with or without a byte order mark, of any size.
+
+    Raises:
+        OSError: the file can't be read.
+        ValueError: as `parse_json`, or it is not UTF-8.
+    """
+    return parse_json(path.read_text(encoding="utf-8-sig"))
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON.
+
+    Raises:
+        ValueError: it is not JSON, nested too deep, or has a key twice in one object.
+    """
     try:
         tree = json.loads(text, object_pairs_hook=_without_duplicates)
     except RecursionError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from hiervox.processors.text.markup import is_markup
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.json_files import parse_json
 
 Format = Literal["mp3", "wav", "flac", "opus", "aac", "pcm"]
 HEADED = ("wav", "flac")
@@ -109,7 +109,7 @@ class SoundRequest(BaseModel):
     @classmethod
     def _of_a_form(cls, value: Any) -> Any:
         """Fields of forms are texts."""
-        return json.loads(value) if isinstance(value, str) else value
+        return parse_json(value) if isinstance(value, str) else value
 
 
 class SpokenRequest(SoundRequest):

@@ -26,6 +26,7 @@ from hiervox.processors.text.markup import PARAGRAPH_PAUSE, is_markup
 from hiervox.processors.text.script import plain_utterances
 from hiervox.processors.text.sentences import sentence_bounds, speakable
 from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.json_files import parse_json
 
 MOST_CHARACTERS = 2**20
 """Of text that was sent and is not spoken yet."""
@@ -274,8 +275,8 @@ def _read(message: str) -> tuple[str, str]:
         ConfigError: it has neither.
     """
     try:
-        fields = json.loads(message)
-    except json.JSONDecodeError as error:
+        fields = parse_json(message)
+    except ValueError as error:
         raise ConfigError("a message is not JSON", 'send {"text": …} or {"event": "end"}') from error
     text = fields.get("text", "") if isinstance(fields, dict) else None
     event = fields.get("event", "") if isinstance(fields, dict) else None

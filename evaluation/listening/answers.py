@@ -16,6 +16,7 @@ from hiervox.evaluation.estimate import CONFIDENCE, Estimate, mean_estimate
 from hiervox.evaluation.listening.design import KINDS, REFERENCE
 from hiervox.evaluation.report.tables import cell
 from hiervox.utils.errors import DataError
+from hiervox.utils.json_files import read_json
 
 LEAST_OF_REFERENCE, MOST_UNDER_IT = 90, 0.15
 """Post-screening of MUSHRA (ITU-R BS.1534-3, section 4.1.2): who rates more than 15 % of hidden references
@@ -61,7 +62,7 @@ def read_answers(files: Sequence[Path], key_file: Path) -> tuple[str, list[Answe
     """
     key = _read(key_file)
     trials = key.get("trials")
-    if not isinstance(trials, dict) or key.get("kind") not in KINDS:
+    if not isinstance(trials, dict) or key.get("kind") not in KINDS or not _are_trials(key, trials):
         raise DataError(
             f"{key_file} is not the key of a listening test", "give the .key.json beside its page"
         )
@@ -84,9 +85,20 @@ def read_answers(files: Sequence[Path], key_file: Path) -> tuple[str, list[Answe
     return str(key["kind"]), answers
 
 
+def _are_trials(key: Mapping[str, Any], trials: Mapping[str, Any]) -> bool:
+    """Whether a key has what `design.key` writes."""
+    return isinstance(key.get("test"), str) and all(
+        isinstance(trial, dict)
+        and isinstance(trial.get("sentence"), str)
+        and isinstance(trial.get("systems"), list)
+        and all(isinstance(system, str) for system in trial["systems"])
+        for trial in trials.values()
+    )
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = read_json(file)
     except (OSError, ValueError) as error:
         raise DataError(f"can't read {file} as JSON ({type(error).__name__})", "save it again") from error
     if not isinstance(found, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +23,7 @@ from hiervox.evaluation.report.tables import as_text, comparison_json, estimate_
 from hiervox.evaluation.results import rounded
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import all_or_nothing, write_json, write_text
+from hiervox.utils.json_files import read_json
 
 TITLES = {"mos": "MOS", "smos": "SMOS", "ab": "Preference", "mushra": "MUSHRA"}
 MARKDOWN_NAME = "listening.md"
@@ -66,7 +66,7 @@ def summarize_answers(files: Sequence[Path], key: Path, out: Path) -> str:
 def is_summary(file: Path) -> bool:
     """Whether a file is one of those that `summarize_answers` has written into its folder together."""
     try:
-        tree = json.loads((file.parent / JSON_NAME).read_text(encoding="utf-8"))
+        tree = read_json(file.parent / JSON_NAME)
         counts = f"{tree['listeners']} listeners, {tree['answers']} answers."
         if file.name == JSON_NAME:
             return tree["kind"] in TITLES

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.table import Utterance
+from hiervox.utils.json_files import read_json
 
 FACTOR_KEY = "real_time_factor"
 TIME_KEY = "synthesis_seconds"
@@ -20,8 +20,8 @@ def read_record(audio: Path) -> Mapping[str, Any]:
     for record in (audio.with_name(f"{audio.name}.json"), audio.with_suffix(".json")):
         if record.is_file():
             try:
-                found = json.loads(record.read_text(encoding="utf-8"))
-            except ValueError:  # not JSON or not UTF-8: somebody else's file
+                found = read_json(record)
+            except (OSError, ValueError):  # not JSON or not UTF-8: somebody else's file
                 continue
             if isinstance(found, dict):
                 return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -17,6 +16,7 @@ from hiervox.evaluation.store import FOLDER, is_score_file
 from hiervox.evaluation.table import ALL_COLUMNS, Utterance, files_of_rows
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.files import all_or_nothing, write_json, write_text
+from hiervox.utils.json_files import parse_json, read_json
 from hiervox.utils.outputs import check_outputs
 
 UTTERANCES_NAME = "utterances.csv"
@@ -72,12 +72,12 @@ def is_of_evaluation(file: Path) -> bool:
     if file.parent.name == FOLDER:
         return is_score_file(file)
     try:
-        digest = json.loads((file.parent / SUMMARY_NAME).read_text(encoding="utf-8"))["list_sha256"]
+        digest = read_json(file.parent / SUMMARY_NAME)["list_sha256"]
         if file.name == SUMMARY_NAME:
             return True
         text = file.read_text(encoding="utf-8")
         if file.name == LIST_NAME:
-            return bool(json.loads(text)["sha256"] == digest)
+            return bool(parse_json(text)["sha256"] == digest)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
     if file.name == UTTERANCES_NAME:

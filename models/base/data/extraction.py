@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,6 +39,7 @@ from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import replacing_file, write_json
+from hiervox.utils.json_files import read_json
 from hiervox.utils.launch import process_of_launch
 from hiervox.utils.logging import get_logger
 from hiervox.utils.outputs import check_outputs
@@ -203,7 +203,7 @@ def _is_of_extraction(file: Path) -> bool:
     else:
         place = (file.parent.parent if file.parent.name == BLOCKS_NAME else file.parent) / CORPUS_NAME
     try:
-        return set(json.loads(place.read_text(encoding="utf-8"))) == keys[place.name]
+        return set(read_json(place)) == keys[place.name]
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 
@@ -222,11 +222,23 @@ def _claim(out: Path, plan: _Plan, index: CutIndex) -> None:
             "name another folder with --out, or remove this one",
         )
     record = out / CORPUS_NAME
-    if record.exists() and json.loads(record.read_text(encoding="utf-8")) != corpus:
+    if record.exists() and _read_own(record) != corpus:
         raise DataError(f"{out} was made of other cuts", "name another folder with --out, or remove this one")
     write_symbols(out, plan.setup.symbols)
     write_features(out, plan.setup, plan.fields)
     write_json(record, corpus)
+
+
+def _read_own(path: Path) -> Any:
+    """What an extraction wrote beside its features.
+
+    Raises:
+        DataError: it is broken.
+    """
+    try:
+        return read_json(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} can't be read ({error})", "extract again into a new folder") from error
 
 
 def _fingerprint(index: CutIndex) -> str:
@@ -322,11 +334,7 @@ def _extractor(plan: _Plan) -> BlockExtractor:
 def _merge(out: Path, blocks: int) -> Extraction:
     """Put the blocks together, where all are there."""
     done = [path for path in (_block_path(out, number) for number in range(blocks)) if path.exists()]
-    failures = [
-        Failure(**entry)
-        for path in done
-        for entry in json.loads(failures_path(path).read_text(encoding="utf-8"))
-    ]
+    failures = [Failure(**entry) for path in done for entry in _read_own(failures_path(path))]
     durations = [tree["duration"] for path in done for tree in iterate_trees(path)]
     missing = blocks - len(done)
     if not durations and not missing:

@@ -12,6 +12,7 @@ from hiervox.models.base.data.feature_registry import FEATURES
 from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.utils.errors import ConfigError, DataError
 from hiervox.utils.files import write_json
+from hiervox.utils.json_files import read_json
 
 FEATURES_NAME = "features.json"
 
@@ -55,10 +56,10 @@ def read_features(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise DataError(f"{folder} has no {FEATURES_NAME}", "name a folder that `hiervox extract` wrote")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
         if not isinstance(record["features"], dict):
             raise TypeError("features is not an object")
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} can't be read ({error})", "extract again into a new folder") from error
     return dict(record)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from hiervox.models.base.data.utterance import Problems, Utterance, existing_audio
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import is_file
+from hiervox.utils.json_files import parse_json
 from hiervox.utils.logging import get_logger
 
 COLUMNS = ("audio", "text", "speaker", "language", "id", "ipa", "caption")
@@ -180,8 +180,8 @@ def _json_rows(path: Path, problems: Problems) -> Iterator[Row]:
 
 def _json_row(line: str, where: str) -> Row:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        row = parse_json(line)
+    except ValueError as error:
         raise DataError(f"{where} is not JSON ({error})", "write one JSON object a line") from error
     if not isinstance(row, dict):
         raise DataError(f"{where} is not a JSON object", 'write {"audio": …, "text": …}')

@@ -21,6 +21,7 @@ from hiervox.processors.text.languages import rules_of
 from hiervox.processors.text.normalization import normalize_text
 from hiervox.utils.errors import ConfigError, DataError, TextError
 from hiervox.utils.files import write_json, write_text
+from hiervox.utils.json_files import read_json
 from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ def read_symbols(folder: Path) -> tuple[str, ...]:
     if not path.is_file():
         return TextConfig().symbols
     try:
-        return TextConfig(symbols=json.loads(path.read_text(encoding="utf-8"))["symbols"]).symbols
-    except (ValueError, KeyError, TypeError) as error:
+        return TextConfig(symbols=read_json(path)["symbols"]).symbols
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} can't be read ({error})", "extract again into a new folder") from error
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from hiervox.models.base.pipelines.protocols import Codec, Codes
 from hiervox.processors.audio import Waveform
+from hiervox.utils.array_files import read_arrays
 from hiervox.utils.config import Config
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import is_file, replacing_file
+from hiervox.utils.json_files import parse_json
 
 HEADER = "codes"
 SCALES = "scales"
@@ -85,17 +86,17 @@ def read_codes(path: Path) -> tuple[Codes, CodesRecord, Waveform | None]:
     Raises:
         DataError: the file is missing, broken, or holds tokens beyond its codebook.
     """
-    from safetensors import SafetensorError, safe_open
-
     if not is_file(path):
         raise DataError(f"no file of codes {path}", "check the path")
     try:
-        with safe_open(path, "np") as stream:
-            record = CodesRecord.model_validate(json.loads((stream.metadata() or {})[HEADER]))
-            stored = stream.get_tensor(HEADER)
-            scales = stream.get_tensor(SCALES) if SCALES in stream.keys() else None  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
-        raise DataError(f"{path} is not a file of codes", "make it with `hiervox codec encode`") from error
+        arrays, texts = read_arrays(path)
+        record = CodesRecord.model_validate(parse_json(texts[HEADER]))
+        stored, scales = arrays[HEADER], arrays.get(SCALES)
+    except (OSError, KeyError, ValueError) as error:
+        reason = "it lacks an entry" if isinstance(error, KeyError) else error
+        raise DataError(
+            f"{path} is not a file of codes ({reason})", "make it with `hiervox codec encode`"
+        ) from error
     require_whole(stored, str(path))
     codes: Codes = stored.astype(np.int64)
     if codes.ndim != 2 or not codes.size or codes.min() < 0 or codes.max() >= record.codebook_size:

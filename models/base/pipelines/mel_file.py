@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from hiervox.processors.spectrogram import SpectrogramConfig
+from hiervox.utils.array_files import read_array, read_arrays
 from hiervox.utils.errors import DataError
+from hiervox.utils.json_files import parse_json
 
 if TYPE_CHECKING:
     from hiervox.models.base.pipelines.protocols import Mel
@@ -57,16 +57,15 @@ def read_mel(path: Path) -> SavedMel:
     """
     if path.suffix.lower() == ARRAY_SUFFIX:
         return SavedMel(_floats(_read_array(path), path))
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(path, "numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            metadata = file.metadata() or {}
-        config = SpectrogramConfig.model_validate(json.loads(metadata[CONFIG_KEY]))
+        arrays, texts = read_arrays(path)
+        config = SpectrogramConfig.model_validate(parse_json(texts[CONFIG_KEY]))
         mel, f0 = arrays[MEL_KEY], arrays.get(F0_KEY)
-    except (SafetensorError, OSError, KeyError, ValueError, ValidationError) as error:
-        raise DataError(f"can't read {path} as a mel spectrogram", "write it with write_mel") from error
+    except (OSError, KeyError, ValueError) as error:
+        reason = "it lacks an entry" if isinstance(error, KeyError) else error
+        raise DataError(
+            f"can't read {path} as a mel spectrogram ({reason})", "write it with write_mel"
+        ) from error
     return SavedMel(_floats(mel, path), config, None if f0 is None else _floats(f0, path))
 
 
@@ -78,7 +77,7 @@ def _floats(array: NDArray[Any], path: Path) -> NDArray[Any]:
 
 def _read_array(path: Path) -> Mel:
     try:
-        mel: Mel = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"can't read {path} as an array", "save it with numpy.save") from error
+        mel: Mel = read_array(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"can't read {path} as an array ({error})", "save it with numpy.save") from error
     return mel

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, field_validator
 
 from hiervox.models.base.checkpoints.tensor_files import load_weights, save_tensors
 from hiervox.models.base.pipelines.bundle import hiervox_home
+from hiervox.utils.array_files import read_arrays
 from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.files import replacing_file
+from hiervox.utils.json_files import parse_json
 from hiervox.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
@@ -44,6 +45,16 @@ class VoiceRecord(Config):
     pitch_mean: float | None = Field(None, gt=0, allow_inf_nan=False)
     pitch_deviation: float | None = Field(None, ge=0, allow_inf_nan=False)
     made_of: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("made_of")
+    @classmethod
+    def _shares(cls, made_of: dict[str, Any]) -> dict[str, Any]:
+        for key in ("prompts", "voices"):
+            shares = made_of.get(key, {})
+            weights = shares.values() if isinstance(shares, dict) else [None]
+            if not all(isinstance(weight, int | float) for weight in weights):
+                raise ValueError(f"made_of.{key} is not names with their weights")
+        return made_of
 
 
 def voices_folder() -> Path:
@@ -173,13 +184,9 @@ def read_record(path: Path) -> VoiceRecord:
     Raises:
         CheckpointError: it has none, or a broken one.
     """
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(path, "np") as stream:
-            header = (stream.metadata() or {})[HEADER]
-        return VoiceRecord.model_validate(json.loads(header))
-    except (OSError, SafetensorError, KeyError, ValueError, ValidationError) as error:
+        return VoiceRecord.model_validate(parse_json(read_arrays(path)[1][HEADER]))
+    except (OSError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path} is not a voice", "remove it and add the voice again") from error
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hiervox.utils.errors import TrainingError
+from hiervox.utils.json_files import parse_json, read_json
 from hiervox.utils.outputs import check_outputs
 
 LOCK_NAME = "run.lock"
@@ -33,7 +34,7 @@ def is_lock(file: Path) -> bool:
     """Whether a file is of a lock, which may just be being written."""
     try:
         text = file.read_text(encoding="utf-8")
-        return not text or {"pid", "host"} == set(json.loads(text))
+        return not text or {"pid", "host"} == set(parse_json(text))
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 
@@ -84,7 +85,7 @@ class RunLock:
 
     def _holder(self) -> str:
         try:
-            tree = json.loads(self.path.read_text(encoding="utf-8"))
+            tree = read_json(self.path)
             return f"process {tree['pid']} on {tree['host']}"
         except (OSError, ValueError, KeyError, TypeError):
             return "another process"

@@ -30,10 +30,12 @@ from hiervox.models.tts.valle.phones import PhoneTable
 from hiervox.processors.audio import SAMPLE_RATE, Waveform
 from hiervox.processors.pitch import PitchConfig
 from hiervox.processors.text import TextConfig
-from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.errors import CheckpointError, ConfigError, TextError
 
 CODES, TOKENS = "codes", "tokens"
 AUTOREGRESSIVE, NON_AUTOREGRESSIVE = "autoregressive", "non_autoregressive"
+MOST_TRANSCRIPT = 4_000
+"""Characters of what is said in a prompt; attention grows with their square."""
 ATTEMPTS = 3
 """How often a sequence is written where the decoder finds no end, or ends at once."""
 
@@ -91,6 +93,19 @@ class ValleReader(TextReader):
         """The tokens of all of a text."""
         return [token for sequence in self.read(text, language) for token in sequence.tokens]
 
+    def prompt_tokens(self, text: str, name: str, language: str | None = None) -> list[int]:
+        """The tokens of what is said in a prompt.
+
+        Raises:
+            TextError: no prompt says so much; the message starts with `name`.
+        """
+        if len(text) > MOST_TRANSCRIPT:
+            raise TextError(
+                f"{name} has {len(text)} characters, and no prompt says over {MOST_TRANSCRIPT}",
+                "write down what is said in the prompt, and nothing else",
+            )
+        return self.tokens(text, language)
+
     def _in_phones(self, sequence: TokenSequence) -> TokenSequence:
         tokens, places = self.phones.look_up(sequence.phonemes)
         chosen: dict[str, Any] = {
@@ -144,11 +159,28 @@ class ValleVoices:
         transcript = Path(name).with_suffix(".txt")
         if not transcript.is_file():
             return {CODES: codes}
-        tokens = self.reader.tokens(transcript.read_text(encoding="utf-8"))
+        try:
+            text = transcript.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TextError(f"can't read {transcript} ({error})", "save it as UTF-8") from error
+        tokens = self.reader.prompt_tokens(text, str(transcript))
         return {CODES: codes, TOKENS: torch.tensor(tokens)}
 
     def check(self, voice: Voice, name: str) -> None:
-        """Any voice of the same codec fits."""
+        """Refuse a saved voice without the codes (Q, P) of a prompt, or with other tokens than (N,).
+
+        Raises:
+            CheckpointError: such a voice.
+        """
+        codes, tokens = voice.tensors.get(CODES), voice.tensors.get(TOKENS)
+        size = self.codec.codebook_size
+        fit = codes is not None and codes.dtype == torch.int64 and codes.ndim == 2 and codes.numel() > 0
+        fit = fit and codes.shape[0] == self.n_codebooks and int(codes.min()) >= 0  # type: ignore[union-attr]
+        fit = fit and int(codes.max()) < size  # type: ignore[union-attr]
+        if tokens is not None:
+            fit = fit and tokens.dtype == torch.int64 and tokens.ndim == 1 and bool((tokens >= 0).all())
+        if not fit:
+            raise CheckpointError(f"{name} holds no codes of this model", "remove it and add the voice again")
 
 
 class ValleSynthesizer:
@@ -201,7 +233,7 @@ class ValleSynthesizer:
 
     def _prompt_tokens(self, voice: Voice, controls: ValleControls) -> list[int]:
         if controls.prompt_text is not None:
-            return self.reader.tokens(controls.prompt_text, controls.language)
+            return self.reader.prompt_tokens(controls.prompt_text, "prompt_text", controls.language)
         if TOKENS not in voice.tensors:
             raise ConfigError(
                 "VALL-E has to know what is said in its prompt",

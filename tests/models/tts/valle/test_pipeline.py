@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import hiervox
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.tts.valle.controls import ValleControls
 from hiervox.models.tts.valle.pipeline import ValleSynthesizer
-from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.errors import CheckpointError, ConfigError, TextError
 from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
 
 PROMPT = np.random.default_rng(0).normal(0, 0.1, 24_000).astype(np.float32), 24_000
@@ -81,3 +82,22 @@ def test_a_codec_of_other_sizes_is_refused(tmp_path: Path) -> None:
     _save(tmp_path / "non_autoregressive", "valle", tiny_non_autoregressive(), "non_autoregressive")
     with pytest.raises(CheckpointError, match="the codec has 2 of 16"):
         hiervox.load(tmp_path, "tts", device="cpu")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe caf\xe9", b"word " * 200_000])
+def test_a_transcript_that_no_prompt_has_is_one_line(bundle: Path, tmp_path: Path, content: bytes) -> None:
+    pipeline = hiervox.load(bundle, "tts", device="cpu")
+    soundfile.write(tmp_path / "prompt.wav", *PROMPT)
+    (tmp_path / "prompt.txt").write_bytes(content)
+    with pytest.raises(TextError, match=r"prompt\.txt"):
+        pipeline.voice(tmp_path / "prompt.wav")
+
+
+def test_a_voice_without_codes_is_refused(bundle: Path) -> None:
+    pipeline = hiervox.load(bundle, "tts", device="cpu")
+    voice = pipeline.voice(PROMPT)
+    pipeline.voices.check(voice, "anna")
+    codes = voice.tensors["codes"]
+    for tensors in ({}, {"codes": codes.float()}, {"codes": codes[0]}, {"codes": codes + 10_000}):
+        with pytest.raises(CheckpointError, match="anna"):
+            pipeline.voices.check(replace(voice, tensors=tensors), "anna")
