@@ -59,10 +59,8 @@ class Opened:
         before = link.get_attribute("href") if link.count() else "none"
         panel.get_by_role("button", name=button, exact=True).click()
         new = re.compile(f"^(?!{re.escape(str(before))}$).*file=")
-        sync_api.expect(link).to_have_attribute("href", new, timeout=MOST_MS)
-        sync_api.expect(panel.get_by_role("status").first).to_have_text(
-            re.compile("made in"), timeout=MOST_MS
-        )
+        sync_api.expect(link).to_have_attribute("href", new)
+        sync_api.expect(panel.get_by_role("status").first).to_have_text(re.compile("made in"))
         data = httpx.get(link.get_attribute("href")).content
         return soundfile.read(io.BytesIO(data), dtype="float32")
 
@@ -101,6 +99,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
         with sync_api.sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
             page = browser.new_page()
+            page.set_default_timeout(MOST_MS)
+            sync_api.expect.set_options(timeout=MOST_MS)
             asked: list[str] = []
             page.on("request", lambda request: asked.append(request.url))
             page.goto(address)
@@ -152,7 +152,7 @@ def test_voices_are_saved_recorded_mixed_and_removed(opened: Opened) -> None:
 
     def saved(button: str, said: str) -> None:
         panel.get_by_role("button", name=button, exact=True).click()
-        sync_api.expect(panel.get_by_role("status").filter(has_text=said)).to_be_visible(timeout=MOST_MS)
+        sync_api.expect(panel.get_by_role("status").filter(has_text=said)).to_be_visible()
 
     panel.get_by_label("Name").first.fill("anna")
     opened.upload(panel, encoded(voice(1.0, 210)))
@@ -186,7 +186,7 @@ def test_work_can_be_stopped(opened: Opened) -> None:
     panel = opened.tab("Speak")
     panel.locator("textarea").first.fill("A sentence of a long text. " * 200)
     panel.get_by_role("button", name="Speak", exact=True).click()
-    sync_api.expect(panel.get_by_role("status").first).to_have_text(re.compile("are there"), timeout=MOST_MS)
+    sync_api.expect(panel.get_by_role("status").first).to_have_text(re.compile("are there"))
     panel.get_by_role("button", name="Stop", exact=True).click()
     sync_api.expect(panel.get_by_role("status").first).to_have_text("stopped")
     end = time.monotonic() + 20

@@ -36,7 +36,7 @@ class Served:
     def __init__(self) -> None:
         self.engine = Engine(["box"], "cpu")
         self.listening = socket.create_server(("127.0.0.1", 0))
-        app = make_app(self.engine, time_limit=20, wyoming=self.listening)
+        app = make_app(self.engine, time_limit=300, wyoming=self.listening)
         self.server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
         self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
@@ -48,7 +48,7 @@ class Served:
     def talk(self, job: Callable[[AsyncTcpClient], Awaitable[object]]) -> object:
         async def run() -> object:
             async with AsyncTcpClient("127.0.0.1", self.port) as client:
-                return await asyncio.wait_for(job(client), 60)
+                return await asyncio.wait_for(job(client), 300)
 
         return asyncio.run(run())
 
