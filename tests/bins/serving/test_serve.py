@@ -6,6 +6,8 @@ import base64
 import io
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -270,6 +272,14 @@ def test_an_address_that_is_none_is_told(address: str) -> None:
     app.command()(serve)
     done = CliRunner().invoke(app, ["--port", "0", "--wyoming", address])
     assert isinstance(done.exception, ConfigError) and done.exception.hint
+
+
+@pytest.mark.parametrize(("verb", "package"), [("serve", "uvicorn"), ("web", "gradio")])
+def test_a_package_that_is_missing_is_told(verb: str, package: str) -> None:
+    code = f"import sys; sys.modules[{package!r}] = None; from hiervox.bins.app import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, verb], capture_output=True, text=True)
+    assert done.returncode == 2 and f"pip install 'hiervox[{verb}]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_port_that_is_taken_is_told() -> None:
