@@ -20,6 +20,7 @@ from hiervox.bins.serving.text_stream import Dialogue
 from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.processors.text.markup import is_markup
 from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.json_files import parse_json
 
 MOST_BYTES = 2**20
 """Of a header, of data and of a payload."""
@@ -59,13 +60,13 @@ async def read_event(reader: asyncio.StreamReader) -> Event | None:
         line = await reader.readline()
         if not line.strip():
             return None
-        header = json.loads(line)
+        header = parse_json(line)
         sizes = [int(header.get(name) or 0) for name in ("data_length", "payload_length")]
         if not all(0 <= size <= MOST_BYTES for size in sizes):
             raise ConfigError(f"a message has more than {MOST_BYTES} bytes", "send less at once")
         data = header.get("data") or {}
         if sizes[0]:
-            data = {**data, **json.loads(await reader.readexactly(sizes[0]))}
+            data = {**data, **parse_json(await reader.readexactly(sizes[0]))}
         return Event(str(header["type"]), data, await reader.readexactly(sizes[1]))
     except asyncio.IncompleteReadError:
         return None
@@ -126,7 +127,7 @@ class _Channel:
 
     async def send_text(self, data: str) -> None:
         """The beginning or the end of the sound."""
-        told = json.loads(data)
+        told = parse_json(data)
         if told["event"] == "start":
             self._format = {"rate": told["sample_rate"], "width": WIDTH, "channels": CHANNELS}
             await self._send(Event("audio-start", self._format))
