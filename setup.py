@@ -134,7 +134,7 @@ setup(
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.27"],
         "serve": [*SERVE],
         # the page, in the server
-        "web": [*SERVE, "gradio>=6,<7"],
+        "web": [*SERVE, "gradio>=6,<7", "matplotlib>=3.8"],
         "dev": [
             "httpx>=0.27",
             "hypothesis>=6.100",

@@ -30,8 +30,8 @@ def web(
       hiervox web
     """
     with requiring_packages("web"):
-        from hiervox.bins.serving.page import mount_page
         from hiervox.bins.serving.processes import Settings, serve_alone
+        from hiervox.bins.serving.web.page import mount_page
     with listening_on(HOST, port) as listening:
         settings = Settings(model or (), device, allow_voices=True)
         engine = settings.engine()

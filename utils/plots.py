@@ -105,6 +105,55 @@ def alignment_figure(
     return figure
 
 
+def speech_figure(
+    mel: ArrayLike,
+    hop_seconds: float,
+    bin_hz: ArrayLike,
+    tracks: Mapping[str, ArrayLike],
+    rows: Sequence[Sequence[tuple[float, float, str]]] = (),
+) -> Figure:
+    """Draw speech over one axis of seconds: its spectrogram, F0, and what is said.
+
+    Args:
+        mel: (bins, frames), natural logarithms of magnitudes.
+        hop_seconds: time from one frame to the next.
+        bin_hz: (bins,).
+        tracks: name → F0 in Hz, 200 a second; 0 is unvoiced and leaves a gap.
+        rows: of begin, end and text, such as words above and phonemes below.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    matrix = _matrix(mel, "a spectrogram")
+    heights = [3.0, *([1.6] if tracks else []), *([0.35 * len(rows)] if rows else [])]
+    figure = Figure(figsize=(9, sum(heights) + 0.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    shown = figure.subplots(len(heights), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    hz, seconds = np.asarray(bin_hz, dtype=np.float64), matrix.shape[1] * hop_seconds
+    shown[0].imshow(
+        matrix, origin="lower", aspect="auto", cmap="magma", extent=(0, seconds, -0.5, hz.size - 0.5)
+    )
+    bins = np.linspace(0, hz.size - 1, 6).round().astype(int)
+    shown[0].set_yticks(bins, [f"{value:.0f}" for value in hz[bins]])
+    shown[0].set_ylabel("Hz")
+    if tracks:
+        for name, values in tracks.items():
+            f0 = np.asarray(values, dtype=np.float64)
+            shown[1].plot(np.arange(f0.size) * 0.005, np.where(f0 > 0, f0, np.nan), label=name, linewidth=1)
+        shown[1].set_ylabel("F0 (Hz)")
+        shown[1].legend(loc="upper right", fontsize=8)
+    for height, row in enumerate(reversed(rows)):
+        for start, end, text in row:
+            shown[-1].axvline(start, height / len(rows), (height + 1) / len(rows), color="0.7", linewidth=0.5)
+            shown[-1].text(
+                (start + end) / 2, height + 0.5, text, ha="center", va="center", fontsize=7, clip_on=True
+            )
+    if rows:
+        shown[-1].set(ylim=(0, len(rows)), yticks=[])
+    shown[-1].set(xlim=(0, seconds), xlabel="seconds")
+    return figure
+
+
 def curves_figure(curves: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]) -> Figure:
     """Draw values over steps: a row for each name, a line for each of its labels.
 

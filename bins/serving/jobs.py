@@ -26,6 +26,7 @@ from hiervox.models.base.pipelines.protocols import (
     TextToSpeech,
     VoiceConversion,
 )
+from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.timestamps import phoneme_times, word_times
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
@@ -46,8 +47,19 @@ Recording = tuple[Waveform, int]
 Prepare = Callable[[], Sound]
 
 
-def speech(engine: Engine, asked: SpeechRequest, prompts: Sequence[Recording] = ()) -> Prepare:
+def speech(
+    engine: Engine,
+    asked: SpeechRequest,
+    prompts: Sequence[Recording] = (),
+    noted: Callable[[Synthesis], None] | None = None,
+) -> Prepare:
     """Speak a text in a voice, named or of prompts.
+
+    Args:
+        engine: of the server.
+        asked: what to say.
+        prompts: recordings of the voice, in place of a name.
+        noted: is told each sentence of a stream.
 
     Raises:
         MissingError: there is no such model.
@@ -69,7 +81,8 @@ def speech(engine: Engine, asked: SpeechRequest, prompts: Sequence[Recording] = 
             sentences = _sentences(pipeline, sequences, voice, controls, granularities, times)
             chunks = pipeline.at_rate(sentences, controls.rate)
         else:
-            chunks = pipeline.tts_stream(sequences, voice, controls)
+            notes = {} if noted is None else {"noted": noted}
+            chunks = pipeline.tts_stream(sequences, voice, controls, **notes)
         tokens = sum(len(sequence.tokens) for sequence in sequences)
         return Sound(chunks, pipeline.output_rate(controls), tokens, times)
 

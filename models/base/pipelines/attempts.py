@@ -74,8 +74,19 @@ def _synthesize(
     ]
 
 
-def stream(synthesizer: Synthesizer[ControlsT], item: Item, controls: ControlsT) -> Iterator[Waveform]:
+def stream(
+    synthesizer: Synthesizer[ControlsT],
+    item: Item,
+    controls: ControlsT,
+    noted: Callable[[Synthesis], None] | None = None,
+) -> Iterator[Waveform]:
     """A token sequence with its voice to sound in chunks (T_i,); the second attempt is by durations alone.
+
+    Args:
+        synthesizer: of the system.
+        item: the sequence and the voice.
+        controls: of the system.
+        noted: is told the whole when it is there.
 
     Raises:
         AudioError: it came out silent or not finite.
@@ -93,7 +104,9 @@ def stream(synthesizer: Synthesizer[ControlsT], item: Item, controls: ControlsT)
         yield chunk
     whole = replace(features[0], wav=concatenated(chunks))
     issues = [*duration_issues(whole, controls), *_sound_issues(whole, synthesizer.rate, controls)]
-    _report(item[0], issues)
+    problems = _report(item[0], issues)
+    if noted is not None:
+        noted(replace(whole, problems=problems, features=None))
     release_unused_memory()
 
 

@@ -7,7 +7,7 @@ nothing else. Waveforms are mono float32 (T,), full scale at ±1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -158,8 +158,9 @@ class TextToSpeech(Voiced[ControlsT_contra], Protocol[ControlsT_contra]):
         text: str | Sequence[TokenSequence],
         voice: Recording | Voice | None = None,
         controls: ControlsT_contra | None = None,
+        noted: Callable[[Synthesis], None] | None = None,
     ) -> Iterator[Waveform]:
-        """Speak a text in chunks (T_i,) at the controls' rate, unscaled."""
+        """Speak a text in chunks (T_i,) at the controls' rate, unscaled; `noted` is told each sentence."""
 
 
 @runtime_checkable

@@ -9,7 +9,8 @@ A system builds its parts (`parts`) from its networks; one class speaks with the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -306,7 +307,11 @@ class SpeechPipeline(Generic[ControlsT]):
         return assemble(done, sequences, controls.sentence_pause, self.rate)
 
     def tts_stream(
-        self, text: Script, voice: Prompt | None = None, controls: ControlsT | None = None
+        self,
+        text: Script,
+        voice: Prompt | None = None,
+        controls: ControlsT | None = None,
+        noted: Callable[[Synthesis], None] | None = None,
     ) -> Iterator[Waveform]:
         """Speak a text chunk by chunk, as soon as each is there.
 
@@ -317,6 +322,7 @@ class SpeechPipeline(Generic[ControlsT]):
             text, voice: as for `tts`.
             controls: with scaling `none`, since a stream does not know its peak; None for the defaults
                 without scaling.
+            noted: is told each sentence, as `tts_sentences` has it, before the last chunk of it comes.
 
         Returns:
             Waveforms (T_i,) at the controls' rate; together what `tts` returns.
@@ -329,7 +335,19 @@ class SpeechPipeline(Generic[ControlsT]):
             raise ConfigError(f"a stream can't be scaled to {controls.scaling!r}", "choose scaling 'none'")
         sequences, target = self.read(text, controls.language), self.voice(voice)
         pauses = pauses_behind(sequences, controls.sentence_pause)
-        streams = (attempts.stream(self.synthesizer, (sequence, target), controls) for sequence in sequences)
+        note = None
+        if noted is not None:
+            spoken: deque[Synthesis] = deque()
+            taken = (spoken.popleft() for _ in sequences)
+            assembled = assemble(taken, sequences, controls.sentence_pause, self.rate)
+
+            def note(synthesis: Synthesis) -> None:
+                spoken.append(synthesis)
+                noted(next(assembled))
+
+        streams = (
+            attempts.stream(self.synthesizer, (sequence, target), controls, note) for sequence in sequences
+        )
         if len(sequences) == 1:
             chunks: Iterator[Waveform] = chain(next(streams), silence(pauses[0], self.rate))
         else:

@@ -200,3 +200,15 @@ def remove_voice(name: str) -> None:
     if not path.is_file():
         raise ConfigError(f"no voice {name!r}", f"saved are: {', '.join(voice_names()) or 'none'}")
     path.unlink()
+
+
+def rename_voice(name: str, new: str) -> None:
+    """Call a voice something else.
+
+    Raises:
+        ConfigError: there is none of this name, or the new one is unusable or taken.
+    """
+    path = voice_path(name)
+    if not path.is_file():
+        raise ConfigError(f"no voice {name!r}", f"saved are: {', '.join(voice_names()) or 'none'}")
+    path.rename(require_free(new, overwrite=False))

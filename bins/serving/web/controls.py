@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import gradio
 from pydantic.fields import FieldInfo
 
-from hiervox.models.base.pipelines.controls import Controls
+from hiervox.utils.config import Config
 
 HIDDEN = ("scaling",)
 """Controls that the server sets itself."""
@@ -40,12 +40,23 @@ class Bounds:
         return cls(least, greatest, "gt" not in found and "lt" not in found)
 
 
-def inputs_of(schema: type[Controls]) -> dict[str, Any]:
+def inputs_of(schema: type[Config]) -> dict[str, Any]:
     """An input for each control of a model, made where they are to stand: name → component."""
     return {name: _input(name, field) for name, field in schema.model_fields.items() if name not in HIDDEN}
 
 
-def given_of(schema: type[Controls], names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+def is_plain(field: FieldInfo) -> bool:
+    """Whether a value is a number, a text, a choice or a switch, and no section of further ones."""
+    kind, _ = _kind(field.annotation)
+    return get_origin(kind) is Literal or kind in (int, float, bool, str)
+
+
+def plain_inputs(schema: type[Config]) -> dict[str, Any]:
+    """As `inputs_of`, of the values that are no sections."""
+    return {name: _input(name, field) for name, field in schema.model_fields.items() if is_plain(field)}
+
+
+def given_of(schema: type[Config], names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     """Control → value, of the inputs that differ from the defaults.
 
     Args:
@@ -65,7 +76,7 @@ def _input(name: str, field: FieldInfo) -> Any:
     text = field.description or ""
     shown: dict[str, Any] = {
         "label": name.replace("_", " "),
-        "info": f"{text[:1].upper()}{text[1:]}.",
+        "info": f"{text[:1].upper()}{text[1:]}." if text else None,
         "interactive": True,
     }
     if get_origin(kind) is Literal:
