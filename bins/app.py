@@ -54,7 +54,6 @@ app = typer.Typer(
     cls=VerbGroup,
     help="Speech generation: prepare data, train, synthesize, convert, measure.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -10,6 +10,7 @@ import typer
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.plugins import echo_left_out, origin
 from hiervox.bins.progress import progress
+from hiervox.bins.tables import echo_json
 from hiervox.bins.verbs import EVALUATION, Verb
 from hiervox.utils.errors import ConfigError
 
@@ -36,6 +37,7 @@ def evaluate(
     list_metrics: Annotated[
         bool, typer.Option("--list", help="List the metrics: what each measures, its paper, what it needs.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --list, print JSON.")] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a metric's setting, as in fad.embedding=mel. May be repeated."),
@@ -76,8 +78,10 @@ def evaluate(
     from hiervox.utils.device import device_of_process
 
     if list_metrics:
-        _list()
+        _list(as_json)
         return
+    if as_json:
+        raise ConfigError("--json goes with --list", "leave it out: --out has the results as JSON")
     if out is None:
         raise ConfigError("no --out", "name a folder for the scores and the report")
     context = Context(str(device_of_process(device)), whisper_code(language), asr)
@@ -118,8 +122,22 @@ def _names(metrics: str | None, task: str) -> list[str]:
     return list(fitting)
 
 
-def _list() -> None:
+def _list(as_json: bool) -> None:
     from hiervox.evaluation.registry import METRICS
+
+    if as_json:
+        told = {
+            name: {
+                "measures": metric.measures,
+                "source": metric.paper,
+                "needs": [*metric.needs, *metric.texts, *metric.files],
+                "packages": list(metric.requires.values()),
+                "settings": list(metric.Settings.model_fields),
+            }
+            for name, metric in METRICS.items()
+        }
+        echo_json(told)
+        return
 
     for name, metric in METRICS.items():
         cells = ", ".join((*metric.needs, *metric.texts, *metric.files)) or "the recording alone"

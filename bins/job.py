@@ -180,6 +180,7 @@ class Item(Generic[InputT]):
         noted: Callable[[], Mapping[str, object]] = dict,
         f0_out: tuple[Path, Callable[[], F0Contour]] | None = None,
         pictures: Callable[[], Pictured] | None = None,
+        beside: Callable[[], None] | None = None,
     ) -> None:
         """Write a waveform (T_i,) as it comes, scaled as asked for; see `outputs.write_chunks`.
 
@@ -191,6 +192,7 @@ class Item(Generic[InputT]):
             noted: what the record says beside the request.
             f0_out: where the pitch curve goes, and the curve.
             pictures: what to draw.
+            beside: writes what else there is to say of it.
         """
         from hiervox.models.base.pipelines.speech import gain
 
@@ -202,6 +204,7 @@ class Item(Generic[InputT]):
             lambda: {**self.request, **noted()},
             f0_out,
             pictures,
+            beside,
         )
         typer.echo(self.target)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import typer
 
-from hiervox.bins.tables import echo_table
+from hiervox.bins.tables import JsonOption, as_objects, echo_json, echo_table
 from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import HierVoxError
 
 
-def models() -> None:
+def models(as_json: JsonOption = False) -> None:
     """List installed models with what they can do, and published ones that can be fetched.
 
     \b
@@ -27,16 +27,19 @@ def models() -> None:
         tasks, systems = _contents(folder)
         voices = ", ".join(prompt.stem for prompt in prompts_of(folder)) or "none of its own"
         rows.append((name, tasks, systems, voices, str(folder)))
+    published: list[tuple[str, ...]] = [("published", "here", "how to get it")]
+    for entry in pretrained_entries().values():
+        here = "yes" if find(entry) is not None else "no"
+        published.append((entry.name, here, entry.usage))
+    if as_json:
+        echo_json({"installed": as_objects(rows), "published": as_objects(published)})
+        return
     if len(rows) == 1:
         typer.echo("no model is installed")
     else:
         echo_table(rows)
     typer.echo()
-    rows = [("published", "here", "how to get it")]
-    for entry in pretrained_entries().values():
-        here = "yes" if find(entry) is not None else "no"
-        rows.append((entry.name, here, entry.usage))
-    echo_table(rows)
+    echo_table(published)
 
 
 def _contents(folder: Path) -> tuple[str, str]:

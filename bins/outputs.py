@@ -154,6 +154,7 @@ def write_chunks(
     record: Callable[[], Mapping[str, object]],
     f0_out: tuple[Path, Callable[[], F0Contour]] | None = None,
     pictures: Callable[[], Pictured] | None = None,
+    beside: Callable[[], None] | None = None,
 ) -> None:
     """Write a sound as it comes, and what there is to say of it when it is there.
 
@@ -165,6 +166,7 @@ def write_chunks(
         record: what to note beside it.
         f0_out: where its pitch curve goes, and the curve.
         pictures: what to draw.
+        beside: writes what else there is to say of it, before the sound is there under its name.
 
     Raises:
         As `write_sound`.
@@ -182,6 +184,8 @@ def write_chunks(
 
             path, curve = f0_out
             write_pitch_curve(path, curve())
+        if beside is not None:
+            beside()
 
 
 def _draw(target: Path, pictured: Pictured) -> None:

@@ -26,21 +26,25 @@ def registries() -> list[Registry[Any]]:
     return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS, SCHEDULES, LANGUAGES, RECIPES, DATASETS]
 
 
-def echo_entries(registry: Registry[Any], header: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
+def echo_entries(
+    registry: Registry[Any], header: Sequence[str], rows: Mapping[str, Sequence[str]], as_json: bool = False
+) -> None:
     """Print a table of a registry's entries, their packages where there are any, and what was left out.
 
     Args:
         registry: of them.
         header: of the cells behind the name.
         rows: name → cells.
+        as_json: for programs, without what was left out.
     """
     packages = registry.packages
     table = [(registry.kind, *header), *((name, *cells) for name, cells in rows.items())]
     if packages:
         last = ["package", *(packages.get(name, "") for name in rows)]
         table = [(*row, cell) for row, cell in zip(table, last, strict=True)]
-    echo_table(table)
-    echo_left_out(registry)
+    echo_table(table, as_json)
+    if not as_json:
+        echo_left_out(registry)
 
 
 def origin(registry: Registry[Any], name: str) -> str:

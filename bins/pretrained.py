@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hiervox.bins.tables import JsonOption, echo_table
 from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import DependencyError
 
@@ -24,7 +25,7 @@ FolderOption = Annotated[
 
 
 @pretrained_app.command("list")
-def list_entries() -> None:
+def list_entries(as_json: JsonOption = False) -> None:
     """List all of them: name, size, licence of the weights, and whether they are on this machine.
 
     \b
@@ -34,14 +35,12 @@ def list_entries() -> None:
     from hiervox.models.base.checkpoints.pretrained import pretrained_entries
     from hiervox.models.base.checkpoints.pretrained_files import find
 
-    rows = [("name", "size", "weights", "here", "")]
+    rows = [("name", "size", "weights", "here", "what it is")]
     for entry in pretrained_entries().values():
         licence = entry.licences.weights.partition(":")[0]
         here = "yes" if find(entry) is not None else "no"
         rows.append((entry.name, _size(entry.files[0]), licence, here, entry.summary))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    echo_table(rows, as_json)
 
 
 @pretrained_app.command()

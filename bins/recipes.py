@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.plugins import echo_entries
+from hiervox.bins.tables import JsonOption
 from hiervox.bins.verbs import DATA, Verb
 
 recipes_app = typer.Typer(help="Recipes: list them, find one.", invoke_without_command=True)
 
 
 @recipes_app.callback()
-def list_recipes(context: typer.Context) -> None:
+def list_recipes(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the recipes of the tree and of installed packages.
 
     \b
@@ -25,7 +26,8 @@ def list_recipes(context: typer.Context) -> None:
         return
     from hiervox.models.base.recipes import RECIPES
 
-    echo_entries(RECIPES, ("what it does",), {name: (recipe.summary,) for name, recipe in RECIPES.items()})
+    rows = {name: (recipe.summary,) for name, recipe in RECIPES.items()}
+    echo_entries(RECIPES, ("what it does",), rows, as_json)
 
 
 @recipes_app.command()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.controls import SpeechControls
     from hiervox.models.base.pipelines.protocols import TextToSpeech
     from hiervox.models.base.pipelines.speech import Synthesis
+    from hiervox.models.base.pipelines.subtitles import SentenceTimes
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
     from hiervox.models.base.pipelines.voice import Voice
     from hiervox.processors.audio import Waveform
@@ -34,11 +35,13 @@ class Extras:
         f0_in: (T,) in Hz at 200 Hz, the pitch of a text of one sentence.
         f0_out: where the pitch goes.
         plots: whether pictures are drawn.
+        subtitles: where those go; None for nowhere.
     """
 
     f0_in: F0Contour | None = None
     f0_out: Path | None = None
     plots: bool = False
+    subtitles: Path | None = None
 
 
 def write_text(
@@ -54,6 +57,7 @@ def write_text(
     f0: list[F0Contour] = []
     mels: list[NDArray[np.float32]] = []
     last: list[Synthesis] = []
+    times: list[SentenceTimes] = []
     started = time.monotonic()
 
     def sounds() -> Iterator[Waveform]:
@@ -65,6 +69,9 @@ def write_text(
             if extras.plots:
                 mels.append(pipeline.mel(sentence.wav))
                 last[:] = [sentence]
+            if extras.subtitles is not None:
+                begin = sum(float(str(note["seconds"])) for note in notes[:-1])
+                times.append(_times(sentence, pipeline, controls, begin))
             yield sentence.wav
 
     def record() -> dict[str, object]:
@@ -84,6 +91,15 @@ def write_text(
             _symbols(last[0].sequence),
         )
 
+    def subtitle() -> None:
+        from hiervox.models.base.pipelines.subtitles import subtitles
+        from hiervox.processors.text.markup import is_markup
+        from hiervox.utils.files import write_text
+
+        path, source = extras.subtitles, item.input.text
+        assert path is not None
+        write_text(path, subtitles(path.suffix.lower(), times, source, is_markup(source)))
+
     item.write_chunks(
         pipeline.at_rate(sounds(), controls.rate),
         pipeline.output_rate(controls),
@@ -92,7 +108,19 @@ def write_text(
         noted=record,
         f0_out=(extras.f0_out, lambda: joined(f0)) if extras.f0_out else None,
         pictures=pictured if extras.plots else None,
+        beside=subtitle if extras.subtitles is not None else None,
     )
+
+
+def _times(
+    sentence: Synthesis, pipeline: TextToSpeech[SpeechControls], controls: SpeechControls, begin: float
+) -> SentenceTimes:
+    from hiervox.models.base.pipelines.subtitles import times_of
+
+    def pronounced(text: str) -> str:
+        return " ".join(sequence.phonemes for sequence in pipeline.read(text, controls.language))
+
+    return times_of(sentence, pipeline.rate, begin, pronounced)
 
 
 def joined(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

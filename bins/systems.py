@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.plugins import echo_entries, origin
+from hiervox.bins.tables import JsonOption
 from hiervox.bins.verbs import INSTALLATION, Verb
 
 systems_app = typer.Typer(help="Systems: list them, show the card of one.", invoke_without_command=True)
 
 
 @systems_app.callback()
-def list_systems(context: typer.Context) -> None:
+def list_systems(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the systems: name, task, trainable parts, paper.
 
     \b
@@ -29,7 +30,7 @@ def list_systems(context: typer.Context) -> None:
     for name, card in SYSTEMS.items():
         parts = ", ".join(part.name for part in card.parts if part.task) or "none"
         rows[name] = (card.task, parts, card.paper)
-    echo_entries(SYSTEMS, ("task", "trainable parts", "paper"), rows)
+    echo_entries(SYSTEMS, ("task", "trainable parts", "paper"), rows, as_json)
 
 
 @systems_app.command()

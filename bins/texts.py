@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hiervox.bins.options import OptionGroup
 from hiervox.utils.errors import ConfigError, TextError
 
+if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.subtitles import Cue
+
 STANDARD_INPUT = STANDARD_OUTPUT = "-"
+TIMED = (".srt", ".vtt")
+MOST_WORDS, MOST_LETTERS = 6, 40
+"""Of a text, that name a file."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +30,12 @@ class Text:
     Attributes:
         place: what messages call it.
         text: plain or SSML.
+        cues: of subtitles, each spoken from its time on; none of other texts.
     """
 
     place: str
     text: str
+    cues: tuple[Cue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,13 +46,36 @@ class TextOptions(OptionGroup):
         str | None, typer.Argument(metavar="[TEXT]", help="What to say; - reads standard input.")
     ] = None
     text: Annotated[str | None, typer.Option(help="What to say, plain or SSML, any length.")] = None
-    text_file: Annotated[Path | None, typer.Option(help="A text file: one text, or one a line.")] = None
+    text_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="A text file: one text, or one a line; or subtitles (.srt, .vtt), spoken at their times."
+        ),
+    ] = None
     out: Annotated[
-        str | None, typer.Option("--out", "-o", help="The sound file; - streams to standard output.")
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="The sound file; - streams to standard output. Default: it is played, or written.",
+        ),
     ] = None
     out_dir: Annotated[
         Path | None, typer.Option(help="With --text-file, a file for each line: 0001.wav is line 1.")
     ] = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one text is to be spoken, and nothing says where to."""
+        return self.out is None and self.out_dir is None and self.text_file is None
+
+    def in_free_file(self) -> TextOptions:
+        """The same with a file that is called as the text begins and is not there yet."""
+        said = (self.words if self.text is None else self.text) or ""
+        words = re.findall(r"[A-Za-z0-9]+", re.sub(r"<[^>]*>", " ", said).lower())
+        stem = "-".join(words[:MOST_WORDS])[:MOST_LETTERS].strip("-") or "speech"
+        names = chain([f"{stem}.wav"], (f"{stem}-{number}.wav" for number in count(2)))
+        return replace(self, out=next(name for name in names if not Path(name).exists()))
 
     def read(self) -> dict[Path, Text]:
         """Sound file → what is said in it.
@@ -75,6 +108,13 @@ class TextOptions(OptionGroup):
             ) from error
         if not content.strip():
             raise TextError(f"{text_file} holds no text", "write one sentence a line")
+        if text_file.suffix.lower() in TIMED:
+            if self.out in (None, STANDARD_OUTPUT):
+                raise ConfigError("subtitles make one sound file", "give --out")
+            from hiervox.models.base.pipelines.subtitles import read_cues
+
+            cues = tuple(read_cues(content, str(text_file)))
+            return {Path(str(self.out)): Text(str(text_file), content, cues)}
         if self.out is not None:
             return {Path(self.out): Text(str(text_file), content)}
         assert self.out_dir is not None

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
 from hiervox.bins.job import BatchOptions, Job
 from hiervox.bins.options import grouped
 from hiervox.bins.outputs import PlotsOption
+from hiervox.bins.players import Player, found_player
+from hiervox.bins.serve import requiring_packages
+from hiervox.bins.speaking import Extras, write_text
 from hiervox.bins.texts import STANDARD_OUTPUT, Text, TextOptions
 from hiervox.bins.verbs import Verb
 from hiervox.bins.voices import CurveOptions, VoiceOptions, VoiceSpec
@@ -21,8 +29,10 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.controls import SpeechControls
     from hiervox.models.base.pipelines.protocols import TextToSpeech
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
-    from hiervox.models.base.pipelines.voice import Voice
+    from hiervox.processors.audio import Waveform
 
+StreamFormat = Literal["wav", "mp3", "opus", "flac", "aac", "raw"]
+SUBTITLES = (".srt", ".vtt", ".json")
 MOST_NAMED = 20
 """Bad lines of a text file that one message names."""
 
@@ -35,64 +45,118 @@ def tts(
     curves: CurveOptions,
     run: BatchOptions,
     plots: PlotsOption = False,
+    subtitles: Annotated[
+        Path | None, typer.Option(help="Write what is said when: NAME.srt, .vtt, or .json with words.")
+    ] = None,
+    stream_format: Annotated[
+        StreamFormat | None,
+        typer.Option(help="Of --out -: wav by default; raw is 16-bit samples. Others need the extra serve."),
+    ] = None,
     options: ControlOptions = NO_OPTIONS,
 ) -> None:
     """Speak a text in the voice of a prompt or a named one; without either, in the model's own.
 
     \b
     Examples:
-      hiervox tts "Hello there." -o hello.wav
+      hiervox tts "Hello there."
+      hiervox tts "Hello there." -o hello.wav --subtitles hello.srt
       hiervox tts "Hello there." --voice willow --rate 48000 -o hello.flac
       hiervox tts --text-file lines.txt --prompt me.wav --out-dir spoken --skip-existing
       echo "Hello there." | hiervox tts - --control noise_scale=0.5 -o hello.mp3
     """
+    player, is_open = None, text.is_open
+    if is_open:
+        beside = plots or subtitles or curves.f0_out or curves.f0_in or stream_format
+        player = None if beside else found_player()
+        text = replace(text, out=STANDARD_OUTPUT) if player else text.in_free_file()
     texts, streams, spec = text.read(), text.out == STANDARD_OUTPUT, like.spec
     curves.require_one(len(texts), "text")
+    _check_subtitles(subtitles, texts)
+    if stream_format is not None and not streams:
+        raise ConfigError("--stream-format goes with --out -", "name a file by the suffix of its format")
     if streams:
-        options = _streamed(options, {"--plots": plots, "--f0-out": curves.f0_out, "--f0-in": curves.f0_in})
+        given = {
+            "--plots": plots,
+            "--f0-out": curves.f0_out,
+            "--f0-in": curves.f0_in,
+            "--subtitles": subtitles,
+        }
+        options = _streamed(options, given, is_played=player is not None)
         run = replace(run, skip_existing=False)
     read = [text.text_file, curves.f0_in, *spec.inputs]
-    job = Job(
-        "tts", texts, **vars(run), options=options, files=[curves.f0_out], inputs=read, checked=not streams
-    )
-    _speak(job, spec, curves, plots, streams)
+    files = [curves.f0_out, subtitles]
+    job = Job("tts", texts, **vars(run), options=options, files=files, inputs=read, checked=not streams)
+    extras = Extras(curves.read(), curves.f0_out, plots, subtitles)
+    sink = None if not streams else player or partial(_to_standard_output, stream_format or "wav")
+    _speak(job, spec, curves, extras, sink)
+    if is_open and player is None:
+        typer.echo(f"nothing here plays sound: it is in {text.out}", err=True)
 
 
-def _speak(job: Job[Text], spec: VoiceSpec, curves: CurveOptions, plots: bool, streams: bool) -> None:
+def _check_subtitles(subtitles: Path | None, texts: Mapping[Path, Text]) -> None:
+    """Refuse subtitles of several texts, of subtitles, or under a name that says no format."""
+    if subtitles is None:
+        return
+    if subtitles.suffix.lower() not in SUBTITLES:
+        raise ConfigError(f"{subtitles} is not a file of subtitles", f"name it {', '.join(SUBTITLES)}")
+    if len(texts) > 1 or any(text.cues for text in texts.values()):
+        raise ConfigError("--subtitles goes with one text", "make one sound at a time, not of subtitles")
+
+
+def _speak(
+    job: Job[Text], spec: VoiceSpec, curves: CurveOptions, extras: Extras, sink: Player | None
+) -> None:
     """Speak texts in one voice, each into its file, or the one into a stream."""
-    from hiervox.bins.speaking import Extras, write_text
+    from hiervox.bins.cues import write_cues
 
-    extras, pipeline = Extras(curves.read(), curves.f0_out, plots), job.pipeline
+    pipeline = job.pipeline
     asked = spec.request(job, curves.f0_in)
     items = job.items(lambda text: {"text": text.text, **asked})
-    read = _read_all(pipeline, [item.input for item in items], job.controls)
+    texts = [item.input for item in items]
+    read = _read_all(pipeline, [part for text in texts for part in _parts(text)], job.controls)
     voice = spec.voice(pipeline) if items else None
-    for item, sequences in zip(items, read, strict=True):
+    for item in items:
+        own, read = read[: len(_parts(item.input))], read[len(_parts(item.input)) :]
         assert voice is not None
-        if streams:
-            _stream(pipeline, sequences, voice, job.controls)
+        if sink is not None:
+            chunks = pipeline.tts_stream(own[0], voice, job.controls)
+            sink(chunks, pipeline.output_rate(job.controls))
+        elif item.input.cues:
+            write_cues(item, own, pipeline, voice, job.controls)
         else:
-            write_text(item, sequences, pipeline, voice, job.controls, extras)
+            write_text(item, own[0], pipeline, voice, job.controls, extras)
 
 
-def _stream(
-    pipeline: TextToSpeech[SpeechControls],
-    sequences: list[TokenSequence],
-    voice: Voice,
-    controls: SpeechControls,
-) -> None:
+def _parts(text: Text) -> list[Text]:
+    """A text, or what is said in each of its cues."""
+    cues = enumerate(text.cues, start=1)
+    return [Text(f"cue {number} of {text.place}", cue.text) for number, cue in cues] or [text]
+
+
+def _to_standard_output(name: StreamFormat, chunks: Iterable[Waveform], rate: int) -> None:
     from hiervox.processors.audio_writing import stream_wav
 
-    chunks = pipeline.tts_stream(sequences, voice, controls)
-    stream_wav(sys.stdout.buffer, chunks, pipeline.output_rate(controls))
+    if name == "wav":
+        stream_wav(sys.stdout.buffer, chunks, rate)
+        return
+    with requiring_packages("serve"):
+        from hiervox.bins.serving.encode import encoder
+
+        made = encoder("pcm" if name == "raw" else name, rate)
+    for data in chain(map(made.push, chunks), (made.finish() for _ in range(1))):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
 
 
-def _streamed(options: ControlOptions, others: Mapping[str, object]) -> ControlOptions:
+def _streamed(
+    options: ControlOptions, others: Mapping[str, object], is_played: bool = False
+) -> ControlOptions:
     """Controls for standard output, where nothing is scaled.
 
     Args:
         options: as they were given.
         others: options → their values, which go with files alone.
+        is_played: whether a player takes the sound.
 
     Raises:
         ConfigError: one of those is given, or standard output is a terminal.
@@ -100,7 +164,7 @@ def _streamed(options: ControlOptions, others: Mapping[str, object]) -> ControlO
     given = [name for name, value in {**others, "--scaling": options.given["scaling"]}.items() if value]
     if given:
         raise ConfigError(f"{given[0]} does not go with a stream", "name a file with --out")
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not is_played:
         raise ConfigError("a terminal can't play sound", "pipe it to a player, or name a file with --out")
     return options.with_value("scaling", "none")
 

@@ -9,6 +9,7 @@ import typer
 
 from hiervox.bins.options import DeviceOption
 from hiervox.bins.outputs import ModelOption, model_files
+from hiervox.bins.tables import JsonOption, echo_table
 from hiervox.bins.verbs import Verb
 from hiervox.bins.voices import DenoiseOption, ReplicateOption, VoiceSpec
 from hiervox.utils.errors import HierVoxError
@@ -65,25 +66,52 @@ def add(
 
 
 @voice_app.command("list")
-def list_voices() -> None:
-    """Name the saved voices, their pitch, and what they are made of.
+def list_voices(model: ModelOption = None, as_json: JsonOption = False) -> None:
+    """Name the voices that a model brings, and the saved ones with their pitch and what they are made of.
 
     \b
-    Example:
+    Examples:
       hiervox voice list
+      hiervox voice list --model box --json
     """
     from hiervox.models.base.pipelines.voice_store import read_record, voice_names, voice_path
 
+    rows: list[tuple[str, ...]] = [("voice", "pitch", "made of", "model")]
+    rows += _of_model(model)
     for name in voice_names():
         try:
             record = read_record(voice_path(name))
         except HierVoxError as error:
-            typer.echo(f"{name}  {error}")
+            rows.append((name, "", str(error), ""))
             continue
         pitch = f"{record.pitch_mean:.0f} Hz" if record.pitch_mean else "unvoiced"
         parts = {**record.made_of.get("prompts", {}), **record.made_of.get("voices", {})}
         shares = [part if weight == 1 else f"{part}:{weight:g}" for part, weight in parts.items()]
-        typer.echo(f"{name}  {pitch}  {' '.join(shares)}  model {record.model[:12]}")
+        rows.append((name, pitch, " ".join(shares), record.model[:12]))
+    echo_table(rows, as_json)
+
+
+def _of_model(model: str | None) -> list[tuple[str, ...]]:
+    """The voices of a model, read from its folder alone: no network is loaded.
+
+    Raises:
+        ConfigError: a model was named that is not there.
+    """
+    from hiervox.models.base.checkpoints.checkpoint import CONFIG_NAME, read_json
+    from hiervox.models.base.pipelines.bundle import parts_of, prompts_of, resolve_bundle
+
+    try:
+        folder = resolve_bundle(model)
+    except HierVoxError:
+        if model is None:
+            return []
+        raise
+    found = {prompt.stem: "a recording of the model" for prompt in prompts_of(folder)}
+    for part in parts_of(folder):
+        network = read_json(part.checkpoint / CONFIG_NAME).get("model")
+        speakers = network.get("speakers") if isinstance(network, dict) else None
+        found |= dict.fromkeys(speakers if isinstance(speakers, list) else (), "a trained speaker")
+    return [(name, "", made_of, folder.name) for name, made_of in found.items()]
 
 
 @voice_app.command()

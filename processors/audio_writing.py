@@ -6,7 +6,7 @@ import struct
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def write_chunks(
     return samples
 
 
-def stream_wav(stream: BinaryIO, chunks: Iterable[Waveform], rate: int) -> int:
+def stream_wav(stream: IO[bytes], chunks: Iterable[Waveform], rate: int) -> int:
     """Write waveforms to a pipe as they come: a WAV header of unknown length, then 16-bit PCM.
 
     Args:

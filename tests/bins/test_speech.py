@@ -113,7 +113,9 @@ def test_existing_files_stay_without_overwrite(bundle, prompt, tmp_path) -> None
         ((), ConfigError, "give one of a text, --text and --text-file"),
         (("--text", "Hi", "--text-file", "x"), ConfigError, "what to say is not clear"),
         (("Hi", "--text", "Hi", "--out", "hi.wav"), ConfigError, "what to say is not clear"),
-        (("--text", "Hi"), ConfigError, "give --out"),
+        (("--text-file", "lines.txt"), ConfigError, "give --out"),
+        (("--text", "Hi", "--out", "hi.wav", "--stream-format", "mp3"), ConfigError, "goes with --out -"),
+        (("--text", "Hi", "--out", "hi.wav", "--subtitles", "x.txt"), ConfigError, "not a file of subtitles"),
         (("--text", "Hi", "--out-dir", "o"), ConfigError, "one text makes one file"),
         (("--text", "Hi", "--out", "-", "--plots"), ConfigError, "--plots does not go with a stream"),
         (("--text", "Hi", "--out", "-", "--scaling", "max"), ConfigError, "--scaling does not go"),
@@ -349,9 +351,10 @@ def test_voices_are_added_listed_mixed_spoken_with_and_removed(bundle, prompt, t
     taken = run("voice", "add", "anna", prompt, "--model", bundle)
     assert isinstance(taken.exception, ConfigError) and "there is a voice 'anna'" in str(taken.exception)
     assert invoke("voice", "mix", "both", "anna:1", "bert:3").exit_code == 0
-    listed = invoke("voice", "list").output.splitlines()
-    assert [line.split()[0] for line in listed] == ["anna", "bert", "both"]
-    assert "anna bert:3" in listed[2] and " 97 Hz " in listed[2]
+    listed = json.loads(invoke("voice", "list", "--model", bundle, "--json").output)
+    assert [line["voice"] for line in listed] == ["anna", "bert", "both"]
+    assert listed[2]["made of"] == "anna bert:3" and listed[2]["pitch"] == "97 Hz"
+    assert invoke("voice", "list", "--model", "box").output.splitlines()[1].startswith("rowan ")
     speak = ("tts", "Hello.", "--model", bundle, "--out")
     assert run(*speak, tmp_path / "a.wav", "--voice", "both").exit_code == 0
     mixed = (*speak, tmp_path / "b.wav", "--prompt", prompt, "--voice", "bert:3")
