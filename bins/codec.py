@@ -67,7 +67,7 @@ def decode(
     job = Job("codec", output.targets(codes_files), **vars(run), inputs=codes_files)
     items = job.items(lambda source: {"input": str(source)})
     for item in progress(items, "files", len(items)):
-        item.write(_decoded(job, item.input), job.pipeline.rate)
+        item.write(decoded(job.pipeline, job.card.name, item.input), job.pipeline.rate)
 
 
 def _encode(job: Job[Path], recording: Path, out: Path, codebooks: int | None) -> Codes:
@@ -86,13 +86,17 @@ def _encode(job: Job[Path], recording: Path, out: Path, codebooks: int | None) -
     return codes
 
 
-def _decoded(job: Job[Path], codes_file: Path) -> Waveform:
+def decoded(pipeline: Codec, system: str, codes_file: Path) -> Waveform:
+    """What a file of codes is decoded to (T,) at `pipeline.rate`.
+
+    Raises:
+        DataError: it is broken, or of another model.
+    """
     from hiervox.models.base.pipelines.codes import read_codes, record_of
     from hiervox.models.base.pipelines.protocols import ScaledCodec
 
     codes, record, scales = read_codes(codes_file)
-    pipeline: Codec = job.pipeline
-    if record != record_of(pipeline, job.card.name):
+    if record != record_of(pipeline, system):
         raise DataError(
             f"{codes_file} holds codes of {record.system} at {record.rate} Hz", "name the model that made it"
         )

@@ -147,26 +147,34 @@ def mel_frequencies(config: SpectrogramConfig) -> NDArray[np.float64]:
     return edges[1:-1]
 
 
+def margins(config: SpectrogramConfig) -> tuple[int, int]:
+    """Samples that are reflected before and behind a waveform, so that its first and last frames are whole."""
+    if config.framing == "between":
+        before = (config.n_fft - config.hop_length) // 2
+        return before, config.n_fft - config.hop_length - before
+    return config.n_fft // 2, config.n_fft // 2
+
+
 def complex_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
     """Short-time Fourier transform in float32: (B, T) → complex (B, n_bins, N), N as `config.frames` tells.
 
     Raises:
         ValueError: fewer than n_fft / 2 + 1 samples.
     """
-    margin = config.n_fft // 2
-    if config.framing == "between":
-        margin = (config.n_fft - config.hop_length) // 2
-    if wav.size(-1) <= margin:
+    before, behind = margins(config)
+    if wav.size(-1) <= max(before, behind):
         raise ValueError(f"{wav.size(-1)} samples are too few for an n_fft of {config.n_fft}")
-    surplus = config.n_fft - config.hop_length - 2 * margin if config.framing == "between" else 0
-    padded = functional.pad(wav.float().unsqueeze(1), (margin, margin + surplus), mode="reflect").squeeze(1)
-    window = _window(config.win_length, wav.device)
+    padded = functional.pad(wav.float().unsqueeze(1), (before, behind), mode="reflect").squeeze(1)
+    return spectrum_of_frames(padded, config)[..., : config.frames(wav.size(-1))]
+
+
+def spectrum_of_frames(padded: Tensor, config: SpectrogramConfig) -> Tensor:
+    """The transform of every whole frame in a waveform that has its margins: (B, T) → (B, n_bins, N)."""
+    window = _window(config.win_length, padded.device)
     spectrum = torch.stft(
         padded, config.n_fft, config.hop_length, config.win_length, window, center=False, return_complex=True
     )
-    if config.window_norm:
-        spectrum = spectrum / window.square().sum().sqrt()
-    return spectrum[..., : config.frames(wav.size(-1))]
+    return spectrum / window.square().sum().sqrt() if config.window_norm else spectrum
 
 
 def linear_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
@@ -176,10 +184,15 @@ def linear_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
         ValueError: fewer than n_fft / 2 + 1 samples.
     """
     with torch.autocast(wav.device.type, enabled=False):
-        spectrum = complex_spectrogram(wav, config)
-        if config.magnitude_epsilon == 0:
-            return spectrum.abs()
-        return (torch.view_as_real(spectrum).square().sum(dim=-1) + config.magnitude_epsilon).sqrt()
+        return _magnitudes(complex_spectrogram(wav, config), config)
+
+
+def _magnitudes(spectrum: Tensor, config: SpectrogramConfig) -> Tensor:
+    return spectrum.abs() if config.magnitude_epsilon == 0 else _powers(spectrum, config).sqrt()
+
+
+def _powers(spectrum: Tensor, config: SpectrogramConfig) -> Tensor:
+    return torch.view_as_real(spectrum).square().sum(dim=-1) + config.magnitude_epsilon
 
 
 def mel_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
@@ -189,12 +202,13 @@ def mel_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
         ValueError: fewer than n_fft / 2 + 1 samples.
     """
     with torch.autocast(wav.device.type, enabled=False):
-        if config.power == 1:
-            bins = linear_spectrogram(wav, config)
-        else:
-            spectrum = torch.view_as_real(complex_spectrogram(wav, config))
-            bins = spectrum.square().sum(dim=-1) + config.magnitude_epsilon
-        return filterbank(config, wav.device) @ bins
+        return mel_of_spectrum(complex_spectrogram(wav, config), config)
+
+
+def mel_of_spectrum(spectrum: Tensor, config: SpectrogramConfig) -> Tensor:
+    """Mel magnitudes or powers of a complex spectrogram: (B, n_bins, N) → (B, n_mels, N)."""
+    bins = _magnitudes(spectrum, config) if config.power == 1 else _powers(spectrum, config)
+    return filterbank(config, spectrum.device) @ bins
 
 
 def log_mel(wav: Tensor, config: SpectrogramConfig) -> Tensor:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from hiervox.utils.errors import ConfigError, shortened
-from hiervox.utils.json_files import parse_json5, read_object, require_shallow
+from hiervox.utils.json_files import parse_json5, read_object, require_usable
 from hiervox.utils.reasons import plain_reason
 from hiervox.utils.schema import Config as Config
 from hiervox.utils.schema import OneOf
@@ -113,7 +113,7 @@ def parse_override(override: str) -> dict[str, Any]:
     for key in reversed(dotted.strip().split(".")):
         tree = {key: tree}
     try:
-        require_shallow(tree)
+        require_usable(tree)
     except ValueError as error:
         raise ConfigError(f"the key of override {shortened(override)} is not a key", str(error)) from error
     return dict(tree)

@@ -12,6 +12,8 @@ import json5
 MOST_BYTES = 16 * 2**20
 MOST_BYTES_JSON5 = 2**18
 """The JSON5 parser takes a minute to a few megabytes; the largest config here has 4 KB."""
+LARGEST_INTEGER = 2**64
+"""Seeds have up to 64 bits; a larger one is more than a float holds, sooner or later."""
 MOST_DEPTH = 32
 """Of objects and lists in each other; a config of this toolkit has up to six."""
 
@@ -43,7 +45,8 @@ def parse_json5(text: str) -> Any:
     """Parse JSON5.
 
     Raises:
-        ValueError: it is not JSON5, nested too deep, or has a key twice in one object.
+        ValueError: it is not JSON5, nested too deep, has a key twice in one object, or a whole number
+            over `LARGEST_INTEGER`.
     """
     try:
         tree = json5.loads(text, allow_duplicate_keys=False)
@@ -51,7 +54,7 @@ def parse_json5(text: str) -> Any:
         raise ValueError(str(error).replace("<string>:", "line ")) from error
     except RecursionError as error:
         raise ValueError(_TOO_DEEP) from error
-    require_shallow(tree)
+    require_usable(tree)
     return tree
 
 
@@ -69,13 +72,14 @@ def parse_json(text: str | bytes) -> Any:
     """Parse JSON.
 
     Raises:
-        ValueError: it is not JSON, nested too deep, or has a key twice in one object.
+        ValueError: it is not JSON, nested too deep, has a key twice in one object, or a whole number
+            over `LARGEST_INTEGER`.
     """
     try:
         tree = json.loads(text, object_pairs_hook=_without_duplicates)
     except RecursionError as error:
         raise ValueError(_TOO_DEEP) from error
-    require_shallow(tree)
+    require_usable(tree)
     return tree
 
 
@@ -91,14 +95,16 @@ def _without_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return tree
 
 
-def require_shallow(tree: Any) -> None:
-    """Refuse a tree that what walks it by recursion would not come to the end of.
+def require_usable(tree: Any) -> None:
+    """Refuse a tree that what walks it by recursion, or calculates with it, would not come to the end of.
 
     Raises:
-        ValueError: it is nested more than `MOST_DEPTH` deep.
+        ValueError: it is nested more than `MOST_DEPTH` deep, or has a whole number over `LARGEST_INTEGER`.
     """
     level = [tree]
     for _ in range(MOST_DEPTH + 1):
+        if any(isinstance(value, int) and abs(value) > LARGEST_INTEGER for value in level):
+            raise ValueError("it has a whole number over 2^64")
         level = [
             inner
             for outer in level

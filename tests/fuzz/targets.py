@@ -6,8 +6,6 @@ import gzip
 import io
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +13,9 @@ import soundfile
 import torch
 from safetensors.torch import save
 
-Reader = Callable[[Path], object]
-
-
-@dataclass(frozen=True)
-class Target:
-    """A reader.
-
-    Attributes:
-        name: unique.
-        suffix: of its files.
-        seeds: good files.
-        read: reads one; whatever it raises but a `HierVoxError` is a defect.
-    """
-
-    name: str
-    suffix: str
-    seeds: tuple[bytes, ...]
-    read: Reader
+from tests.fuzz.array_targets import array_targets
+from tests.fuzz.record_targets import record_targets
+from tests.fuzz.target import Target
 
 
 def targets(folder: Path) -> list[Target]:
@@ -41,7 +24,8 @@ def targets(folder: Path) -> list[Target]:
     Args:
         folder: a new one, where what readers need beside their file is put.
     """
-    return [*_sounds(), *_texts(), *_tables(folder), *_configs(), *_weights(folder)]
+    own = [*_sounds(), *_texts(), *_tables(folder), *_configs(), *_weights(folder)]
+    return [*own, *array_targets(folder), *record_targets(folder)]
 
 
 def _sounds() -> list[Target]:

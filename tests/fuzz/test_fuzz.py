@@ -9,7 +9,8 @@ import pytest
 
 from hiervox.utils.errors import HierVoxError
 from tests.fuzz.mutation import mutate
-from tests.fuzz.targets import Target, targets
+from tests.fuzz.target import Target
+from tests.fuzz.targets import targets
 
 TRIES = 25
 NAMES = (
@@ -25,13 +26,21 @@ NAMES = (
         "packed manifest",
     ),
     *(
-        "manifest",
-        "packed manifest",
         "config",
         "config of a checkpoint",
         "weights",
         "published safetensors",
         "published torch",
+    ),
+    *("mel array", "mel", "codes", "codes of segments", "voice", "voice of VALL-E"),
+    *("transcript of a prompt", "transcript of a recording", "pitch curve", "TextGrid", "CTM"),
+    *(
+        "key of a listening test",
+        "answers of a listening test",
+        "scores",
+        "symbols",
+        "features",
+        "Kaldi texts",
     ),
 )
 
@@ -53,7 +62,7 @@ def test_changed_files_are_read_or_refused_in_one_line(
         path.write_bytes(seed)
         target.read(path)
     for _ in range(TRIES):
-        path.write_bytes(mutate(rng.choice(target.seeds), rng, target.seeds))
+        path.write_bytes(target.content(rng))
         try:
             target.read(path)
         except HierVoxError as error:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from hiervox.utils.errors import HierVoxError
 from hiervox.utils.logging import get_logger
-from tests.fuzz.mutation import mutate
-from tests.fuzz.targets import Target, targets
+from tests.fuzz.target import Target
+from tests.fuzz.targets import targets
 
 MEMORY_BYTES = 8 << 30
 LONGEST_LINE = 2000
@@ -65,7 +65,7 @@ def _too_long(number: int, frame: object) -> None:
 
 def _try(target: Target, rng: random.Random, folder: Path) -> str:
     path = folder / f"{CURRENT}{target.suffix}"
-    path.write_bytes(mutate(rng.choice(target.seeds), rng, target.seeds))
+    path.write_bytes(target.content(rng))
     signal.alarm(TRY_SECONDS)
     try:
         target.read(path)

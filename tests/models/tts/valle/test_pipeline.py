@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
 import hiervox
-from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.tts.valle.controls import ValleControls
 from hiervox.models.tts.valle.pipeline import ValleSynthesizer
 from hiervox.utils.errors import CheckpointError, ConfigError, TextError
-from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
+from tests.models.tts.valle.tiny_valle import (
+    save_part,
+    tiny_autoregressive,
+    tiny_non_autoregressive,
+    write_tiny_valle,
+)
 
 PROMPT = np.random.default_rng(0).normal(0, 0.1, 24_000).astype(np.float32), 24_000
 SHORT = ValleControls(prompt_text="Yes.", frames_per_token=2, stop_at_bound=True)
 
 
-def _save(folder: Path, system: str, network: Any, part: str) -> None:
-    folder.mkdir()
-    tree = {"system": system, "part": part, "model": network.config.model_dump(mode="json")}
-    save_weights(folder, network.state_dict(), tree)
-
-
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     """A codec and both decoders."""
-    from tests.models.codec.encodec.tiny_encodec import tiny_encodec
-
-    _save(tmp_path / "codec", "encodec", tiny_encodec(), "encodec")
-    _save(tmp_path / "autoregressive", "valle", tiny_autoregressive(), "autoregressive")
-    _save(tmp_path / "non_autoregressive", "valle", tiny_non_autoregressive(), "non_autoregressive")
-    return tmp_path
+    return write_tiny_valle(tmp_path)
 
 
 def test_it_speaks_in_the_voice_of_a_prompt(bundle: Path) -> None:
@@ -77,9 +69,9 @@ def test_prompts_are_not_mixed(bundle: Path) -> None:
 def test_a_codec_of_other_sizes_is_refused(tmp_path: Path) -> None:
     from tests.models.codec.encodec.tiny_encodec import tiny_encodec
 
-    _save(tmp_path / "codec", "encodec", tiny_encodec(n_codebooks=2, bandwidths=(0.3,)), "encodec")
-    _save(tmp_path / "autoregressive", "valle", tiny_autoregressive(), "autoregressive")
-    _save(tmp_path / "non_autoregressive", "valle", tiny_non_autoregressive(), "non_autoregressive")
+    save_part(tmp_path / "codec", "encodec", tiny_encodec(n_codebooks=2, bandwidths=(0.3,)), "encodec")
+    save_part(tmp_path / "autoregressive", "valle", tiny_autoregressive(), "autoregressive")
+    save_part(tmp_path / "non_autoregressive", "valle", tiny_non_autoregressive(), "non_autoregressive")
     with pytest.raises(CheckpointError, match="the codec has 2 of 16"):
         hiervox.load(tmp_path, "tts", device="cpu")
 

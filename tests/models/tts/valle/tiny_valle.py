@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.tts.valle.config import AutoregressiveConfig, NonAutoregressiveConfig
 from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
@@ -23,3 +25,20 @@ def tiny_non_autoregressive(**more: Any) -> NonAutoregressiveDecoder:
     """With random weights and four codebooks."""
     torch.manual_seed(17)
     return NonAutoregressiveDecoder(NonAutoregressiveConfig(**SIZES, n_codebooks=4, **more)).eval()
+
+
+def write_tiny_valle(folder: Path) -> Path:
+    """A bundle of a codec and both decoders."""
+    from tests.models.codec.encodec.tiny_encodec import tiny_encodec
+
+    save_part(folder / "codec", "encodec", tiny_encodec(), "encodec")
+    save_part(folder / "autoregressive", "valle", tiny_autoregressive(), "autoregressive")
+    save_part(folder / "non_autoregressive", "valle", tiny_non_autoregressive(), "non_autoregressive")
+    return folder
+
+
+def save_part(folder: Path, system: str, network: Any, part: str) -> None:
+    """Its checkpoint folder, which is made."""
+    folder.mkdir(parents=True)
+    tree = {"system": system, "part": part, "model": network.config.model_dump(mode="json")}
+    save_weights(folder, network.state_dict(), tree)
