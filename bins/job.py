@@ -170,6 +170,11 @@ class Item(Generic[InputT]):
         write_sound(self.target, wav, rate, self.request)
         typer.echo(self.target)
 
+    def write_stream(self, chunks: Iterable[Waveform], rate: int) -> None:
+        """Write a waveform (T_i,) as it comes, as it is, and its record; see `write_sound`."""
+        write_chunks(self.target, chunks, rate, lambda peak: 1.0, lambda: self.request)
+        typer.echo(self.target)
+
     def write_chunks(
         self,
         chunks: Iterable[Waveform],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,21 +43,20 @@ def vocode(
     """
     job = Job("vocoder", {out: source}, **vars(run), options=options, inputs=[source])
     (item,) = job.items(lambda source: {"input": str(source)})
-    item.write(_waveform(job, source), job.pipeline.rate)
+    item.write_stream(_chunks(job, source), job.pipeline.rate)
 
 
-def _waveform(job: Job[Path], source: Path) -> Waveform:
+def _chunks(job: Job[Path], source: Path) -> Iterator[Waveform]:
     from hiervox.models.base.pipelines.mel_file import is_mel, read_mel
-    from hiervox.processors.audio import read_audio
 
     vocoder: ControlledVocoder[Controls] = job.pipeline
     options = {} if job.card.controls is None else {"controls": job.controls}
     if not is_mel(source):
-        return vocoder.resynthesize(*read_audio(source), **options)
+        return vocoder.resynthesize_stream(source, **options)
     saved = read_mel(source)
     if saved.config is not None:
         vocoder.require_mel(saved.config)
-    return vocoder.vocode(saved.mel, saved.f0, **options)
+    return vocoder.stream(saved.mel, saved.f0, **options)
 
 
 VERB = Verb("vocode", vocode, rank=8)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,8 @@ from hiervox.utils.json_files import parse_json
 
 FOLDER = "scores"
 VECTORS = "vectors"
+NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+"""Of a score's key and of a vector, which are parts of a file's name."""
 CHUNK_BYTES = 1 << 20
 CELLS = ("text", "prompt", "reference", "resynthesized_prompt")
 
@@ -58,9 +61,13 @@ class ScoreStore:
             for line in file.read_bytes().splitlines():
                 try:
                     entry = parse_json(line)
-                    self._found[entry["key"]] = dict(entry["scores"])
+                    key, scores = entry["key"], dict(entry["scores"])
                 except (ValueError, KeyError, TypeError):  # cut by a crash
                     continue
+                if isinstance(key, str) and all(
+                    NAME.fullmatch(name) for name in (key, *_vector_names(scores))
+                ):
+                    self._found[key] = scores
 
     def __contains__(self, key: str) -> bool:
         return key in self._found and all(
@@ -108,8 +115,12 @@ class ScoreStore:
         return self.folder / VECTORS / f"{key}.{name}.npy"
 
     def _vectors(self, key: str) -> list[str]:
-        names = self._found[key].get(VECTORS, "")
-        return str(names).split(",") if names else []
+        return _vector_names(self._found[key])
+
+
+def _vector_names(scores: Mapping[str, object]) -> list[str]:
+    names = scores.get(VECTORS, "")
+    return str(names).split(",") if names else []
 
 
 def is_score_file(file: Path) -> bool:

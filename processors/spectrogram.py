@@ -148,7 +148,7 @@ def mel_frequencies(config: SpectrogramConfig) -> NDArray[np.float64]:
 
 
 def margins(config: SpectrogramConfig) -> tuple[int, int]:
-    """Samples that are reflected before and behind a waveform, so that its first and last frames are whole."""
+    """Samples that are reflected before and behind a waveform, so that all frames are whole."""
     if config.framing == "between":
         before = (config.n_fft - config.hop_length) // 2
         return before, config.n_fft - config.hop_length - before

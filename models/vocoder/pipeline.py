@@ -13,21 +13,23 @@ from typing_extensions import Self
 
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
 from hiervox.models.base.pipelines.pitch_curve import check_pitch
-from hiervox.models.base.pipelines.protocols import Mel
-from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoder
+from hiervox.models.base.pipelines.protocols import Mel, Recording
+from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoder, mono, recording_chunks
 from hiervox.models.base.pipelines.vocoder import MelF0 as F0
 from hiervox.models.vocoder._autoregressive.config import AutoregressiveVocoderExperiment
 from hiervox.models.vocoder.config import VocoderExperiment
 from hiervox.models.vocoder.controls import F0VocoderControls
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator, Folding
 from hiervox.modules.functional.interpolation import interpolate_unvoiced
-from hiervox.modules.generators.vocoder import VocoderGenerator
-from hiervox.processors.audio import Waveform, as_waveform, resample
+from hiervox.modules.generators.vocoder import SourceWindow, VocoderGenerator
+from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, semitone_ratio
 from hiervox.processors.pre_emphasis import DeEmphasis, PreEmphasisConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 
+PITCH_RATE = 16_000
+"""Of the waveform that F0 is tracked in, Hz."""
 BELOW_SILENCE = 0.5
 """How far under the value of silence a spectrogram may fall before it is another's."""
 
@@ -147,9 +149,24 @@ class VocoderPipeline(MelVocoder):
         Raises:
             ConfigError: as `vocode`.
         """
-        mel = self.mel_of(wav, rate)
-        f0 = self.f0_of(wav, rate, mel.shape[1]) if self.network.needs_f0 else None
-        return self.vocode(mel, f0, controls)
+        return np.concatenate(list(self.resynthesize_stream((wav, rate), controls)))
+
+    def resynthesize_stream(
+        self, recording: Recording, controls: F0VocoderControls | None = None
+    ) -> Iterator[Waveform]:
+        """`resynthesize` of a recording of any length, in chunks (T_i,).
+
+        Its spectrogram is kept, and, for a network that is driven by F0, its waveform at 16 kHz while that is
+        tracked.
+
+        Raises:
+            AudioError: as `mel_of`, or the file can't be read.
+            ConfigError: as `vocode`.
+        """
+        mel, f0 = self._mel_of_chunks(recording_chunks(recording, self.rate)), None
+        if self.network.needs_f0:
+            f0 = self._f0(np.concatenate(list(recording_chunks(recording, PITCH_RATE))), mel.shape[1])
+        return self.stream(mel, f0, controls=controls)
 
     @torch.inference_mode()
     def vocode_folded(self, mel: Mel, folding: Folding | None = None) -> Waveform:
@@ -165,21 +182,22 @@ class VocoderPipeline(MelVocoder):
             raise ConfigError("the vocoder makes all samples at once", "use `vocode`")
         self._check(mel, None)
         batch, source = self._prepared([mel], None, None)
-        assert source is not None
-        drawn = self.network.folded(batch, source, folding or Folding())
+        drawn = self.network.folded(batch, self._whole(source, batch), folding or Folding())
         wav: Waveform = next(self._de_emphasized(iter([drawn]))).reshape(-1).cpu().numpy()
         return wav
 
     def f0_of(self, wav: Waveform, rate: int, frames: int) -> F0:
         """F0 (frames,) of a waveform (T,) of `rate` Hz, tracked as in training."""
-        own = resample(as_waveform(wav, "the recording"), rate, 16_000)
+        return self._f0(resample(mono(wav), rate, PITCH_RATE), frames)
+
+    def _f0(self, wav: Waveform, frames: int) -> F0:
         config = self.pitch.model_copy(update={"hop_seconds": self.mel.hop_length / self.mel.sample_rate})
-        f0: F0 = fit_length(extract_f0(own, 16_000, config, "the recording"), frames)
+        f0: F0 = fit_length(extract_f0(wav, PITCH_RATE, config, "the recording"), frames)
         return f0
 
     def _prepared(
         self, mels: Sequence[Mel], f0s: Sequence[F0] | None, controls: F0VocoderControls | None
-    ) -> tuple[Tensor, Tensor | None]:
+    ) -> tuple[Tensor, SourceWindow]:
         if controls is not None and controls.semitones and not self.network.needs_f0:
             raise ConfigError("this network takes no F0 that could be shifted", "leave semitones out")
         if f0s is not None and controls is not None:
@@ -188,14 +206,20 @@ class VocoderPipeline(MelVocoder):
         f0 = None if f0s is None else torch.from_numpy(np.stack(f0s).astype(np.float32)).to(self.device)
         if f0 is not None and self.network.continuous_f0:
             f0 = interpolate_unvoiced(f0)
-        return batch, self.network.source_signal(batch, f0)
+        return batch, self.network.source_windows(batch, f0)
 
-    def _chunks(self, mel: Tensor, source: Tensor | None, frames: int) -> Iterator[Tensor]:
+    def _chunks(self, mel: Tensor, source: SourceWindow, frames: int) -> Iterator[Tensor]:
         """(B, 1, T_i)."""
         if isinstance(self.network, AutoregressiveGenerator):
-            assert source is not None
-            return self._de_emphasized(self.network.stream(mel, source, frames))
+            return self._de_emphasized(self.network.stream(mel, self._whole(source, mel), frames))
         return self._de_emphasized(self._windows(mel, source, frames))
+
+    @staticmethod
+    def _whole(source: SourceWindow, mel: Tensor) -> Tensor:
+        """The source signal of an autoregressive network."""
+        signal = source(0, mel.shape[-1])
+        assert signal is not None
+        return signal
 
     def _de_emphasized(self, chunks: Iterator[Tensor]) -> Iterator[Tensor]:
         """Chunks (B, 1, T) as recordings are, cut at full scale, which a network may now pass."""
@@ -206,20 +230,16 @@ class VocoderPipeline(MelVocoder):
         for chunk in chunks:
             yield undo(chunk).clamp(-1, 1)
 
-    def _windows(self, mel: Tensor, source: Tensor | None, frames: int) -> Iterator[Tensor]:
+    def _windows(self, mel: Tensor, source: SourceWindow, frames: int) -> Iterator[Tensor]:
         """Chunks (B, 1, T_i), each computed with the frames beside it that it depends on."""
         network, total = self.network, mel.shape[-1]
-        if network.context is None or total <= frames:
-            yield network(mel) if source is None else network(mel, source)
-            return
+        if network.context is None:
+            frames = total
         for start in range(0, total, frames):
-            low = max(0, start - network.context)
-            high = min(total, start + frames + network.context)
-            chunk = mel[..., low:high]
-            if source is None:
-                wav = network(chunk)
-            else:
-                wav = network(chunk, source[..., low * network.source_rate : high * network.source_rate])
+            context = network.context or 0
+            low, high = max(0, start - context), min(total, start + frames + context)
+            signal = source(low, high)
+            wav = network(mel[..., low:high], *(() if signal is None else (signal,)))
             end = None if start + frames >= total else (start + frames - low) * network.hop_length
             yield wav[..., (start - low) * network.hop_length : end]
 

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from hiervox.modules.generators.vocoder import FixedNoise, VocoderGenerator
+from hiervox.modules.generators.vocoder import FixedNoise, SourceWindow, VocoderGenerator
 
 Betas = tuple[Annotated[float, Field(gt=0, lt=1)], ...]
 """A noise schedule in a config."""
@@ -233,8 +233,15 @@ class DiffusionGenerator(VocoderGenerator):
 
     def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:
         """The start and the noise that sampling adds again, (B, steps, hop_length * N)."""
-        like = mel[:, :1].repeat_interleave(self.hop_length, dim=2)
-        noise: Tensor = self.noise(like)
+        return self._noise(mel, 0, mel.shape[-1])
+
+    def source_windows(self, mel: Tensor, f0: Tensor | None = None) -> SourceWindow:
+        """`source_signal` by windows."""
+        return lambda first, last: self._noise(mel, first, last)
+
+    def _noise(self, mel: Tensor, first: int, last: int) -> Tensor:
+        like = mel[:, :1, first:last].repeat_interleave(self.hop_length, dim=2)
+        noise: Tensor = self.noise(like, first * self.hop_length)
         return noise
 
     def forward(

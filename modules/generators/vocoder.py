@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
+SourceWindow = Callable[[int, int], Tensor | None]
+"""First and last frame (exclusive) → the source signal (B, C, source_rate * n) of these, or None."""
 NOISE_LENGTH = 65_521
 """Of fixed noise before it repeats, a prime: the repetition never falls on the same place of a frame."""
 
@@ -41,6 +45,20 @@ class VocoderGenerator(nn.Module):
         """
         return None
 
+    def source_windows(self, mel: Tensor, f0: Tensor | None = None) -> SourceWindow:
+        """`source_signal` by windows, for long utterances; in evaluation mode, they are equal.
+
+        A network that can tell its source at any place without what is before it does so here; else the
+        whole is kept.
+
+        Args:
+            mel, f0: as `source_signal`.
+        """
+        whole = self.source_signal(mel, f0)
+        if whole is None:
+            return lambda first, last: None
+        return lambda first, last: whole[..., first * self.source_rate : last * self.source_rate]
+
 
 class FixedNoise(nn.Module):
     """Gaussian noise: drawn anew in training, else always the same at the same place.
@@ -56,12 +74,12 @@ class FixedNoise(nn.Module):
 
     table: Tensor | None
 
-    def forward(self, like: Tensor) -> Tensor:
-        """(B, …, N) → (B, channels, N)."""
+    def forward(self, like: Tensor, start: int = 0) -> Tensor:
+        """(B, …, N) → (B, channels, N), that at the places from `start` on."""
         batch, frames = like.shape[0], like.shape[-1]
         if self.training:
             return torch.randn(batch, self.channels, frames, device=like.device, dtype=like.dtype)
-        places = torch.arange(frames, device=like.device) % NOISE_LENGTH
+        places = torch.arange(start, start + frames, device=like.device) % NOISE_LENGTH
         return self._fixed(like.device)[:, places].to(like.dtype).expand(batch, -1, -1)
 
     def _fixed(self, device: torch.device) -> Tensor:

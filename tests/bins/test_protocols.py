@@ -157,6 +157,9 @@ class Vocoding(Stub):
     def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
         return SOUND
 
+    def resynthesize_stream(self, recording: Any) -> Iterator[Waveform]:
+        yield SOUND
+
     def require_mel(self, given: SpectrogramConfig) -> None:
         pass
 
@@ -234,7 +237,7 @@ COMMANDS = {
     "tta": (("tta", "Rain.", "-o", "t.wav"),),
 }
 ELSEWHERE = {
-    "vocoder": {"stream"},  # `MelSynthesizer`
+    "vocoder": {"resynthesize", "vocode"},  # recipes, `MelSynthesizer`
     "sr": {"input_rate", "output_rate", "stream"},  # `OutputRates`, `find_part`
     **{task: {"speakers"} for task in ("tts", "vc", "svc")},  # the server
 }

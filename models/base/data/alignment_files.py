@@ -14,6 +14,10 @@ PHONE_TIERS, WORD_TIERS = ("phones", "phone", "phonemes", "phoneme"), ("words", 
 SILENT_LABELS = frozenset({"", "sil", "sp", "spn", "<eps>", "<sil>", "silence"})
 """What aligners write where nobody speaks, in lower case."""
 SIL = "sil"
+TEXT_MARKS = ("TextFile", "Praat chronological TextGrid")
+"""What Praat's text files hold in their first characters."""
+HEADER_BYTES = 100
+ENCODINGS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"", "latin-1"))
 LONGEST_SECONDS = 86_400.0
 
 
@@ -46,20 +50,37 @@ def read_textgrid(path: Path) -> Alignment:
             "reading TextGrids needs praat-parselmouth", "pip install praat-parselmouth, or give a CTM file"
         ) from error
     try:
+        _require_praat(path)
         grid = parselmouth.Data.read(str(path))
-    except (parselmouth.PraatError, OSError, ValueError) as error:
+        tiers = _tiers(grid) if isinstance(grid, parselmouth.TextGrid) else None
+    except (parselmouth.PraatError, OSError, ValueError) as error:  # a label may hold half a character
         reason = (str(error).strip().splitlines() or ["unreadable"])[0]
         raise DataError(
             f"can't read {path} as a TextGrid ({reason})", "export it again from Praat"
         ) from error
-    if not isinstance(grid, parselmouth.TextGrid):
+    if tiers is None:
         raise DataError(f"{path} is a {type(grid).__name__}, not a TextGrid", "export the alignment again")
-    tiers = _tiers(grid)
     phones = _named(tiers, PHONE_TIERS)
     if phones is None:
         known = ", ".join(tiers) or "none"
         raise DataError(f"{path} has no tier {PHONE_TIERS[0]} (it has {known})", "rename the tier in Praat")
     return Alignment(_checked(phones, str(path)), _named(tiers, WORD_TIERS) or ())
+
+
+def _require_praat(path: Path) -> None:
+    """Refuse a file that does not begin as Praat's do: it takes others for sounds, and crashes on some.
+
+    Raises:
+        OSError: it can't be read.
+        ValueError: such a file.
+    """
+    with path.open("rb") as stream:
+        header = stream.read(HEADER_BYTES)
+    encoding = next(name for bom, name in ENCODINGS if header.startswith(bom))
+    start = header.decode(encoding, "replace")[: HEADER_BYTES // 2]
+    is_text = "\0" not in start and any(mark in start for mark in TEXT_MARKS)
+    if not is_text and not header.startswith(b"ooBinaryFile"):
+        raise ValueError("it does not begin as Praat's files do")
 
 
 def _tiers(grid: Any) -> dict[str, list[Interval]]:

@@ -221,6 +221,9 @@ class Vocoder(Pipeline, Protocol):
     def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
         """A waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
 
+    def resynthesize_stream(self, recording: Recording) -> Iterator[Waveform]:
+        """The same of a recording of any length, in chunks (T_i,)."""
+
     def require_mel(self, given: SpectrogramConfig) -> None:
         """Refuse spectrograms that are made in another way than those of training (ConfigError)."""
 
@@ -229,13 +232,19 @@ class Vocoder(Pipeline, Protocol):
 class ControlledVocoder(Vocoder, Protocol[ControlsT_contra]):
     """A vocoder whose card names controls: the methods of `hiervox vocode` take them."""
 
-    def vocode(
-        self, mel: Mel, f0: NDArray[np.float32] | None = None, controls: ControlsT_contra | None = None
-    ) -> Waveform:
-        """As `Vocoder.vocode`."""
+    def stream(
+        self,
+        mel: Mel,
+        f0: NDArray[np.float32] | None = None,
+        frames: int = ...,
+        controls: ControlsT_contra | None = None,
+    ) -> Iterator[Waveform]:
+        """As `Vocoder.stream`."""
 
-    def resynthesize(self, wav: Waveform, rate: int, controls: ControlsT_contra | None = None) -> Waveform:
-        """As `Vocoder.resynthesize`."""
+    def resynthesize_stream(
+        self, recording: Recording, controls: ControlsT_contra | None = None
+    ) -> Iterator[Waveform]:
+        """As `Vocoder.resynthesize_stream`."""
 
 
 @runtime_checkable

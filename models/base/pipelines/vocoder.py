@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
-from hiervox.models.base.pipelines.protocols import Mel
-from hiervox.processors.audio import Waveform, as_waveform, resample
+from hiervox.models.base.pipelines.protocols import Mel, Recording
+from hiervox.processors.audio import Waveform, as_waveform, audio_chunks, resample
 from hiervox.processors.griffin_lim import griffin_lim
-from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
+from hiervox.processors.mel_stream import MelStream
+from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 
 CHUNK_FRAMES = 1024
@@ -63,12 +64,21 @@ class MelVocoder(ABC):
         """
         yield self.vocode(mel, f0)
 
-    @torch.inference_mode()
     def mel_of(self, wav: Waveform, rate: int) -> Mel:
-        """The spectrogram (M, N) of a waveform (T,) of `rate` Hz, as the vocoder takes it."""
-        own = resample(as_waveform(wav, "the recording"), rate, self.rate)
-        mel: Mel = log_mel(torch.from_numpy(own)[None], self.mel)[0].numpy()
-        return mel
+        """The spectrogram (M, N) of a waveform (T,) of `rate` Hz, as the vocoder takes it.
+
+        Raises:
+            AudioError: the waveform is too short for one window of it, or has several channels.
+        """
+        return self._mel_of_chunks([resample(mono(wav), rate, self.rate)])
+
+    def _mel_of_chunks(self, chunks: Iterable[Waveform]) -> Mel:
+        """The spectrogram (M, N) of a waveform at `rate` that comes in chunks."""
+        stream = MelStream(self.mel)
+        try:
+            return np.concatenate([*map(stream.push, chunks), stream.finish()], axis=1)
+        except ValueError as error:
+            raise AudioError(f"the recording is too short ({error})", "give a longer one") from error
 
     def require_mel(self, given: SpectrogramConfig) -> None:
         """Refuse spectrograms that are made in another way.
@@ -84,8 +94,20 @@ class MelVocoder(ABC):
             )
 
     def resynthesize(self, wav: Waveform, rate: int) -> Waveform:
-        """Copy synthesis: the waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate."""
-        return self.vocode(self.mel_of(wav, rate))
+        """Copy synthesis: the waveform (T,) of `rate` Hz by way of its spectrogram, at the vocoder's rate.
+
+        Raises:
+            AudioError: as `mel_of`.
+        """
+        return np.concatenate(list(self.resynthesize_stream((wav, rate))))
+
+    def resynthesize_stream(self, recording: Recording) -> Iterator[Waveform]:
+        """`resynthesize` of a recording of any length, in chunks (T_i,).
+
+        Raises:
+            AudioError: as `mel_of`, or the file can't be read.
+        """
+        return self.stream(self._mel_of_chunks(recording_chunks(recording, self.rate)))
 
     def require_levels(self, mel: Mel) -> None:
         """Refuse a spectrogram whose values are no floats, or far louder than full scale.
@@ -114,6 +136,30 @@ class MelVocoder(ABC):
                 f"a spectrogram of shape {mel.shape} can't be vocoded",
                 f"give finite values of {self.mel.n_mels} mel bins and some frames",
             )
+
+
+def mono(wav: Waveform) -> Waveform:
+    """A waveform (T,) in float32.
+
+    Raises:
+        AudioError: it has several channels.
+    """
+    wav = as_waveform(wav, "the recording")
+    if wav.ndim != 1:
+        raise AudioError(f"a waveform of shape {wav.shape} can't be used", "give samples of one channel")
+    return wav
+
+
+def recording_chunks(recording: Recording, rate: int) -> Iterator[Waveform]:
+    """A sound file, or a waveform with its rate, in chunks (T_i,) at `rate` Hz.
+
+    Raises:
+        AudioError: the file can't be read, or the waveform has several channels.
+    """
+    if isinstance(recording, tuple):
+        wav, own_rate = recording
+        return iter([resample(mono(wav), own_rate, rate)])
+    return audio_chunks(recording, rate)
 
 
 class GriffinLimVocoder(MelVocoder):

@@ -70,6 +70,12 @@ def mix_voices(voices: Sequence[Voice], weights: Sequence[float]) -> Voice:
     )
 
 
+def is_style(tensor: Tensor, size: int | None = None) -> bool:
+    """Whether a tensor is a style vector (S, 1): finite float32, of `size` values where that is known."""
+    fits = tensor.ndim == 2 and tensor.shape[1] == 1 and tensor.dtype == torch.float32
+    return fits and size in (None, tensor.shape[0]) and bool(tensor.isfinite().all())
+
+
 def _mixed_tensors(tensors: Sequence[Mapping[str, Tensor]], shares: Sequence[float]) -> dict[str, Tensor]:
     names = [name for name in tensors[0] if all(name in other for other in tensors)]
     for name in names:

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.pipelines.parts import no_prompts
-from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.base.pipelines.voice import Voice, is_style
 from hiervox.models.tts._voices.network import SpeakerNetwork
 from hiervox.models.tts.speakers import ONLY_SPEAKER, fingerprint
 from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
 from hiervox.processors.pitch import PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
+from hiervox.utils.errors import CheckpointError
 
 STYLE = "style"
 
@@ -78,7 +79,14 @@ class SpeakerVoices:
         return {STYLE: self.network.reference_style(frames, torch.ones_like(frames[:, :1]))[0].cpu()}
 
     def check(self, voice: Voice, name: str) -> None:
-        """Any voice of the same fingerprint fits."""
+        """Refuse a saved voice without a vector (S, 1) of the network's size, where it takes one.
+
+        Raises:
+            CheckpointError: such a voice.
+        """
+        style, size = voice.tensors.get(STYLE), self.network.speaker_sizes.style_channels
+        if self.kind != "none" and (style is None or not is_style(style, size)):
+            raise CheckpointError(f"{name} holds no style of this model", "remove it and add the voice again")
 
     def styles(self, voices: Sequence[Voice]) -> Tensor | None:
         """Their vectors (B, S, 1); None where the model has one speaker."""

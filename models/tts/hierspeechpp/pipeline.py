@@ -7,11 +7,11 @@ from torch import Tensor
 
 from hiervox.models.base.pipelines.parts import no_speaker
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
-from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.base.pipelines.voice import Voice, is_style
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.conversion import HierSpeechConverter
 from hiervox.models.tts.hierspeechpp.copy_synthesis import HierSpeechCopySynthesizer
-from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
+from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, TEXT_TO_VEC, Networks
 from hiervox.models.tts.hierspeechpp.speaking import HierSpeechSynthesizer
 from hiervox.processors.audio import Waveform
 from hiervox.utils.errors import CheckpointError
@@ -59,15 +59,17 @@ class HierSpeechVoices:
         return self.networks.styles(torch.from_numpy(recording)[None].to(self.networks.device), for_text)
 
     def check(self, voice: Voice, name: str) -> None:
-        """Refuse a saved voice whose styles are not vectors (S, 1).
+        """Refuse a saved voice whose styles are not vectors (S, 1) of the networks' sizes.
 
         Raises:
             CheckpointError: it is none.
         """
         styles = dict(voice.tensors)
-        if SYNTHESIZER not in styles or any(
-            style.ndim != 2 or style.shape[1] != 1 or style.dtype != torch.float32
-            for style in styles.values()
+        sizes = {SYNTHESIZER: self.networks.synthesizer_experiment.model.style_channels}
+        if self.networks.text_to_vec_experiment is not None:
+            sizes[TEXT_TO_VEC] = self.networks.text_to_vec_experiment.model.style_channels
+        if SYNTHESIZER not in styles or not all(
+            is_style(style, sizes.get(part)) for part, style in styles.items()
         ):
             raise CheckpointError(
                 f"{name} holds no style of {SYNTHESIZER}", "remove it and add the voice again"

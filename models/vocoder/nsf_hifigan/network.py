@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.modules.generators.hifigan import HiFiGANGenerator, HiFiGANSizes
-from hiervox.modules.generators.vocoder import VocoderGenerator
+from hiervox.modules.generators.vocoder import SourceWindow, VocoderGenerator
 
 SINE_AMPLITUDE = 0.1
 VOICED_NOISE = 0.003
@@ -51,19 +51,31 @@ class NSFHiFiGANSizes(HiFiGANSizes):
         return self.sample_rate / math.prod(self.rates[SINE_STAGE + 1 :])
 
 
-def accumulated_phase(cycles: Tensor) -> Tensor:
-    """Join the phases of frames that each begin at 0, wrapped after every frame.
+def initial_phases(ends: Tensor) -> Tensor:
+    """Where the phase of each frame begins, wrapped after every frame.
 
     The sum over frames stays within a cycle, so that an hour's phase is as exact as a second's.
 
     Args:
+        ends: (B, N), cycles that each frame adds.
+
+    Returns:
+        (B, N), cycles.
+    """
+    wrapped = torch.fmod(ends + 0.5, 1.0) - 0.5
+    return functional.pad(wrapped.cumsum(dim=1).fmod(1.0)[:, :-1], (1, 0))
+
+
+def accumulated_phase(cycles: Tensor, before: Tensor) -> Tensor:
+    """Join the phases of frames that each begin at 0.
+
+    Args:
         cycles: (B, N, R) behind the 1st … R-th value of each frame.
+        before: (B, N), see `initial_phases`.
 
     Returns:
         (B, R * N), cycles.
     """
-    ends = torch.fmod(cycles[..., -1] + 0.5, 1.0) - 0.5
-    before = functional.pad(ends.cumsum(dim=1).fmod(1.0)[:, :-1], (1, 0))
     return (cycles + before.unsqueeze(-1)).flatten(1)
 
 
@@ -90,6 +102,22 @@ class HarmonicSource(nn.Module):
         self.register_buffer("phases", phases, persistent=False)
         self.register_buffer("noise", noise, persistent=False)
 
+    def frame_phases(self, f0: Tensor) -> Tensor:
+        """Where each frame's phase of the fundamental begins: (B, N), Hz → (B, N), cycles."""
+        return initial_phases(f0.float() / self.sample_rate * self.hop_length)
+
+    def window(self, f0: Tensor, frame_phases: Tensor, first: int, last: int) -> Tensor:
+        """What `forward` gives of the frames from `first` to `last` in evaluation mode.
+
+        Args:
+            f0: (B, N), Hz, of the whole.
+            frame_phases: of it.
+            first, last: frames, the second exclusive.
+        """
+        start, end = first * self.hop_length, last * self.hop_length
+        noise = self._noise(len(f0), start, end)
+        return self._mixed(f0[:, first:last], frame_phases[:, first:last], self.phases, noise)
+
     def forward(self, f0: Tensor, initial_phase: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
         """Make the source signal.
 
@@ -102,17 +130,21 @@ class HarmonicSource(nn.Module):
         Returns:
             (B, 1, hop_length * N) in [-1, 1].
         """
-        samples = f0.shape[1] * self.hop_length
-        sines = self._sines(f0.float(), self._phases() if initial_phase is None else initial_phase)
+        phase = self._phases() if initial_phase is None else initial_phase
+        drawn = self._noise(len(f0), 0, f0.shape[1] * self.hop_length) if noise is None else noise
+        return self._mixed(f0, self.frame_phases(f0), phase, drawn)
+
+    def _mixed(self, f0: Tensor, frame_phases: Tensor, initial_phase: Tensor, noise: Tensor) -> Tensor:
+        """(B, 1, T)."""
+        sines = self._sines(f0.float(), frame_phases, initial_phase)
         voiced = (f0 > 0).float().repeat_interleave(self.hop_length, dim=1).unsqueeze(-1)
         level = torch.where(voiced > 0, VOICED_NOISE, SINE_AMPLITUDE / 3)
-        drawn = self._noise(len(f0), samples) if noise is None else noise
-        return torch.tanh(self.mix(sines * voiced + level * drawn)).mT
+        return torch.tanh(self.mix(sines * voiced + level * noise)).mT
 
-    def _sines(self, f0: Tensor, initial_phase: Tensor) -> Tensor:
+    def _sines(self, f0: Tensor, frame_phases: Tensor, initial_phase: Tensor) -> Tensor:
         """(B, T, sines)."""
         steps = torch.arange(1, self.hop_length + 1, device=f0.device)
-        cycles = accumulated_phase(f0.unsqueeze(-1) / self.sample_rate * steps).unsqueeze(-1)
+        cycles = accumulated_phase(f0.unsqueeze(-1) / self.sample_rate * steps, frame_phases).unsqueeze(-1)
         multiples = torch.arange(1, self.sines + 1, device=f0.device)
         return SINE_AMPLITUDE * torch.sin(2 * math.pi * (cycles * multiples + initial_phase))
 
@@ -123,11 +155,27 @@ class HarmonicSource(nn.Module):
         drawn[..., 0] = 0
         return drawn
 
-    def _noise(self, batch: int, samples: int) -> Tensor:
+    def _noise(self, batch: int, start: int, end: int) -> Tensor:
         device = self.noise.device
         if self.training:
-            return torch.randn(batch, samples, self.sines, device=device)
-        return self.noise[torch.arange(samples, device=device) % NOISE_SAMPLES].expand(batch, -1, -1)
+            return torch.randn(batch, end - start, self.sines, device=device)
+        return self.noise[torch.arange(start, end, device=device) % NOISE_SAMPLES].expand(batch, -1, -1)
+
+
+def sine_windows(f0: Tensor, source_rate: float, values: int) -> SourceWindow:
+    """`sine_source` by windows."""
+    speed = f0.float() / source_rate
+    change = functional.pad(speed[:, 1:] - speed[:, :-1], (0, 1))
+    ends = speed * values + 0.5 * change * values * (values - 1) / values
+    before = initial_phases(ends)
+    steps = torch.arange(1, values + 1, device=f0.device)
+
+    def window(first: int, last: int) -> Tensor:
+        own, step = speed[:, first:last, None], change[:, first:last, None]
+        cycles = own * steps + 0.5 * step * steps * (steps - 1) / values
+        return torch.sin(2 * math.pi * accumulated_phase(cycles, before[:, first:last])).unsqueeze(1)
+
+    return window
 
 
 def sine_source(f0: Tensor, source_rate: float, values: int) -> Tensor:
@@ -143,11 +191,9 @@ def sine_source(f0: Tensor, source_rate: float, values: int) -> Tensor:
     Returns:
         (B, 1, values * N).
     """
-    steps = torch.arange(1, values + 1, device=f0.device)
-    speed = f0.float().unsqueeze(-1) / source_rate
-    change = functional.pad(speed[:, 1:] - speed[:, :-1], (0, 0, 0, 1))
-    cycles = speed * steps + 0.5 * change * steps * (steps - 1) / values
-    return torch.sin(2 * math.pi * accumulated_phase(cycles)).unsqueeze(1)
+    whole = sine_windows(f0, source_rate, values)(0, f0.shape[1])
+    assert whole is not None
+    return whole
 
 
 class NSFHiFiGANGenerator(VocoderGenerator):
@@ -182,6 +228,15 @@ class NSFHiFiGANGenerator(VocoderGenerator):
             signal: Tensor = self.source(f0)
             return signal
         return sine_source(f0, self.sizes.sine_rate, self.source_rate)
+
+    def source_windows(self, mel: Tensor, f0: Tensor | None = None) -> SourceWindow:
+        """`source_signal` by windows."""
+        if f0 is None or not self.needs_f0:
+            return super().source_windows(mel, f0)
+        if self.sizes.source == "sine":
+            return sine_windows(f0, self.sizes.sine_rate, self.source_rate)
+        phases = self.source.frame_phases(f0)
+        return lambda first, last: self.source.window(f0, phases, first, last)
 
     def forward(self, mel: Tensor, source: Tensor | None = None) -> Tensor:
         """mel (B, in_channels, N), source (B, 1, source_rate * N) → (B, 1, hop_length * N) in [-1, 1]."""

@@ -251,3 +251,26 @@ def test_pcm_is_scaled_by_its_kind() -> None:
     assert np.allclose(pipeline.mel_of(pcm, RATE), pipeline.mel_of(wav, RATE), atol=0.2)
     with pytest.raises(AudioError, match="have no full scale"):
         pipeline.mel_of(wav.astype(np.complex64), RATE)
+
+
+@pytest.mark.parametrize("system", ["vocos", "diffwave", "nsf_hifigan"])
+def test_a_file_is_resynthesized_in_windows_as_the_whole_is(system: str, tmp_path: Path) -> None:
+    pipeline = pipeline_of(system)
+    soundfile.write(tmp_path / "in.wav", voice(3.0, RATE), RATE, subtype="FLOAT")
+    chunks = list(pipeline.resynthesize_stream(tmp_path / "in.wav"))
+    assert len(chunks) > 1
+    wav, rate = soundfile.read(tmp_path / "in.wav", dtype="float32")
+    mel, source = pipeline.mel_of(wav, rate), None
+    batch = torch.from_numpy(mel)[None]
+    with torch.inference_mode():
+        if system != "vocos":
+            f0 = pipeline.f0_of(wav, rate, mel.shape[1]) if pipeline.network.needs_f0 else None
+            source = pipeline.network.source_signal(batch, None if f0 is None else torch.from_numpy(f0)[None])
+        whole = pipeline.network(batch) if source is None else pipeline.network(batch, source)
+    np.testing.assert_allclose(np.concatenate(chunks), whole.reshape(-1).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("samples", [1, 12])
+def test_a_few_samples_are_no_recording(samples: int) -> None:
+    with pytest.raises(AudioError, match="too short"):
+        pipeline_of("hifigan").resynthesize(np.full(samples, 0.1, np.float32), RATE)
