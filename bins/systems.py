@@ -61,7 +61,9 @@ def show(name: Annotated[str, typer.Argument(help="As `hiervox systems` lists it
     for part in card.parts:
         trains = "trained here" if part.task else "not trained here"
         imported = "published weights can be imported" if part.importer else "no published weights"
-        lines.append(("part", f"{part.name}: {_size(part.network, part.config)}{trains}, {imported}"))
+        count = _counted(part.network, part.config) if part.parameters is None else part.parameters
+        size = "" if count is None else f"{count / 1e6:.2f} M weights by default, "
+        lines.append(("part", f"{part.name}: {size}{trains}, {imported}"))
     for entry in pretrained_entries().values():
         if entry.system == card.name:
             lines.append(("pretrained", f"{entry.name}: {entry.summary}"))
@@ -72,8 +74,8 @@ def show(name: Annotated[str, typer.Argument(help="As `hiervox systems` lists it
         typer.echo(f"{label + ':':<24}{text}")
 
 
-def _size(network: str, config: str) -> str:
-    """How many weights the default config of a part makes; empty where a config has no defaults."""
+def _counted(network: str, config: str) -> int | None:
+    """How many weights the default config of a part makes; None where a config has no defaults."""
     import torch
 
     from hiervox.utils.registry import resolve
@@ -82,10 +84,9 @@ def _size(network: str, config: str) -> str:
     default = model.get_default(call_default_factory=True)
     try:
         with torch.device("meta"):
-            weights = sum(parameter.numel() for parameter in resolve(network)(default).parameters())
+            return sum(parameter.numel() for parameter in resolve(network)(default).parameters())
     except Exception:  # a network that needs more than its default sizes
-        return ""
-    return f"{weights / 1e6:.2f} M weights by default, "
+        return None
 
 
 VERB = Verb("systems", systems_app, panel=INSTALLATION, rank=5)

@@ -42,6 +42,8 @@ class Part:
         config: dotted name of its `ExperimentConfig` subclass.
         network: dotted name of the `nn.Module`, or of a function that makes it, from the experiment's `model`
             section.
+        parameters: how many the network has at the sizes that `config` has by default; None where that is to
+            be counted by building it.
         task: dotted name of its `TrainingTask`; None where the part can't be trained here.
         importer: dotted name of the function that maps the authors' checkpoint onto `network`; None where
             there is none.
@@ -52,6 +54,7 @@ class Part:
     name: str = ""
     config: str
     network: str
+    parameters: int | None = None
     task: str | None = None
     importer: str | None = None
     state_importer: str | None = None

@@ -10,8 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from safetensors.numpy import save_file
 
-HEAVY = ("librosa", "matplotlib", "pandas", "scipy.signal", "scipy.stats", "torch", "transformers")
+from hiervox.bins.verbs import verb_names
+
+HEAVY = (
+    *("accelerate", "lhotse", "librosa", "matplotlib", "numba", "pandas", "scipy.signal", "scipy.stats"),
+    *("sklearn", "torch", "torchaudio", "transformers"),
+)
 PROGRAM = """
 import json, sys
 sys.argv[0] = "hiervox"
@@ -29,6 +35,7 @@ def _imported(home: Path, *arguments: str) -> list[str]:
     """The heavy packages that a process has imported when its verb is done."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(heavy=HEAVY), *arguments],
+        cwd=home,
         env={"PATH": "/usr/bin:/bin", "HIERVOX_HOME": str(home), "HOME": str(home)},
         capture_output=True,
         text=True,
@@ -39,21 +46,51 @@ def _imported(home: Path, *arguments: str) -> list[str]:
     return imported
 
 
+@pytest.mark.parametrize("verb", verb_names())
+def test_the_help_of_a_verb_imports_nothing_heavy(verb: str, tmp_path: Path) -> None:
+    assert _imported(tmp_path, verb, "--help") == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("--help",),
-        ("tts", "--help"),
         ("evaluate", "--list"),
         ("models",),
+        ("new", "system", "foo", "foo"),
         ("pretrained", "list"),
+        ("recipes",),
         ("systems",),
+        ("systems", "show", "hierspeechpp"),
+        ("systems", "show", "hifigan"),
+        ("tasks",),
         ("voice", "list"),
     ],
     ids=" ".join,
 )
 def test_a_verb_without_networks_imports_nothing_heavy(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert _imported(tmp_path, *arguments) == []
+
+
+def test_listing_saved_voices_reads_their_headers_alone(tmp_path: Path) -> None:
+    voice = tmp_path / "voices" / "anna.safetensors"
+    voice.parent.mkdir()
+    record = json.dumps({"model": "0" * 64, "peak": 0.5, "pitch_mean": 120.0})
+    save_file({"style": np.zeros(4, np.float32)}, voice, {"voice": record})
+    assert _imported(tmp_path, "voice", "list") == []
+
+
+def test_preparing_a_corpus_needs_no_network(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", 0.1 * np.ones(16_000), 16_000)
+    (tmp_path / "table.csv").write_text("audio,text,speaker,language\na.wav,Hello.,a,en-us\n")
+    table, out = str(tmp_path / "table.csv"), str(tmp_path / "data")
+    assert _imported(tmp_path, "prepare", "--table", table, "--out", out) == ["lhotse", "torch"]
+
+
+def test_super_resolution_needs_torch_alone(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", 0.1 * np.ones(16_000), 16_000)
+    narrow, wide = str(tmp_path / "a.wav"), str(tmp_path / "b.wav")
+    assert _imported(tmp_path, "sr", narrow, "--rate", "24000", "-o", wide) == ["torch"]
 
 
 @pytest.mark.parametrize("verb", ["tts", "vc"])
@@ -64,4 +101,4 @@ def test_speech_needs_torch_alone(verb: str, tmp_path: Path) -> None:
     soundfile.write(prompt, 0.1 * sound, 16_000)
     what = ("Hello.",) if verb == "tts" else ("--source", str(prompt))
     out = str(tmp_path / "out.wav")
-    assert _imported(tmp_path, verb, *what, "--prompt", str(prompt), "-o", out) == ["torch"]
+    assert set(_imported(tmp_path, verb, *what, "--prompt", str(prompt), "-o", out)) == {"numba", "torch"}

@@ -7,6 +7,12 @@ CARD = SystemCard(
     summary="forced alignment by a phoneme classifier that learns from the sum over all monotonic paths",
     paper="One TTS Alignment To Rule Them All, arXiv 2108.10447; label priors of arXiv 2406.02560",
     weights_licence="none published",
-    part=Part(name="aligner", config="AlignerExperiment", network="ForwardSumAligner", task="AlignerTask"),
+    part=Part(
+        name="aligner",
+        config="AlignerExperiment",
+        network="ForwardSumAligner",
+        parameters=1_133_746,
+        task="AlignerTask",
+    ),
     pipeline="AlignerPipeline",
 )

@@ -124,11 +124,14 @@ def load_network(path: Path, device: str | torch.device = "cpu") -> tuple[nn.Mod
     Raises:
         CheckpointError: missing, broken or unfitting files.
     """
+    from hiervox.models.base.checkpoints.unfilled import unfilled_weights
+
     folder = find_checkpoint(path)
     experiment = read_experiment(folder)
     part = get_part(experiment.system, experiment.part)
     weights = folder / WEIGHTS_NAME
-    with bounded_building(folder / CONFIG_NAME, SPARE_NUMBERS + 4 * numbers_of(read_headers(weights))):
+    most = SPARE_NUMBERS + 4 * numbers_of(read_headers(weights))
+    with bounded_building(folder / CONFIG_NAME, most), unfilled_weights():
         network: nn.Module = resolve(part.network)(experiment.model)  # type: ignore[attr-defined]
     load_into(network, load_weights(weights), weights)
     return network.to(device).eval(), experiment

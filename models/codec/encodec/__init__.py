@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="EncodecExperiment",
         network=".networks.encodec:Encodec",
+        parameters=14_851_810,
         task="EncodecTask",
         importer="import_encodec",
     ),

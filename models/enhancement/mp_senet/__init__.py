@@ -7,6 +7,11 @@ CARD = SystemCard(
     summary="speech denoising at 16 kHz with 2.05 M parameters; HierSpeech++ cleans prompts with it",
     paper="MP-SENet, arXiv 2305.13686",
     weights_licence="MIT",
-    part=Part(config="MPSENetExperiment", network=".networks.mp_senet:MPSENet", importer="import_mp_senet"),
+    part=Part(
+        config="MPSENetExperiment",
+        network=".networks.mp_senet:MPSENet",
+        parameters=2_048_849,
+        importer="import_mp_senet",
+    ),
     pipeline="MPSENetPipeline",
 )

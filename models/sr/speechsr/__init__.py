@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="SpeechSRExperiment",
         network=".networks:build_network",
+        parameters=131_904,
         task="SpeechSRTask",
         importer="import_speechsr",
     ),

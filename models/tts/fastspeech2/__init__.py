@@ -11,6 +11,7 @@ CARD = SystemCard(
         name="acoustic",
         config="FastSpeech2Experiment",
         network=".networks.fastspeech2:FastSpeech2",
+        parameters=34_599_491,
         task="FastSpeech2Task",
         importer="import_fastspeech2",
     ),

@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="GlowTtsExperiment",
         network=".._flow.network:FlowTextToFrames",
+        parameters=28_629_649,
         task="GlowTtsTask",
         importer="import_glow_tts",
     ),

@@ -9,12 +9,17 @@ CARD = SystemCard(
     weights_licence="none published",
     parts=(
         Part(
-            name="wavegan", config="WaveGanExperiment", network="WaveGan", task=".tasks.wavegan:WaveGanTask"
+            name="wavegan",
+            config="WaveGanExperiment",
+            network="WaveGan",
+            parameters=62_222_212,
+            task=".tasks.wavegan:WaveGanTask",
         ),
         Part(
             name="flow",
             config="LatentFlowExperiment",
             network=".._flow.network:FlowTextToFrames",
+            parameters=28_974_145,
             task=".tasks.flow:LatentFlowTask",
         ),
     ),

@@ -8,7 +8,11 @@ CARD = SystemCard(
     paper="VITS, arXiv 2106.06103",
     weights_licence="MIT (the code; the weights' is not stated)",
     part=Part(
-        config="VitsExperiment", network=".networks.vits:Vits", task="VitsTask", importer="import_vits"
+        config="VitsExperiment",
+        network=".networks.vits:Vits",
+        parameters=36_321_072,
+        task="VitsTask",
+        importer="import_vits",
     ),
     works=("voice conversion between its speakers",),
     capabilities=("vc",),

@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="WaveGrad2Experiment",
         network=".networks.wavegrad2:WaveGrad2",
+        parameters=43_421_025,
         task="WaveGrad2Task",
         importer="import_wavegrad2",
     ),

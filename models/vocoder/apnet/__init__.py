@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="APNetExperiment",
         network="APNet",
+        parameters=72_191_494,
         task="APNetTask",
         importer="import_apnet",
         state_importer="import_discriminators",

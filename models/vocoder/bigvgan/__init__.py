@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="BigVGANExperiment",
         network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
+        parameters=14_025_154,
         task=".._gan.task:GANVocoderTask",
         importer="import_bigvgan",
         state_importer="import_discriminators",

@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="DiffWaveExperiment",
         network="DiffWave",
+        parameters=2_619_971,
         task=".._diffusion.task:DiffusionVocoderTask",
         importer="import_diffwave",
     ),

@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="HiFiGANExperiment",
         network="hiervox.modules.generators.hifigan:HiFiGANGenerator",
+        parameters=13_936_130,
         task=".._gan.task:GANVocoderTask",
         importer="import_hifigan",
         state_importer=".._gan.published:import_discriminators",

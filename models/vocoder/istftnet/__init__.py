@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="ISTFTNetExperiment",
         network="ISTFTNet",
+        parameters=13_262_244,
         task=".._gan.task:GANVocoderTask",
         importer="import_istftnet",
         state_importer=".._gan.published:import_discriminators",

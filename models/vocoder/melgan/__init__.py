@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="MelGANExperiment",
         network="MelGANGenerator",
+        parameters=4_266_050,
         task=".._gan.task:GANVocoderTask",
         importer="import_melgan",
         state_importer="import_discriminators",

@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="NSFHiFiGANExperiment",
         network="NSFHiFiGANGenerator",
+        parameters=14_178_956,
         task="NSFHiFiGANTask",
         importer="import_nsf_hifigan",
         state_importer="import_discriminators",

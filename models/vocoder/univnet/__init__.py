@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="UnivNetExperiment",
         network=".networks.univnet:UnivNetGenerator",
+        parameters=14_865_506,
         task=".._gan.task:GANVocoderTask",
         importer="import_univnet",
         state_importer="import_discriminators",

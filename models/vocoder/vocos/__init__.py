@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="VocosExperiment",
         network="hiervox.modules.generators.vocos:Vocos",
+        parameters=13_531_650,
         task=".._gan.task:GANVocoderTask",
         importer="import_vocos",
         state_importer="import_discriminators",

@@ -8,7 +8,11 @@ CARD = SystemCard(
     paper="WaveGlow, arXiv 1811.00002",
     weights_licence="BSD-3-Clause",
     part=Part(
-        config="WaveGlowExperiment", network="WaveGlow", task="WaveGlowTask", importer="import_waveglow"
+        config="WaveGlowExperiment",
+        network="WaveGlow",
+        parameters=87_879_272,
+        task="WaveGlowTask",
+        importer="import_waveglow",
     ),
     works=("streaming",),
 )

@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="WaveGradExperiment",
         network="hiervox.modules.diffusion.wavegrad:WaveGrad",
+        parameters=15_920_993,
         task=".._diffusion.task:DiffusionVocoderTask",
     ),
     works=("streaming",),

@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="WaveNetExperiment",
         network="WaveNetVocoder",
+        parameters=3_720_932,
         task=".._autoregressive.task:AutoregressiveVocoderTask",
         importer="import_wavenet",
     ),

@@ -10,6 +10,7 @@ CARD = SystemCard(
     part=Part(
         config="WaveRNNExperiment",
         network="WaveRNN",
+        parameters=4_233_675,
         task=".._autoregressive.task:AutoregressiveVocoderTask",
         importer="import_wavernn",
     ),
