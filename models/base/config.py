@@ -209,6 +209,7 @@ class TrainConfig(Config):
         keep_last: whole checkpoints (with resume state) that stay.
         keep_best: weight-only checkpoints of the best validations that stay.
         workers: data-loading processes.
+        compile: networks that `torch.compile` compiles, by their names, such as `main`; needs a C++ compiler.
         freeze: modules of the main network that keep their weights, by the beginnings of their names, such as
             `text_encoder`.
     """
@@ -231,6 +232,7 @@ class TrainConfig(Config):
     keep_last: PositiveInt = 2
     keep_best: int = Field(2, ge=0)
     workers: int = Field(2, ge=0, le=256)
+    compile: tuple[str, ...] = ()
     freeze: tuple[str, ...] = ()
 
     @field_validator("networks")

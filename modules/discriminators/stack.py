@@ -26,6 +26,11 @@ class DiscriminatorOutput(NamedTuple):
     features: list[Tensor]
     weight: float = 1.0
 
+    def items(self, first: int, last: int) -> DiscriminatorOutput:
+        """What it makes of some items of the batch alone."""
+        maps = [feature[first:last] for feature in self.features]
+        return DiscriminatorOutput(self.logits[first:last], maps, self.weight)
+
 
 class ConvolutionStack(nn.Module):
     """Convolutions with leaky rectifiers between, and one to a single channel at the end.

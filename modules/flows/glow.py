@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TypeVar, cast
 
 import torch
 from pydantic import Field, PositiveInt
@@ -12,6 +12,8 @@ from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.flows.affine_coupling import AffineCoupling, CouplingNetwork
 from hiervox.modules.flows.invertible_convolution import GroupedInvertibleConvolution
 from hiervox.modules.normalization.activation_norm import ActivationNorm
+
+CountT = TypeVar("CountT", int, Tensor)
 
 
 class GlowSizes(WaveNetSizes):
@@ -92,7 +94,7 @@ class GlowFlow(nn.Module):
         for block in self.blocks:
             cast(GlowBlock, block).norm.set_by_next_batch = True
 
-    def whole(self, frames: Tensor) -> Tensor:
+    def whole(self, frames: CountT) -> CountT:
         """How many of so many frames the flow takes: a multiple of `squeeze`."""
         return frames // self.squeeze * self.squeeze
 

@@ -55,8 +55,9 @@ def slice_segments(x: Tensor, starts: Tensor, length: int) -> Tensor:
     Returns:
         (B, C, length).
     """
-    indices = starts[:, None] + torch.arange(length, device=x.device)
-    beyond = int(indices.max()) + 1 - x.shape[-1]
-    if beyond > 0:
-        x = functional.pad(x, (0, beyond))
-    return x.gather(2, indices[:, None].expand(-1, x.shape[1], -1))
+    indices = (starts[:, None] + torch.arange(length, device=x.device))[:, None]
+    if x.shape[-1] < length:  # where indices end is not asked: a GPU would be waited for
+        x = functional.pad(x, (0, length - x.shape[-1]))
+    last = x.shape[-1] - 1
+    sliced = x.gather(2, indices.clamp(max=last).expand(-1, x.shape[1], -1))
+    return sliced.masked_fill(indices > last, 0)

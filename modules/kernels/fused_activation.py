@@ -20,6 +20,7 @@ from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.kernels.compiled import announced, made_or_none, run_shares
 from hiervox.modules.kernels.rules import Setting, replaces
 from hiervox.utils.logging import get_logger
+from hiervox.utils.operations import note_kernel
 
 TAPS = 12
 RATIO = 2
@@ -100,6 +101,7 @@ def alias_free_snake(x: Tensor, alpha: Tensor, magnitude: Tensor, taps: Tensor) 
     Returns:
         (B, C, T), as `AliasFreeActivation` has it within 5e-6 of the standard deviation in float32.
     """
+    note_kernel("alias_free_snake")
     if x.device.type == "cuda":
         return _on_gpu(x, alpha.float(), magnitude.float(), taps.float())
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32

@@ -1,4 +1,7 @@
-"""The search for a monotonic alignment on a CPU, compiled: torch's dispatcher takes it for tensors there."""
+"""The search for a monotonic alignment on a CPU, compiled.
+
+Torch's dispatcher takes it for tensors there, and for those on a GPU, which go there and back.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,12 @@ def best_tokens_on_cpu(scores: Tensor, frame_lengths: Tensor, token_lengths: Ten
     if compiled is None:
         return best_tokens(scores, frame_lengths, token_lengths)
     return _run_search(compiled, scores, frame_lengths, token_lengths)
+
+
+def best_tokens_off_gpu(scores: Tensor, frame_lengths: Tensor, token_lengths: Tensor) -> Tensor:
+    """As `best_tokens`, on the processor: a GPU would be told to do several small operations a frame."""
+    found = best_tokens_on_cpu(scores.cpu(), frame_lengths.cpu(), token_lengths.cpu())
+    return found.to(scores.device)
 
 
 @cache
@@ -64,3 +73,4 @@ def _run_search(
 
 _operators = torch.library.Library("hiervox", "IMPL")
 _operators.impl("best_tokens", best_tokens_on_cpu, "CPU")
+_operators.impl("best_tokens", best_tokens_off_gpu, "CUDA")

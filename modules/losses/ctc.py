@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -81,6 +79,6 @@ def phoneme_evidence(logits: Tensor, mask: Tensor) -> Tensor:
     """
     log_posterior = F.log_softmax(logits[:, 1:].float(), dim=1)
     real = mask.float().log()  # 0 or minus infinity
-    log_prior = torch.logsumexp(log_posterior + real, dim=(0, 2), keepdim=True) - math.log(float(mask.sum()))
+    log_prior = torch.logsumexp(log_posterior + real, dim=(0, 2), keepdim=True) - mask.float().sum().log()
     unlikely = torch.full_like(log_posterior[:, :1], -1e4)
     return torch.cat([unlikely, log_posterior - log_prior], dim=1)

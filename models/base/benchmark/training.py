@@ -194,7 +194,7 @@ def _values(
     if feature.name == "wav":
         return wav
     if isinstance(feature, SpectralFeature):
-        return feature.transform(wav)[..., :frames]
+        return feature.transform(wav)[..., :frames].clone()  # it was made without gradients
     if feature.name == "f0":
         f0 = 100 + 100 * torch.rand(items, rows, generator=generator)
         return f0 * (torch.rand(items, rows, generator=generator) > 0.3)

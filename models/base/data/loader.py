@@ -42,9 +42,13 @@ class CutLoader:
         self.splits: Splits = split_corpus(experiment, fields, self.setup, usable)
 
     def batches(
-        self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int
+        self, split: Split, *, epoch: int, skip_batches: int, rank: int, world_size: int, pins: bool = False
     ) -> Iterable[Batch]:
         """The batches of one epoch from number `skip_batches` on; the same for the same arguments.
+
+        Args:
+            split, epoch, skip_batches, rank, world_size: as of `TrainingTask.loader`.
+            pins: whether batches come in pinned memory, from which a GPU copies while the processor goes on.
 
         Returns:
             Batches as `CutDataset` describes them. The dev set of `dev_size: 0` is empty.
@@ -89,6 +93,7 @@ class CutLoader:
             batch_size=None,
             num_workers=train.workers,
             worker_init_fn=_begin_worker,
+            pin_memory=pins,
         )
         return Batches(read)
 

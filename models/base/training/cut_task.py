@@ -55,7 +55,12 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
             if (split, epoch, skip_batches, rank) == ("train", 0, 0, 0):
                 self._warn_of_left_out_symbols(self._loader.splits.index)
         return self._loader.batches(
-            split, epoch=epoch, skip_batches=skip_batches, rank=rank, world_size=world_size
+            split,
+            epoch=epoch,
+            skip_batches=skip_batches,
+            rank=rank,
+            world_size=world_size,
+            pins=self.pins_batches,
         )
 
     def data_fingerprint(self) -> str | None:

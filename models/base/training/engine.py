@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -10,9 +12,9 @@ import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.utils import send_to_device
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from hiervox.models.base.data.batch import Batch
+from hiervox.models.base.training.average import GrowingAverage
 from hiervox.models.base.training.freezing import frozen_parameters
 from hiervox.models.base.training.randomness import seed_everything
 from hiervox.models.base.training.schedule import learning_rate
@@ -31,7 +33,7 @@ from hiervox.utils.errors import ConfigError
 from hiervox.utils.launch import process_of_launch
 from hiervox.utils.registry import nearest
 
-Tensors = tuple[Tensor, ...] | list[Tensor]
+COMPILERS = ("g++", "clang++", "c++", "cl")
 FUSED = ("Adam", "AdamW")  # what torch has a fused kernel of on every device
 
 
@@ -84,7 +86,9 @@ class StepEngine:
         self.optimizers: dict[str, Any] = {}
         for network in built.values():
             network.to(self.accelerator.device)
+        task.pins_batches = chosen.type == "cuda"
         built = {name: prepare_for_training(network) for name, network in built.items()}
+        self._compile(built)
         self.average = self._average_of(built[task.main])
         for name, network in built.items():
             self.networks[name], self.optimizers[name] = self.accelerator.prepare(
@@ -95,9 +99,26 @@ class StepEngine:
         self._owner = type(task).__name__
         self._unchecked = set(built)
 
-    def _average_of(self, network: nn.Module) -> AveragedModel | None:
+    def _average_of(self, network: nn.Module) -> GrowingAverage | None:
         decay = self.train_config.ema_decay
-        return None if decay is None else AveragedModel(network, multi_avg_fn=_growing_average(decay))
+        return None if decay is None else GrowingAverage(network, decay)
+
+    def _compile(self, networks: Mapping[str, nn.Module]) -> None:
+        """Let torch compile the networks that `train.compile` names; their weights keep their names.
+
+        Raises:
+            ConfigError: there is no such network, or no compiler.
+        """
+        if self.train_config.compile and not any(map(shutil.which, COMPILERS)) and "CXX" not in os.environ:
+            raise ConfigError(
+                "train.compile needs a C++ compiler", "install one, such as g++, or leave train.compile empty"
+            )
+        for name in self.train_config.compile:
+            if name not in networks:
+                raise ConfigError(
+                    f"train.compile has {name!r}, which is not a network", nearest(name, networks)
+                )
+            networks[name].compile()
 
     def _optimizer(self, name: str, network: nn.Module) -> torch.optim.Optimizer:
         config = self.train_config.of(name).optimizer
@@ -157,7 +178,7 @@ class StepEngine:
             the unweighted loss terms of all active phases, and `gradient_norm/<network>` where gradients are
             clipped; scalars, detached.
         """
-        batch = send_to_device(batch, self.accelerator.device)
+        batch = send_to_device(batch, self.accelerator.device, non_blocking=True)
         reported: dict[str, Tensor] = {}
         with self.accelerator.accumulate(*self.networks.values()), self._shared_counts():
             for network in self.networks.values():
@@ -257,18 +278,3 @@ class StepEngine:
         if self.average is not None:
             bare[self.task.main] = self.average.module
         return {name: network.eval() for name, network in bare.items()}
-
-
-def _growing_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
-    """An exponential moving average that forgets the first steps' weights sooner than `decay` would let it.
-
-    Step n of it decays by (1 + n) / (10 + n), up to `decay` (the schedule of TensorFlow's
-    `ExponentialMovingAverage` with `num_updates`), so that short runs have a use for averages, too.
-    """
-
-    @torch.no_grad()
-    def update(averaged: Tensors, current: Tensors, steps: Tensor | int) -> None:
-        weight = 1 - min(decay, (1 + int(steps)) / (10 + int(steps)))
-        torch._foreach_lerp_(averaged, current, weight)
-
-    return update

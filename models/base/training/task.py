@@ -39,11 +39,14 @@ class TrainingTask(ABC, Generic[ExperimentT]):
         main: the network that is saved for inference (and averaged, where EMA is on).
         best_metric: the validation value, lower is better, by which the best checkpoints are kept.
         n_steps: of the training, as far as is known; the engine sets it.
+        pins_batches: whether a loader puts batches where a GPU can copy from while the processor goes on; the
+            engine sets it.
     """
 
     phases: tuple[str, ...] = ("main",)
     main: str = "main"
     best_metric: str = "total"
+    pins_batches: bool = False
 
     def __init__(self, config: ExperimentT) -> None:
         self.config = config

@@ -133,7 +133,7 @@ class FlowTextToFrames(SpeakerNetwork):
             ValueError: a clip has fewer frames than tokens.
         """
         frame_lengths = self.flow.whole(frame_lengths)
-        frames = frames[:, :, : int(frame_lengths.max())]
+        frames = frames[:, :, : self.flow.whole(frames.size(2))]
         mask = sequence_mask(frame_lengths, frames.size(2))
         token_mask = sequence_mask(token_lengths, tokens.size(1))
         style = self.frame_style(frames, mask, speakers)

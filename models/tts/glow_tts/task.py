@@ -37,11 +37,14 @@ class GlowTtsTask(FlowTask[GlowTtsExperiment]):
         """
         output = self.forward({self.main: network}, batch)
         assert isinstance(network, FlowTextToFrames)
-        frames = self.frames(batch, training=False)[:, :, : output.mask.shape[2]]
-        style = network.frame_style(frames, output.mask, self._speakers(batch))
+        longest = int(batch["frames"].max())
+        size = network.flow.whole(longest)
+        mean, log_std, mask = (x[:, :, :size] for x in (output.mean, output.log_std, output.mask))
+        frames = self.frames(batch, training=False)[:, :, :size]
+        style = network.frame_style(frames, mask, self._speakers(batch))
         seeds = (int(generator_for(name).integers(2**62)) for name in batch["ids"])
         noise = [torch.Generator().manual_seed(seed) for seed in seeds]
-        z = sample_gaussian(output.mean, output.log_std, output.mask, NOISE_SCALE, noise)
-        mel = network.flow.inverse(z, output.mask, style)
-        missing = int(batch["frames"].max()) - mel.shape[2]
+        z = sample_gaussian(mean, log_std, mask, NOISE_SCALE, noise)
+        mel = network.flow.inverse(z, mask, style)
+        missing = longest - mel.shape[2]
         return torch.cat([mel, mel[:, :, -1:].expand(-1, -1, missing)], dim=2)

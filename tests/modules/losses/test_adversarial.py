@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
@@ -82,7 +84,7 @@ def test_unequal_numbers_of_maps_are_refused() -> None:
 def test_each_phases_terms_reach_only_its_network() -> None:
     scale = torch.tensor(2.0, requires_grad=True)
 
-    def discriminator(wav: torch.Tensor) -> list[DiscriminatorOutput]:
+    def discriminator(wav: torch.Tensor, batches: Sequence[int] = ()) -> list[DiscriminatorOutput]:
         return [DiscriminatorOutput(scale * wav, [wav + 1, scale * wav])]
 
     real, fake = torch.tensor([[[1.0, 0.5]]]), torch.tensor([[[0.25, 0.5]]], requires_grad=True)

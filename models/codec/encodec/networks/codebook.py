@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -75,6 +77,7 @@ class EMACodebook(nn.Module):
         self.register_buffer("entry_sums", torch.zeros(n_entries, dimension))
         self.register_buffer("usage", torch.zeros(n_entries))
         self.register_buffer("initialized", torch.zeros(1))
+        self._known_initialized = False  # a copy, so that a step waits for no GPU
 
     def encode(self, x: Tensor) -> Tensor:
         """(B, D, T) → codes (B, T)."""
@@ -88,13 +91,19 @@ class EMACodebook(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(B, D, T) → the nearest entries (B, D, T), without a gradient, and their codes (B, T)."""
         vectors = x.detach().transpose(1, 2).flatten(0, 1).to(self.entries.dtype)
-        if self.training and not self.initialized:
-            self._initialize(vectors)
+        if self.training and not self._known_initialized:
+            if not self.initialized:
+                self._initialize(vectors)
+            self._known_initialized = True
         codes = self.encode(x.detach())
         nearest = self.decode(codes)
         if self.training:
             self._update(vectors, codes.flatten())
         return nearest, codes
+
+    def _load_from_state_dict(self, *arguments: Any) -> None:
+        self._known_initialized = False
+        super()._load_from_state_dict(*arguments)
 
     @torch.no_grad()
     def _initialize(self, vectors: Tensor) -> None:
@@ -116,13 +125,11 @@ class EMACodebook(nn.Module):
 
     def _replace_unused(self, vectors: Tensor) -> None:
         unused = self.usage < self.least_usage
-        if not unused.any():
-            return
-        drawn = _from_first_process(draw_vectors(vectors, len(self.entries)))
-        self.entries[unused] = drawn[unused]
+        drawn = _from_first_process(draw_vectors(vectors, len(self.entries)))  # always: to ask is to wait
+        self.entries.copy_(torch.where(unused[:, None], drawn, self.entries))
         # Averages as if just enough vectors had belonged to it: the next update would undo it otherwise.
-        self.usage[unused] = self.least_usage
-        self.entry_sums[unused] = self.least_usage * drawn[unused]
+        self.usage.masked_fill_(unused, self.least_usage)
+        self.entry_sums.copy_(torch.where(unused[:, None], self.least_usage * drawn, self.entry_sums))
 
 
 def _accumulate(vectors: Tensor, codes: Tensor, n_entries: int) -> tuple[Tensor, Tensor]:
