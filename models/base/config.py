@@ -232,7 +232,7 @@ class TrainConfig(Config):
     keep_last: PositiveInt = 2
     keep_best: int = Field(2, ge=0)
     workers: int = Field(2, ge=0, le=256)
-    compile: tuple[str, ...] = ()
+    compile: tuple[str, ...] | None = None
     freeze: tuple[str, ...] = ()
 
     @field_validator("networks")

@@ -113,7 +113,7 @@ class StepEngine:
             raise ConfigError(
                 "train.compile needs a C++ compiler", "install one, such as g++, or leave train.compile empty"
             )
-        for name in self.train_config.compile:
+        for name in self.train_config.compile or ():
             if name not in networks:
                 raise ConfigError(
                     f"train.compile has {name!r}, which is not a network", nearest(name, networks)

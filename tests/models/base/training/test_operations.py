@@ -65,7 +65,7 @@ def test_a_step_starts_no_more_operations_and_waits_for_no_value(config: str) ->
 def test_a_compiled_network_trains_as_it_does_otherwise(tmp_path: Path) -> None:
     engines = [
         StepEngine(ToyTask(toy_experiment(tmp_path, compile=names, ema_decay=0.5)), "cpu")
-        for names in ((), ("discriminator",))
+        for names in (None, ("discriminator",))
     ]
     plain, compiled = engines
     name = "discriminator"
