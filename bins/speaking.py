@@ -138,6 +138,7 @@ def _noted(sentence: Synthesis, rate: int) -> dict[str, object]:
         "seconds": round(len(sentence.wav) / rate, 3),
         "attempts": sentence.attempts,
         "problems": list(sentence.problems),
+        **({"voice": sentence.sequence.voice} if sentence.sequence.voice else {}),
     }
 
 

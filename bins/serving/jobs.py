@@ -27,7 +27,7 @@ from hiervox.models.base.pipelines.protocols import (
     VoiceConversion,
 )
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.timestamps import phoneme_times, word_times
+from hiervox.models.base.pipelines.timestamps import mark_times, phoneme_times, word_times
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
 from hiervox.models.base.pipelines.voice_store import (
@@ -114,6 +114,8 @@ def _sentences(
             noted["words"] = [asdict(word) for word in word_times(sentence, phonemes, pronounced)]
         if "phoneme" in granularities:
             noted["phonemes"] = [asdict(phoneme) for word in phonemes for phoneme in word]
+        if marks := mark_times(sentence, pipeline.rate, begin):
+            noted["marks"] = [asdict(mark) for mark in marks]
         times.append(noted)
         yield sentence.wav
         begin = end

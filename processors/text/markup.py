@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 from xml.parsers import expat
 
+from hiervox.processors.text.say_as import KINDS, say_as
 from hiervox.utils.errors import TextError
 
 PARAGRAPH_PAUSE = 0.8  # seconds, after a paragraph that another one follows
@@ -19,6 +20,13 @@ RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.2
 SEMITONES = {"x-low": -6.0, "low": -3.0, "medium": 0.0, "default": 0.0, "high": 3.0, "x-high": 6.0}
 RANGES = {"x-low": 0.0, "low": 0.5, "medium": 1.0, "default": 1.0, "high": 1.5, "x-high": 2.0}
 """The words of SSML; how much each is, SSML leaves to the system."""
+EMPHASIS = {
+    "strong": (0.85, 2.0, 1.3),
+    "moderate": (0.92, 1.0, 1.15),
+    "none": (1.0, 0.0, 1.0),
+    "reduced": (1.1, -1.0, 0.85),
+}
+"""Likewise: factor of the speed, semitones, factor of the range."""
 RATE_BOUNDS, SEMITONE_BOUNDS, RANGE_BOUNDS = (0.1, 10.0), (-24.0, 24.0), (0.0, 5.0)
 
 NAMESPACE = "http://www.w3.org/2001/10/synthesis"
@@ -30,9 +38,22 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "prosody": ("rate", "pitch", "range"),
     "phoneme": ("alphabet", "ph"),
     "sub": ("alias",),
+    "say-as": ("interpret-as", "format", "detail"),
+    "emphasis": ("level",),
+    "lang": ("xml:lang",),
+    "voice": ("name",),
+    "mark": ("name",),
 }
-_REQUIRED = {"phoneme": ("alphabet", "ph"), "sub": ("alias",)}
-_TEXT_ONLY = frozenset(("phoneme", "sub"))
+_REQUIRED = {
+    "phoneme": ("alphabet", "ph"),
+    "sub": ("alias",),
+    "say-as": ("interpret-as",),
+    "lang": ("xml:lang",),
+    "voice": ("name",),
+    "mark": ("name",),
+}
+_TEXT_ONLY = frozenset(("phoneme", "sub", "say-as"))
+_EMPTY = frozenset(("break", "mark"))
 _VERSIONS = ("1.0", "1.1")
 
 _BEGINNING = re.compile(r"\ufeff?\s*<(?:(?:\w+:)?speak(?=[\s/>])|\?xml\b|!DOCTYPE\b|!--)", re.IGNORECASE)
@@ -58,11 +79,21 @@ class Prosody:
 
 @dataclass(frozen=True)
 class Segment:
-    """Text with one prosody; `literal` is inline IPA, to be left as it is."""
+    """Text that is spoken alike.
+
+    Attributes:
+        text: as it was written.
+        prosody: how it is spoken.
+        literal: whether it is inline IPA, to be left as it is.
+        language: espeak's code; None for that of the text.
+        marks: names of places before it.
+    """
 
     text: str
     prosody: Prosody = Prosody()
     literal: bool = False
+    language: str | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,11 +104,13 @@ class Block:
         segments: its text; adjoining ones may be parts of one word.
         whole: it is one sentence.
         pause_after: seconds; None is what the model does after such an ending.
+        voice: its name; None for the voice of the text.
     """
 
     segments: tuple[Segment, ...]
     whole: bool = False
     pause_after: float | None = None
+    voice: str | None = None
 
 
 def is_markup(text: str) -> bool:
@@ -117,8 +150,13 @@ class _Reader:
         self._tags: list[str] = []
         self._prosody = [Prosody()]
         self._replaced: Segment | None = None  # what is spoken instead of the text of a phoneme or sub
+        self._said_as: tuple[str, str] | None = None  # of a say-as, whose text is gathered
+        self._languages: list[str | None] = [None]
+        self._voices: list[str | None] = [None]
+        self._marks: list[str] = []  # behind all that was said
         self._stretches: list[Segment] = []
         self._blocks: list[Block] = []
+        self._spelt: list[str] = []
         self._break_last = False  # nothing was said since the last break
         self._paragraph_last = False  # nor since the last paragraph
         self._lines_before = 0
@@ -139,6 +177,8 @@ class _Reader:
                 f"the SSML holds half a character (U+{ord(text[error.start]):04X})", "save it as UTF-8 anew"
             ) from None
         self._close_block()
+        if self._marks:
+            raise TextError(f"<mark> {self._marks[0]!r} stands behind all text", "put it before words")
         return self._blocks
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -152,10 +192,10 @@ class _Reader:
         for name in _REQUIRED.get(tag, ()):
             if not attributes.get(name, "").strip():
                 self._refuse(f"<{tag}> lacks its attribute {name!r}", f"give it {_listed(_REQUIRED[tag])}")
-        if parent in _TEXT_ONLY or parent == "break":
+        if parent in _TEXT_ONLY or parent in _EMPTY:
             self._refuse(
                 f"<{tag}> stands in <{parent}>",
-                f"<{parent}> holds {'nothing' if parent == 'break' else 'text'}",
+                f"<{parent}> holds {'nothing' if parent in _EMPTY else 'text'}",
             )
         if (tag == "speak") != (parent is None):
             where = "within another tag" if parent else "outside <speak>"
@@ -171,15 +211,33 @@ class _Reader:
             self._break(attributes)
         elif tag == "prosody":
             self._prosody.append(self._nested(attributes))
+        elif tag == "emphasis":
+            self._prosody.append(self._emphasis(attributes.get("level", "moderate")))
+        elif tag == "lang":
+            self._languages.append(self._other_language(attributes["xml:lang"].strip()))
+        elif tag == "voice":
+            self._close_block(whole="s" in self._tags)
+            self._voices.append(attributes["name"].strip())
+        elif tag == "mark":
+            self._marks.append(attributes["name"].strip())
+        elif tag == "say-as":
+            self._begin_say_as(attributes)
         elif tag == "phoneme":
             self._replaced = self._phoneme(attributes)
         else:
-            self._replaced = Segment(attributes["alias"], self._prosody[-1])
+            self._replaced = self._segment(attributes["alias"])
 
     def _end(self, tag: str) -> None:
         self._tags.pop()
-        if tag == "prosody":
+        if tag in ("prosody", "emphasis"):
             self._prosody.pop()
+        elif tag == "lang":
+            self._languages.pop()
+        elif tag == "voice":
+            self._close_block(whole="s" in self._tags)
+            self._voices.pop()
+        elif tag == "say-as":
+            self._end_say_as()
         elif tag in _TEXT_ONLY and self._replaced is not None:
             self._say(self._replaced)
             self._replaced = None
@@ -190,12 +248,22 @@ class _Reader:
             self._paragraph_last = True
 
     def _text(self, text: str) -> None:
-        if self._tags[-1] == "break" and text.strip():
-            self._refuse("<break> holds text", "write <break/>")
-        if self._replaced is None:
-            self._say(Segment(re.sub(r"\s+", " ", text), self._prosody[-1]))
+        if self._tags[-1] in _EMPTY and text.strip():
+            self._refuse(f"<{self._tags[-1]}> holds text", f"write <{self._tags[-1]}/>")
+        if self._said_as is not None:
+            self._spelt.append(text)
+        elif self._replaced is None:
+            self._say(self._segment(re.sub(r"\s+", " ", text)))
+
+    def _segment(self, text: str, literal: bool = False) -> Segment:
+        return Segment(text, self._prosody[-1], literal, self._languages[-1])
 
     def _say(self, segment: Segment) -> None:
+        if self._marks and segment.text.strip():
+            text = segment.text.lstrip()
+            self._stretches.append(replace(segment, text=segment.text[: -len(text)]))
+            segment = replace(segment, text=text, marks=tuple(self._marks))
+            self._marks = []
         self._stretches.append(segment)
         if segment.text.strip():
             self._break_last = False
@@ -204,7 +272,7 @@ class _Reader:
         if any(segment.text.strip() for segment in self._stretches):
             if self._paragraph_last and self._blocks and self._blocks[-1].pause_after is None:
                 self._blocks[-1] = replace(self._blocks[-1], pause_after=PARAGRAPH_PAUSE)
-            self._blocks.append(Block(tuple(self._stretches), whole))
+            self._blocks.append(Block(tuple(self._stretches), whole, voice=self._voices[-1]))
             self._paragraph_last = False
         self._stretches = []
 
@@ -225,6 +293,35 @@ class _Reader:
             self._refuse(f"a pause of {pause:g} s is too long", f"pause for up to {LONGEST_PAUSE:g} s")
         self._blocks[-1] = replace(self._blocks[-1], pause_after=pause)
         self._break_last = True
+
+    def _emphasis(self, level: str) -> Prosody:
+        if level not in EMPHASIS:
+            self._refuse_value("emphasis", "level", level, f"use {', '.join(EMPHASIS)}")
+        rate, semitones, pitch_range = EMPHASIS[level]
+        outer = self._prosody[-1]
+        return Prosody(outer.rate * rate, outer.semitones + semitones, outer.pitch_range * pitch_range)
+
+    def _other_language(self, given: str) -> str | None:
+        """espeak's code of a language that is not the text's."""
+        code, spoken = given.lower(), self._language.lower()
+        is_same = code in (spoken, spoken.split("-")[0]) or spoken == code.split("-")[0]
+        return None if is_same else code
+
+    def _begin_say_as(self, attributes: dict[str, str]) -> None:
+        kind = attributes["interpret-as"].strip()
+        if kind not in KINDS:
+            self._refuse_value("say-as", "interpret-as", kind, f"use {', '.join(KINDS)}")
+        self._said_as, self._spelt = (kind, attributes.get("format", "").strip()), []
+
+    def _end_say_as(self) -> None:
+        assert self._said_as is not None
+        kind, form = self._said_as
+        self._said_as = None
+        language = self._languages[-1] or self._language
+        try:
+            self._say(self._segment(say_as(kind, "".join(self._spelt), language, form)))
+        except TextError as error:
+            self._refuse(error.problem, error.hint)
 
     def _nested(self, attributes: dict[str, str]) -> Prosody:
         outer = self._prosody[-1]
@@ -280,7 +377,7 @@ class _Reader:
             )
         if "[" in ipa or "]" in ipa:
             self._refuse_value("phoneme", "ph", attributes["ph"], "write the IPA without brackets")
-        return Segment(f"[[{ipa}]]", self._prosody[-1], literal=True)
+        return self._segment(f"[[{ipa}]]", literal=True)
 
     def _check_root(self, attributes: dict[str, str]) -> None:
         if attributes.get("version", _VERSIONS[0]) not in _VERSIONS:

@@ -26,6 +26,7 @@ LONGEST_IPA = 2 * LONGEST_SENTENCE
 _log = get_logger("text")
 
 _SPACES = re.compile(r"\s+")
+_VOICE_LINE = re.compile(r"^[ \t]*\[voice:[ \t]*([^\]\n]*?)[ \t]*\]", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,16 @@ class Span:
         rate: factor of the speed; 2 is twice as fast.
         semitones: shift of the pitch.
         pitch_range: factor of the range of the pitch; 0 is monotonous.
+        language: espeak's code; None for that of the text.
+        marks: names of the places at its beginning.
     """
 
     text: str
     rate: float = 1.0
     semitones: float = 0.0
     pitch_range: float = 1.0
+    language: str | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,12 @@ class Utterance:
     Attributes:
         spans: at least one; each holds something to speak.
         pause_after: seconds; None is what the model does after such an ending.
+        voice: its name; None for the voice of the text.
     """
 
     spans: tuple[Span, ...]
     pause_after: float | None = None
+    voice: str | None = None
 
     @property
     def text(self) -> str:
@@ -67,7 +74,8 @@ def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENC
     """Normalise a text and cut it into utterances.
 
     A text that starts with `<speak` is read as SSML (`hiervox.processors.text.markup`), any other is plain: a
-    blank line ends a paragraph, after which there is a longer pause.
+    blank line ends a paragraph, after which there is a longer pause, and a line that begins with
+    `[voice: NAME]` has that voice speak from there on, `[voice:]` that of the text.
 
     Args:
         text: any length.
@@ -80,11 +88,14 @@ def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENC
     """
     check_text(text)
     marked_up = is_markup(text)
-    if not marked_up:
-        text = read_links(text)
+    if marked_up:
+        blocks = read_markup(text, language)
+    else:
+        parts = [(name, read_links(part)) for name, part in _voice_parts(text)]
+        text = "\n".join(part for _, part in parts)
         _warn_of_markup(text)
+        blocks = [replace(block, voice=name) for name, part in parts for block in _paragraphs(part)]
     _warn_of_language(text, language)
-    blocks = read_markup(text, language) if marked_up else _paragraphs(text)
     utterances = _all_utterances(blocks, language, limit)
     if not utterances or not speakable(utterances[0].text, language):
         raise TextError("nothing to speak", f"write words in {language}")
@@ -124,6 +135,14 @@ def _warn_of_language(text: str, language: str) -> None:
         _log.warning("the text seems to be in %s, and is spoken as %s: see --language", other, language)
 
 
+def _voice_parts(text: str) -> list[tuple[str | None, str]]:
+    """A plain text by the voices that its lines name; None for that of the text."""
+    first, *others = _VOICE_LINE.split(text)
+    named = zip(others[::2], others[1::2], strict=True)
+    parts: list[tuple[str | None, str]] = [(None, first), *((name or None, part) for name, part in named)]
+    return [(name, part) for name, part in parts if part.strip()]
+
+
 def _paragraphs(text: str) -> list[Block]:
     paragraphs = split_paragraphs(text)
     blocks = [Block((Segment(paragraph),), pause_after=PARAGRAPH_PAUSE) for paragraph in paragraphs]
@@ -137,7 +156,7 @@ def _all_utterances(blocks: list[Block], language: str, limit: int) -> list[Utte
 def _utterances(block: Block, language: str, limit: int) -> list[Utterance]:
     """The sentences of a block; its pause is that of the last one."""
     texts = [
-        segment.text if segment.literal else _spoken_form(segment.text, language)
+        segment.text if segment.literal else _spoken_form(segment.text, segment.language or language)
         for segment in block.segments
     ]
     ends = list(accumulate(map(len, texts)))
@@ -145,10 +164,15 @@ def _utterances(block: Block, language: str, limit: int) -> list[Utterance]:
     utterances = []
     for start, end in sentence_bounds(text, limit, language, block.whole):
         spans = [
-            Span(text[max(start, end_ - len(part)) : min(end, end_)], **asdict(segment.prosody))
+            Span(
+                text[max(start, end_ - len(part)) : min(end, end_)],
+                **asdict(segment.prosody),
+                language=segment.language,
+                marks=segment.marks if start <= end_ - len(part) < end else (),
+            )
             for segment, part, end_ in zip(block.segments, texts, ends, strict=True)
         ]
-        utterances.append(Utterance(_tidy(spans, language)))
+        utterances.append(Utterance(_tidy(spans, language), voice=block.voice))
     if utterances:
         utterances[-1] = replace(utterances[-1], pause_after=block.pause_after)
     return utterances
@@ -169,19 +193,23 @@ def _tidy(spans: list[Span], language: str) -> tuple[Span, ...]:
     tidy: list[Span] = []
     voiced = False  # in the last of them
     space = True  # the text so far ends with one
+    marks: tuple[str, ...] = ()  # of spans without text
     for span in spans:
         text = _SPACES.sub(" ", span.text)
         text = text[1:] if space and text.startswith(" ") else text
         if not text:
+            marks += span.marks
             continue
+        span, marks = replace(span, marks=marks + span.marks), ()
         space = text.endswith(" ")
-        sounds = speakable(text, language)
-        if tidy and (not sounds or replace(span, text="") == replace(tidy[-1], text="")):
+        sounds = speakable(text, span.language or language)
+        is_alike = tidy and replace(span, text="") == replace(tidy[-1], text="", marks=())
+        if tidy and (is_alike or (not sounds and not span.marks)):
             tidy[-1] = replace(tidy[-1], text=tidy[-1].text + text)
             voiced = voiced or sounds
         elif tidy and not voiced:
-            tidy[-1] = replace(span, text=tidy[-1].text + text)
-            voiced = True
+            tidy[-1] = replace(span, text=tidy[-1].text + text, marks=tidy[-1].marks + span.marks)
+            voiced = sounds
         else:
             tidy.append(replace(span, text=text))
             voiced = sounds
@@ -199,7 +227,8 @@ def _join_silent(utterances: list[Utterance], language: str) -> list[Utterance]:
         if joined and not (voiced and sounds):
             before = joined[-1]
             spans = _tidy([*before.spans, Span(" "), *utterance.spans], language)
-            joined[-1] = Utterance(spans, _sum(before.pause_after, utterance.pause_after))
+            name = before.voice if voiced else utterance.voice
+            joined[-1] = Utterance(spans, _sum(before.pause_after, utterance.pause_after), name)
             voiced = voiced or sounds
         else:
             joined.append(utterance)

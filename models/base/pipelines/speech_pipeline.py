@@ -272,7 +272,9 @@ class SpeechPipeline(Generic[ControlsT]):
         )
         scripts = [self.read(text, controls.language) for text in texts]
         items = [
-            (sequence, target) for script, target in zip(scripts, targets, strict=True) for sequence in script
+            item
+            for script, target in zip(scripts, targets, strict=True)
+            for item in self._items(script, target)
         ]
         done = iter(self.synthesize(items, controls))
         speeches = []
@@ -303,7 +305,8 @@ class SpeechPipeline(Generic[ControlsT]):
                 )
             check_pitch(f0)
             sequences = [replace(sequences[0], f0=f0)]
-        done = chain.from_iterable(self._released([(sequence, target)], controls) for sequence in sequences)
+        items = self._items(sequences, target)
+        done = chain.from_iterable(self._released([item], controls) for item in items)
         return assemble(done, sequences, controls.sentence_pause, self.rate)
 
     def tts_stream(
@@ -345,9 +348,8 @@ class SpeechPipeline(Generic[ControlsT]):
                 spoken.append(synthesis)
                 noted(next(assembled))
 
-        streams = (
-            attempts.stream(self.synthesizer, (sequence, target), controls, note) for sequence in sequences
-        )
+        items = self._items(sequences, target)
+        streams = (attempts.stream(self.synthesizer, item, controls, note) for item in items)
         if len(sequences) == 1:
             chunks: Iterator[Waveform] = chain(next(streams), silence(pauses[0], self.rate))
         else:
@@ -499,6 +501,16 @@ class SpeechPipeline(Generic[ControlsT]):
         wav *= gain(controls.scaling, float(np.abs(wav).max(initial=0.0)), voice.peak)
         mel = self.mel(concatenated(sounds))
         return Speech(wav, self.output_rate(controls), f0, mel, tuple(sentences))
+
+    def _items(self, sequences: Sequence[TokenSequence], target: Voice) -> list[Item]:
+        """Each sequence with its voice: the one that its text names, or the target.
+
+        Raises:
+            ConfigError: there is no such voice, or another model made it.
+        """
+        named = dict.fromkeys(sequence.voice for sequence in sequences if sequence.voice is not None)
+        voices = {name: self.voice(self.named_voice(name)) for name in named}
+        return [(each, target if each.voice is None else voices[each.voice]) for each in sequences]
 
     def _warn_of_prosody(self, sequences: Sequence[TokenSequence]) -> None:
         """Say which of the markup's wishes the system does not understand."""

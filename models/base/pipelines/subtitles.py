@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.timestamps import Timed, phoneme_times, word_times
+from hiervox.models.base.pipelines.timestamps import Timed, mark_times, phoneme_times, word_times
 from hiervox.utils.errors import ConfigError
 
 SUFFIXES = (".srt", ".vtt", ".json")
@@ -89,7 +89,8 @@ def times_of(
     groups = phoneme_times(synthesis, rate, begin)
     words = tuple(word_times(synthesis, groups, pronounced))
     phonemes = tuple(phoneme for group in groups for phoneme in group)
-    return SentenceTimes(text, begin, max((word.end for word in words), default=end), words, phonemes)
+    marks = tuple(mark_times(synthesis, rate, begin))
+    return SentenceTimes(text, begin, max((word.end for word in words), default=end), words, phonemes, marks)
 
 
 def placed_words(sentences: Sequence[SentenceTimes], source: str) -> list[PlacedWord]:

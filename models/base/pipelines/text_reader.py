@@ -21,7 +21,7 @@ class TextReader:
 
     def read(self, text: str, language: str | None = None) -> list[TokenSequence]:
         """See `Reader.read`."""
-        return read_text(text, self.frontend(language), self.blanks, self.edge)
+        return read_text(text, self.frontend(language), self.blanks, self.edge, self.frontend)
 
     def language(self, language: str | None = None) -> str:
         """See `Reader.language`."""

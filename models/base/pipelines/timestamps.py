@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.processors.text.symbols import PUNCTUATION, SILENT
@@ -47,8 +48,7 @@ def phoneme_times(synthesis: Synthesis, rate: int, begin: float = 0.0) -> list[l
     sequence, durations = synthesis.sequence, synthesis.durations
     if durations is None:
         raise ConfigError("the model does not know when its phonemes begin", "leave the timestamps out")
-    edges = np.array([0, *accumulate(durations)]) / synthesis.frame_rate - synthesis.trimmed / rate
-    edges = begin + edges.clip(0, synthesis.wav.size / rate)
+    edges = _edges(synthesis, durations, rate, begin)
     places = _token_places(len(sequence.phonemes), len(sequence.tokens))
     words = []
     for word in _IPA_WORD.finditer(sequence.phonemes):
@@ -61,6 +61,21 @@ def phoneme_times(synthesis: Synthesis, rate: int, begin: float = 0.0) -> list[l
             phonemes.append(Timed(word[0][start:end], float(edges[first]), float(edges[behind])))
         words.append(phonemes)
     return words
+
+
+def mark_times(synthesis: Synthesis, rate: int, begin: float = 0.0) -> list[Timed]:
+    """Places that the text names, each as long as nothing; parameters as of `phoneme_times`."""
+    if synthesis.durations is None:
+        return []
+    edges = _edges(synthesis, synthesis.durations, rate, begin)
+    return [Timed(name, float(edges[token]), float(edges[token])) for name, token in synthesis.sequence.marks]
+
+
+def _edges(synthesis: Synthesis, durations: Sequence[int], rate: int, begin: float) -> NDArray[np.float64]:
+    """Where tokens begin and the last one ends (L + 1,), seconds."""
+    edges = np.array([0, *accumulate(durations)]) / synthesis.frame_rate - synthesis.trimmed / rate
+    shifted: NDArray[np.float64] = begin + edges.clip(0, synthesis.wav.size / rate)
+    return shifted
 
 
 def word_times(

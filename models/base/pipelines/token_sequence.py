@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -30,6 +30,8 @@ class TokenSequence:
         silent: whether a token is a blank or a mark without sound.
         rates, semitones, pitch_ranges: what the markup asks of each token, beside the controls.
         f0: (T,) in Hz, to be stretched to the utterance and to replace what is predicted; None for that.
+        voice: the name of the voice that the text asks for; None for the one that it is spoken with.
+        marks: names of places in the text, each with the token before which it is.
     """
 
     text: str
@@ -42,6 +44,8 @@ class TokenSequence:
     semitones: list[float]
     pitch_ranges: list[float]
     f0: F0Contour | None = None
+    voice: str | None = None
+    marks: tuple[tuple[str, int], ...] = ()
 
     def require_no_f0(self) -> None:
         """Refuse an F0 curve, of a model that makes no pitch.
@@ -58,7 +62,13 @@ class TokenSequence:
         return len(self.rates) / sum(1 / rate for rate in self.rates)
 
 
-def read_text(text: str, frontend: TextFrontend, blanks: bool = False, edge: str = "") -> list[TokenSequence]:
+def read_text(
+    text: str,
+    frontend: TextFrontend,
+    blanks: bool = False,
+    edge: str = "",
+    others: Callable[[str], TextFrontend] | None = None,
+) -> list[TokenSequence]:
     """Read a text of any length, plain or SSML.
 
     Args:
@@ -66,13 +76,16 @@ def read_text(text: str, frontend: TextFrontend, blanks: bool = False, edge: str
         frontend: of its language and of the model's symbols.
         blanks: whether the model reads a blank between any two symbols.
         edge: the symbol that it reads at both ends of an utterance; none by default.
+        others: a language → its front end, for parts of the text in other languages.
 
     Raises:
+        ConfigError: the model does not declare a language that the markup names.
         TextError: nothing in it can be spoken, or its markup or inline IPA is broken.
     """
     utterances = read_script(text, frontend.language)
     return [
-        token_sequence(frontend, each, position, blanks, edge) for position, each in enumerate(utterances)
+        token_sequence(frontend, each, position, blanks, edge, others)
+        for position, each in enumerate(utterances)
     ]
 
 
@@ -82,14 +95,16 @@ def token_sequence(
     position: int = 0,
     blanks: bool = False,
     edge: str = "",
+    others: Callable[[str], TextFrontend] | None = None,
 ) -> TokenSequence:
-    """Look up an utterance's symbols.
+    """Look up an utterance's symbols; parameters as of `read_text`.
 
     Raises:
         TextError: nothing in it can be spoken.
     """
     spans = utterance.spans
-    texts = [frontend.phonemes(span.text) for span in spans]
+    readers = [others(span.language) if others and span.language else frontend for span in spans]
+    texts = [reader.phonemes(span.text) for reader, span in zip(readers, spans, strict=True)]
     symbols: list[str] = []
     owners: list[Span] = []
     for index, (span, ipa) in enumerate(zip(spans, texts, strict=True)):
@@ -118,6 +133,12 @@ def token_sequence(
         [span.rate for span in owners],
         [span.semitones for span in owners],
         [span.pitch_range for span in owners],
+        voice=utterance.voice,
+        marks=tuple(
+            (mark, next(token for token, owner in enumerate(owners) if owner is span))
+            for span in spans
+            for mark in span.marks
+        ),
     )
 
 

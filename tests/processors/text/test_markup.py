@@ -5,6 +5,7 @@ import re
 import pytest
 
 from hiervox.processors.text.markup import PARAGRAPH_PAUSE, Block, Prosody, Segment, is_markup, read_markup
+from hiervox.processors.text.say_as import say_as
 from hiervox.utils.errors import TextError
 from tests.conftest import REPOSITORY
 
@@ -116,8 +117,8 @@ def test_entities_of_xml_comments_and_declaration() -> None:
 @pytest.mark.parametrize(
     ("inner", "message"),
     [
-        ("a <emphasis>b</emphasis>", r"<emphasis> is not .* \(line 1, column 10\): use speak, p, s, break"),
-        ("a\n\n <mark name='x'/>", r"<mark> is not .* \(line 3, column 2\)"),
+        ("a <audio>b</audio>", r"<audio> is not .* \(line 1, column 10\): use speak, p, s, break"),
+        ("a\n\n <w>x</w>", r"<w> is not .* \(line 3, column 2\)"),
         ('<prosody volume="loud">b</prosody>', "<prosody> takes no attribute 'volume'.*rate, pitch, range"),
         ('<p class="x">b</p>', "<p> takes no attribute 'class'.*it takes none"),
         ('<prosody rate="quick">b</prosody>', "<prosody> can't have rate='quick'.*x-slow, slow"),
@@ -151,6 +152,14 @@ def test_entities_of_xml_comments_and_declaration() -> None:
         ("&nbsp;", "not well-formed XML .undefined entity"),
         ("\x00", "not well-formed XML"),
         ("a\ud800", r"half a character \(U\+D800\)"),
+        ("a<mark name='x'/>", "<mark> 'x' stands behind all text"),
+        ("<mark name='x'>b</mark>a", "<mark> holds text .*write <mark/>"),
+        ("<emphasis level='big'>a</emphasis>", "level='big'.*use strong, moderate"),
+        ("<voice gender='female'>a</voice>", "<voice> takes no attribute 'gender'"),
+        ("<say-as interpret-as='time'>1</say-as>", "interpret-as='time'.*use characters, spell-out"),
+        ("<say-as interpret-as='ordinal'>x</say-as>", r"'x' can't be said as ordinal \(line 1"),
+        ("<say-as interpret-as='date'>1/2</say-as>", "add format, mdy"),
+        ("<say-as interpret-as='date' format='mdy'>13/1/2020</say-as>", "a month of 1 to 12"),
         ("<?php x?>a", r"processing instruction <\?php\?>"),
     ],
 )  # fmt: skip
@@ -188,3 +197,37 @@ def test_the_documented_errors() -> None:
         with pytest.raises(TextError) as caught:
             read_markup(document, "en-us")
         assert str(caught.value) == error
+
+
+def test_emphasis_voices_languages_and_marks() -> None:
+    text = "<speak>a <emphasis level='strong'>b</emphasis><mark name='m'/> c<voice name='x'>d</voice> e "
+    blocks = read_markup(text + "<lang xml:lang='it'>f</lang> <lang xml:lang='en'>g</lang></speak>", "en-us")
+    assert [block.voice for block in blocks] == [None, "x", None]
+    first = blocks[0].segments
+    assert [segment.text for segment in first] == ["a ", "b", " ", "c"]
+    assert first[1].prosody == Prosody(0.85, 2.0, 1.3) and first[3].prosody == Prosody()
+    assert [segment.marks for segment in first] == [(), (), (), ("m",)]
+    assert [segment.language for segment in blocks[2].segments] == [None, "it", None, None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "form", "said"),
+    [
+        ("characters", "aB 1", "", "A, B, one"),
+        ("digits", "042", "", "zero four two"),
+        ("telephone", "+44 20", "", "plus four four, two zero"),
+        ("cardinal", "1,024", "", "one thousand and twenty-four"),
+        ("ordinal", "3", "", "third"),
+        ("date", "10/11/2012", "mdy", "October 11, 2012"),
+        ("date", "11.10.", "dm", "October 11"),
+        ("date", "2012-10", "ym", "October 2012"),
+    ],
+)
+def test_say_as(kind: str, text: str, form: str, said: str) -> None:
+    assert say_as(kind, text, "en-us", form) == said
+
+
+def test_say_as_speaks_the_language_of_the_text() -> None:
+    assert say_as("ordinal", "3", "it") == "terzo"
+    with pytest.raises(TextError, match="no words for numbers in xx"):
+        say_as("digits", "3", "xx")

@@ -191,3 +191,17 @@ def test_another_language_and_markup_are_said(caplog: pytest.LogCaptureFixture) 
     logger.removeHandler(caplog.handler)
     assert "seems to hold Markdown" in caplog.text
     assert "seems to be in de, and is spoken as en-us" in caplog.text
+
+
+def test_lines_name_voices_until_the_next_one() -> None:
+    text = "First. [voice: x] is read.\n  [Voice: anna] Second. Third.\n\nFourth.\n[voice:]\nFifth."
+    found = [(utterance.voice, utterance.text) for utterance in read_script(text)]
+    assert [voice for voice, _ in found] == [None, None, "anna", "anna", "anna", None]
+    assert [text for _, text in found[2:]] == ["Second.", "Third.", "Fourth.", "Fifth."]
+
+
+def test_marks_stay_before_their_words() -> None:
+    text = "<speak>One two.<mark name='a'/> Three <mark name='b'/><mark name='c'/>four. Five.</speak>"
+    utterances = read_script(text)
+    marked = [(span.text.strip(), span.marks) for utterance in utterances for span in utterance.spans]
+    assert marked == [("One two.", ()), ("Three", ("a",)), ("four.", ("b", "c")), ("Five.", ())]
