@@ -21,7 +21,16 @@ from hiervox.utils.errors import ConfigError, DataError
 from tests.conftest import REPOSITORY
 
 BENCHMARK = Path(__file__).parents[2] / "egs" / "benchmark" / "zero_shot_tts"
-PROGRAMS = ("budget", "trials", "frozen_list", "training_set", "rows", "results", "sound_page")
+PROGRAMS = (
+    "budget",
+    "trials",
+    "frozen_list",
+    "training_set",
+    "joined_clips",
+    "rows",
+    "results",
+    "sound_page",
+)
 
 
 @pytest.fixture
@@ -108,6 +117,18 @@ def test_the_training_set_leaves_out_what_is_held_out(local: dict[str, ModuleTyp
     assert again == summary
     with pytest.raises(DataError, match="no usable"):
         local["training_set"].make([tmp_path / "nowhere"], frozenset(), tmp_path / "set")
+
+
+def test_clips_are_joined_to_pairs_of_one_voice(local: dict[str, ModuleType], tmp_path: Path) -> None:
+    local["training_set"].make([recordings(tmp_path / "corpus")], frozenset(), tmp_path / "set")
+    table = tmp_path / "set" / "table.jsonl"
+    assert local["joined_clips"].join(table, tmp_path / "joined", 6.5) == 6
+    rows = [json.loads(line) for line in (tmp_path / "joined" / "table.jsonl").read_text().splitlines()]
+    assert rows[2]["text"] == "Sentence 2. Sentence 0."  # the last of a voice goes on with its first
+    assert rows[2]["id"] == "corpus-2+corpus-0" and rows[2]["speaker"] == "corpus-s0"
+    assert soundfile.info(tmp_path / "joined" / rows[0]["audio"]).duration == pytest.approx(6.15, abs=0.02)
+    assert local["joined_clips"].join(table, tmp_path / "short", 5.0) == 6  # none fits: each stays alone
+    assert "+" not in (tmp_path / "short" / "table.jsonl").read_text()
 
 
 def figure(value: float) -> dict[str, float]:

@@ -31,6 +31,14 @@ of() {
   [[ $given_model ]] || ((${#parts[@]} > 1)) || model=$folder/runs/${parts[0]}
 }
 
+# Clips joined to pairs of one voice, up to so many seconds: the `cuts` of features from here on.
+join() {
+  cuts=$exp/set/joined/cuts
+  run python "$common/local/spend.py" --note "${folder%/*}/spent.jsonl" --name joined ${on_gpu:+--wall} -- \
+    python "$recipe/local/joined_clips.py" --table "$exp/set/table.jsonl" --most "$1" --out "$exp/set/joined"
+  [[ -f $cuts/cuts.jsonl.gz ]] || run hiervox prepare --table "$exp/set/joined/table.jsonl" --out "$cuts" --overwrite
+}
+
 # What plans are made of. Features before the first network are shared by the budgets of a system, and count in each.
 charge() {
   charged+=("$1=$2")
@@ -42,7 +50,7 @@ extract() {
   if [[ ! $taught ]]; then out=${folder%/*}/$1 note=${folder%/*}/spent.jsonl; fi
   features=$out
   run python "$common/local/spend.py" --note "$note" --name "$1" ${on_gpu:+--wall} -- \
-    hiervox extract --cuts "$exp/set/cuts" --out "$out" --config "$configs/$2" "${@:3}" --jobs 1 --device "$device"
+    hiervox extract --cuts "$cuts" --out "$out" --config "$configs/$2" "${@:3}" --jobs 1 --device "$device"
 }
 
 teach() {
@@ -90,7 +98,7 @@ if stage 2 train "each system by its plan, to the budget: features, codec, netwo
   for name in ${systems//,/ }; do
     of "$name"
     [[ ! $given_model ]] || continue
-    features= charged=() taught=
+    features= charged=() taught= cuts=$exp/set/cuts
     run mkdir -p "$folder"
     plan
     ((${#parts[@]} == 1)) || script assemble_bundle --runs "$folder/runs" --parts "${parts[@]}" --out "$model"

@@ -279,6 +279,14 @@ class ScaledCodec(Codec, Protocol):
         """These → (T,) at `rate`."""
 
 
+@runtime_checkable
+class VectorCodec(Codec, Protocol):
+    """A codec whose tokens are entries of codebooks."""
+
+    def entries(self, codebook: int) -> NDArray[np.float32]:
+        """The vectors (codebook_size, D) of a codebook."""
+
+
 class WaveformStream(Protocol):
     """A waveform that changes while it comes."""
 

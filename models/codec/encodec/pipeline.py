@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.inference import load_for_inference
@@ -54,6 +55,12 @@ class EncodecPipeline:
             )
         scaled = network.config.scale_input or network.config.segment_seconds is not None
         return ScaledEncodecPipeline(network) if scaled else cls(network)
+
+    def entries(self, codebook: int) -> NDArray[np.float32]:
+        """See `VectorCodec.entries`."""
+        vectors = self.network.quantizer.codebooks[codebook].get_buffer("entries")
+        found: NDArray[np.float32] = vectors.cpu().numpy().copy()
+        return found
 
     @torch.inference_mode()
     def encode(self, wav: Waveform, rate: int, codebooks: int | None = None) -> Codes:

@@ -48,7 +48,14 @@ class DecoderConfig(PreNormTransformerSizes):
 
 
 class AutoregressiveConfig(DecoderConfig):
-    """The decoder that writes the first codebook."""
+    """The decoder that writes the first codebook.
+
+    Attributes:
+        group_size: codes that are read and written together in one step (VALL-E 2, arXiv 2406.05370, section
+            3); 1 in VALL-E.
+    """
+
+    group_size: PositiveInt = 1
 
 
 class NonAutoregressiveConfig(DecoderConfig):
@@ -71,11 +78,18 @@ class AutoregressiveLossConfig(LossWeights):
 
     Attributes:
         cross_entropy: weight.
+        guided_attention: weight of guided attention (arXiv 1710.08969, section 4), which shows one head of
+            each layer in the middle that speech reads its text from left to right. 0 is the paper's training.
+        guided_layers: how many layers in the middle.
+        guided_width: standard deviation of the diagonal band, as a share of the lengths.
         count_padding: positions in padding count too, with the end as their target, as in the code of
             lifeiteng/vall-e and Amphion. A batch's loss then depends on how its clips are padded.
     """
 
     cross_entropy: LossWeight = 1.0
+    guided_attention: LossWeight = 0.0
+    guided_layers: PositiveInt = 2
+    guided_width: PositiveFloat = 0.2
     count_padding: bool = False
 
 
@@ -141,6 +155,8 @@ class DecoderExperiment(ExperimentConfig):
         features: `codes` names the codec.
         text: languages and symbols.
         limits: which utterances are used.
+        codec_embeddings: embeddings and output matrices begin with what the codec's codebooks hold (see
+            `fourier_features`); the paper's begin at random.
     """
 
     data: ValleDataConfig
@@ -149,6 +165,7 @@ class DecoderExperiment(ExperimentConfig):
     features: FeaturesConfig = FeaturesConfig()
     text: TextConfig = TextConfig()
     limits: ClipLimits = ClipLimits()
+    codec_embeddings: bool = False
 
     @model_validator(mode="after")
     def _text_fits(self) -> DecoderExperiment:
@@ -163,11 +180,14 @@ class AutoregressiveExperiment(DecoderExperiment):
     Attributes:
         model: sizes.
         loss: see `AutoregressiveLossConfig`.
+        corrupted_codes: share of the codes read in training that are drawn at random instead, so that the
+            text has to tell what follows. 0 is the paper's training.
         phones: the symbols of a published model, which speaks and is not trained further here.
     """
 
     model: AutoregressiveConfig = AutoregressiveConfig()
     loss: AutoregressiveLossConfig = AutoregressiveLossConfig()
+    corrupted_codes: float = Field(0.0, ge=0, lt=1)
     phones: PhoneTable = PhoneTable()
 
     @model_validator(mode="after")

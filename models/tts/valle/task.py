@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -13,7 +13,10 @@ from torch.nn import functional as F
 
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.setup import FeatureSetup
+from hiervox.models.base.features.codes import LOAD
+from hiervox.models.base.pipelines.protocols import VectorCodec
 from hiervox.models.base.training.cut_task import CutTrainingTask
+from hiervox.models.tts.valle.codec_embeddings import start_from_entries
 from hiervox.models.tts.valle.config import (
     AutoregressiveExperiment,
     DecoderConfig,
@@ -23,7 +26,12 @@ from hiervox.models.tts.valle.config import (
 from hiervox.models.tts.valle.losses import token_cross_entropy, top_accuracy
 from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
+from hiervox.modules.attention.recording import recorded_attention
+from hiervox.modules.attention.self_attention import SelfAttention
 from hiervox.modules.functional.masking import sequence_mask
+from hiervox.modules.losses.guided_attention import guided_attention
+from hiervox.utils.errors import ConfigError
+from hiervox.utils.registry import resolve
 
 LONGEST_PROMPT = 225
 """Frames, 3 s (section 5.1)."""
@@ -39,11 +47,13 @@ class Predicted:
         logits: (B, T, V).
         targets: (B, T).
         mask: (B, 1, T) of positions that count.
+        off_diagonal: how much of the attention of guided heads is not where speech reads its text.
     """
 
     logits: Tensor
     targets: Tensor
     mask: Tensor
+    off_diagonal: Tensor | None = None
 
 
 def marked(tokens: Tensor, lengths: Tensor, config: DecoderConfig) -> tuple[Tensor, Tensor]:
@@ -69,11 +79,35 @@ class DecoderTask(CutTrainingTask[DecoderExperimentT]):
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> Predicted:
         """The training pass."""
 
+    def _started(
+        self, network: AutoregressiveDecoder | NonAutoregressiveDecoder, n_codebooks: int
+    ) -> dict[str, nn.Module]:
+        """The network under the name `main`, with the embeddings that `codec_embeddings` asks for.
+
+        Raises:
+            ConfigError: no codec is named, or its tokens are no vectors of this number.
+        """
+        if self.config.codec_embeddings:
+            name, n_codes = self.config.features.codes.model, self.config.model.n_codes
+            if name is None:
+                raise ConfigError("codec_embeddings wants a codec", "set features.codes.model to it")
+            codec = resolve(LOAD)(name, task="codec", device="cpu")
+            if not isinstance(codec, VectorCodec) or codec.codebook_size != n_codes:
+                raise ConfigError(
+                    f"{name} has no codebooks of {n_codes} vectors", "set codec_embeddings to false"
+                )
+            entries = [torch.from_numpy(codec.entries(number)) for number in range(n_codebooks)]
+            start_from_entries(network, entries)
+        return {"main": network}
+
     def losses(
         self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: Predicted, step: int
     ) -> dict[str, Tensor]:
-        """`cross_entropy`."""
-        return {"cross_entropy": token_cross_entropy(output.logits, output.targets, output.mask)}
+        """`cross_entropy`, and `guided_attention` where it has a weight."""
+        terms = {"cross_entropy": token_cross_entropy(output.logits, output.targets, output.mask)}
+        if output.off_diagonal is not None:
+            terms["guided_attention"] = output.off_diagonal
+        return terms
 
     def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
         """The loss, and how often a code is among the ten most likely."""
@@ -87,18 +121,73 @@ class AutoregressiveTask(DecoderTask[AutoregressiveExperiment]):
 
     def build_networks(self) -> dict[str, nn.Module]:
         """The decoder under the name `main`."""
-        return {"main": AutoregressiveDecoder(self.config.model)}
+        return self._started(AutoregressiveDecoder(self.config.model), 1)
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> Predicted:
         """The training pass; without a start token, the first code is never predicted."""
+        network = networks["main"]
         tokens, token_lengths = marked(batch["tokens"], batch["token_lengths"], self.config.model)
         codes, lengths, end = batch["codes"][:, 0], _code_lengths(batch), self.config.model.n_codes
-        logits = networks["main"](tokens, token_lengths, codes, lengths)
+        read = corrupted(codes, self.config.corrupted_codes, end) if network.training else codes
+        with recorded_attention(self._guided_layers(network)) as attention:
+            logits = network(tokens, token_lengths, read, lengths)
         mask = sequence_mask(lengths, codes.shape[1])
+        off_diagonal = self._off_diagonal(attention, sequence_mask(token_lengths, tokens.shape[1]), mask)
         ended = codes.masked_fill(mask.squeeze(1) == 0, end)
-        targets = F.pad(ended[:, 1:], (0, 1), value=end)
+        group_size = self.config.model.group_size
+        targets = F.pad(ended[:, group_size:], (0, group_size), value=end)
         counted = torch.ones_like(mask) if self.config.loss.count_padding else mask
-        return Predicted(logits, targets, counted)
+        return Predicted(logits, targets, counted, off_diagonal)
+
+    def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
+        """As of both decoders, and `text_gain`: how much lower the cross-entropy is than with the text of
+        another clip of the batch. It stays at 0 until the decoder reads."""
+        values = super().validate(networks, batch, step)
+        if len(batch["ids"]) < 2:
+            return values
+        others = {name: batch[name].roll(1, 0) for name in ("tokens", "token_lengths")}
+        output = self.forward(networks, Batch({**batch, **others}))
+        swapped = token_cross_entropy(output.logits, output.targets, output.mask)
+        return {**values, "text_gain": swapped - values["cross_entropy"]}
+
+    def weights(self, step: int) -> Mapping[str, float]:
+        """Those of the `loss` section."""
+        return self.config.loss.at(step)
+
+    def _guided_layers(self, network: nn.Module) -> list[SelfAttention]:
+        if not self.config.loss.has_weight("guided_attention"):
+            return []
+        inner = getattr(network, "module", network)
+        assert isinstance(inner, AutoregressiveDecoder)
+        layers = list(inner.transformer.attentions())
+        count = min(self.config.loss.guided_layers, len(layers))
+        first = (len(layers) - count) // 2
+        return layers[first : first + count]
+
+    def _off_diagonal(
+        self, attention: Sequence[Tensor], text_mask: Tensor, frame_mask: Tensor
+    ) -> Tensor | None:
+        """The mean over layers, or None where none is guided."""
+        if not attention:
+            return None
+        n_text, width = text_mask.shape[2], self.config.loss.guided_width
+        group_size = self.config.model.group_size
+        distances = [
+            guided_attention(
+                weights[:, :, n_text:, :n_text], text_mask, frame_mask[:, :, ::group_size], width
+            )
+            for weights in attention
+        ]
+        return torch.stack(distances).mean()
+
+
+def corrupted(codes: Tensor, share: float, n_codes: int) -> Tensor:
+    """Codes of which a share is drawn anew from all `n_codes`; any shape."""
+    if not share:
+        return codes
+    drawn = torch.randint_like(codes, n_codes)
+    chosen = torch.rand(codes.shape, device=codes.device) < share
+    return torch.where(chosen, drawn, codes)
 
 
 class NonAutoregressiveTask(DecoderTask[NonAutoregressiveExperiment]):
@@ -106,7 +195,7 @@ class NonAutoregressiveTask(DecoderTask[NonAutoregressiveExperiment]):
 
     def build_networks(self) -> dict[str, nn.Module]:
         """The decoder under the name `main`."""
-        return {"main": NonAutoregressiveDecoder(self.config.model)}
+        return self._started(NonAutoregressiveDecoder(self.config.model), self.config.model.n_codebooks)
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> Predicted:
         """The training pass. In validation the codebook and the prompt depend on the batch alone."""

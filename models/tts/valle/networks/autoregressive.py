@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from hiervox.models.tts.valle.config import AutoregressiveConfig
 from hiervox.models.tts.valle.networks.pre_norm import PreNormTransformer
@@ -55,6 +56,8 @@ class AutoregressiveDecoder(nn.Module):
     """A causal transformer over text and codes as one sequence.
 
     Text sees all text, codes see all text and earlier codes. The id `config.n_codes` is the end, and padding.
+    With a `group_size` over 1 a position holds a group of codes, which are written together (VALL-E 2,
+    arXiv 2406.05370, section 3).
 
     Args:
         config: sizes.
@@ -68,6 +71,11 @@ class AutoregressiveDecoder(nn.Module):
         self.text_position = SinePosition(config.dropout)
         self.code_position = SinePosition(config.dropout)
         self.transformer = PreNormTransformer(config)
+        self.group_embedding: nn.Module = nn.Identity()
+        self.group_prediction: nn.Module = nn.Identity()
+        if config.group_size > 1:
+            self.group_embedding = nn.Linear(config.group_size * config.channels, config.channels)
+            self.group_prediction = nn.Linear(config.channels, config.group_size * config.channels)
         self.head = nn.Linear(config.channels, config.n_codes + 1, bias=False)
 
     @property
@@ -85,15 +93,30 @@ class AutoregressiveDecoder(nn.Module):
             code_lengths: (B,).
 
         Returns:
-            (B, T, n_codes + 1); position t is for code t + 1.
+            (B, T, n_codes + 1); position t is for code t + group_size.
         """
         text_mask = sequence_mask(token_lengths, tokens.shape[1]).bool()
         code_mask = sequence_mask(code_lengths, codes.shape[1]).bool()
-        codes = codes.masked_fill(~code_mask.squeeze(1), self.end)
-        embedded = torch.cat([self._text(tokens), self.code_position(self.code_embedding(codes))], dim=1)
-        mask = causal_mask(text_mask, code_mask)
+        groups = self.grouped(codes.masked_fill(~code_mask.squeeze(1), self.end))
+        embedded = torch.cat([self._text(tokens), self.code_position(self._embedded(groups))], dim=1)
+        mask = causal_mask(text_mask, code_mask[:, :, :: self.config.group_size])
         hidden = self.transformer(embedded, mask)[:, tokens.shape[1] :]
-        logits: Tensor = self.head(hidden)
+        return self._logits(hidden).flatten(1, 2)[:, : codes.shape[1]]
+
+    def grouped(self, codes: Tensor) -> Tensor:
+        """Codes (B, T) as groups (B, J, group_size), the last one filled up with the end."""
+        size = self.config.group_size
+        return F.pad(codes, (0, -codes.shape[1] % size), value=self.end).unflatten(1, (-1, size))
+
+    def _embedded(self, groups: Tensor) -> Tensor:
+        """(B, J, group_size) → (B, J, channels)."""
+        embedded: Tensor = self.group_embedding(self.code_embedding(groups).flatten(2))
+        return embedded
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        """(B, J, channels) → (B, J, group_size, n_codes + 1)."""
+        predicted = self.group_prediction(hidden).unflatten(2, (self.config.group_size, -1))
+        logits: Tensor = self.head(predicted)
         return logits
 
     def _text(self, tokens: Tensor) -> Tensor:
@@ -116,36 +139,42 @@ class AutoregressiveDecoder(nn.Module):
         Args:
             tokens: (B, L), the prompt's text and the text to speak, with the marks of beginning and end.
             token_lengths: (B,).
-            prompt: (B, P) codes of the first codebook, at least one each.
+            prompt: (B, P) codes of the first codebook, at least a group each; the last ones of a prompt that
+                are no whole group are not read.
             prompt_lengths: (B,).
             sampling: see `SamplingConfig`.
             generators: of CPU random numbers, one an item.
             cached: keep keys and values; without, each step runs over the whole sequence.
         """
-        sampling = sampling or SamplingConfig()
-        writer = _Writer(self, tokens, token_lengths, prompt, prompt_lengths, cached)
+        sampling, size = sampling or SamplingConfig(), self.config.group_size
+        whole = prompt_lengths // size
+        groups = self.grouped(prompt)[:, : int(whole.max())]
+        writer = _Writer(self, tokens, token_lengths, groups, whole, cached)
         limits = sampling.frames_per_token * token_lengths.cpu() + 1
         written: list[list[int]] = [[] for _ in tokens]
         ended = [False] * len(tokens)
         logits = writer.first()
         while True:
-            drawn = _draw(logits, sampling, written, generators)
-            most_likely = logits.argmax(-1).tolist()
-            going = False
-            for item, code in enumerate(drawn.tolist()):
-                if ended[item] or len(written[item]) >= limits[item]:
-                    continue
-                ended[item] = self.end in (code, most_likely[item])
-                if not ended[item]:
-                    written[item].append(code)
-                    going = going or len(written[item]) < int(limits[item])
-            if not going:
+            drawn, most_likely = [], logits.argmax(-1).tolist()
+            for place in range(size):
+                drawn.append(_draw(logits[:, place], sampling, written, generators))
+                for item, code in enumerate(drawn[-1].tolist()):
+                    if ended[item] or len(written[item]) >= limits[item]:
+                        continue
+                    ended[item] = self.end in (code, most_likely[item][place])
+                    if not ended[item]:
+                        written[item].append(code)
+            going = (
+                not end and len(codes) < limit
+                for end, codes, limit in zip(ended, written, limits, strict=True)
+            )
+            if not any(going):
                 device = prompt.device
                 return [
                     Written(torch.tensor(codes, dtype=torch.long, device=device), end)
                     for codes, end in zip(written, ended, strict=True)
                 ]
-            logits = writer.next(drawn.to(prompt.device))
+            logits = writer.next(torch.stack(drawn, dim=1).to(prompt.device))
 
 
 class _Writer:
@@ -164,42 +193,39 @@ class _Writer:
         self.tokens = tokens
         self.text_mask = sequence_mask(token_lengths, tokens.shape[1]).bool()
         self.code_mask = sequence_mask(prompt_lengths, prompt.shape[1]).bool()
-        self.codes = prompt
-        self.positions = torch.arange(prompt.shape[1], device=prompt.device).expand_as(prompt)
+        self.groups = prompt
+        self.positions = torch.arange(prompt.shape[1], device=prompt.device).expand(prompt.shape[:2])
         self.lengths = prompt_lengths
         self.caches = decoder.transformer.new_caches() if cached else None
 
     def first(self) -> Tensor:
-        """Logits (B, V) behind the prompt."""
+        """Logits (B, group_size, V) behind the prompt."""
         hidden = self._whole()
         last = (self.tokens.shape[1] + self.lengths - 1).view(-1, 1, 1).expand(-1, 1, hidden.shape[2])
-        logits: Tensor = self.decoder.head(hidden.gather(1, last).squeeze(1))
-        return logits
+        return self.decoder._logits(hidden.gather(1, last)).squeeze(1)
 
     def _whole(self) -> Tensor:
         decoder = self.decoder
-        embedded = decoder.code_position(decoder.code_embedding(self.codes), self.positions)
+        embedded = decoder.code_position(decoder._embedded(self.groups), self.positions)
         sequence = torch.cat([decoder._text(self.tokens), embedded], dim=1)
         mask = causal_mask(self.text_mask, self.code_mask)
         hidden: Tensor = decoder.transformer(sequence, mask, caches=self.caches)
         return hidden
 
     def next(self, drawn: Tensor) -> Tensor:
-        """Logits (B, V) behind the codes (B,) that were drawn."""
+        """Logits (B, group_size, V) behind the codes (B, group_size) that were drawn."""
         decoder, column = self.decoder, drawn.unsqueeze(1)
         positions = self.lengths.unsqueeze(1)
         self.lengths = self.lengths + 1
-        self.codes = torch.cat([self.codes, column], dim=1)
+        self.groups = torch.cat([self.groups, column], dim=1)
         self.positions = torch.cat([self.positions, positions], dim=1)
-        self.code_mask = torch.cat([self.code_mask, torch.ones_like(column).bool().unsqueeze(1)], dim=2)
+        self.code_mask = F.pad(self.code_mask, (0, 1), value=True)
         if self.caches is None:
-            logits: Tensor = decoder.head(self._whole()[:, -1])
-            return logits
-        embedded = decoder.code_position(decoder.code_embedding(column), positions)
+            return decoder._logits(self._whole()[:, -1:]).squeeze(1)
+        embedded = decoder.code_position(decoder._embedded(column), positions)
         mask = torch.cat([self.text_mask, self.code_mask], dim=2).unsqueeze(1)
         hidden = decoder.transformer(embedded, mask, caches=self.caches)
-        logits = decoder.head(hidden[:, -1])
-        return logits
+        return decoder._logits(hidden[:, -1:]).squeeze(1)
 
 
 def causal_mask(text_mask: Tensor, code_mask: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from hiervox.models.tts.valle.task import (
     AutoregressiveTask,
     DecoderTask,
     NonAutoregressiveTask,
+    corrupted,
     marked,
 )
 from tests.models.tts.valle.tiny_valle import SIZES
@@ -58,9 +59,54 @@ def test_a_text_gets_its_marks() -> None:
     assert lengths.tolist() == [6, 4]
 
 
-def test_one_batch_is_learnt_by_heart() -> None:
-    history = overfit(_task("autoregressive"), _batch(), steps=80, learning_rate=1e-2)
+@pytest.mark.parametrize("size", [1, 3])
+def test_one_batch_is_learnt_by_heart(size: int) -> None:
+    task = _task("autoregressive", model={"group_size": size})
+    history = overfit(task, _batch(), steps=80, learning_rate=1e-2)
     assert history[-1]["cross_entropy"] < 0.2 * history[0]["cross_entropy"]
+
+
+def test_groups_have_the_next_group_as_their_target() -> None:
+    task, batch = _task("autoregressive", model={"group_size": 3}), _batch()
+    output = task.forward(task.build_networks(), batch)
+    assert output.logits.shape == (2, 12, 17)
+    assert output.targets[0].tolist() == [*batch["codes"][0, 0, 3:].tolist(), 16, 16, 16]
+    assert output.targets[1].tolist() == [*batch["codes"][1, 0, 3:8].tolist(), *[16] * 7]
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_guided_attention_comes_to_the_diagonal(size: int) -> None:
+    task = _task(
+        "autoregressive", model={"group_size": size}, loss={"guided_attention": 1}, corrupted_codes=0.2
+    )
+    history = overfit(task, _batch(), steps=80, learning_rate=1e-2)
+    assert history[-1]["guided_attention"] < 0.5 * history[0]["guided_attention"]
+
+
+def test_codes_are_corrupted_in_training_alone() -> None:
+    torch.manual_seed(0)
+    codes = torch.zeros(100, 100, dtype=torch.long)
+    assert (corrupted(codes, 0.2, 1000) != 0).float().mean().isclose(torch.tensor(0.2), atol=0.02)
+    assert torch.equal(corrupted(codes, 0.0, 1000), codes)
+    task, batch = _task("autoregressive", corrupted_codes=0.9), _batch()
+    networks = {"main": task.build_networks()["main"].eval()}
+    first, second = (task.forward(networks, batch).logits for _ in range(2))
+    assert torch.equal(first, second)
+
+
+def test_the_gain_of_the_text_is_that_of_ones_own() -> None:
+    task, batch = _task("autoregressive"), _batch()
+    networks = task.build_networks()
+    optimizer = torch.optim.AdamW(networks["main"].parameters(), 1e-2)
+    for _ in range(60):
+        output = task.forward(networks, batch)
+        task.losses("main", networks, batch, output, 0)["cross_entropy"].backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    with torch.no_grad():
+        assert float(task.validate(networks, batch, 0)["text_gain"]) > 0.1
+    single = {name: value[:1] for name, value in batch.items()}
+    assert "text_gain" not in task.validate(networks, single, 0)
 
 
 @pytest.mark.parametrize("prompt", ["none", "beginning", "excerpt"])

@@ -15,10 +15,10 @@ from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressi
 SIZES: dict[str, Any] = {"n_codes": 16, "channels": 16, "filter_channels": 32, "n_heads": 2, "n_layers": 2}
 
 
-def tiny_autoregressive() -> AutoregressiveDecoder:
+def tiny_autoregressive(**more: Any) -> AutoregressiveDecoder:
     """With random weights."""
     torch.manual_seed(13)
-    return AutoregressiveDecoder(AutoregressiveConfig(**SIZES)).eval()
+    return AutoregressiveDecoder(AutoregressiveConfig(**SIZES, **more)).eval()
 
 
 def tiny_non_autoregressive(**more: Any) -> NonAutoregressiveDecoder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 
 from hiervox.models.tts.valle.networks.autoregressive import SamplingConfig, Written, causal_mask
@@ -16,7 +17,7 @@ PROMPT, PROMPT_LENGTHS = torch.randint(0, 16, (2, 5), generator=_GENERATOR), tor
 
 def _write(seed: int = 0, items: Any = slice(None), **options: Any) -> list[Written]:
     sampling = SamplingConfig(frames_per_token=3, **options.pop("sampling", {}))
-    return tiny_autoregressive().write(
+    return tiny_autoregressive(group_size=options.pop("group_size", 1)).write(
         TOKENS[items][:, : int(TOKEN_LENGTHS[items].max())],
         TOKEN_LENGTHS[items],
         PROMPT[items][:, : int(PROMPT_LENGTHS[items].max())],
@@ -38,16 +39,28 @@ def test_text_sees_text_and_codes_see_what_is_before() -> None:
     ]
 
 
-def test_the_cache_changes_nothing() -> None:
-    for cached, whole in zip(_write(), _write(cached=False), strict=True):
+@pytest.mark.parametrize("size", [1, 2])
+def test_the_cache_changes_nothing(size: int) -> None:
+    for cached, whole in zip(_write(group_size=size), _write(cached=False, group_size=size), strict=True):
         assert torch.equal(cached.codes, whole.codes) and cached.ended == whole.ended
 
 
-def test_an_item_does_not_depend_on_its_batch() -> None:
-    both = _write()
+@pytest.mark.parametrize("size", [1, 2])
+def test_an_item_does_not_depend_on_its_batch(size: int) -> None:
+    both = _write(group_size=size)
     for item in range(2):
-        (alone,) = _write(items=slice(item, item + 1))
+        (alone,) = _write(items=slice(item, item + 1), group_size=size)
         assert torch.equal(alone.codes, both[item].codes)
+
+
+def test_groups_see_what_is_before_them() -> None:
+    decoder, codes = tiny_autoregressive(group_size=2), torch.randint(0, 16, (1, 7))
+    lengths = torch.tensor([7])
+    logits = decoder(TOKENS[:1], TOKEN_LENGTHS[:1], codes, lengths)
+    assert logits.shape == (1, 7, 17)
+    codes[:, 4] = (codes[:, 4] + 1) % 16  # of the third group, from which the fourth is predicted
+    changed = (decoder(TOKENS[:1], TOKEN_LENGTHS[:1], codes, lengths) != logits).any(-1)
+    assert changed.tolist() == [[False, False, False, False, True, True, True]]
 
 
 def test_it_stops_at_the_bound_or_at_the_end() -> None:
