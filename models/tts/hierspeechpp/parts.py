@@ -121,6 +121,14 @@ class Networks:
             styles[TEXT_TO_VEC] = self.text_to_vec.style(mel)
         return {part: style[0].float().cpu() for part, style in styles.items()}
 
+    @property
+    def style_sizes(self) -> dict[str, int]:
+        """S of the style vectors (S, 1) by part."""
+        sizes = {SYNTHESIZER: self.synthesizer_experiment.model.style_channels}
+        if self.text_to_vec_experiment is not None:
+            sizes[TEXT_TO_VEC] = self.text_to_vec_experiment.model.style_channels
+        return sizes
+
     @cached_property
     def fingerprint(self) -> str:
         """What voices are bound to: a digest of the weights and the mel settings of all style encoders."""

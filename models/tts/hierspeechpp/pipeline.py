@@ -11,7 +11,7 @@ from hiervox.models.base.pipelines.voice import Voice, is_style
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.conversion import HierSpeechConverter
 from hiervox.models.tts.hierspeechpp.copy_synthesis import HierSpeechCopySynthesizer
-from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, TEXT_TO_VEC, Networks
+from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
 from hiervox.models.tts.hierspeechpp.speaking import HierSpeechSynthesizer
 from hiervox.processors.audio import Waveform
 from hiervox.utils.errors import CheckpointError
@@ -64,10 +64,7 @@ class HierSpeechVoices:
         Raises:
             CheckpointError: it is none.
         """
-        styles = dict(voice.tensors)
-        sizes = {SYNTHESIZER: self.networks.synthesizer_experiment.model.style_channels}
-        if self.networks.text_to_vec_experiment is not None:
-            sizes[TEXT_TO_VEC] = self.networks.text_to_vec_experiment.model.style_channels
+        styles, sizes = dict(voice.tensors), self.networks.style_sizes
         if SYNTHESIZER not in styles or not all(
             is_style(style, sizes.get(part)) for part, style in styles.items()
         ):

@@ -136,6 +136,14 @@ class LiteNetworks(Networks):
             styles[TEXT_TO_VEC] = self.text_to_vec.style(mel, speaker=speaker, pitch=pitch)
         return {part: style[0].float().cpu() for part, style in styles.items()}
 
+    @property
+    def style_sizes(self) -> dict[str, int]:
+        """As published; with `model.contour` embedding (E,) and pitch (2,) follow text-to-vec's style."""
+        sizes, reading = super().style_sizes, self.text_to_vec_experiment
+        if reading is not None and reading.model.contour is not None and reading.model.embedding is not None:
+            sizes[TEXT_TO_VEC] += reading.model.embedding.channels + 2
+        return sizes
+
     def _pitch(self, recording: Tensor) -> Tensor:
         """`pitch_level` of a prompt (1, T): (1, 2)."""
         f0 = quick_pitch(recording[0].cpu().numpy(), SAMPLE_RATE)

@@ -120,6 +120,7 @@ def test_text_to_vec_can_hear_the_prompt_s_pitch(tmp_path, pipeline) -> None:
         style = made.tensors["text_to_vec"]
         assert style.shape == (heard.synthesizer.networks.text_to_vec.config.style_channels + 192 + 2, 1)
         assert style[-2:].isfinite().all()
+        heard.voices.check(made, "the voice")
     assert heard.tts("Hello there.", high).f0.mean() > 1.2 * heard.tts("Hello there.", low).f0.mean()
     levels = [float(made.tensors["text_to_vec"][-2]) for made in (low, high)]
     octave = pitch_values(torch.tensor([[120.0, 9.0], [240.0, 9.0]]))[:, 0].diff().item()
