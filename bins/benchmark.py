@@ -68,6 +68,9 @@ def benchmark(
         bool,
         typer.Option(help="Of a system: alias-free activations in one compiled pass, or step by step."),
     ] = True,
+    graphs: Annotated[
+        bool, typer.Option("--graphs", help="Of a system, on a GPU: play passes as CUDA graphs.")
+    ] = False,
     repeats: Annotated[int, typer.Option(min=1, help="Runs that count.")] = 5,
     warmup: Annotated[int, typer.Option(min=0, help="Runs before them.")] = 1,
     seed: Annotated[int, typer.Option(help="Of inputs and random weights.")] = 0,
@@ -103,7 +106,7 @@ def benchmark(
     from hiervox.utils.files import write_json, write_text
 
     settings = [
-        Setting(Size(seconds, length, seed), device, number, precision, repeats, warmup, fused)
+        Setting(Size(seconds, length, seed), device, number, precision, repeats, warmup, fused, graphs)
         for number in (threads or (None,))
         for precision in (dtype or DTYPES[:1])
         for length in (batch or (1,))

@@ -199,6 +199,28 @@ def growth_figure(axes: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]]) ->
     return figure
 
 
+def throughput_figure(networks: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]]) -> Figure:
+    """Draw how many seconds of sound are made in a second, a column for each network, a line for each length.
+
+    Args:
+        networks: name → length of an item → (batch, seconds of sound a second) of each batch.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4 * len(networks), 3), layout="constrained")
+    FigureCanvasAgg(figure)
+    grid = figure.subplots(1, len(networks), squeeze=False)[0]
+    for (name, lengths), axes in zip(networks.items(), grid, strict=True):
+        for length, points in lengths.items():
+            axes.plot(*zip(*points, strict=True), marker=".", linewidth=1, label=length)
+        axes.set_xscale("log", base=2)
+        axes.set(ylim=(0, None), xlabel="batch", title=name)
+        axes.legend()
+    grid[0].set(ylabel="seconds of sound a second")
+    return figure
+
+
 def save_figure(figure: Figure, path: Path | str) -> None:
     """Write a figure in the format that the suffix names (.png, .svg, .pdf); the folder is made."""
     with replacing_file(Path(path)) as temporary:

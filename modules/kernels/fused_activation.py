@@ -60,8 +60,35 @@ class FusedActivation(AliasFreeActivation):
         """(B, C, T) → (B, C, T)."""
         if not can_fuse(x):
             return super().forward(x)
-        alpha, magnitude = cast(SineActivation, self.activation).coefficients()
-        return alias_free_snake(x, alpha, magnitude, self.filter.view(-1))
+        return alias_free_snake(x, *self.coefficients(), self.filter.view(-1))
+
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        """α and magnitude, (C,) each."""
+        return cast(SineActivation, self.activation).coefficients()
+
+
+class FixedFusedActivation(FusedActivation):
+    """A `FusedActivation` whose coefficients are computed once, since nothing trains them any more.
+
+    At a pass a GPU has one operation to start in place of six.
+
+    Args:
+        module: as for `FusedActivation`.
+    """
+
+    alpha: Tensor
+    magnitude: Tensor
+
+    def __init__(self, module: AliasFreeActivation) -> None:
+        super().__init__(module)
+        with torch.no_grad():
+            alpha, magnitude = super().coefficients()
+        self.register_buffer("alpha", alpha.contiguous(), persistent=False)
+        self.register_buffer("magnitude", magnitude.contiguous(), persistent=False)
+
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        """α and magnitude, (C,) each."""
+        return self.alpha, self.magnitude
 
 
 @replaces(AliasFreeActivation, trains=True)
@@ -69,7 +96,9 @@ def fuse(module: AliasFreeActivation, setting: Setting | None = None) -> FusedAc
     """The fused activation in the place of one of the published sizes; None for another."""
     sizes = module.ratio, module.kernel_size
     fits = isinstance(module.activation, SineActivation) and sizes == (RATIO, TAPS)
-    return FusedActivation(module) if fits and type(module) is AliasFreeActivation else None
+    if not fits or type(module) is not AliasFreeActivation:
+        return None
+    return FusedActivation(module) if setting is None or setting.trains else FixedFusedActivation(module)
 
 
 def use_kernels(allowed: bool) -> None:

@@ -17,10 +17,18 @@ from hiervox.modules.kernels import (  # noqa: F401
     plain_networks,
 )
 from hiervox.modules.kernels.fused_activation import use_kernels
+from hiervox.modules.kernels.graphs import record_passes
 from hiervox.modules.kernels.rules import Setting, is_float32, is_plain, rule_for
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 
-__all__ = ["device_of", "parameter_count", "prepare_for_inference", "prepare_for_training", "use_kernels"]
+__all__ = [
+    "device_of",
+    "parameter_count",
+    "prepare_for_inference",
+    "prepare_for_training",
+    "record_passes",
+    "use_kernels",
+]
 
 
 def prepare_for_inference(network: nn.Module, exact: bool = False, plain: bool = False) -> nn.Module:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.base.registry import SYSTEMS, get_part
-from hiervox.modules.kernels.prepare import prepare_for_training, use_kernels
+from hiervox.modules.kernels.prepare import prepare_for_training, record_passes, use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import nearest, resolve
@@ -37,6 +37,7 @@ class Setting:
             `float16` by autocast.
         repeats, warmup: runs that count, and runs before them.
         fused: whether alias-free activations may run in one compiled pass.
+        graphs: whether a GPU plays passes as CUDA graphs; not in training.
     """
 
     size: Size = field(default_factory=Size)
@@ -46,6 +47,7 @@ class Setting:
     repeats: int = 5
     warmup: int = 1
     fused: bool = True
+    graphs: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ def time_workload(system: str, name: str, setting: Setting, reference: Path | No
 
 def _time(system: str, name: str, setting: Setting, reference: Path | None) -> Result:
     workload, device = workloads_of(system)[name], choose_device(setting.device)
+    if setting.graphs and device.type != "cuda":
+        raise ConfigError(f"{device} plays no CUDA graphs", "leave --graphs out, or choose --device cuda")
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
     set_tf32(setting.dtype != "float32")
@@ -131,6 +135,8 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
     network = _network(system, workload, published).to(device).eval()
     with _precision(setting.dtype, device.type):  # which it may be prepared for
         ready = prepare_for_training(network) if workload.trains else prepared(network, system)
+        if setting.graphs and not workload.trains:
+            record_passes(ready)
         runs[OURS] = workload.prepare(ready, size)
     guarded = {side: _guarded(run, setting.dtype, device.type, workload.trains) for side, run in runs.items()}
     output = guarded[OURS]()
@@ -142,7 +148,7 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
     timings = measure(guarded, setting.repeats, setting.warmup, wait)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return Result(
-        label_of(system, name, setting.fused),
+        label_of(system, name, setting.fused) + (", graphs" if setting.graphs else ""),
         setting,
         timings,
         peak_memory() if held is None else held,

@@ -14,7 +14,7 @@ from hiervox.modules.convolutions.amp_block import ParallelAMPBlocks
 from hiervox.modules.convolutions.upsampling import UpsamplingStage
 from hiervox.modules.kernels import packed
 from hiervox.modules.kernels.channels_last import ChannelsLastBlocks, ChannelsLastConvolution
-from hiervox.modules.kernels.fused_activation import FusedActivation
+from hiervox.modules.kernels.fused_activation import FixedFusedActivation, FusedActivation
 from hiervox.modules.kernels.packed import PackedConvolution, PackedUpsampling
 from hiervox.modules.kernels.prepare import parameter_count, prepare_for_inference, prepare_for_training
 from hiervox.modules.kernels.rules import is_plain, keeps_plain_weights, rule_for
@@ -54,7 +54,7 @@ def test_a_prepared_network_holds_the_expected_layers(network: Small) -> None:
     prepare_for_inference(network)
     kinds = kinds_of(network)
     assert kinds[AliasFreeActivation] == kinds[nn.ConvTranspose1d] == 0 and kinds[nn.Conv1d] == 2
-    assert kinds[FusedActivation] == 8 and kinds[ChannelsLastBlocks] == 1
+    assert kinds[FixedFusedActivation] == 8 and kinds[ChannelsLastBlocks] == 1
     assert kinds[PackedConvolution] == 8 and kinds[PackedUpsampling] == 1
     with torch.inference_mode():
         assert relative_error(network(x), plain(x)) < 5e-5

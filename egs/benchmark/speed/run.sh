@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# All figures of docs/guides/speed.md for the machine that it runs on, each put into the table of its kind of device, and a plot
+# of throughput against batch and length. On a GPU (--device cuda) with the published repositories beside, half an hour is meant
+# to be enough; --dry-run prints the commands.
+set -euo pipefail
+source "$(dirname "$0")/../../common/recipe.sh"
+
+option page "$repository/docs/guides/speed.md" "the Markdown file whose tables are updated"
+option published "" "folder with checkouts: hierspeechpp, mp_senet, hifigan, bigvgan (default: ours alone)"
+option golden "" "folder of golden files of published code, to compare with (default: none)"
+option out "$repository/exp/speed" "where the plot and every repeat go"
+option repeats 5 "runs that count"
+parse "$@"
+out=$(absolute "$out") page=$(absolute "$page")
+
+# bench SYSTEM CHECKOUT [OPTION...]: into the table; beside the published code where a checkout is.
+bench() {
+  local beside=()
+  [[ ! $published || ! -d $published/$2 ]] || beside=(--reference "$published/$2")
+  run hiervox benchmark "$1" "${beside[@]}" "${@:3}" --device "$device" --repeats "$repeats" --update "$page"
+}
+
+on_gpu=
+[[ $device != cuda* ]] || on_gpu=yes
+if stage 1 passes "networks at batch 1, 4 s, in every number type that the device has"; then
+  types=(--dtype float32 --dtype bfloat16)
+  [[ ! $on_gpu ]] || types=(--dtype float32 --dtype tf32 --dtype bfloat16)
+  [[ $on_gpu ]] || types=(--threads 1 --threads 2)
+  bench hierspeechpp hierspeechpp --workload text_to_vec --workload synthesizer "${types[@]}"
+  bench speechsr hierspeechpp "${types[@]}"
+  bench mp_senet hierspeechpp "${types[@]}"
+  bench hifigan hifigan "${types[@]}"
+  bench bigvgan bigvgan "${types[@]}"
+fi
+if stage 2 graphs "on a GPU: the same passes played as CUDA graphs, and batches of 32"; then
+  if [[ $on_gpu ]]; then
+    for system in speechsr hifigan bigvgan; do bench "$system" none --graphs --dtype float32 --dtype bfloat16; done
+    for system in hierspeechpp speechsr hifigan; do bench "$system" none --batch 32 --dtype float32 --dtype bfloat16; done
+  fi
+fi
+if stage 3 training "training steps of full-size networks"; then
+  types=(--batch 2 --threads 1)
+  [[ ! $on_gpu ]] || types=(--dtype float32 --dtype tf32 --dtype bfloat16)
+  for system in hierspeechpp vits hifigan bigvgan encodec; do
+    run hiervox benchmark "$system" --train "${types[@]}" --device "$device" --repeats "$repeats" --update "$page"
+  done
+fi
+if stage 4 throughput "seconds of sound a second against batch and length; OUT/throughput.svg"; then
+  run python "$recipe/local/throughput.py" --device "$device" --repeats "$repeats" --out "$out"
+fi
+if stage 5 agreement "with golden files of published code, on this device"; then
+  [[ ! $golden ]] || run python -m tests.parity "$golden" --device "$device"
+fi
