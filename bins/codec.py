@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from hiervox.bins.job import BatchOptions, Job, OutputOptions, RunOptions, TokenOutputOptions
@@ -74,10 +75,11 @@ def _encode(job: Job[Path], recording: Path, out: Path, codebooks: int | None) -
     """Write the tokens of a recording, and return them."""
     from hiervox.models.base.pipelines.codes import record_of, write_codes
     from hiervox.models.base.pipelines.protocols import ScaledCodec
-    from hiervox.processors.audio import read_audio
+    from hiervox.processors.audio import audio_chunks
 
-    wav, rate = read_audio(recording)
     pipeline: Codec = job.pipeline
+    rate = pipeline.rate
+    wav = np.concatenate(list(audio_chunks(recording, rate)))
     if isinstance(pipeline, ScaledCodec):
         codes, scales = pipeline.encode_scaled(wav, rate, codebooks)
     else:

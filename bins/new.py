@@ -15,6 +15,7 @@ import typer
 
 from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.files import write_text
 from hiervox.utils.litter import own_prefix
 from hiervox.utils.outputs import check_outputs
 from hiervox.utils.registry import Registry
@@ -95,7 +96,7 @@ def _write(template: Path, folder: Path, names: dict[str, str]) -> None:
         elif entry.name.endswith(SUFFIX):
             target = Template(entry.name.removesuffix(SUFFIX)).substitute(names)
             text = Template(entry.read_text(encoding="utf-8")).substitute(names)
-            (folder / target).write_text(text, encoding="utf-8")
+            write_text(folder / target, text)
 
 
 VERB = Verb("new", new, panel=INSTALLATION, rank=6)

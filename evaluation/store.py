@@ -19,7 +19,7 @@ import numpy as np
 
 from hiervox.evaluation.metric import Metric, Scores, Vector
 from hiervox.evaluation.table import Utterance
-from hiervox.utils.files import replacing_file
+from hiervox.utils.files import naming, replacing_file
 from hiervox.utils.json_files import parse_json
 
 FOLDER = "scores"
@@ -95,8 +95,9 @@ class ScoreStore:
         if arrays:
             shown[VECTORS] = ",".join(arrays)
         self._found[key] = shown
-        stream.write(json.dumps({"key": key, "scores": shown}).encode() + b"\n")
-        stream.flush()
+        with naming(self._own):
+            stream.write(json.dumps({"key": key, "scores": shown}).encode() + b"\n")
+            stream.flush()
 
     def _opened(self) -> BinaryIO:
         """This process's file; it and its folder are made with the first score."""

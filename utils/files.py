@@ -26,7 +26,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: a full disk and the like; it names `path`.
     """
-    with _naming(path), _made_folder(path.parent) as folder:
+    with naming(path), _made_folder(path.parent) as folder:
         handle, name = tempfile.mkstemp(prefix=own_prefix(), suffix=path.suffix, dir=folder)
         os.close(handle)
         temporary = Path(name)
@@ -55,7 +55,7 @@ def _made_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Errors of the file system name `path` where they name no file, or one that nobody has heard of."""
     try:
         yield
@@ -76,13 +76,26 @@ def all_or_nothing(folder: Path, last: str) -> Iterator[Path]:
     """
     with _made_folder(folder), tempfile.TemporaryDirectory(prefix=own_prefix(), dir=folder) as name:
         stage = Path(name)
-        yield stage
+        try:
+            yield stage
+        except OSError as error:
+            if (named := _named_inside(error, stage)) is not None:
+                raise OSError(error.errno, error.strerror, str(folder / named)) from error
+            raise
         files = sorted(stage.iterdir(), key=lambda file: (file.name == last, file.name))
         for file in files:
             _synchronise(file)
         for file in files:
-            with _naming(folder / file.name):
+            with naming(folder / file.name):
                 file.replace(folder / file.name)
+
+
+def _named_inside(error: OSError, folder: Path) -> Path | None:
+    """The file that an error names, relative to a folder that it lies in."""
+    if not isinstance(error.filename, str):
+        return None
+    file = Path(error.filename)
+    return file.relative_to(folder) if file.is_relative_to(folder) else None
 
 
 def require_working_directory() -> None:

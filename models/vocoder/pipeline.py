@@ -112,6 +112,8 @@ class VocoderPipeline(MelVocoder):
         Raises:
             AudioError, ConfigError: as `vocode`.
         """
+        if frames < 1:
+            raise ConfigError(f"chunks can't have {frames} frames", "give 1 or more")
         self._check(mel, f0)
         batch, source = self._prepared([mel], None if f0 is None else [f0], controls)
         for chunk in self._chunks(batch, source, frames):
@@ -129,6 +131,8 @@ class VocoderPipeline(MelVocoder):
         Raises:
             AudioError, ConfigError: as `vocode`.
         """
+        for mel in mels:
+            self.require_levels(mel)
         wavs: dict[int, Waveform] = {}
         for frames in sorted({mel.shape[-1] for mel in mels}):
             group = [number for number, mel in enumerate(mels) if mel.shape[-1] == frames]

@@ -32,6 +32,8 @@ def check_rate(rate: int, name: str) -> None:
     Raises:
         AudioError: it is outside `LEAST_RATE` to `MOST_RATE`; the message starts with `name`.
     """
+    if not isinstance(rate, int | np.integer) or isinstance(rate, bool):
+        raise AudioError(f"{name}: {rate!r} is no sampling rate", "give it in Hz, a whole number")
     if not LEAST_RATE <= rate <= MOST_RATE:
         raise AudioError(
             f"{name} has a sampling rate of {rate} Hz",
@@ -48,9 +50,9 @@ def resample(wav: Waveform, from_rate: int, to_rate: int) -> Waveform:
     Raises:
         AudioError: a rate that no recording has.
     """
+    check_rate(from_rate, "the waveform")
     if from_rate == to_rate:
         return wav
-    check_rate(from_rate, "the waveform")
     check_rate(to_rate, "the result")
     import soxr
 

@@ -37,8 +37,11 @@ def as_waveform(wav: NDArray[Any], name: str) -> Waveform:
     """Samples (T,) of a caller as float32, full scale at ±1: floats as they are, PCM scaled by its bits.
 
     Raises:
-        AudioError: samples of another kind, whose full scale nothing says; the message starts with `name`.
+        AudioError: samples of another kind, whose full scale nothing says, or no array; the message starts
+            with `name`.
     """
+    if not isinstance(wav, np.ndarray):
+        raise AudioError(f"{name}: a {type(wav).__name__} is no waveform", "give a numpy array of samples")
     if wav.dtype.kind == "f":
         return np.ascontiguousarray(wav, np.float32)
     if (full_scale := FULL_SCALES.get(wav.dtype.name)) is None:

@@ -110,3 +110,12 @@ def test_names_that_no_file_can_have_are_refused_before_any_work(tmp_path: Path)
 def test_half_characters_are_written_escaped(tmp_path: Path) -> None:
     write_json(tmp_path / "record.json", {"prompt": "caf\udce9.wav"})
     assert json.loads((tmp_path / "record.json").read_text(encoding="utf-8")) == {"prompt": "caf\udce9.wav"}
+
+
+def test_a_full_disk_is_told_of_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError) as raised,
+        all_or_nothing(tmp_path / "new", last="a.wav") as stage,
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(stage / "a.wav"))
+    assert raised.value.filename == str(tmp_path / "new" / "a.wav") and not (tmp_path / "new").exists()

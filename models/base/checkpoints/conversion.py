@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import save_file
-
 from hiervox.models.base.checkpoints.building import bounded_building
 from hiervox.models.base.checkpoints.checkpoint import (
     CONFIG_NAME,
@@ -19,6 +17,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
     save_weights,
 )
 from hiervox.models.base.checkpoints.importing import read_published, read_published_state
+from hiervox.models.base.checkpoints.tensor_files import save_tensors
 from hiervox.models.base.registry import get_part
 from hiervox.models.base.training.run_folder import STATE_NAME
 from hiervox.models.base.training.state import network_file
@@ -77,7 +76,7 @@ def convert_published(
         save_weights(partial, tensors, {"system": system, "part": part, **trees})
         for name, weights in further.items():
             (partial / STATE_NAME).mkdir(exist_ok=True)
-            save_file(weights, network_file(partial / STATE_NAME, name))
+            save_tensors(network_file(partial / STATE_NAME, name), weights)
         network, experiment = load_network(partial)
         # again, with the defaults of today: what was published must not follow later ones
         write_json(partial / CONFIG_NAME, inference_config(experiment.model_dump(mode="json")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any
 
 from hiervox.utils.errors import DataError
@@ -70,9 +69,13 @@ def _check_sources(recording: Mapping[str, Any], where: str) -> None:
         )
 
 
+LARGEST = 1e15
+"""No count of samples or seconds is over it."""
+
+
 def _number(tree: Mapping[str, Any], key: str, where: str) -> float:
     """A finite number that is not negative."""
     value = tree.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
         raise DataError(f"{where} has a {key} of {value!r}", "correct it, or leave the cut out")
     return float(value)

@@ -59,7 +59,7 @@ def write_codes(path: Path, codes: Codes, record: CodesRecord, scales: Waveform 
     Raises:
         DataError: the codes are not integers.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     require_whole(codes)
     dtype = np.min_scalar_type(record.codebook_size - 1)
@@ -67,7 +67,8 @@ def write_codes(path: Path, codes: Codes, record: CodesRecord, scales: Waveform 
         tensors: dict[str, Any] = {HEADER: np.ascontiguousarray(codes.astype(dtype))}
         if scales is not None:
             tensors[SCALES] = np.ascontiguousarray(scales, np.float32)
-        save_file(tensors, temporary, {HEADER: record.model_dump_json()})
+        # its own `save_file` raises no OSError where the disk is full
+        temporary.write_bytes(save(tensors, {HEADER: record.model_dump_json()}))
 
 
 def require_whole(codes: NDArray[Any], name: str = "the codes") -> None:
@@ -76,6 +77,8 @@ def require_whole(codes: NDArray[Any], name: str = "the codes") -> None:
     Raises:
         DataError: such codes; the message starts with `name`.
     """
+    if not isinstance(codes, np.ndarray):
+        raise DataError(f"{name}: a {type(codes).__name__} can't be used", "give a numpy array of integers")
     if codes.dtype.kind not in "iu":
         raise DataError(f"{name}: codes of {codes.dtype} can't be used", "give integers, as `encode` does")
 

@@ -37,11 +37,11 @@ class SavedMel(NamedTuple):
 
 def write_mel(path: Path, mel: Mel, config: SpectrogramConfig, f0: NDArray[np.float32] | None = None) -> None:
     """Write a spectrogram with its settings (`.safetensors`)."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     tensors = {MEL_KEY: mel} if f0 is None else {MEL_KEY: mel, F0_KEY: f0}
     arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in tensors.items()}
-    save_file(arrays, path, {CONFIG_KEY: config.model_dump_json()})
+    path.write_bytes(save(arrays, {CONFIG_KEY: config.model_dump_json()}))
 
 
 def is_mel(path: Path) -> bool:

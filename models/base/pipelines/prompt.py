@@ -12,6 +12,7 @@ from hiervox.processors.audio import (
     Recording,
     Waveform,
     as_waveform,
+    check_rate,
     read_audio,
     resample,
     rms_dbfs,
@@ -46,9 +47,15 @@ def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:
         (T',) at 16 kHz.
 
     Raises:
-        AudioError: it is not finite, too short, or silent.
+        AudioError: it is not finite, too short, or silent, has several channels, or a rate that no recording
+            has.
     """
     wav = as_waveform(wav, name)
+    check_rate(rate, name)
+    if wav.ndim != 1:
+        raise AudioError(
+            f"{name}: a waveform of shape {wav.shape} can't be used", "give samples of one channel"
+        )
     if not np.isfinite(wav).all():
         raise AudioError(f"{name} holds a NaN or an infinity", "convert it again from its source")
     if wav.size < LEAST_SECONDS * rate:
@@ -88,6 +95,8 @@ def prepare_prompt(wav: Waveform, rate: int, name: str) -> Waveform:
 
     Warnings say where a prompt is cropped, and where it seems to hold no speech.
     """
+    wav = as_waveform(wav, name)
+    check_rate(rate, name)
     most = int(MOST_SECONDS * rate)
     if wav.size > most:
         warn_once(_log, f"{name} is cropped to its first {MOST_SECONDS:g} of {wav.size / rate:.1f} s")

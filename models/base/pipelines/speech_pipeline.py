@@ -24,6 +24,7 @@ from hiervox.models.base.pipelines import attempts
 from hiervox.models.base.pipelines.assembly import assemble
 from hiervox.models.base.pipelines.bundle import find_part
 from hiervox.models.base.pipelines.concatenation import concatenate, silence
+from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.output_rates import OutputRates
 from hiervox.models.base.pipelines.parts import (
     ControlsT,
@@ -38,13 +39,13 @@ from hiervox.models.base.pipelines.pitch_curve import check_pitch
 from hiervox.models.base.pipelines.prompt import prepare_recording
 from hiervox.models.base.pipelines.protocols import Recording
 from hiervox.models.base.pipelines.speech import Speech, Synthesis, concatenated, gain
-from hiervox.models.base.pipelines.token_sequence import TokenSequence, pauses_behind
+from hiervox.models.base.pipelines.token_sequence import TokenSequence, given_sequences, pauses_behind
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_loader import Prompt, VoiceLoader, recording_name
 from hiervox.processors.audio import Waveform, as_waveform, read_audio
 from hiervox.processors.pitch import F0Contour, PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
-from hiervox.utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError, TextError
 from hiervox.utils.logging import get_logger
 from hiervox.utils.memory import release_unused_memory
 
@@ -57,7 +58,7 @@ _log = get_logger("speech")
 
 
 @final
-class SpeechPipeline(Generic[ControlsT]):
+class SpeechPipeline(NotPickled, Generic[ControlsT]):
     """A model that speaks, and, with a converter or a copy synthesizer, converts and encodes recordings.
 
     What a sequence sounds like depends on itself, its voice, the controls and its position in its text
@@ -109,7 +110,7 @@ class SpeechPipeline(Generic[ControlsT]):
             CheckpointError: the model reads no text.
         """
         if not isinstance(text, str):
-            return list(text)
+            return given_sequences(text)
         sequences = self.synthesizer.reader.read(text, language)
         self._warn_of_prosody(sequences)
         return sequences
@@ -263,6 +264,8 @@ class SpeechPipeline(Generic[ControlsT]):
             voices: one for all, or a list with one for each.
             controls: for all.
         """
+        if isinstance(texts, str) or not isinstance(texts, Sequence):
+            raise TextError(f"a {type(texts).__name__} is not several texts", "give a list of strings")
         controls = self._checked(controls)
         each = voices if isinstance(voices, list) else [voices] * len(texts)
         if len(each) != len(texts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +14,7 @@ from hiervox.processors.pitch import F0Contour
 from hiervox.processors.text import TextFrontend, intersperse
 from hiervox.processors.text.script import Span, Utterance, read_script
 from hiervox.processors.text.symbols import SILENT
-from hiervox.utils.errors import ConfigError
+from hiervox.utils.errors import ConfigError, TextError
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,18 @@ def token_sequence(
             for mark in span.marks
         ),
     )
+
+
+def given_sequences(text: object) -> list[TokenSequence]:
+    """The sequences that a caller gives in place of a text.
+
+    Raises:
+        TextError: it gives none, or something else.
+    """
+    sequences = list(text) if isinstance(text, Iterable) else []
+    if not sequences or not all(isinstance(sequence, TokenSequence) for sequence in sequences):
+        raise TextError(f"a {type(text).__name__} is no text", "give a string, or what `read` gave")
+    return sequences
 
 
 def pauses_behind(sequences: list[TokenSequence], sentence_pause: float | None = None) -> list[float]:

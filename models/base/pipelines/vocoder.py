@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
+from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.protocols import Mel, Recording
 from hiervox.processors.audio import Waveform, as_waveform, audio_chunks, resample
 from hiervox.processors.griffin_lim import griffin_lim
@@ -28,7 +29,7 @@ MelF0 = NDArray[np.float32]
 """(N,), Hz at the mel frames, 0 where unvoiced."""
 
 
-class MelVocoder(ABC):
+class MelVocoder(NotPickled, ABC):
     """Log-mel spectrograms, made as `mel` says, to sound.
 
     Args:
@@ -115,6 +116,8 @@ class MelVocoder(ABC):
         Raises:
             AudioError: such a spectrogram.
         """
+        if not isinstance(mel, np.ndarray):
+            raise AudioError(f"a {type(mel).__name__} is no spectrogram", "give a numpy array (M, N)")
         if mel.dtype.kind != "f":
             raise AudioError(f"a spectrogram of {mel.dtype} can't be vocoded", "give its logarithm as floats")
         if mel.size and mel.max() > self.loudest + ABOVE_LOUDEST:

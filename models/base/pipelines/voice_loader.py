@@ -67,6 +67,10 @@ class VoiceLoader:
             if found.model != self.voices.fingerprint:
                 raise ConfigError("the voice was made with another model", "make it with this one")
             return found
+        if not isinstance(found, str | Path | tuple):
+            raise ConfigError(
+                f"a {type(found).__name__} is no voice", "give a file, a waveform with its rate, or a `Voice`"
+            )
         if isinstance(found, str) and not is_file(Path(found)) and is_voice_name(found):
             named = self.named_voice(found)
             if isinstance(named, Voice):

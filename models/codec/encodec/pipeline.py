@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,19 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.inference import load_for_inference
 from hiervox.models.base.pipelines.codes import require_whole
+from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.protocols import Codes
-from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment
+from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment, overlap_added
+from hiervox.models.codec.encodec.windows import can_be_windowed, decode_windows, encode_windows
 from hiervox.processors.audio import Waveform, as_waveform, resample
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
 
 
-class EncodecPipeline:
-    """Codes and decodes mono recordings as a whole; memory grows with their length.
+class EncodecPipeline(NotPickled):
+    """Codes and decodes mono recordings, in windows where these give what the whole does.
+
+    That is so of networks that look back only, such as the published one at 24 kHz; others without segments
+    take the whole in one pass.
 
     Args:
         network: goes to eval mode.
@@ -78,11 +84,16 @@ class EncodecPipeline:
             AudioError: the waveform is empty, has several channels, or is not finite.
             ConfigError: there are no so many codebooks.
         """
-        (segment,) = self._segments(wav, rate, codebooks)
-        codes: Codes = segment.codes[0].cpu().numpy()
+        batch = self._batch(wav, rate, codebooks)
+        if can_be_windowed(self.network):
+            whole = encode_windows(self.network, batch, codebooks)
+        else:
+            whole = self.network.encode(batch, codebooks)[0].codes
+        codes: Codes = whole[0].cpu().numpy()
         return codes
 
-    def _segments(self, wav: Waveform, rate: int, codebooks: int | None) -> list[Segment]:
+    def _batch(self, wav: Waveform, rate: int, codebooks: int | None) -> Tensor:
+        """(1, audio_channels, T) at `self.rate`."""
         wav = as_waveform(wav, "the recording")
         if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
             raise AudioError(
@@ -91,8 +102,7 @@ class EncodecPipeline:
         if codebooks is not None and not 1 <= codebooks <= self.codebooks:
             raise ConfigError(f"no {codebooks} codebooks", f"choose 1 to {self.codebooks}")
         own = torch.from_numpy(resample(wav, rate, self.rate))
-        batch = own.to(self.device).expand(1, self.network.config.audio_channels, -1)
-        return self.network.encode(batch, codebooks)
+        return own.to(self.device).expand(1, self.network.config.audio_channels, -1)
 
     @torch.inference_mode()
     def decode(self, codes: Codes) -> Waveform:
@@ -101,12 +111,7 @@ class EncodecPipeline:
         Raises:
             DataError: the codes are not this codec's.
         """
-        return self._decoded([Segment(self._checked(codes), None)])
-
-    def _decoded(self, segments: list[Segment]) -> Waveform:
-        """(T,), the mean of the channels."""
-        wav: Waveform = self.network.decode(segments)[0].mean(0).float().cpu().numpy()
-        return wav
+        return _joined(decode_windows(self.network, self._checked(codes)))
 
     def _checked(self, codes: Codes) -> Tensor:
         """(1, Q, N)."""
@@ -121,6 +126,11 @@ class EncodecPipeline:
                 "name the right model",
             )
         return torch.from_numpy(np.ascontiguousarray(codes, np.int64))[None].to(self.device)
+
+
+def _joined(chunks: Iterable[Tensor]) -> Waveform:
+    """Chunks (1, audio_channels, T_i) to (T,), the mean of the channels."""
+    return np.concatenate([chunk[0].mean(0).float().cpu().numpy() for chunk in chunks])
 
 
 class ScaledEncodecPipeline(EncodecPipeline):
@@ -160,7 +170,7 @@ class ScaledEncodecPipeline(EncodecPipeline):
         Raises:
             AudioError, ConfigError: as `EncodecPipeline.encode`.
         """
-        segments = self._segments(wav, rate, codebooks)
+        segments = self.network.encode(self._batch(wav, rate, codebooks), codebooks)
         codes: Codes = torch.cat([segment.codes[0] for segment in segments], dim=1).cpu().numpy()
         ones = torch.ones(1, 1)
         scales = [
@@ -182,12 +192,12 @@ class ScaledEncodecPipeline(EncodecPipeline):
             raise DataError(f"{len(scales)} scales for {len(parts)} segments", "name the right model")
         levels = torch.from_numpy(np.asarray(scales, np.float32)).to(self.device)
         used = self.network.config.scale_input
-        return self._decoded(
-            [
-                Segment(part, level.view(1, 1) if used else None)
-                for part, level in zip(parts, levels, strict=True)
-            ]
+        segments = (
+            self.network.decode_segment(Segment(part, level.view(1, 1) if used else None))
+            for part, level in zip(parts, levels, strict=True)
         )
+        stride = self.network.segment_stride
+        return _joined(segments if stride is None else overlap_added(segments, stride))
 
     @property
     def _segment_frames(self) -> int | None:

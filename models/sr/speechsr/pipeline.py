@@ -10,6 +10,7 @@ import torch
 
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference
 from hiervox.models.base.config import ExperimentConfig
+from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import AnySpeechSR
 from hiervox.processors.audio import Waveform, as_waveform, resample
@@ -19,7 +20,7 @@ GPU_WINDOW = 160_000
 """Samples at 16 kHz to one pass of the network where long passes are the quick ones."""
 
 
-class SpeechSRPipeline:
+class SpeechSRPipeline(NotPickled):
     """Super-resolution with a trained network.
 
     Args:

@@ -25,7 +25,7 @@ class SEANetDecoder(nn.Module):
 
     def __init__(self, sizes: SEANetSizes) -> None:
         super().__init__()
-        channels = sizes.channels * 2 ** len(sizes.strides)
+        channels, self.strides = sizes.channels * 2 ** len(sizes.strides), sizes.strides
         self.input = sizes.convolution(nn.Conv1d(sizes.dimension, channels, sizes.kernel_size))
         self.recurrent = ResidualLSTM(channels, sizes.lstm_layers)
         self.ups, self.blocks = nn.ModuleList(), nn.ModuleList()
@@ -43,8 +43,20 @@ class SEANetDecoder(nn.Module):
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """(B, dimension, N) → (B, audio_channels, N * product of the strides)."""
-        x = self.recurrent(self.input(embeddings))
+        return self.upsampled(self.recurrent(self.input(embeddings)))
+
+    def upsampled(self, x: Tensor) -> Tensor:
+        """What the LSTM gives (B, C, N) → (B, audio_channels, N * product of the strides)."""
         for up, block in zip(self.ups, self.blocks, strict=True):
             x = block(up(F.elu(x)))
         result: Tensor = self.output(F.elu(x))
         return result
+
+    @property
+    def context(self) -> int:
+        """Frames before a frame that `upsampled` looks at, where it looks back only."""
+        values = self.output.padding
+        for block, stride in zip(reversed(self.blocks), self.strides, strict=True):
+            assert isinstance(block, SEANetBlock)
+            values = -(-(values + block.contract.padding) // stride) + 1
+        return values

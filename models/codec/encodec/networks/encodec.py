@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from hiervox.models.codec.encodec.config import EncodecConfig, FourierDecoderSizes
 from hiervox.models.codec.encodec.networks.decoder import SEANetDecoder
@@ -91,11 +92,13 @@ class Encodec(nn.Module):
     @torch.no_grad()
     def decode(self, segments: Sequence[Segment]) -> Tensor:
         """Segments → (B, audio_channels, T'), at most a hop less one sample longer than what was coded."""
-        decoded = [self._decode_segment(segment) for segment in segments]
+        decoded = [self.decode_segment(segment) for segment in segments]
         stride = self.segment_stride
         return decoded[0] if stride is None else overlap_add(decoded, stride)
 
-    def _decode_segment(self, segment: Segment) -> Tensor:
+    @torch.no_grad()
+    def decode_segment(self, segment: Segment) -> Tensor:
+        """One segment → (B, audio_channels, T)."""
         wav: Tensor = self.decoder(self.quantizer.decode(segment.codes))
         return wav if segment.scale is None else wav * segment.scale.unsqueeze(-1)
 
@@ -112,16 +115,24 @@ def overlap_add(segments: Sequence[Tensor], stride: int) -> Tensor:
         segments: of one length but for the last, which may be shorter.
         stride: samples from one to the next.
     """
-    length = segments[0].shape[-1]
-    time = torch.linspace(0, 1, length + 2, device=segments[0].device)[1:-1]
-    triangle = 0.5 - (time - 0.5).abs()
-    total = segments[0].new_zeros(
-        *segments[0].shape[:-1], stride * (len(segments) - 1) + segments[-1].shape[-1]
-    )
-    weights = total.new_zeros(total.shape[-1])
-    for number, segment in enumerate(segments):
+    return torch.cat(list(overlap_added(segments, stride)), dim=-1)
+
+
+def overlap_added(segments: Iterable[Tensor], stride: int) -> Iterator[Tensor]:
+    """`overlap_add` in chunks (..., T_i): what is sure behind each segment, then the rest."""
+    total = weights = triangle = None
+    for segment in segments:
+        if total is None or weights is None or triangle is None:
+            time = torch.linspace(0, 1, segment.shape[-1] + 2, device=segment.device)[1:-1]
+            triangle = 0.5 - (time - 0.5).abs()
+            total, weights = segment.new_zeros(*segment.shape[:-1], 0), segment.new_zeros(0)
+        else:
+            yield total[..., :stride] / weights[:stride]
+            total, weights = total[..., stride:], weights[stride:]
         window = triangle[: segment.shape[-1]]
-        own = slice(number * stride, number * stride + segment.shape[-1])
-        total[..., own] += window * segment
-        weights[own] += window
-    return total / weights
+        missing = max(0, segment.shape[-1] - total.shape[-1])
+        total, weights = functional.pad(total, (0, missing)), functional.pad(weights, (0, missing))
+        total[..., : segment.shape[-1]] += window * segment
+        weights[: segment.shape[-1]] += window
+    if total is not None and weights is not None:
+        yield total / weights

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hiervox.models.codec.encodec.networks.reflected import ReflectedConv1d
 from hiervox.models.codec.encodec.networks.residual_lstm import ResidualLSTM
 from hiervox.models.codec.encodec.networks.seanet import (
     WAVEFORM_LEVEL,
@@ -24,7 +27,7 @@ class SEANetEncoder(nn.Module):
 
     def __init__(self, sizes: SEANetSizes) -> None:
         super().__init__()
-        channels = sizes.channels
+        channels, self.strides = sizes.channels, sizes.strides
         self.input = sizes.convolution(nn.Conv1d(sizes.audio_channels, channels, sizes.kernel_size))
         self.blocks, self.downs = nn.ModuleList(), nn.ModuleList()
         for stride in sizes.strides:
@@ -39,8 +42,22 @@ class SEANetEncoder(nn.Module):
 
     def forward(self, wav: Tensor) -> Tensor:
         """(B, audio_channels, T) → (B, dimension, ceil(T / product of the strides))."""
-        x = self.input(wav)
+        result: Tensor = self.output(F.elu(self.recurrent(self.downsampled(wav))))
+        return result
+
+    def downsampled(self, wav: Tensor) -> Tensor:
+        """What the LSTM reads: (B, audio_channels, T) → (B, C, ceil(T / product of the strides))."""
+        x: Tensor = self.input(wav)
         for block, down in zip(self.blocks, self.downs, strict=True):
             x = down(F.elu(block(x)))
-        result: Tensor = self.output(F.elu(self.recurrent(x)))
-        return result
+        return x
+
+    @property
+    def context(self) -> int:
+        """Frames before a frame that `downsampled` looks at, where it looks back only."""
+        samples = 0
+        for block, down in zip(reversed(self.blocks), reversed(self.downs), strict=True):
+            assert isinstance(block, SEANetBlock) and isinstance(down, ReflectedConv1d)
+            samples = samples * down.stride + down.padding + block.contract.padding
+        samples += self.input.padding
+        return -(-samples // math.prod(self.strides))

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from hiervox.utils.errors import CheckpointError
+
 
 def restrict(logits: Tensor, top_k: int | None = None, top_p: float = 1.0) -> Tensor:
     """Logits (B, V) with the unlikely ones at minus infinity.
@@ -28,8 +30,14 @@ def restrict(logits: Tensor, top_k: int | None = None, top_p: float = 1.0) -> Te
 
 
 def sample_tokens(logits: Tensor, temperature: float, generators: list[torch.Generator] | None) -> Tensor:
-    """A token (B,) of each row of logits (B, V), on the CPU; `generators`, one a row, make it repeatable."""
+    """A token (B,) of each row of logits (B, V), on the CPU; `generators`, one a row, make it repeatable.
+
+    Raises:
+        CheckpointError: logits that are not finite.
+    """
     probabilities = (logits.float() / temperature).softmax(-1).cpu()
+    if not probabilities.isfinite().all():
+        raise CheckpointError("the networks give no finite numbers", "use other weights, or float32")
     drawn = [
         torch.multinomial(row, 1, generator=None if generators is None else generators[number])
         for number, row in enumerate(probabilities)

@@ -221,6 +221,7 @@ def changed(folder: Path, **values: object) -> Path:
         ({"duration": float("nan")}, r"line 1 \('u00'\) has a duration of nan"),
         ({"duration": -1.0}, "has a duration of -1.0"),
         ({"duration": 1e9}, "lasts over a week"),
+        ({"duration": 10**400}, "has a duration of 1000"),
         ({"duration": 9.0}, "ends at 9 s of a recording of 0.5 s"),
         ({"start": "x"}, "has a start of 'x'"),
         ({"recording__sampling_rate": 0}, "has a sampling_rate of 0"),
