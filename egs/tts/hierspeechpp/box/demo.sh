@@ -43,4 +43,5 @@ fi
 if stage 3 evaluate "word errors and speaker similarity"; then
   run hiervox evaluate --table "$table" --out "$out/evaluation" --metrics wer,sim --device "$device"
   echo "recordings: $out"
+  echo "a page that speaks: pip install 'hiervox[web]' && hiervox web"
 fi
