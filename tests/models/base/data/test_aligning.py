@@ -193,3 +193,21 @@ def test_the_verb(corpus: Path, tmp_path: Path) -> None:
     assert "exists" in str(again.exception)
     neither = CliRunner().invoke(app, command)
     assert "--model or --from" in str(neither.exception)
+
+
+@pytest.mark.parametrize("start", [b"\0\0\x7f\xff type = ", b"RIFF", b""])
+def test_what_praat_would_crash_on_is_refused(tmp_path: Path, start: bytes) -> None:
+    (tmp_path / "a.TextGrid").write_bytes(
+        start + b'"ooTextFile"\nObject class = "TextGrid"\n'[: 9 * len(start)]
+    )
+    with pytest.raises(DataError, match=r"can't read .*a\.TextGrid as a TextGrid"):
+        read_textgrid(tmp_path / "a.TextGrid")
+
+
+def test_half_a_character_in_a_label_is_refused(tmp_path: Path) -> None:
+    label = b'"a\xed\xa0\x80\xc9\xaa"\n'
+    head = b'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n0.6\n<exists>\n1\n'
+    tier = b'"IntervalTier"\n"phones"\n0\n0.6\n1\n0\n0.6\n'
+    (tmp_path / "a.TextGrid").write_bytes(head + tier + label)
+    with pytest.raises(DataError, match="as a TextGrid"):
+        read_textgrid(tmp_path / "a.TextGrid")
