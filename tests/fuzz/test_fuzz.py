@@ -40,7 +40,7 @@ NAMES = (
         "scores",
         "symbols",
         "features",
-        "Kaldi texts",
+        "Kaldi segments",
     ),
 )
 
