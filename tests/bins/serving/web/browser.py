@@ -83,12 +83,10 @@ class Opened:
         self.click(panel, button)
         self.expect(panel.get_by_role("status").filter(has_text=text).first).to_be_visible()
 
-    def problem(self, panel: Any, button: str) -> str:
-        """What is wrong behind a click."""
+    def problem(self, panel: Any, button: str, text: str) -> None:
+        """Press a button and wait until the alert says what is wrong; it may still say what was before."""
         self.click(panel, button)
-        alert = panel.get_by_role("alert").first
-        self.expect(alert).to_be_visible()
-        return str(alert.text_content())
+        self.expect(panel.get_by_role("alert").first).to_contain_text(text)
 
     def picture(self, name: str) -> None:
         """Keep a picture of the tab, where a folder for such is named."""

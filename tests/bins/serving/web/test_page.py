@@ -90,13 +90,13 @@ def test_controls_seeds_mistakes_and_the_history(opened: Opened) -> None:
         f"Once. rowan, box, seed {seed.input_value()}"
     )
     panel.locator("textarea").first.fill("  ")
-    assert "write what is to be said" in opened.problem(panel, "Speak")
+    opened.problem(panel, "Speak", "write what is to be said")
 
 
 @needed
 def test_a_recording_is_converted(opened: Opened) -> None:
     panel = opened.tab("Convert")
-    assert "there is no recording" in opened.problem(panel, "Convert")
+    opened.problem(panel, "Convert", "there is no recording")
     opened.upload(panel, FILE[1])
     wav, rate = opened.made(panel, "Convert")
     assert wav.size / rate == pytest.approx(1, abs=0.1)
@@ -115,7 +115,7 @@ def test_a_recording_is_cleaned_and_upsampled(opened: Opened) -> None:
     engine, tiny = opened.engine, opened.engine.models["tiny"]
     clean = engine.opened(tiny, "enhancement").enhance(*source)[0]
     panel = opened.tab("Restore")
-    assert "there is no recording" in opened.problem(panel, "Clean")
+    opened.problem(panel, "Clean", "there is no recording")
     opened.upload(panel, FILE[1])
     wav, _ = opened.made(panel, "Clean")
     assert np.abs(wav - clean.clip(-1, 1)).max() < 1e-4
@@ -129,7 +129,7 @@ def test_a_recording_is_cleaned_and_upsampled(opened: Opened) -> None:
 @needed
 def test_voices_are_checked_saved_recorded_mixed_heard_renamed_and_removed(opened: Opened) -> None:
     panel = opened.tab("Voices")
-    assert "no recording" in opened.problem(panel, "Save")
+    opened.problem(panel, "Save", "no recording")
     panel.get_by_role("textbox", name=re.compile("^Name")).first.fill("anna")
     opened.upload(panel, encoded(voice(1.0, 210)))
     opened.said(panel, "Check", "dBFS")
@@ -145,7 +145,7 @@ def test_voices_are_checked_saved_recorded_mixed_heard_renamed_and_removed(opene
     panel.get_by_role("textbox", name=re.compile("^Name")).first.fill("bert")
     opened.said(panel, "Save", "saved bert")
     assert voice_names() == ["anna", "bert"]
-    assert "is a voice" in opened.problem(panel, "Save")
+    opened.problem(panel, "Save", "is a voice")
     panel.get_by_role("textbox", name=re.compile("^Name")).last.fill("both")
     opened.said(panel, "Mix", "saved both")
     opened.said(panel, "Preview", "made in")

