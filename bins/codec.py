@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from hiervox.bins.job import BatchOptions, Job, OutputOptions, RunOptions, TokenOutputOptions
@@ -73,6 +72,8 @@ def decode(
 
 def _encode(job: Job[Path], recording: Path, out: Path, codebooks: int | None) -> Codes:
     """Write the tokens of a recording, and return them."""
+    import numpy as np
+
     from hiervox.models.base.pipelines.codes import record_of, write_codes
     from hiervox.models.base.pipelines.protocols import ScaledCodec
     from hiervox.processors.audio import audio_chunks
