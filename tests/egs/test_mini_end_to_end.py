@@ -118,6 +118,7 @@ def test_commands_of_the_pages_make_sound(
 ) -> None:
     (home.path / "sentences.txt").write_text("One sentence.\n\nAnother one.\n")
     (home.path / "chapter.txt").write_text("It was night. And still,\nit was bright!\n")
+    (home.path / "film.srt").write_text("1\n00:00:00,500 --> 00:00:02,000\nIt was night.\n")
     text = (REPOSITORY / page).read_text(encoding="utf-8").replace("\\\n", " ")
     commands = [
         shlex.split(line, comments=True)

@@ -23,13 +23,13 @@ from hiervox.models.tts.valle.config import (
     DecoderExperiment,
     NonAutoregressiveExperiment,
 )
+from hiervox.models.tts.valle.guided_attention import guided_attention
 from hiervox.models.tts.valle.losses import token_cross_entropy, top_accuracy
 from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
-from hiervox.modules.attention.recording import recorded_attention
+from hiervox.models.tts.valle.recorded_attention import recorded_attention
 from hiervox.modules.attention.self_attention import SelfAttention
 from hiervox.modules.functional.masking import sequence_mask
-from hiervox.modules.losses.guided_attention import guided_attention
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
 

@@ -1,10 +1,10 @@
-"""Tests of `hiervox.modules.attention.recording`."""
+"""Tests of `hiervox.models.tts.valle.recorded_attention`."""
 
 from __future__ import annotations
 
 import torch
 
-from hiervox.modules.attention.recording import recorded_attention
+from hiervox.models.tts.valle.recorded_attention import recorded_attention
 from hiervox.modules.attention.self_attention import SelfAttention
 
 

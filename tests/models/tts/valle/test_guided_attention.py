@@ -1,4 +1,4 @@
-"""Tests of `hiervox.modules.losses.guided_attention`."""
+"""Tests of `hiervox.models.tts.valle.guided_attention`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from hiervox.modules.losses.guided_attention import guided_attention
+from hiervox.models.tts.valle.guided_attention import guided_attention
 
 ALL = torch.ones(1, 1, 4)
 
