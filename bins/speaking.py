@@ -61,6 +61,7 @@ def write_text(
     started = time.monotonic()
 
     def sounds() -> Iterator[Waveform]:
+        samples = 0
         sentences = pipeline.tts_sentences(sequences, voice, controls, extras.f0_in)
         for sentence in progress(sentences, f"sentences of {item.target.name}", len(sequences)):
             notes.append(_noted(sentence, pipeline.rate))
@@ -70,8 +71,8 @@ def write_text(
                 mels.append(pipeline.mel(sentence.wav))
                 last[:] = [sentence]
             if extras.subtitles is not None:
-                begin = sum(float(str(note["seconds"])) for note in notes[:-1])
-                times.append(_times(sentence, pipeline, controls, begin))
+                times.append(_times(sentence, pipeline, controls, samples / pipeline.rate))
+            samples += sentence.wav.size
             yield sentence.wav
 
     def record() -> dict[str, object]:
@@ -116,11 +117,9 @@ def _times(
     sentence: Synthesis, pipeline: TextToSpeech[SpeechControls], controls: SpeechControls, begin: float
 ) -> SentenceTimes:
     from hiervox.models.base.pipelines.subtitles import times_of
+    from hiervox.models.base.pipelines.timestamps import pronouncing
 
-    def pronounced(text: str) -> str:
-        return " ".join(sequence.phonemes for sequence in pipeline.read(text, controls.language))
-
-    return times_of(sentence, pipeline.rate, begin, pronounced)
+    return times_of(sentence, pipeline.rate, begin, pronouncing(pipeline.read, controls.language))
 
 
 def joined(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

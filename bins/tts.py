@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from hiervox.processors.audio import Waveform
 
 StreamFormat = Literal["wav", "mp3", "opus", "flac", "aac", "raw"]
-SUBTITLES = (".srt", ".vtt", ".json")
 MOST_NAMED = 20
 """Bad lines of a text file that one message names."""
 
@@ -97,8 +95,10 @@ def _check_subtitles(subtitles: Path | None, texts: Mapping[Path, Text]) -> None
     """Refuse subtitles of several texts, of subtitles, or under a name that says no format."""
     if subtitles is None:
         return
-    if subtitles.suffix.lower() not in SUBTITLES:
-        raise ConfigError(f"{subtitles} is not a file of subtitles", f"name it {', '.join(SUBTITLES)}")
+    from hiervox.models.base.pipelines.subtitles import SUFFIXES
+
+    if subtitles.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"{subtitles} is not a file of subtitles", f"name it {', '.join(SUFFIXES)}")
     if len(texts) > 1 or any(text.cues for text in texts.values()):
         raise ConfigError("--subtitles goes with one text", "make one sound at a time, not of subtitles")
 
@@ -143,9 +143,12 @@ def _to_standard_output(name: StreamFormat, chunks: Iterable[Waveform], rate: in
         from hiervox.bins.serving.encode import encoder
 
         made = encoder("pcm" if name == "raw" else name, rate)
-    for data in chain(map(made.push, chunks), (made.finish() for _ in range(1))):
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    stream = sys.stdout.buffer
+    for chunk in chunks:
+        stream.write(made.push(chunk))
+        stream.flush()
+    stream.write(made.finish())
+    stream.flush()
 
 
 def _streamed(

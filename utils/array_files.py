@@ -1,4 +1,4 @@
-"""Reading arrays of any origin: `.npy` and safetensors, numbers alone, with a plain reason where unusable."""
+"""Arrays in files: `.npy` and safetensors of any origin, with a plain reason where unusable, and our own."""
 
 from __future__ import annotations
 
@@ -65,6 +65,17 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
             return arrays, dict(stream.metadata() or {})
     except SafetensorError as error:
         raise ValueError(_first_line(error)) from error
+
+
+def write_arrays(path: Path, arrays: dict[str, NDArray[Any]], header: dict[str, str]) -> None:
+    """Write arrays and texts as safetensors.
+
+    Raises:
+        OSError: a full disk and the like, of which safetensors' own `save_file` raises no OSError.
+    """
+    from safetensors.numpy import save
+
+    path.write_bytes(save(arrays, header))
 
 
 def _array(stream: Any, name: str) -> NDArray[Any]:

@@ -19,8 +19,6 @@ ALLOCATIONS = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_s
 """Operations that start nothing on a device, beside views."""
 WAITING = ("_local_scalar_dense", "masked_select", "nonzero", "unique_dim", "_unique2", "equal")
 """Operations whose result the processor has to know before it can go on."""
-OURS = "hiervox"
-"""In the path of a file of this package."""
 
 _counts: list[Counter[str]] = []
 

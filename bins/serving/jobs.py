@@ -27,7 +27,7 @@ from hiervox.models.base.pipelines.protocols import (
     VoiceConversion,
 )
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.timestamps import mark_times, phoneme_times, word_times
+from hiervox.models.base.pipelines.timestamps import mark_times, phoneme_times, pronouncing, word_times
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
 from hiervox.models.base.pipelines.voice_store import (
@@ -81,8 +81,7 @@ def speech(
             sentences = _sentences(pipeline, sequences, voice, controls, granularities, times)
             chunks = pipeline.at_rate(sentences, controls.rate)
         else:
-            notes = {} if noted is None else {"noted": noted}
-            chunks = pipeline.tts_stream(sequences, voice, controls, **notes)
+            chunks = pipeline.tts_stream(sequences, voice, controls, noted)
         tokens = sum(len(sequence.tokens) for sequence in sequences)
         return Sound(chunks, pipeline.output_rate(controls), tokens, times)
 
@@ -99,9 +98,7 @@ def _sentences(
 ) -> Iterator[Waveform]:
     """Sentences, whose times are noted before they are given, where they are asked for."""
 
-    def pronounced(text: str) -> str:
-        return " ".join(sequence.phonemes for sequence in pipeline.read(text, controls.language))
-
+    pronounced = pronouncing(pipeline.read, controls.language)
     begin = 0.0
     for sentence in pipeline.tts_sentences(sequences, voice, controls):
         end = begin + sentence.wav.size / pipeline.rate

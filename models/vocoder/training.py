@@ -9,6 +9,7 @@ from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.registry import get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Media
+from hiervox.models.base.training.unwrapping import unwrapped
 from hiervox.models.vocoder.config import VocoderExperiment, VocoderExperimentT
 from hiervox.modules.functional.interpolation import interpolate_unvoiced
 from hiervox.modules.generators.vocoder import VocoderGenerator
@@ -51,13 +52,6 @@ def whole_frames(wav: Tensor, mel: SpectrogramConfig) -> Tensor:
     return log_mel(wav, mel)[..., : wav.shape[-1] // mel.hop_length]
 
 
-def unwrapped(network: nn.Module) -> VocoderGenerator:
-    """The generator within what distributed training wraps around it."""
-    inner = getattr(network, "module", network)
-    assert isinstance(inner, VocoderGenerator)
-    return inner
-
-
 def frame_f0(batch: Batch, frames: int) -> Tensor | None:
     """F0 (B, frames) of a batch that has it; a frame that is missing is unvoiced."""
     if "f0" not in batch:
@@ -69,6 +63,7 @@ def frame_f0(batch: Batch, frames: int) -> Tensor | None:
 def run(network: nn.Module, mel: Tensor, f0: Tensor | None = None) -> Tensor:
     """mel (B, M, N) → waveform (B, 1, T), with the source signal that the network makes itself."""
     inner = unwrapped(network)
+    assert isinstance(inner, VocoderGenerator)
     if f0 is not None and inner.continuous_f0:
         f0 = interpolate_unvoiced(f0)
     source = inner.source_signal(mel, f0)

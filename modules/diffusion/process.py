@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from hiervox.modules.generators.vocoder import FixedNoise, SourceWindow, VocoderGenerator
+from hiervox.modules.generators.vocoder import FixedNoise, NoiseDrivenGenerator
 
 Betas = tuple[Annotated[float, Field(gt=0, lt=1)], ...]
 """A noise schedule in a config."""
@@ -185,7 +185,7 @@ class NoiseLevels(NamedTuple):
     code: Tensor
 
 
-class DiffusionGenerator(VocoderGenerator):
+class DiffusionGenerator(NoiseDrivenGenerator):
     """Base of networks that tell the noise in a waveform, and generate by taking it out.
 
     Args:
@@ -230,19 +230,6 @@ class DiffusionGenerator(VocoderGenerator):
             (B, hop_length * N).
         """
         return self.predict(noisy, code, self.condition(mel))
-
-    def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:
-        """The start and the noise that sampling adds again, (B, steps, hop_length * N)."""
-        return self._noise(mel, 0, mel.shape[-1])
-
-    def source_windows(self, mel: Tensor, f0: Tensor | None = None) -> SourceWindow:
-        """`source_signal` by windows."""
-        return lambda first, last: self._noise(mel, first, last)
-
-    def _noise(self, mel: Tensor, first: int, last: int) -> Tensor:
-        like = mel[:, :1, first:last].repeat_interleave(self.hop_length, dim=2)
-        noise: Tensor = self.noise(like, first * self.hop_length)
-        return noise
 
     def forward(
         self,

@@ -90,3 +90,26 @@ class FixedNoise(nn.Module):
                 table = torch.randn(self.channels, NOISE_LENGTH, generator=generator, device="cpu")
                 self.table = table.to(device)
         return self.table
+
+
+class NoiseDrivenGenerator(VocoderGenerator):
+    """A generator whose source signal is noise, fixed in evaluation mode, so that any window of it is known.
+
+    Attributes:
+        noise: as many channels of it as the signal has.
+    """
+
+    noise: FixedNoise
+
+    def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:
+        """Noise (B, noise channels, source_rate * N)."""
+        return self._noise(mel, 0, mel.shape[-1])
+
+    def source_windows(self, mel: Tensor, f0: Tensor | None = None) -> SourceWindow:
+        """`source_signal` by windows."""
+        return lambda first, last: self._noise(mel, first, last)
+
+    def _noise(self, mel: Tensor, first: int, last: int) -> Tensor:
+        like = mel[:, :1, first:last].repeat_interleave(self.source_rate, dim=2)
+        noise: Tensor = self.noise(like, first * self.source_rate)
+        return noise

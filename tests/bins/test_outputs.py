@@ -16,6 +16,7 @@ from hiervox.bins.app import app
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError, HierVoxError
 from tests.evaluation.sounds import SAMPLE_RATE, melody
 from tests.models.base.pipelines.toys import CARDS, registered, write_toy
+from tests.textgrids import TEXTGRID
 
 
 @pytest.fixture(autouse=True)
@@ -152,28 +153,9 @@ def test_conversion_keeps_the_authors_files() -> None:
 
 
 def test_an_alignment_keeps_what_it_reads() -> None:
-    textgrid = """File type = "ooTextFile"
-Object class = "TextGrid"
-
-xmin = 0
-xmax = 0.6
-tiers? <exists>
-size = 1
-item []:
-    item [1]:
-        class = "IntervalTier"
-        name = "phones"
-        xmin = 0
-        xmax = 0.6
-        intervals: size = 1
-        intervals [1]:
-            xmin = 0
-            xmax = 0.6
-            text = "w"
-"""
     Path("mfa").mkdir()
     for name in ("a", "b"):
-        Path("mfa", f"{name}.TextGrid").write_text(textgrid)
+        Path("mfa", f"{name}.TextGrid").write_text(TEXTGRID)
     Path("in.ctm").write_text("a 1 0.0 0.6 w\n")
     align = ("align", "--cuts", "data", "--from", "mfa", "--out", "aligned")
     assert "is read as an input" in refused(*align, "--textgrid", "mfa", "--overwrite")
@@ -189,7 +171,7 @@ item []:
         "align", "--cuts", "data", "--from", "mfa", "--out", "data", "--overwrite"
     )
     Path("none").mkdir()
-    Path("none/c.TextGrid").write_text(textgrid)
+    Path("none/c.TextGrid").write_text(TEXTGRID)
     refused("align", "--cuts", "data", "--from", "none", "--out", "new/aligned", error=DataError)
     assert not Path("new").exists()
     Path("grids").mkdir()

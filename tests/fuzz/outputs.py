@@ -29,26 +29,8 @@ from hiervox.bins.app import ENVIRONMENT_ERRORS, app
 from hiervox.models.base.data.index import _open
 from hiervox.utils.errors import HierVoxError
 from tests.models.base.pipelines.toys import CARDS, registered, write_toy
+from tests.textgrids import TEXTGRID
 
-TEXTGRID = """File type = "ooTextFile"
-Object class = "TextGrid"
-
-xmin = 0
-xmax = 0.6
-tiers? <exists>
-size = 1
-item []:
-    item [1]:
-        class = "IntervalTier"
-        name = "phones"
-        xmin = 0
-        xmax = 0.6
-        intervals: size = 1
-        intervals [1]:
-            xmin = 0
-            xmax = 0.6
-            text = "w"
-"""
 REPORTS = ("utterances.csv", "summary.json", "list.json", "summary.md", "report.html", "scores/0.jsonl")
 FEATURES = ("features.json", "text.json", "corpus.json", "cuts.jsonl.gz", "extract_failures.csv")
 CONFIG = '{system: "hifigan", part: "hifigan", out_dir: "run", data: {cuts: "x"}}'

@@ -17,7 +17,7 @@ import gradio
 from hiervox.bins.serving import jobs
 from hiervox.bins.serving.engine import Model
 from hiervox.bins.serving.web.making import whole
-from hiervox.bins.serving.web.parts import Page, Prepare, problem, state, table, voiced_inputs
+from hiervox.bins.serving.web.parts import Page, Prepare, problem, run_inputs, state, table, voiced_inputs
 from hiervox.bins.serving.web.sounds import links, player
 from hiervox.bins.serving.web.speak import request_of
 from hiervox.models.base.pipelines.protocols import TextToSpeech
@@ -64,9 +64,7 @@ def tab(page: Page, models: list[Model]) -> None:
                 label="Or a file (.txt, .csv, .tsv)", file_types=[".txt", *TABLES], type="filepath"
             )
             voiced = voiced_inputs(page, task, page.serving(task))
-            with gradio.Row():
-                run, stop = gradio.Button("Speak all", variant="primary"), gradio.Button("Stop")
-            said = gradio.HTML(state(""))
+            run, stop, said = run_inputs("Speak all")
         with gradio.Column():
             files, shown = gradio.HTML(""), gradio.HTML("")
     done = gradio.State([])
@@ -90,7 +88,7 @@ def tab(page: Page, models: list[Model]) -> None:
 
             try:
                 made = await whole(page, prepared)
-                url = await asyncio.to_thread(page.sounds.keep_wav, f"{row.name}.wav", made.wav, made.rate)
+                url = await page.sounds.keep_wav(f"{row.name}.wav", made.wav, made.rate)
                 rows[number] = replace(row, state=f"{made.seconds:.1f} s", url=url)
             except HierVoxError as error:
                 rows[number] = replace(row, state=str(error))

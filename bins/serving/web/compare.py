@@ -139,7 +139,7 @@ async def _spoken(page: Page, text: str, entry: Entry) -> Entry:
         return jobs.speech(page.engine, request)
 
     made = await whole(page, prepared)
-    url = await asyncio.to_thread(page.sounds.keep_wav, "compared.wav", made.wav, made.rate)
+    url = await page.sounds.keep_wav("compared.wav", made.wav, made.rate)
     return Entry(entry.model, entry.voice or "", entry.seed, url)
 
 

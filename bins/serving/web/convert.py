@@ -19,11 +19,12 @@ from hiervox.bins.serving.web.parts import (
     problem,
     recorder,
     recording_of,
+    run_inputs,
     state,
     voiced_inputs,
 )
 from hiervox.bins.serving.web.pictures import speech_picture, tracked
-from hiervox.bins.serving.web.sounds import links, wav_bytes
+from hiervox.bins.serving.web.sounds import links
 from hiervox.evaluation.registry import METRICS
 from hiervox.evaluation.similarity import LEAST_SAMPLES, SAMPLE_RATE, SpeakerSimilarity
 from hiervox.models.base.pipelines.bundle import prompts_of
@@ -43,9 +44,7 @@ def tab(page: Page, task: str) -> None:
         with gradio.Column():
             recording = recorder("Recording")
             voiced = voiced_inputs(page, task, page.serving(task))
-            with gradio.Row():
-                run, stop = gradio.Button(WORD, variant="primary"), gradio.Button("Stop")
-            said = gradio.HTML(state(""))
+            run, stop, said = run_inputs(WORD)
         with gradio.Column():
             live = gradio.HTML("")
             sound = gradio.Audio(label="Sound", interactive=False, format="wav")
@@ -70,9 +69,7 @@ def tab(page: Page, task: str) -> None:
                 if not isinstance(step, Made):
                     yield [state(step.said), step.live or same, same, same, same]
                     continue
-                url = page.sounds.keep(
-                    "converted.wav", await asyncio.to_thread(wav_bytes, step.wav, step.rate)
-                )
+                url = await page.sounds.keep_wav("converted.wav", step.wav, step.rate)
                 yield [
                     state(step.said),
                     same,

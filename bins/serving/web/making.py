@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from hiervox.bins.serving.answers import Place, status_of
 from hiervox.bins.serving.web.parts import Page, Prepare
-from hiervox.bins.serving.web.sounds import Live, joined, player
+from hiervox.bins.serving.web.sounds import Live, player
+from hiervox.models.base.pipelines.speech import concatenated
 from hiervox.processors.audio import Waveform
 from hiervox.utils.errors import HierVoxError
 
@@ -89,7 +90,7 @@ async def making(
         if live is not None:
             live.finish()
         place.close(200)
-        yield Made(joined(wavs), work.sound.rate, time.monotonic() - begun)
+        yield Made(concatenated(wavs), work.sound.rate, time.monotonic() - begun)
     except HierVoxError as error:
         if place is not None:
             place.close(status_of(error))

@@ -152,6 +152,13 @@ def model_input(models: list[Model]) -> Any:
     return gradio.Dropdown(names, value=names[0], label="Model", interactive=True, visible=len(names) > 1)
 
 
+def run_inputs(word: str) -> tuple[Any, Any, Any]:
+    """A button that begins, one that stops, and what is said of the work."""
+    with gradio.Row():
+        run, stop = gradio.Button(word, variant="primary"), gradio.Button("Stop")
+    return run, stop, gradio.HTML(state(""))
+
+
 def name_input(label: str = "Name") -> Any:
     """An input of a voice's name."""
     return gradio.Textbox("", label=label, info="Letters, digits, - and _.", max_lines=1)

@@ -24,7 +24,7 @@ from hiervox.bins.serving.web.parts import (
     state,
 )
 from hiervox.bins.serving.web.pictures import speech_picture
-from hiervox.bins.serving.web.sounds import links, wav_bytes
+from hiervox.bins.serving.web.sounds import links
 from hiervox.models.base.pipelines.bundle import output_rate, parts_of
 from hiervox.models.base.pipelines.protocols import Enhancement, SuperResolution
 from hiervox.utils.errors import HierVoxError
@@ -119,9 +119,7 @@ def _handler(page: Page, kind: Kind) -> Any:
                 if not isinstance(step, Made):
                     yield [state(step.said), same, same, same, same]
                     continue
-                url = page.sounds.keep(
-                    "restored.wav", await asyncio.to_thread(wav_bytes, step.wav, step.rate)
-                )
+                url = await page.sounds.keep_wav("restored.wav", step.wav, step.rate)
                 links_shown = links([("Sound (WAV)", url)])
                 yield [state(step.said), file, str(page.sounds.path(url)), links_shown, same]
                 pictures = [

@@ -125,12 +125,12 @@ class Sounds:
         """The file behind what `keep` returned."""
         return self._files[url.split("/")[-2]]
 
-    def keep_wav(self, name: str, wav: Waveform, rate: int) -> str:
-        """A waveform (T,) as a WAV file; as `keep`."""
-        return self.keep(name, wav_bytes(wav, rate))
+    async def keep_wav(self, name: str, wav: Waveform, rate: int) -> str:
+        """A waveform (T,) as a WAV file, written beside what is going on; as `keep`."""
+        return self.keep(name, await asyncio.to_thread(_wav_bytes, wav, rate))
 
 
-def wav_bytes(wav: Waveform, rate: int) -> bytes:
+def _wav_bytes(wav: Waveform, rate: int) -> bytes:
     """A WAV file of a waveform (T,)."""
     file = io.BytesIO()
     soundfile.write(file, pcm_of(wav), rate, "PCM_16", format="WAV")
@@ -150,8 +150,3 @@ def links(files: Iterable[tuple[str, str]]) -> str:
     """HTML that downloads files: what each is called, and where it is."""
     shown = [f'<a download href="{html.escape(url)}">{html.escape(name)}</a>' for name, url in files]
     return f'<p class="links">{" · ".join(shown)}</p>' if shown else ""
-
-
-def joined(wavs: list[Waveform]) -> Waveform:
-    """(T,) of chunks."""
-    return np.concatenate(wavs) if wavs else np.zeros(0, np.float32)

@@ -17,12 +17,23 @@ from hiervox.bins.serving import jobs
 from hiervox.bins.serving.schema import SpeechRequest
 from hiervox.bins.serving.web.doors import as_command, as_curl, as_python
 from hiervox.bins.serving.web.making import Made, making
-from hiervox.bins.serving.web.parts import SEED, Asked, Page, Prepare, Voiced, problem, state, voiced_inputs
+from hiervox.bins.serving.web.parts import (
+    SEED,
+    Asked,
+    Page,
+    Prepare,
+    Voiced,
+    problem,
+    run_inputs,
+    state,
+    voiced_inputs,
+)
 from hiervox.bins.serving.web.pictures import speech_picture
-from hiervox.bins.serving.web.sounds import links, player, wav_bytes
+from hiervox.bins.serving.web.sounds import links, player
 from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.models.base.pipelines.speech import Synthesis, concatenated
 from hiervox.models.base.pipelines.subtitles import SUFFIXES, SentenceTimes, subtitles, times_of
+from hiervox.models.base.pipelines.timestamps import pronouncing
 from hiervox.processors.text.markup import is_markup
 from hiervox.utils.errors import ConfigError, HierVoxError
 
@@ -50,9 +61,7 @@ def tab(page: Page, task: str) -> None:
                 info="Else each sound has a seed of its own.",
                 visible=bool(voiced.seeds),
             )
-            with gradio.Row():
-                run, stop = gradio.Button(WORD, variant="primary"), gradio.Button("Stop")
-            said = gradio.HTML(state(""))
+            run, stop, said = run_inputs(WORD)
         with gradio.Column():
             live = gradio.HTML("")
             sound = gradio.Audio(label="Sound", interactive=False, format="wav")
@@ -147,7 +156,7 @@ async def _told(
     history: list[dict[str, str]],
 ) -> AsyncIterator[dict[str, Any]]:
     """What there is to say of a sound that is there: first what is ready, then what has to be drawn."""
-    url = page.sounds.keep("speech.wav", await asyncio.to_thread(wav_bytes, made.wav, made.rate))
+    url = await page.sounds.keep_wav("speech.wav", made.wav, made.rate)
     door = (text, asked.model, asked.voice, asked.prompt is not None, controls)
     entry = {"text": text[:QUOTED], "voice": asked.voice or "recording", "model": asked.model, "url": url}
     entry["seed"] = str(controls.get(SEED, ""))
@@ -195,10 +204,7 @@ async def sentences_of(
     page: Page, pipeline: Any, notes: list[Synthesis], language: str | None
 ) -> list[SentenceTimes]:
     """When the sentences of a text are said; seen in the thread of the networks, which reads texts, too."""
-
-    def pronounced(words: str) -> str:
-        return " ".join(sequence.phonemes for sequence in pipeline.read(words, language))
-
+    pronounced = pronouncing(pipeline.read, language)
     begin, sentences = 0.0, []
     for note in notes:
         times = functools.partial(times_of, note, pipeline.rate, begin, pronounced)

@@ -137,7 +137,7 @@ async def _bad(page: Page, training: Training) -> str:
     rows = []
     for row in bad[:MOST_BAD]:
         try:
-            sound = page.sounds.keep_wav("recording.wav", *await recording_of(row["audio"]))
+            sound = await page.sounds.keep_wav("recording.wav", *await recording_of(row["audio"]))
             heard = player(sound, row["id"], preload="none")
         except (HierVoxError, OSError):
             heard = "can't be read"

@@ -98,7 +98,7 @@ def tab(page: Page, models: list[Model]) -> None:
             return jobs.speech(page.engine, request)
 
         made = await whole(page, prepared)
-        url = page.sounds.keep_wav("preview.wav", made.wav, made.rate)
+        url = await page.sounds.keep_wav("preview.wav", made.wav, made.rate)
         return state(made.said) + player(url, f"Preview of {voice}", autoplay=True)
 
     async def rename_chosen(voice: str | None, name: str) -> str:

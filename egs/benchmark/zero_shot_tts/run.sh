@@ -31,10 +31,13 @@ of() {
   [[ $given_model ]] || ((${#parts[@]} > 1)) || model=$folder/runs/${parts[0]}
 }
 
+# spend NOTE NAME COMMAND...: run it, and add what it takes to NOTE.
+spend() { run python "$common/local/spend.py" --note "$1" --name "$2" ${on_gpu:+--wall} -- "${@:3}"; }
+
 # Clips joined to pairs of one voice, up to so many seconds: the `cuts` of features from here on.
 join() {
   cuts=$exp/set/joined/cuts
-  run python "$common/local/spend.py" --note "${folder%/*}/spent.jsonl" --name joined ${on_gpu:+--wall} -- \
+  spend "${folder%/*}/spent.jsonl" joined \
     python "$recipe/local/joined_clips.py" --table "$exp/set/table.jsonl" --most "$1" --out "$exp/set/joined"
   [[ -f $cuts/cuts.jsonl.gz ]] || run hiervox prepare --table "$exp/set/joined/table.jsonl" --out "$cuts" --overwrite
 }
@@ -49,7 +52,7 @@ extract() {
   local out=$folder/$1 note=$folder/spent.jsonl
   if [[ ! $taught ]]; then out=${folder%/*}/$1 note=${folder%/*}/spent.jsonl; fi
   features=$out
-  run python "$common/local/spend.py" --note "$note" --name "$1" ${on_gpu:+--wall} -- \
+  spend "$note" "$1" \
     hiervox extract --cuts "$cuts" --out "$out" --config "$configs/$2" "${@:3}" --jobs 1 --device "$device"
 }
 

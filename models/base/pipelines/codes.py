@@ -11,7 +11,7 @@ from pydantic import Field
 
 from hiervox.models.base.pipelines.protocols import Codec, Codes
 from hiervox.processors.audio import Waveform
-from hiervox.utils.array_files import read_arrays
+from hiervox.utils.array_files import read_arrays, write_arrays
 from hiervox.utils.config import Config
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import is_file, replacing_file
@@ -59,16 +59,13 @@ def write_codes(path: Path, codes: Codes, record: CodesRecord, scales: Waveform 
     Raises:
         DataError: the codes are not integers.
     """
-    from safetensors.numpy import save
-
     require_whole(codes)
     dtype = np.min_scalar_type(record.codebook_size - 1)
     with replacing_file(path) as temporary:
         tensors: dict[str, Any] = {HEADER: np.ascontiguousarray(codes.astype(dtype))}
         if scales is not None:
             tensors[SCALES] = np.ascontiguousarray(scales, np.float32)
-        # its own `save_file` raises no OSError where the disk is full
-        temporary.write_bytes(save(tensors, {HEADER: record.model_dump_json()}))
+        write_arrays(temporary, tensors, {HEADER: record.model_dump_json()})
 
 
 def require_whole(codes: NDArray[Any], name: str = "the codes") -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hiervox.processors.spectrogram import SpectrogramConfig
-from hiervox.utils.array_files import read_array, read_arrays
+from hiervox.utils.array_files import read_array, read_arrays, write_arrays
 from hiervox.utils.errors import DataError
 from hiervox.utils.json_files import parse_json
 
@@ -37,11 +37,9 @@ class SavedMel(NamedTuple):
 
 def write_mel(path: Path, mel: Mel, config: SpectrogramConfig, f0: NDArray[np.float32] | None = None) -> None:
     """Write a spectrogram with its settings (`.safetensors`)."""
-    from safetensors.numpy import save
-
     tensors = {MEL_KEY: mel} if f0 is None else {MEL_KEY: mel, F0_KEY: f0}
     arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in tensors.items()}
-    path.write_bytes(save(arrays, {CONFIG_KEY: config.model_dump_json()}))
+    write_arrays(path, arrays, {CONFIG_KEY: config.model_dump_json()})
 
 
 def is_mel(path: Path) -> bool:

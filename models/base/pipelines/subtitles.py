@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
+from html import escape
 
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.timestamps import Timed, mark_times, phoneme_times, word_times
@@ -199,12 +200,11 @@ def subtitles(suffix: str, sentences: Sequence[SentenceTimes], source: str, mark
             f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{cue.text}\n"
             for number, cue in enumerate(cues, start=1)
         )
-    shown = [f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_escaped(cue.text)}\n" for cue in cues]
+    shown = [
+        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{escape(cue.text, quote=False)}\n"
+        for cue in cues
+    ]
     return "\n".join(["WEBVTT\n", *shown])
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _json(sentences: Sequence[SentenceTimes], source: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hiervox.models.base.pipelines.speech import Synthesis
+from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.processors.text.symbols import PUNCTUATION, SILENT
 from hiervox.utils.errors import ConfigError, TextError
 
@@ -61,6 +62,18 @@ def phoneme_times(synthesis: Synthesis, rate: int, begin: float = 0.0) -> list[l
             phonemes.append(Timed(word[0][start:end], float(edges[first]), float(edges[behind])))
         words.append(phonemes)
     return words
+
+
+def pronouncing(
+    read: Callable[[str, str | None], Iterable[TokenSequence]], language: str | None
+) -> Callable[[str], str]:
+    """A text → its IPA, for `word_times`.
+
+    Args:
+        read: of the pipeline that spoke.
+        language: of the text; None for the model's own.
+    """
+    return lambda text: " ".join(sequence.phonemes for sequence in read(text, language))
 
 
 def mark_times(synthesis: Synthesis, rate: int, begin: float = 0.0) -> list[Timed]:

@@ -196,10 +196,7 @@ def remove_voice(name: str) -> None:
     Raises:
         ConfigError: there is none of this name.
     """
-    path = voice_path(name)
-    if not path.is_file():
-        raise ConfigError(f"no voice {name!r}", f"saved are: {', '.join(voice_names()) or 'none'}")
-    path.unlink()
+    _saved(name).unlink()
 
 
 def rename_voice(name: str, new: str) -> None:
@@ -208,7 +205,16 @@ def rename_voice(name: str, new: str) -> None:
     Raises:
         ConfigError: there is none of this name, or the new one is unusable or taken.
     """
+    _saved(name).rename(require_free(new, overwrite=False))
+
+
+def _saved(name: str) -> Path:
+    """The file of a voice that is there.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
     path = voice_path(name)
     if not path.is_file():
         raise ConfigError(f"no voice {name!r}", f"saved are: {', '.join(voice_names()) or 'none'}")
-    path.rename(require_free(new, overwrite=False))
+    return path

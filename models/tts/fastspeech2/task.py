@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Media
+from hiervox.models.base.training.unwrapping import unwrapped
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Experiment
 from hiervox.models.tts.fastspeech2.losses import fastspeech2_losses
 from hiervox.models.tts.fastspeech2.networks.durations import mean_by_durations
@@ -68,7 +69,7 @@ class FastSpeech2Task(CutTrainingTask[FastSpeech2Experiment]):
 
     def _style(self, network: nn.Module, batch: Batch) -> Tensor | None:
         """Of the speaker's number, or of the clip itself, by the way that the config names."""
-        own = getattr(network, "module", network)
+        own = unwrapped(network)
         assert isinstance(own, FastSpeech2)
         mask = sequence_mask(batch["frames"], batch["mel"].shape[2])
         voice = batch["speaker"] if self.config.model.voice == "table" else batch["mel"] * mask

@@ -16,6 +16,7 @@ from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.features.codes import LOAD
 from hiervox.models.base.pipelines.protocols import VectorCodec
 from hiervox.models.base.training.cut_task import CutTrainingTask
+from hiervox.models.base.training.unwrapping import unwrapped
 from hiervox.models.tts.valle.codec_embeddings import start_from_entries
 from hiervox.models.tts.valle.config import (
     AutoregressiveExperiment,
@@ -157,7 +158,7 @@ class AutoregressiveTask(DecoderTask[AutoregressiveExperiment]):
     def _guided_layers(self, network: nn.Module) -> list[SelfAttention]:
         if not self.config.loss.has_weight("guided_attention"):
             return []
-        inner = getattr(network, "module", network)
+        inner = unwrapped(network)
         assert isinstance(inner, AutoregressiveDecoder)
         layers = list(inner.transformer.attentions())
         count = min(self.config.loss.guided_layers, len(layers))

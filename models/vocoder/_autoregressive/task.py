@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.models.base.data.batch import Batch
+from hiervox.models.base.training.unwrapping import unwrapped
 from hiervox.models.vocoder._autoregressive.config import AutoregressiveVocoderExperiment
-from hiervox.models.vocoder.training import PredictedMels, build_network, unwrapped
+from hiervox.models.vocoder.training import PredictedMels, build_network
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator
 from hiervox.processors.pre_emphasis import pre_emphasize
 

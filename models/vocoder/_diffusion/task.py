@@ -12,13 +12,13 @@ from torch.nn import functional
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.sampling import SamplingCase
 from hiervox.models.base.training.task import Media
+from hiervox.models.base.training.unwrapping import unwrapped
 from hiervox.models.vocoder._diffusion.config import DiffusionVocoderExperiment
 from hiervox.models.vocoder.training import (
     PredictedMels,
     build_network,
     compared,
     run,
-    unwrapped,
     whole_frames,
 )
 from hiervox.modules.diffusion.process import DiffusionGenerator, NoiseSchedule, add_noise

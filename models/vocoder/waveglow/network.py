@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.flows.affine_coupling import CouplingNetwork
 from hiervox.modules.flows.invertible_convolution import InvertibleConvolution
-from hiervox.modules.generators.vocoder import FixedNoise, SourceWindow, VocoderGenerator
+from hiervox.modules.generators.vocoder import FixedNoise, NoiseDrivenGenerator
 from hiervox.utils.schema import Sizes
 
 
@@ -78,7 +78,7 @@ class FlowOutput(NamedTuple):
     log_determinants: list[Tensor]
 
 
-class WaveGlow(VocoderGenerator):
+class WaveGlow(NoiseDrivenGenerator):
     """The flow in both directions.
 
     Args:
@@ -156,19 +156,6 @@ class WaveGlow(VocoderGenerator):
             if self._leaves_before(flow):
                 x = torch.cat([left.pop(), x], dim=1)
         return x.mT.flatten(1).unsqueeze(1)
-
-    def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:
-        """Noise (B, group, source_rate * N)."""
-        return self._noise(mel, 0, mel.shape[-1])
-
-    def source_windows(self, mel: Tensor, f0: Tensor | None = None) -> SourceWindow:
-        """`source_signal` by windows."""
-        return lambda first, last: self._noise(mel, first, last)
-
-    def _noise(self, mel: Tensor, first: int, last: int) -> Tensor:
-        like = mel[:, :1, first:last].repeat_interleave(self.source_rate, dim=2)
-        noise: Tensor = self.noise(like, first * self.source_rate)
-        return noise
 
     def _condition(self, mel: Tensor) -> Tensor:
         upsampled: Tensor = self.upsample(mel)

@@ -11,7 +11,8 @@ from hiervox.modules.attention.self_attention import KeyValueCache, SelfAttentio
 CHANNELS, HEADS = 8, 2
 
 
-def test_it_is_torchs_attention_under_a_mask() -> None:
+def _twins() -> tuple[SelfAttention, nn.MultiheadAttention]:
+    """Ours and torch's with the same weights."""
     own, other = SelfAttention(CHANNELS, HEADS), nn.MultiheadAttention(CHANNELS, HEADS, batch_first=True)
     other.load_state_dict(
         {
@@ -21,6 +22,11 @@ def test_it_is_torchs_attention_under_a_mask() -> None:
             "out_proj.bias": own.projection.bias,
         }
     )
+    return own, other
+
+
+def test_it_is_torchs_attention_under_a_mask() -> None:
+    own, other = _twins()
     x, seen = torch.randn(2, 5, CHANNELS), torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]) > 0
     expected, _ = other(x, x, x, key_padding_mask=~seen)
     torch.testing.assert_close(own(x, seen[:, None, None]), expected)
@@ -40,15 +46,7 @@ def test_heads_must_divide_channels() -> None:
 
 
 def test_its_weights_are_those_of_torch() -> None:
-    own, other = SelfAttention(CHANNELS, HEADS), nn.MultiheadAttention(CHANNELS, HEADS, batch_first=True)
-    other.load_state_dict(
-        {
-            "in_proj_weight": own.query_key_value.weight,
-            "in_proj_bias": own.query_key_value.bias,
-            "out_proj.weight": own.projection.weight,
-            "out_proj.bias": own.projection.bias,
-        }
-    )
+    own, other = _twins()
     x, seen = torch.randn(2, 5, CHANNELS), torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]) > 0
     _, expected = other(x, x, x, key_padding_mask=~seen, average_attn_weights=False)
     torch.testing.assert_close(own.weights(x, seen[:, None, None], HEADS), expected)

@@ -15,7 +15,7 @@ from hiervox.models.vocoder.univnet.networks.location_variable import (
     KernelShape,
     location_variable_conv,
 )
-from hiervox.modules.generators.vocoder import FixedNoise, SourceWindow, VocoderGenerator
+from hiervox.modules.generators.vocoder import FixedNoise, NoiseDrivenGenerator
 from hiervox.utils.schema import Sizes
 
 EDGE_KERNEL = 7
@@ -94,7 +94,7 @@ class LocationVariableBlock(nn.Module):
         return x
 
 
-class UnivNetGenerator(VocoderGenerator):
+class UnivNetGenerator(NoiseDrivenGenerator):
     """Mel spectrogram and noise to waveform.
 
     Args:
@@ -113,15 +113,6 @@ class UnivNetGenerator(VocoderGenerator):
         self.output = _edge_conv(sizes.channels, 1)
         self.hop_length = sizes.hop_length
         self.context = _context(sizes, blocks)
-
-    def source_signal(self, mel: Tensor, f0: Tensor | None = None) -> Tensor:
-        """Noise (B, noise_channels, N)."""
-        noise: Tensor = self.noise(mel)
-        return noise
-
-    def source_windows(self, mel: Tensor, f0: Tensor | None = None) -> SourceWindow:
-        """`source_signal` by windows."""
-        return lambda first, last: self.noise(mel[..., first:last], first)
 
     def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
         """mel (B, in_channels, N), noise (B, noise_channels, N) → (B, 1, hop_length * N) in [-1, 1]."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
 
 import httpx
 import numpy as np
@@ -21,17 +20,11 @@ from tests.models.tts.hierspeechpp.tiny_bundle import voice
 pytest.importorskip("gradio", reason="needs the extra web")
 pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
 from hiervox.bins.serving.web.controls import given_of, inputs_of
-from tests.bins.serving.web.browser import HEIGHT, WIDTH, Opened, needed, opened_page
+from tests.bins.serving.web.browser import HEIGHT, WIDTH, Opened, needed
 
 FIRST_SOUND_SECONDS = 3.0
 HEARD = "() => document.querySelector('audio[autoplay]')?.currentTime > 0"
 TWO = "One sentence. And another, of 12 words."
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    with opened_page(tmp_path_factory.mktemp("page")) as page:
-        yield page
 
 
 @needed

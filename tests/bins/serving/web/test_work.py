@@ -6,7 +6,6 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +21,7 @@ from hiervox.bins.serving.web.batch import read_rows
 from hiervox.bins.serving.web.doors import as_command, as_curl, as_python
 from hiervox.bins.serving.web.training import Training
 from hiervox.utils.errors import ConfigError, TextError
-from tests.bins.serving.web.browser import Opened, needed, opened_page
-
-
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    with opened_page(tmp_path_factory.mktemp("page")) as page:
-        yield page
+from tests.bins.serving.web.browser import Opened, needed
 
 
 @needed
