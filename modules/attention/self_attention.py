@@ -63,25 +63,3 @@ class SelfAttention(nn.Module):
         attended = F.scaled_dot_product_attention(query, key, value, mask, dropout)
         result: Tensor = self.projection(attended.transpose(1, 2).flatten(2))
         return result
-
-    def weights(self, x: Tensor, mask: Tensor | None = None, n_heads: int = 1) -> Tensor:
-        """The attention weights of the first heads, without dropout, in float32.
-
-        Args:
-            x, mask: see `forward`.
-            n_heads: how many.
-
-        Returns:
-            (B, n_heads, T, T).
-        """
-        channels = n_heads * (x.shape[2] // self.n_heads)
-        query, key = (
-            F.linear(x, weight[:channels], bias[:channels]).unflatten(2, (n_heads, -1)).transpose(1, 2)
-            for weight, bias in zip(
-                self.query_key_value.weight.chunk(3)[:2], self.query_key_value.bias.chunk(3)[:2], strict=True
-            )
-        )
-        scores = (query @ key.mT).float() * query.shape[3] ** -0.5
-        if mask is not None:
-            scores = scores.masked_fill(~mask, -torch.inf)
-        return scores.softmax(-1)

@@ -42,6 +42,13 @@ join() {
   [[ -f $cuts/cuts.jsonl.gz ]] || run hiervox prepare --table "$exp/set/joined/table.jsonl" --out "$cuts" --overwrite
 }
 
+# Durations of the phonemes of `cuts` by a network that was trained: the `cuts` of features from here on.
+align() {
+  [[ -f $folder/aligned/cuts.jsonl.gz ]] || spend "$folder/spent.jsonl" aligned \
+    hiervox align --cuts "$cuts" --model "$folder/runs/$1" --out "$folder/aligned" --device "$device" --overwrite
+  cuts=$folder/aligned
+}
+
 # What plans are made of. Features before the first network are shared by the budgets of a system, and count in each.
 charge() {
   charged+=("$1=$2")

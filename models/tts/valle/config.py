@@ -30,12 +30,16 @@ class DecoderConfig(PreNormTransformerSizes):
         n_tokens: rows of the text table: phonemes, and the marks of beginning and end.
         begin, end: ids of these marks.
         n_codes: entries of a codebook.
+        monotonic: each position of codes is given the token that is spoken next, and the autoregressive
+            decoder predicts how many tokens further the one after it is, so that no word is left out or said
+            twice (after VALL-E R, arXiv 2406.07855). Training then needs an aligned corpus. False in VALL-E.
     """
 
     n_tokens: PositiveInt = 180
     begin: int = Field(178, ge=0)
     end: int = Field(179, ge=0)
     n_codes: PositiveInt = 1024
+    monotonic: bool = False
     channels: PositiveInt = Field(1024, multiple_of=2)
 
     @model_validator(mode="after")
@@ -53,9 +57,11 @@ class AutoregressiveConfig(DecoderConfig):
     Attributes:
         group_size: codes that are read and written together in one step (VALL-E 2, arXiv 2406.05370, section
             3); 1 in VALL-E.
+        most_advance: tokens that the text can go on by between two positions, where `monotonic`.
     """
 
     group_size: PositiveInt = 1
+    most_advance: PositiveInt = 4
 
 
 class NonAutoregressiveConfig(DecoderConfig):
@@ -77,19 +83,14 @@ class AutoregressiveLossConfig(LossWeights):
     """What is minimised.
 
     Attributes:
-        cross_entropy: weight.
-        guided_attention: weight of guided attention (arXiv 1710.08969, section 4), which shows one head of
-            each layer in the middle that speech reads its text from left to right. 0 is the paper's training.
-        guided_layers: how many layers in the middle.
-        guided_width: standard deviation of the diagonal band, as a share of the lengths.
+        cross_entropy: weight of that of codes.
+        advance: weight of the cross-entropy of how far the text goes on, where `model.monotonic`.
         count_padding: positions in padding count too, with the end as their target, as in the code of
             lifeiteng/vall-e and Amphion. A batch's loss then depends on how its clips are padded.
     """
 
     cross_entropy: LossWeight = 1.0
-    guided_attention: LossWeight = 0.0
-    guided_layers: PositiveInt = 2
-    guided_width: PositiveFloat = 0.2
+    advance: LossWeight = 1.0
     count_padding: bool = False
 
 

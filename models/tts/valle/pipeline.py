@@ -24,7 +24,7 @@ from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_fo
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts.valle.config import AutoregressiveExperiment, NonAutoregressiveExperiment
 from hiervox.models.tts.valle.controls import ValleControls
-from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder
+from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder, Written
 from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
 from hiervox.models.tts.valle.phones import PhoneTable
 from hiervox.processors.audio import SAMPLE_RATE, Waveform
@@ -56,6 +56,10 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
     )
     codec: Codec = load_part(folder, "codec", device)
     _require_fitting(non_autoregressive, codec)
+    if autoregressive.config.monotonic != non_autoregressive.config.monotonic:
+        raise CheckpointError(
+            f"of the decoders of {folder} one is monotonic, and the other is not", "take both of one training"
+        )
     reader = ValleReader(experiment.text, experiment.phones)
     voices = ValleVoices(folder, codec, non_autoregressive.config.n_codebooks, reader)
     synthesizer = ValleSynthesizer(autoregressive, non_autoregressive, codec, reader)
@@ -251,10 +255,12 @@ class ValleSynthesizer:
         text = self._batch([*spoken, *sequence.tokens])
         prompt = voice.tensors[CODES].T[None].to(self.device)
         noise = noise_for(controls.seed, sequence.position, attempt)
-        first = self._first_codebook(text, prompt[..., 0], controls, noise)
+        first = self._first_codebook(text, len(spoken), prompt[..., 0], controls, noise)
         # trained on excerpts, the other decoder reads the prompt's codes without its text
-        own = self._batch(sequence.tokens) if config.prompt == "excerpt" else text
-        codes = self.non_autoregressive.write(own, prompt, first[None])[0]
+        left_out = len(spoken) if config.prompt == "excerpt" else 0
+        own = self._batch(sequence.tokens) if left_out else text
+        places = None if first.spoken is None else first.spoken[None] - left_out
+        codes = self.non_autoregressive.write(own, prompt, first.codes[None], places)[0]
         return Synthesis(sequence, codes, self.codec.frame_rate, noise)
 
     def _batch(self, tokens: Sequence[int]) -> Tensor:
@@ -262,15 +268,22 @@ class ValleSynthesizer:
         return torch.tensor([[config.begin, *tokens, config.end]], device=self.device)
 
     def _first_codebook(
-        self, text: Tensor, prompt: Tensor, controls: ValleControls, noise: torch.Generator
-    ) -> Tensor:
+        self, text: Tensor, spoken: int, prompt: Tensor, controls: ValleControls, noise: torch.Generator
+    ) -> Written:
+        """What follows a prompt (1, P) whose text has `spoken` tokens."""
         lengths = [torch.tensor([tokens.shape[1]], device=self.device) for tokens in (text, prompt)]
         for _ in range(ATTEMPTS):
             (written,) = self.autoregressive.write(
-                text, lengths[0], prompt, lengths[1], controls.sampling, [noise]
+                text,
+                lengths[0],
+                prompt,
+                lengths[1],
+                controls.sampling,
+                [noise],
+                first_spoken=torch.tensor([1 + spoken], device=self.device),
             )
             if len(written.codes) and (written.ended or controls.stop_at_bound):
-                return written.codes
+                return written
         problem = f"no end in {len(written.codes)} frames" if len(written.codes) else "an end at once"
         raise CheckpointError(
             f"VALL-E wrote {problem}, {ATTEMPTS} times", "set other sampling controls, or train it longer"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -16,7 +16,6 @@ from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.features.codes import LOAD
 from hiervox.models.base.pipelines.protocols import VectorCodec
 from hiervox.models.base.training.cut_task import CutTrainingTask
-from hiervox.models.base.training.unwrapping import unwrapped
 from hiervox.models.tts.valle.codec_embeddings import start_from_entries
 from hiervox.models.tts.valle.config import (
     AutoregressiveExperiment,
@@ -24,18 +23,18 @@ from hiervox.models.tts.valle.config import (
     DecoderExperiment,
     NonAutoregressiveExperiment,
 )
-from hiervox.models.tts.valle.guided_attention import guided_attention
 from hiervox.models.tts.valle.losses import token_cross_entropy, top_accuracy
 from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder
 from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
-from hiervox.models.tts.valle.recorded_attention import recorded_attention
-from hiervox.modules.attention.self_attention import SelfAttention
+from hiervox.models.tts.valle.networks.spoken_token import UNSAID, places_of
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
 
 LONGEST_PROMPT = 225
 """Frames, 3 s (section 5.1)."""
+LARGEST_PROMPT = 0.6
+"""Of a text: how much of a clip is read as a prompt is, without the tokens that its codes speak."""
 
 DecoderExperimentT = TypeVar("DecoderExperimentT", bound=DecoderExperiment)
 
@@ -48,13 +47,17 @@ class Predicted:
         logits: (B, T, V).
         targets: (B, T).
         mask: (B, 1, T) of positions that count.
-        off_diagonal: how much of the attention of guided heads is not where speech reads its text.
+        advances: the same of how far the text goes on; None unless monotonic.
     """
 
     logits: Tensor
     targets: Tensor
     mask: Tensor
-    off_diagonal: Tensor | None = None
+    advances: Predicted | None = None
+
+    def cross_entropy(self) -> Tensor:
+        """The mean over what counts."""
+        return token_cross_entropy(self.logits, self.targets, self.mask)
 
 
 def marked(tokens: Tensor, lengths: Tensor, config: DecoderConfig) -> tuple[Tensor, Tensor]:
@@ -70,6 +73,10 @@ class DecoderTask(CutTrainingTask[DecoderExperimentT]):
 
     fields: ClassVar[frozenset[str]] = frozenset({"tokens", "codes"})
     best_metric = "cross_entropy"
+
+    def batch_fields(self) -> frozenset[str]:
+        """With `durations` where the decoder is monotonic."""
+        return self.fields | ({"durations"} if self.config.model.monotonic else set())
 
     def usable(self, frames: int, tokens: int | None) -> bool:
         """Whether a clip is within `limits`."""
@@ -104,10 +111,10 @@ class DecoderTask(CutTrainingTask[DecoderExperimentT]):
     def losses(
         self, phase: str, networks: Mapping[str, nn.Module], batch: Batch, output: Predicted, step: int
     ) -> dict[str, Tensor]:
-        """`cross_entropy`, and `guided_attention` where it has a weight."""
-        terms = {"cross_entropy": token_cross_entropy(output.logits, output.targets, output.mask)}
-        if output.off_diagonal is not None:
-            terms["guided_attention"] = output.off_diagonal
+        """`cross_entropy`, and `advance` of monotonic decoders that predict it."""
+        terms = {"cross_entropy": output.cross_entropy()}
+        if output.advances is not None:
+            terms["advance"] = output.advances.cross_entropy()
         return terms
 
     def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
@@ -130,15 +137,35 @@ class AutoregressiveTask(DecoderTask[AutoregressiveExperiment]):
         tokens, token_lengths = marked(batch["tokens"], batch["token_lengths"], self.config.model)
         codes, lengths, end = batch["codes"][:, 0], _code_lengths(batch), self.config.model.n_codes
         read = corrupted(codes, self.config.corrupted_codes, end) if network.training else codes
-        with recorded_attention(self._guided_layers(network)) as attention:
-            logits = network(tokens, token_lengths, read, lengths)
+        alignment = self._alignment(network, batch, codes.shape[1])
+        places = None if alignment is None else alignment.read
+        logits, advances = network(tokens, token_lengths, read, lengths, places)
         mask = sequence_mask(lengths, codes.shape[1])
-        off_diagonal = self._off_diagonal(attention, sequence_mask(token_lengths, tokens.shape[1]), mask)
         ended = codes.masked_fill(mask.squeeze(1) == 0, end)
         group_size = self.config.model.group_size
         targets = F.pad(ended[:, group_size:], (0, group_size), value=end)
         counted = torch.ones_like(mask) if self.config.loss.count_padding else mask
-        return Predicted(logits, targets, counted, off_diagonal)
+        if alignment is None:
+            return Predicted(logits, targets, counted)
+        told = alignment.told.repeat_interleave(group_size, 1)[:, : codes.shape[1]].unsqueeze(1)
+        steps = Predicted(
+            advances, alignment.advances, mask[:, :, ::group_size] * alignment.told.unsqueeze(1)
+        )
+        return Predicted(logits, targets, counted * told, steps)
+
+    def _alignment(self, network: nn.Module, batch: Batch, frames: int) -> _Alignment | None:
+        """What a monotonic decoder is told; in validation that depends on the batch alone."""
+        config = self.config.model
+        if not config.monotonic:
+            return None
+        ends = batch["token_lengths"] + 1
+        generator = None if network.training else torch.Generator().manual_seed(len(ends))
+        places = places_of(batch["durations"], batch["token_lengths"], frames)[:, :: config.group_size]
+        prompts = LARGEST_PROMPT * torch.rand(len(ends), generator=generator).to(ends.device)
+        following = _moved_on(places, ends)
+        told = (following > (prompts * ends).unsqueeze(1)) & (following < ends.unsqueeze(1))
+        advances = (_moved_on(following, ends) - following).clamp(0, config.most_advance)
+        return _Alignment(following.masked_fill(~told, UNSAID), advances, told)
 
     def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
         """As of both decoders, and `text_gain`: how much lower the cross-entropy is than with the text of
@@ -146,40 +173,34 @@ class AutoregressiveTask(DecoderTask[AutoregressiveExperiment]):
         values = super().validate(networks, batch, step)
         if len(batch["ids"]) < 2:
             return values
-        others = {name: batch[name].roll(1, 0) for name in ("tokens", "token_lengths")}
-        output = self.forward(networks, Batch({**batch, **others}))
-        swapped = token_cross_entropy(output.logits, output.targets, output.mask)
+        names = {"tokens", "token_lengths", "durations"} & set(batch)
+        output = self.forward(networks, Batch({**batch, **{name: batch[name].roll(1, 0) for name in names}}))
+        swapped = output.cross_entropy()
         return {**values, "text_gain": swapped - values["cross_entropy"]}
 
     def weights(self, step: int) -> Mapping[str, float]:
         """Those of the `loss` section."""
         return self.config.loss.at(step)
 
-    def _guided_layers(self, network: nn.Module) -> list[SelfAttention]:
-        if not self.config.loss.has_weight("guided_attention"):
-            return []
-        inner = unwrapped(network)
-        assert isinstance(inner, AutoregressiveDecoder)
-        layers = list(inner.transformer.attentions())
-        count = min(self.config.loss.guided_layers, len(layers))
-        first = (len(layers) - count) // 2
-        return layers[first : first + count]
 
-    def _off_diagonal(
-        self, attention: Sequence[Tensor], text_mask: Tensor, frame_mask: Tensor
-    ) -> Tensor | None:
-        """The mean over layers, or None where none is guided."""
-        if not attention:
-            return None
-        n_text, width = text_mask.shape[2], self.config.loss.guided_width
-        group_size = self.config.model.group_size
-        distances = [
-            guided_attention(
-                weights[:, :, n_text:, :n_text], text_mask, frame_mask[:, :, ::group_size], width
-            )
-            for weights in attention
-        ]
-        return torch.stack(distances).mean()
+@dataclass
+class _Alignment:
+    """What a monotonic decoder is told of its text at each of J positions, and has to predict.
+
+    Attributes:
+        read: (B, J), the place of what is spoken next, or `UNSAID`.
+        advances: (B, J), tokens from there to what is spoken then.
+        told: (B, J), whether it is said.
+    """
+
+    read: Tensor
+    advances: Tensor
+    told: Tensor
+
+
+def _moved_on(places: Tensor, ends: Tensor) -> Tensor:
+    """Places (B, J) of the position behind each; that of the end (B,) behind the last."""
+    return torch.cat([places[:, 1:], ends.unsqueeze(1)], dim=1)
 
 
 def corrupted(codes: Tensor, share: float, n_codes: int) -> Tensor:
@@ -211,8 +232,17 @@ class NonAutoregressiveTask(DecoderTask[NonAutoregressiveExperiment]):
             codes, lengths, mask = _with_excerpt(codes, lengths, mask, frames, generator)
         else:
             mask = mask[:, :, frames:]
-        logits = network(tokens, token_lengths, codes, lengths, stage, frames)
+        logits = network(
+            tokens, token_lengths, codes, lengths, stage, frames, self._places(batch, codes.shape[1] - frames)
+        )
         return Predicted(logits, codes[:, frames:, stage], mask)
+
+    def _places(self, batch: Batch, frames: int) -> Tensor | None:
+        """(B, frames), what the last frames speak; None unless monotonic."""
+        if not self.config.model.monotonic:
+            return None
+        places = places_of(batch["durations"], batch["token_lengths"], batch["codes"].shape[2])
+        return places[:, -frames:]
 
     def _prompt_frames(self, lengths: Tensor, generator: torch.Generator | None) -> int:
         """As lifeiteng/vall-e draws them, from the shortest clip."""

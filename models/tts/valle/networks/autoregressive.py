@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 from hiervox.models.tts.valle.config import AutoregressiveConfig
 from hiervox.models.tts.valle.networks.pre_norm import PreNormTransformer
 from hiervox.models.tts.valle.networks.sampling import restrict, sample_tokens
+from hiervox.models.tts.valle.networks.spoken_token import UNSAID, SpokenToken
 from hiervox.modules.encoders.sine_position import SinePosition
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.utils.config import Config
@@ -46,10 +48,25 @@ class Written:
     Attributes:
         codes: (T,) of the first codebook, without the prompt and the end.
         ended: it wrote an end; otherwise it was stopped.
+        spoken: (T,), the place in the text of the token that each code speaks; None unless monotonic.
     """
 
     codes: Tensor
     ended: bool
+    spoken: Tensor | None = None
+
+
+class Continuation(NamedTuple):
+    """What follows each position.
+
+    Attributes:
+        codes: logits (B, T, n_codes + 1); position t is for code t + group_size.
+        advances: logits (B, J, most_advance + 1) of how many tokens the text goes on by from the next group
+            to the one after; None unless monotonic.
+    """
+
+    codes: Tensor
+    advances: Tensor | None
 
 
 class AutoregressiveDecoder(nn.Module):
@@ -57,7 +74,8 @@ class AutoregressiveDecoder(nn.Module):
 
     Text sees all text, codes see all text and earlier codes. The id `config.n_codes` is the end, and padding.
     With a `group_size` over 1 a position holds a group of codes, which are written together (VALL-E 2,
-    arXiv 2406.05370, section 3).
+    arXiv 2406.05370, section 3). A monotonic decoder is also given the token that the next group speaks, and
+    predicts the one after (after VALL-E R, arXiv 2406.07855); a prompt has none but for its last group.
 
     Args:
         config: sizes.
@@ -77,41 +95,52 @@ class AutoregressiveDecoder(nn.Module):
             self.group_embedding = nn.Linear(config.group_size * config.channels, config.channels)
             self.group_prediction = nn.Linear(config.channels, config.group_size * config.channels)
         self.head = nn.Linear(config.channels, config.n_codes + 1, bias=False)
+        if config.monotonic:
+            self.spoken_projection = SpokenToken(config.channels)
+            self.advance_head = nn.Linear(config.channels, config.most_advance + 1)
 
     @property
     def end(self) -> int:
         """The code that ends speech."""
         return self.config.n_codes
 
-    def forward(self, tokens: Tensor, token_lengths: Tensor, codes: Tensor, code_lengths: Tensor) -> Tensor:
-        """Logits of each next code.
+    def forward(
+        self,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        codes: Tensor,
+        code_lengths: Tensor,
+        spoken: Tensor | None = None,
+    ) -> Continuation:
+        """What follows each code.
 
         Args:
             tokens: (B, L), with the marks of beginning and end.
             token_lengths: (B,).
             codes: (B, T) of the first codebook.
             code_lengths: (B,).
-
-        Returns:
-            (B, T, n_codes + 1); position t is for code t + group_size.
+            spoken: (B, J), the place in `tokens` of what the group behind each group speaks, -1 where it is
+                not said; of monotonic decoders.
         """
         text_mask = sequence_mask(token_lengths, tokens.shape[1]).bool()
         code_mask = sequence_mask(code_lengths, codes.shape[1]).bool()
         groups = self.grouped(codes.masked_fill(~code_mask.squeeze(1), self.end))
-        embedded = torch.cat([self._text(tokens), self.code_position(self._embedded(groups))], dim=1)
+        text = self._text(tokens)
+        embedded = torch.cat([text, self.code_position(self._embedded(groups, text, spoken))], dim=1)
         mask = causal_mask(text_mask, code_mask[:, :, :: self.config.group_size])
         hidden = self.transformer(embedded, mask)[:, tokens.shape[1] :]
-        return self._logits(hidden).flatten(1, 2)[:, : codes.shape[1]]
+        advances = self.advance_head(hidden) if self.config.monotonic else None
+        return Continuation(self._logits(hidden).flatten(1, 2)[:, : codes.shape[1]], advances)
 
     def grouped(self, codes: Tensor) -> Tensor:
         """Codes (B, T) as groups (B, J, group_size), the last one filled up with the end."""
         size = self.config.group_size
         return F.pad(codes, (0, -codes.shape[1] % size), value=self.end).unflatten(1, (-1, size))
 
-    def _embedded(self, groups: Tensor) -> Tensor:
-        """(B, J, group_size) → (B, J, channels)."""
+    def _embedded(self, groups: Tensor, text: Tensor, spoken: Tensor | None) -> Tensor:
+        """(B, J, group_size), (B, L, channels) and (B, J) → (B, J, channels)."""
         embedded: Tensor = self.group_embedding(self.code_embedding(groups).flatten(2))
-        return embedded
+        return embedded if spoken is None else embedded + self.spoken_projection(text, spoken)
 
     def _logits(self, hidden: Tensor) -> Tensor:
         """(B, J, channels) → (B, J, group_size, n_codes + 1)."""
@@ -133,8 +162,11 @@ class AutoregressiveDecoder(nn.Module):
         sampling: SamplingConfig | None = None,
         generators: list[torch.Generator] | None = None,
         cached: bool = True,
+        first_spoken: Tensor | None = None,
     ) -> list[Written]:
         """Continue prompts until the end is drawn or the most likely code, or frames run out.
+
+        A monotonic decoder ends where its text does.
 
         Args:
             tokens: (B, L), the prompt's text and the text to speak, with the marks of beginning and end.
@@ -145,25 +177,33 @@ class AutoregressiveDecoder(nn.Module):
             sampling: see `SamplingConfig`.
             generators: of CPU random numbers, one an item.
             cached: keep keys and values; without, each step runs over the whole sequence.
+            first_spoken: (B,), the place in `tokens` of the first token behind the prompt's; of monotonic
+                decoders.
         """
         sampling, size = sampling or SamplingConfig(), self.config.group_size
         whole = prompt_lengths // size
         groups = self.grouped(prompt)[:, : int(whole.max())]
-        writer = _Writer(self, tokens, token_lengths, groups, whole, cached)
+        writer = _Writer(self, tokens, token_lengths, groups, whole, cached, first_spoken)
         limits = sampling.frames_per_token * token_lengths.cpu() + 1
         written: list[list[int]] = [[] for _ in tokens]
+        spoken: list[list[int]] = [[] for _ in tokens]
         ended = [False] * len(tokens)
         logits = writer.first()
         while True:
+            places = None if writer.place is None else writer.place.tolist()
             drawn, most_likely = [], logits.argmax(-1).tolist()
             for place in range(size):
                 drawn.append(_draw(logits[:, place], sampling, written, generators))
                 for item, code in enumerate(drawn[-1].tolist()):
                     if ended[item] or len(written[item]) >= limits[item]:
                         continue
-                    ended[item] = self.end in (code, most_likely[item][place])
+                    if places is not None:
+                        ended[item] = places[item] >= int(token_lengths[item]) - 1
+                    else:
+                        ended[item] = self.end in (code, most_likely[item][place])
                     if not ended[item]:
                         written[item].append(code)
+                        spoken[item].append(UNSAID if places is None else places[item])
             going = (
                 not end and len(codes) < limit
                 for end, codes, limit in zip(ended, written, limits, strict=True)
@@ -171,14 +211,22 @@ class AutoregressiveDecoder(nn.Module):
             if not any(going):
                 device = prompt.device
                 return [
-                    Written(torch.tensor(codes, dtype=torch.long, device=device), end)
-                    for codes, end in zip(written, ended, strict=True)
+                    Written(
+                        torch.tensor(codes, dtype=torch.long, device=device),
+                        end,
+                        None if writer.place is None else torch.tensor(own, dtype=torch.long, device=device),
+                    )
+                    for codes, end, own in zip(written, ended, spoken, strict=True)
                 ]
-            logits = writer.next(torch.stack(drawn, dim=1).to(prompt.device))
+            logits = writer.next(torch.stack(drawn, dim=1).to(prompt.device), generators)
 
 
 class _Writer:
-    """The state of a generation: what has been written, and what of it is cached."""
+    """The state of a generation: what has been written, and what of it is cached.
+
+    Attributes:
+        place: (B,), of the token that the next group speaks; None unless monotonic.
+    """
 
     def __init__(
         self,
@@ -188,44 +236,66 @@ class _Writer:
         prompt: Tensor,
         prompt_lengths: Tensor,
         cached: bool,
+        place: Tensor | None,
     ) -> None:
         self.decoder = decoder
-        self.tokens = tokens
+        self.text = decoder._text(tokens)
+        self.ends = token_lengths - 1
         self.text_mask = sequence_mask(token_lengths, tokens.shape[1]).bool()
         self.code_mask = sequence_mask(prompt_lengths, prompt.shape[1]).bool()
         self.groups = prompt
         self.positions = torch.arange(prompt.shape[1], device=prompt.device).expand(prompt.shape[:2])
         self.lengths = prompt_lengths
         self.caches = decoder.transformer.new_caches() if cached else None
+        self.place = place if decoder.config.monotonic else None
+        self.spoken: Tensor | None = None
+        if self.place is not None:
+            self.spoken = torch.full_like(prompt[..., 0], UNSAID)
+            self.spoken.scatter_(1, prompt_lengths.unsqueeze(1) - 1, self.place.unsqueeze(1))
+        self.advances: Tensor | None = None
 
     def first(self) -> Tensor:
         """Logits (B, group_size, V) behind the prompt."""
         hidden = self._whole()
-        last = (self.tokens.shape[1] + self.lengths - 1).view(-1, 1, 1).expand(-1, 1, hidden.shape[2])
-        return self.decoder._logits(hidden.gather(1, last)).squeeze(1)
+        last = (self.text.shape[1] + self.lengths - 1).view(-1, 1, 1).expand(-1, 1, hidden.shape[2])
+        return self._logits(hidden.gather(1, last))
 
     def _whole(self) -> Tensor:
         decoder = self.decoder
-        embedded = decoder.code_position(decoder._embedded(self.groups), self.positions)
-        sequence = torch.cat([decoder._text(self.tokens), embedded], dim=1)
+        embedded = decoder._embedded(self.groups, self.text, self.spoken)
+        sequence = torch.cat([self.text, decoder.code_position(embedded, self.positions)], dim=1)
         mask = causal_mask(self.text_mask, self.code_mask)
         hidden: Tensor = decoder.transformer(sequence, mask, caches=self.caches)
         return hidden
 
-    def next(self, drawn: Tensor) -> Tensor:
+    def _logits(self, hidden: Tensor) -> Tensor:
+        """(B, 1, channels) → (B, group_size, V), of codes alone where the text says when it ends."""
+        decoder = self.decoder
+        logits = decoder._logits(hidden).squeeze(1)
+        if self.place is None:
+            return logits
+        self.advances = decoder.advance_head(hidden).squeeze(1)
+        return logits.index_fill(2, torch.tensor([decoder.end], device=logits.device), -torch.inf)
+
+    def next(self, drawn: Tensor, generators: list[torch.Generator] | None = None) -> Tensor:
         """Logits (B, group_size, V) behind the codes (B, group_size) that were drawn."""
         decoder, column = self.decoder, drawn.unsqueeze(1)
-        positions = self.lengths.unsqueeze(1)
+        positions, spoken = self.lengths.unsqueeze(1), None
         self.lengths = self.lengths + 1
         self.groups = torch.cat([self.groups, column], dim=1)
         self.positions = torch.cat([self.positions, positions], dim=1)
         self.code_mask = F.pad(self.code_mask, (0, 1), value=True)
+        if self.place is not None and self.spoken is not None and self.advances is not None:
+            advance = sample_tokens(self.advances, 1.0, generators).to(drawn.device)
+            self.place = (self.place + advance).minimum(self.ends)
+            spoken = self.place.unsqueeze(1)
+            self.spoken = torch.cat([self.spoken, spoken], dim=1)
         if self.caches is None:
-            return decoder._logits(self._whole()[:, -1:]).squeeze(1)
-        embedded = decoder.code_position(decoder._embedded(column), positions)
+            return self._logits(self._whole()[:, -1:])
+        embedded = decoder.code_position(decoder._embedded(column, self.text, spoken), positions)
         mask = torch.cat([self.text_mask, self.code_mask], dim=2).unsqueeze(1)
         hidden = decoder.transformer(embedded, mask, caches=self.caches)
-        return decoder._logits(hidden[:, -1:]).squeeze(1)
+        return self._logits(hidden[:, -1:])
 
 
 def causal_mask(text_mask: Tensor, code_mask: Tensor) -> Tensor:

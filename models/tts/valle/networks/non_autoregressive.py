@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from hiervox.models.tts.valle.config import NonAutoregressiveConfig
 from hiervox.models.tts.valle.networks.pre_norm import PreNormTransformer
+from hiervox.models.tts.valle.networks.spoken_token import UNSAID, SpokenToken
 from hiervox.modules.encoders.sine_position import SinePosition
 from hiervox.modules.functional.masking import sequence_mask
 
@@ -39,6 +40,8 @@ class NonAutoregressiveDecoder(nn.Module):
         self.stage_embedding = nn.Embedding(stages, config.channels)
         self.transformer = PreNormTransformer(config, condition_channels=config.channels)
         self.last_head = nn.Linear(config.channels, config.n_codes, bias=False)
+        if config.monotonic:
+            self.spoken_projection = SpokenToken(config.channels)
 
     @property
     def n_stages(self) -> int:
@@ -53,6 +56,7 @@ class NonAutoregressiveDecoder(nn.Module):
         code_lengths: Tensor,
         stage: int,
         prompt_frames: int = 0,
+        spoken: Tensor | None = None,
     ) -> Tensor:
         """Logits of codebook `stage` for the frames behind the prompt.
 
@@ -63,6 +67,8 @@ class NonAutoregressiveDecoder(nn.Module):
             code_lengths: (B,).
             stage: 1 to n_codebooks - 1.
             prompt_frames: frames at the beginning that are read with all codebooks.
+            spoken: (B, T - prompt_frames), the place in `tokens` of what each frame behind the prompt
+                speaks; of monotonic decoders.
 
         Returns:
             (B, T - prompt_frames, n_codes).
@@ -77,7 +83,16 @@ class NonAutoregressiveDecoder(nn.Module):
         text_mask = sequence_mask(token_lengths, tokens.shape[1]).bool()
         code_mask = sequence_mask(code_lengths, codes.shape[1]).bool()
         mask = torch.cat([text_mask, code_mask], dim=2).unsqueeze(1)
-        return self._logits(self.text_embedding(tokens), embedded, stage, mask)[:, prompt_frames:]
+        text = self.text_position(self.text_embedding(tokens))
+        return self._logits(text, self._said(embedded, text, spoken), stage, mask)[:, prompt_frames:]
+
+    def _said(self, embedded: Tensor, text: Tensor, spoken: Tensor | None) -> Tensor:
+        """Embedded codes (B, T, channels) with the tokens that the last of them speak."""
+        if spoken is None:
+            return embedded
+        places = F.pad(spoken, (embedded.shape[1] - spoken.shape[1], 0), value=UNSAID)
+        said: Tensor = embedded + self.spoken_projection(text, places)
+        return said
 
     def embed(self, codes: Tensor, books: int) -> Tensor:
         """Sum of the embeddings of the first `books` codebooks: (B, T, Q) → (B, T, channels)."""
@@ -85,7 +100,7 @@ class NonAutoregressiveDecoder(nn.Module):
         return torch.stack(embedded).sum(0)
 
     def _logits(self, text: Tensor, codes: Tensor, stage: int, mask: Tensor | None) -> Tensor:
-        sequence = torch.cat([self.text_position(text), self.code_position(codes)], dim=1)
+        sequence = torch.cat([text, self.code_position(codes)], dim=1)
         condition = self.stage_embedding.weight[stage - 1].view(1, 1, -1)
         hidden = self.transformer(sequence, mask, condition)[:, text.shape[1] :]
         return F.linear(hidden, self._head(stage))
@@ -98,7 +113,7 @@ class NonAutoregressiveDecoder(nn.Module):
         return table.weight
 
     @torch.no_grad()
-    def write(self, tokens: Tensor, prompt: Tensor, first: Tensor) -> Tensor:
+    def write(self, tokens: Tensor, prompt: Tensor, first: Tensor, spoken: Tensor | None = None) -> Tensor:
         """The most likely codes of all codebooks for one item.
 
         Args:
@@ -106,15 +121,17 @@ class NonAutoregressiveDecoder(nn.Module):
                 trained on excerpts.
             prompt: (1, P, n_codebooks).
             first: (1, T), the first codebook behind the prompt.
+            spoken: (1, T), the place in `tokens` of what each frame speaks; of monotonic decoders.
 
         Returns:
             (1, T, n_codebooks).
         """
-        text = self.text_embedding(tokens)
+        text = self.text_position(self.text_embedding(tokens))
         frames = prompt.shape[1]
         stage_by_stage = self.config.prompt == "none"
         before = self.embed(prompt, 1 if stage_by_stage else self.config.n_codebooks)
         embedded = torch.cat([before, self.embed(first.unsqueeze(-1), 1)], dim=1)
+        embedded = self._said(embedded, text, spoken)
         books = [first]
         for stage in range(1, self.config.n_codebooks):
             logits = self._logits(text, embedded, stage, None)[:, frames:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
@@ -77,12 +77,6 @@ class PreNormTransformer(nn.Module):
             PreNormLayer(sizes, condition_channels=condition_channels) for _ in range(sizes.n_layers)
         )
         self.norm = _norm(sizes.channels, condition_channels)
-
-    def attentions(self) -> Iterator[SelfAttention]:
-        """The attention of each layer."""
-        for layer in self.layers:
-            assert isinstance(layer, PreNormLayer)
-            yield layer.attention
 
     def new_caches(self) -> list[KeyValueCache]:
         """One empty cache for each layer."""

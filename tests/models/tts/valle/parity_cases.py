@@ -34,7 +34,7 @@ def _teacher_forced(
     text = golden["tokens"], golden["token_lengths"]
     codes, lengths = golden["codes"], golden["code_lengths"]
     mask = sequence_mask(lengths, codes.shape[1]).squeeze(1)
-    logits = ar(*text, codes[..., 0], lengths)
+    logits = ar(*text, codes[..., 0], lengths).codes
     yield "ar_logits", logits * mask.unsqueeze(-1)
     padded = codes[..., 0].masked_fill(mask == 0, ar.end)
     targets = F.pad(padded[:, 1:], (0, 1), value=ar.end)

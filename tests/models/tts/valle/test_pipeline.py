@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,21 @@ def test_it_speaks_in_the_voice_of_a_prompt(bundle: Path) -> None:
     assert np.array_equal(again.wav, speech.wav)
     other = pipeline.tts("Hello there.", PROMPT, SHORT.model_copy(update={"seed": 5}))
     assert not np.array_equal(other.wav, speech.wav)
+
+
+@pytest.mark.parametrize("prompt", ["beginning", "excerpt"])
+def test_a_monotonic_model_speaks(tmp_path: Path, prompt: str) -> None:
+    bundle = write_tiny_valle(tmp_path, monotonic=True, non_autoregressive={"prompt": prompt})
+    pipeline = hiervox.load(bundle, "tts", device="cpu")
+    speech = pipeline.tts("Hello there.", PROMPT, SHORT)
+    assert speech.wav.size and np.isfinite(speech.wav).all()
+
+
+def test_decoders_of_two_kinds_are_refused(bundle: Path) -> None:
+    shutil.rmtree(bundle / "autoregressive")
+    save_part(bundle / "autoregressive", "valle", tiny_autoregressive(monotonic=True), "autoregressive")
+    with pytest.raises(CheckpointError, match="one is monotonic"):
+        hiervox.load(bundle, "tts", device="cpu")
 
 
 def test_the_text_of_a_prompt_stands_beside_it(bundle: Path, tmp_path: Path) -> None:

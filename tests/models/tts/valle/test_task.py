@@ -13,6 +13,7 @@ from hiervox.models.tts.valle.config import (
     AutoregressiveExperiment,
     NonAutoregressiveExperiment,
 )
+from hiervox.models.tts.valle.networks.spoken_token import places_of
 from hiervox.models.tts.valle.task import (
     AutoregressiveTask,
     DecoderTask,
@@ -48,6 +49,7 @@ def _batch() -> Batch:
         "tokens": torch.tensor([[5, 9, 7, 5], [9, 7, 0, 0]]),
         "token_lengths": torch.tensor([4, 2]),
         "codes": torch.randint(0, 16, (2, 4, 12)),
+        "durations": torch.tensor([[3, 1, 5, 3], [5, 3, 0, 0]]),
         "frames": torch.tensor([12, 8]),
     }
 
@@ -75,12 +77,33 @@ def test_groups_have_the_next_group_as_their_target() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2])
-def test_guided_attention_comes_to_the_diagonal(size: int) -> None:
-    task = _task(
-        "autoregressive", model={"group_size": size}, loss={"guided_attention": 1}, corrupted_codes=0.2
-    )
-    history = overfit(task, _batch(), steps=80, learning_rate=1e-2)
-    assert history[-1]["guided_attention"] < 0.5 * history[0]["guided_attention"]
+def test_a_monotonic_decoder_learns_codes_and_how_far_the_text_goes_on(size: int) -> None:
+    task = _task("autoregressive", model={"group_size": size, "monotonic": True})
+    assert task.batch_fields() == {"tokens", "codes", "durations"}
+    torch.manual_seed(0)
+    history = overfit(task, _batch(), steps=150, learning_rate=1e-2)
+    for name in ("cross_entropy", "advance"):
+        first, last = (sum(terms[name] for terms in part) for part in (history[:10], history[-10:]))
+        assert last < 0.5 * first
+
+
+def test_a_monotonic_decoder_is_told_what_comes_next_but_for_its_prompt() -> None:
+    task, batch = _task("autoregressive", model={"group_size": 2, "monotonic": True}), _batch()
+    networks = {"main": task.build_networks()["main"].eval()}
+    output = task.forward(networks, batch)
+    assert output.advances is not None and output.advances.logits.shape == (2, 6, 5)
+    # 1 1 1 2 3 3 3 3 3 4 4 4 by frames, 1 1 3 3 3 4 by groups; 1 1 1 1 1 2 2 2 and 1 1 1 2
+    assert output.advances.targets.tolist() == [[2, 0, 0, 1, 1, 0], [0, 1, 1, 0, 0, 0]]
+    counted = output.advances.mask.squeeze(1).int().tolist()
+    assert counted[0][4:] == [1, 0] and counted[1][2:] == [1, 0, 0, 0]  # behind the last nothing is said
+    assert output.mask[0, 0].tolist() == [float(value) for value in counted[0] for _ in range(2)]
+    again = task.forward(networks, batch)
+    assert torch.equal(again.logits, output.logits)
+
+
+def test_places_follow_durations() -> None:
+    places = places_of(torch.tensor([[2, 0, 1], [1, 2, 0]]), torch.tensor([3, 2]), 5)
+    assert places.tolist() == [[1, 1, 3, 4, 4], [1, 2, 2, 3, 3]]
 
 
 def test_codes_are_corrupted_in_training_alone() -> None:
@@ -109,9 +132,11 @@ def test_the_gain_of_the_text_is_that_of_ones_own() -> None:
     assert "text_gain" not in task.validate(networks, single, 0)
 
 
-@pytest.mark.parametrize("prompt", ["none", "beginning", "excerpt"])
-def test_one_batch_of_all_codebooks_is_learnt_by_heart(prompt: str) -> None:
-    task = _task("non_autoregressive", model={"prompt": prompt})
+@pytest.mark.parametrize(
+    ("prompt", "monotonic"), [("none", False), ("beginning", False), ("excerpt", False), ("excerpt", True)]
+)
+def test_one_batch_of_all_codebooks_is_learnt_by_heart(prompt: str, monotonic: bool) -> None:
+    task = _task("non_autoregressive", model={"prompt": prompt, "monotonic": monotonic})
     history = overfit(task, _batch(), steps=150, learning_rate=1e-2)
     first, last = (sum(terms["cross_entropy"] for terms in part) for part in (history[:10], history[-10:]))
     assert last < 0.6 * first

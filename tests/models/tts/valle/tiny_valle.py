@@ -27,13 +27,19 @@ def tiny_non_autoregressive(**more: Any) -> NonAutoregressiveDecoder:
     return NonAutoregressiveDecoder(NonAutoregressiveConfig(**SIZES, n_codebooks=4, **more)).eval()
 
 
-def write_tiny_valle(folder: Path) -> Path:
+def write_tiny_valle(
+    folder: Path, monotonic: bool = False, non_autoregressive: dict[str, Any] | None = None
+) -> Path:
     """A bundle of a codec and both decoders."""
     from tests.models.codec.encodec.tiny_encodec import tiny_encodec
 
     save_part(folder / "codec", "encodec", tiny_encodec(), "encodec")
-    save_part(folder / "autoregressive", "valle", tiny_autoregressive(), "autoregressive")
-    save_part(folder / "non_autoregressive", "valle", tiny_non_autoregressive(), "non_autoregressive")
+    decoders = {
+        "autoregressive": tiny_autoregressive(monotonic=monotonic),
+        "non_autoregressive": tiny_non_autoregressive(monotonic=monotonic, **(non_autoregressive or {})),
+    }
+    for part, decoder in decoders.items():
+        save_part(folder / part, "valle", decoder, part)
     return folder
 
 

@@ -1,12 +1,15 @@
-# VALL-E: the codec, its tokens of the training set, and both decoders. They go on from a prompt and its text, and learn
-# from two clips of a voice in a row.
+# VALL-E: the codec, its tokens of the training set, an aligner, and both decoders. They go on from a prompt and its text,
+# and learn from two clips of a voice in a row.
 parts=(autoregressive non_autoregressive codec=encodec)
 codec=yes
 controls=(prompt_text=PROMPT_TEXT stop_at_bound=true frames_per_token=6 top_p=0.8)
 plan() {
   local codes=(--set "features.codes.model=$folder/runs/encodec")
   teach encodec 0.25 codec/encodec/budget/conf/encodec.json5 "$exp/set/cuts"
+  extract recordings tts/valle/budget/conf/aligner.json5
+  teach aligner 0.05 tts/valle/budget/conf/aligner.json5
   join 14
+  align aligner
   extract codes tts/valle/budget/conf/decoder.json5 "${codes[@]}"
   teach autoregressive 0.7 tts/valle/budget/conf/autoregressive.json5 "" "${codes[@]}"
   teach non_autoregressive 1 tts/valle/budget/conf/non_autoregressive.json5 "" "${codes[@]}"

@@ -17,7 +17,10 @@ PROMPT, PROMPT_LENGTHS = torch.randint(0, 16, (2, 5), generator=_GENERATOR), tor
 
 def _write(seed: int = 0, items: Any = slice(None), **options: Any) -> list[Written]:
     sampling = SamplingConfig(frames_per_token=3, **options.pop("sampling", {}))
-    return tiny_autoregressive(group_size=options.pop("group_size", 1)).write(
+    sizes = {name: options.pop(name) for name in ("group_size", "monotonic") if name in options}
+    if sizes.get("monotonic"):
+        options["first_spoken"] = torch.tensor([3, 2])[items]
+    return tiny_autoregressive(**sizes).write(
         TOKENS[items][:, : int(TOKEN_LENGTHS[items].max())],
         TOKEN_LENGTHS[items],
         PROMPT[items][:, : int(PROMPT_LENGTHS[items].max())],
@@ -39,27 +42,44 @@ def test_text_sees_text_and_codes_see_what_is_before() -> None:
     ]
 
 
-@pytest.mark.parametrize("size", [1, 2])
-def test_the_cache_changes_nothing(size: int) -> None:
-    for cached, whole in zip(_write(group_size=size), _write(cached=False, group_size=size), strict=True):
+KINDS = [{}, {"group_size": 2}, {"group_size": 2, "monotonic": True}]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_cache_changes_nothing(kind: dict[str, Any]) -> None:
+    for cached, whole in zip(_write(**kind), _write(cached=False, **kind), strict=True):
         assert torch.equal(cached.codes, whole.codes) and cached.ended == whole.ended
 
 
-@pytest.mark.parametrize("size", [1, 2])
-def test_an_item_does_not_depend_on_its_batch(size: int) -> None:
-    both = _write(group_size=size)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_item_does_not_depend_on_its_batch(kind: dict[str, Any]) -> None:
+    both = _write(**kind)
     for item in range(2):
-        (alone,) = _write(items=slice(item, item + 1), group_size=size)
+        (alone,) = _write(items=slice(item, item + 1), **kind)
         assert torch.equal(alone.codes, both[item].codes)
+
+
+def test_a_monotonic_decoder_says_each_token_once_and_ends_with_the_text() -> None:
+    ended = 0
+    for seed in range(0, 20, 2):
+        for written, first, tokens in zip(
+            _write(seed, monotonic=True), (3, 2), TOKEN_LENGTHS.tolist(), strict=True
+        ):
+            assert written.spoken is not None and (written.codes < 16).all()
+            places = written.spoken.tolist()
+            assert len(places) == len(written.codes) and places == sorted(places)
+            assert places[0] == first and places[-1] < tokens - 1
+            ended += written.ended
+    assert ended
 
 
 def test_groups_see_what_is_before_them() -> None:
     decoder, codes = tiny_autoregressive(group_size=2), torch.randint(0, 16, (1, 7))
     lengths = torch.tensor([7])
-    logits = decoder(TOKENS[:1], TOKEN_LENGTHS[:1], codes, lengths)
+    logits = decoder(TOKENS[:1], TOKEN_LENGTHS[:1], codes, lengths).codes
     assert logits.shape == (1, 7, 17)
     codes[:, 4] = (codes[:, 4] + 1) % 16  # of the third group, from which the fourth is predicted
-    changed = (decoder(TOKENS[:1], TOKEN_LENGTHS[:1], codes, lengths) != logits).any(-1)
+    changed = (decoder(TOKENS[:1], TOKEN_LENGTHS[:1], codes, lengths).codes != logits).any(-1)
     assert changed.tolist() == [[False, False, False, False, True, True, True]]
 
 

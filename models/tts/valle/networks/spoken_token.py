@@ -1,0 +1,52 @@
+"""The token of the text that a position of codes speaks (after VALL-E R, arXiv 2406.07855)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+UNSAID = -1
+"""The place of a position that is given no token."""
+
+
+class SpokenToken(nn.Module):
+    """A projection of the embedded text at given places.
+
+    Args:
+        channels: of input and output.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.projection = nn.Linear(channels, channels)
+
+    def forward(self, text: Tensor, places: Tensor) -> Tensor:
+        """Gather and project.
+
+        Args:
+            text: (B, L, channels), with its positions.
+            places: (B, T) in the text, or `UNSAID`.
+
+        Returns:
+            (B, T, channels), zero where nothing is said.
+        """
+        indices = places.clamp_min(0).unsqueeze(-1).expand(-1, -1, text.shape[2])
+        projected: Tensor = self.projection(text.gather(1, indices))
+        return projected * (places != UNSAID).unsqueeze(-1)
+
+
+def places_of(durations: Tensor, token_lengths: Tensor, frames: int) -> Tensor:
+    """The place of the token that each frame speaks, in a text with a mark before it and one behind it.
+
+    Args:
+        durations: (B, L) frames of each token, 0 on padding.
+        token_lengths: (B,), without the marks.
+        frames: T.
+
+    Returns:
+        (B, T); behind the last token that of the mark.
+    """
+    ends = durations.cumsum(1)
+    numbers = torch.arange(frames, device=durations.device).expand(len(durations), -1).contiguous()
+    places = torch.searchsorted(ends, numbers, right=True) + 1
+    return places.minimum(token_lengths.unsqueeze(1) + 1)
