@@ -17,17 +17,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hiervox.bins.serving.batches import Batches, SharedText
 from hiervox.bins.serving.worker import Worker
 from hiervox.bins.voices import VoiceSpec
 from hiervox.models.base.card import SystemCard
 from hiervox.models.base.pipelines.bundle import installed_bundles, open_pipeline, prompts_of, resolve_bundle
+from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.loading import find_system
 from hiervox.models.base.pipelines.protocols import (
+    BatchedSpeech,
     Enhancement,
     SuperResolution,
     TextToSpeech,
     VoiceConversion,
 )
+from hiervox.models.base.pipelines.speech_pipeline import CPU_BATCH, GPU_BATCH
+from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_store import voice_names, voice_path
 from hiervox.models.base.tasks import TASKS, task_names
@@ -86,12 +91,14 @@ class Sound:
         rate: Hz.
         tokens: of the text, for the usage.
         times: of sentences whose sound is among the chunks that were taken, as they come.
+        shared: the text, where its sentences share passes with those of others.
     """
 
     chunks: Iterator[Waveform]
     rate: int
     tokens: int = 0
     times: list[dict[str, Any]] = field(default_factory=list)
+    shared: SharedText | None = None
 
 
 @dataclass
@@ -131,11 +138,15 @@ class Engine:
         names: models by name or folder, the first the default; none for all that are installed.
         device: where the networks run.
         most: requests at once.
+        batch: sentences of several requests to one pass of the networks; None for what suits the device.
     """
 
-    def __init__(self, names: Sequence[str] = (), device: str = "auto", most: int = 64) -> None:
+    def __init__(
+        self, names: Sequence[str] = (), device: str = "auto", most: int = 64, batch: int | None = None
+    ) -> None:
         self.device, self.most, self.in_flight, self.ready = choose_device(device), most, 0, False
-        self.models = _models(names)
+        self.batch = batch or (CPU_BATCH if self.device.type == "cpu" else GPU_BATCH)
+        self.models, self.batches = _models(names), Batches()
         self._pipelines: dict[tuple[str, Path], Any] = {}
         self._thread = Worker("networks")
 
@@ -215,6 +226,8 @@ class Engine:
     async def begin(self, prepare: Callable[[], Sound], due: float | None = None) -> Work:
         """Get ready in the thread of the networks; nothing is made yet.
 
+        Where sentences share passes, all are read before one is made, so that those asked for at once meet.
+
         Args:
             prepare: what to do there.
             due: when the sound would be heard, by the monotonic clock; None for now.
@@ -230,18 +243,20 @@ class Engine:
             sound = prepare()
             return Work(sound, begun, started - asked, time.monotonic() - started)
 
-        return await self.run(prepared, begun)
+        return await self.run(prepared, 0.0 if self.batch > 1 else begun)
 
     async def chunk(self, work: Work) -> Waveform | None:
         """The next chunk (T,); None behind the last."""
+        shared = work.sound.shared
 
         def made() -> Waveform | None:
             started = time.monotonic()
             wav = next(work.sound.chunks, None) if work.open else None
-            work.spent += time.monotonic() - started
+            work.spent += time.monotonic() - started + (shared.settled() if shared else 0.0)
             return wav
 
-        wav = await self.run(made, work.due)
+        with self.batches.waiting(shared, work.due):
+            wav = await self.run(made, work.due)
         if wav is not None:
             work.samples += wav.size
         return wav
@@ -271,8 +286,22 @@ class Engine:
         """The pipeline of a system, opened once."""
         key = (card.name, folder)
         if key not in self._pipelines:
-            self._pipelines[key] = open_pipeline(card, folder, self.device)
+            pipeline = self._pipelines[key] = open_pipeline(card, folder, self.device)
+            if isinstance(pipeline, BatchedSpeech):
+                pipeline.batch_size = self.batch
         return self._pipelines[key]
+
+    def shared(
+        self, pipeline: Any, sequences: Sequence[TokenSequence], voice: Voice, controls: SpeechControls
+    ) -> SharedText | None:
+        """A text that a pipeline speaks, to share passes; None where it can't.
+
+        Raises:
+            ConfigError: it names a voice that there is not.
+        """
+        if self.batch == 1 or not isinstance(pipeline, BatchedSpeech) or pipeline.largest_batch == 1:
+            return None
+        return SharedText(self.batches, pipeline, pipeline.items(sequences, voice), controls)
 
     def voice(self, model: Model, task: str, wanted: str, for_text: bool = True) -> Voice:
         """A voice, `NAME:WEIGHT+NAME:WEIGHT`, or the model's own for an empty name; names alone, never files.

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hiervox.bins.serving.batches import SharedText
 from hiervox.bins.serving.engine import Engine, MissingError, Model, Sound
 from hiervox.bins.serving.schema import (
     ConversionRequest,
@@ -27,8 +28,14 @@ from hiervox.models.base.pipelines.protocols import (
     VoiceConversion,
 )
 from hiervox.models.base.pipelines.speech import Synthesis
-from hiervox.models.base.pipelines.timestamps import mark_times, phoneme_times, pronouncing, word_times
-from hiervox.models.base.pipelines.token_sequence import TokenSequence
+from hiervox.models.base.pipelines.subtitles import PlacedWord, word_places
+from hiervox.models.base.pipelines.timestamps import (
+    mark_times,
+    phoneme_times,
+    pronouncing,
+    spoken_words,
+    word_times,
+)
 from hiervox.models.base.pipelines.voice import Voice, mix_voices
 from hiervox.models.base.pipelines.voice_store import (
     load_voice,
@@ -77,41 +84,60 @@ def speech(
         else:
             voice = engine.voice(model, task, asked.voice_name)
         times: list[dict[str, Any]] = []
+        shared = engine.shared(pipeline, sequences, voice, controls)
         if granularities or asked.is_whole:  # streams take more time in all
-            sentences = _sentences(pipeline, sequences, voice, controls, granularities, times)
-            chunks = pipeline.at_rate(sentences, controls.rate)
+            sentences = pipeline.tts_sentences(sequences, voice, controls, **made_by(shared))
+            if granularities:
+                pronounced = pronouncing(pipeline.read, controls.language)
+                said = [word for sequence in sequences for word in spoken_words(sequence.text)]
+                places = iter(word_places(said, asked.input))
+                sounds = _timed(sentences, pipeline.rate, pronounced, places, granularities, times)
+            else:
+                sounds = (sentence.wav for sentence in sentences)
+            chunks = pipeline.at_rate(sounds, controls.rate)
         else:
-            chunks = pipeline.tts_stream(sequences, voice, controls, noted)
+            chunks = pipeline.tts_stream(sequences, voice, controls, noted, **made_by(shared))
         tokens = sum(len(sequence.tokens) for sequence in sequences)
-        return Sound(chunks, pipeline.output_rate(controls), tokens, times)
+        return Sound(chunks, pipeline.output_rate(controls), tokens, times, shared)
 
     return prepare
 
 
-def _sentences(
-    pipeline: TextToSpeech[SpeechControls],
-    sequences: Sequence[TokenSequence],
-    voice: Voice,
-    controls: SpeechControls,
+def made_by(shared: SharedText | None) -> dict[str, Any]:
+    """Further arguments of a pipeline's methods for a text whose sentences share passes."""
+    return {} if shared is None else {"made": shared.made}
+
+
+def _timed(
+    sentences: Iterator[Synthesis],
+    rate: int,
+    pronounced: Callable[[str], str],
+    places: Iterator[tuple[int, int]],
     granularities: Sequence[str],
     times: list[dict[str, Any]],
 ) -> Iterator[Waveform]:
-    """Sentences, whose times are noted before they are given, where they are asked for."""
+    """Sounds of sentences, whose times are noted before they are given.
 
-    pronounced = pronouncing(pipeline.read, controls.language)
+    Args:
+        sentences: at `rate` Hz.
+        rate: Hz.
+        pronounced: a text → its IPA.
+        places: of the words of all sentences in the text that was given.
+        granularities: what times are noted of.
+        times: gets them.
+    """
     begin = 0.0
-    for sentence in pipeline.tts_sentences(sequences, voice, controls):
-        end = begin + sentence.wav.size / pipeline.rate
-        if not granularities:
-            yield sentence.wav
-            continue
+    for sentence in sentences:
+        end = begin + sentence.wav.size / rate
         noted: dict[str, Any] = {"text": sentence.sequence.text, "start": begin, "end": end}
-        phonemes = phoneme_times(sentence, pipeline.rate, begin)
+        phonemes = phoneme_times(sentence, rate, begin)
         if "word" in granularities:
-            noted["words"] = [asdict(word) for word in word_times(sentence, phonemes, pronounced)]
+            words = word_times(sentence, phonemes, pronounced)
+            placed = (PlacedWord(word.text, word.start, word.end, *next(places)) for word in words)
+            noted["words"] = [asdict(word) for word in placed]
         if "phoneme" in granularities:
             noted["phonemes"] = [asdict(phoneme) for word in phonemes for phoneme in word]
-        if marks := mark_times(sentence, pipeline.rate, begin):
+        if marks := mark_times(sentence, rate, begin):
             noted["marks"] = [asdict(mark) for mark in marks]
         times.append(noted)
         yield sentence.wav

@@ -31,7 +31,7 @@ class Settings:
     """What a process is started with.
 
     Attributes:
-        models, device, most: see `Engine`.
+        models, device, most, batch: see `Engine`.
         keys, time_limit, limits, allow_voices: see `make_app`.
     """
 
@@ -42,6 +42,7 @@ class Settings:
     time_limit: float = 600.0
     limits: Limits = field(default_factory=Limits)
     allow_voices: bool = False
+    batch: int | None = None
 
     def engine(self) -> Engine:
         """The models.
@@ -49,7 +50,7 @@ class Settings:
         Raises:
             HierVoxError: one can't be served.
         """
-        return Engine(self.models, self.device, self.most)
+        return Engine(self.models, self.device, self.most, self.batch)
 
 
 def serve_alone(

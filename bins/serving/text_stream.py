@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -15,15 +15,15 @@ from fastapi import WebSocket, WebSocketDisconnect
 from hiervox.bins.serving.answers import TOKENS_A_SECOND, Metrics, Place, status_of
 from hiervox.bins.serving.encode import Encoder, encoder
 from hiervox.bins.serving.engine import Engine, Model, Sound
-from hiervox.bins.serving.jobs import controls_for
+from hiervox.bins.serving.jobs import controls_for, made_by
 from hiervox.bins.serving.schema import TextStreamRequest, parsed
 from hiervox.models.base.pipelines.concatenation import concatenate
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, pauses_behind
 from hiervox.processors.audio import Waveform
-from hiervox.processors.text.markup import PARAGRAPH_PAUSE, is_markup
-from hiervox.processors.text.script import plain_utterances
+from hiervox.processors.text.markup import is_markup
+from hiervox.processors.text.script import VOICE_LINE, Utterance, plain_utterances
 from hiervox.processors.text.sentences import sentence_bounds, speakable
 from hiervox.utils.errors import ConfigError, HierVoxError
 from hiervox.utils.json_files import parse_json
@@ -32,14 +32,28 @@ MOST_CHARACTERS = 2**20
 """Of text that was sent and is not spoken yet."""
 REFUSED, TOO_LONG, FAILED = 1008, 1009, 1011
 """Codes that a connection is closed with: the client's mistake, the end of its time, the server's mistake."""
-_PARAGRAPH = re.compile(r"\n\s*\n")
+VOICE_BEGINNING = "[voice:"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a text can be spoken by now.
+
+    Attributes:
+        text: as it is read: it names the voice that speaks, where an earlier part does.
+        pause: seconds behind it; None for what its ending asks for.
+    """
+
+    text: str
+    pause: float | None = None
 
 
 class Sentences:
     """Text that comes in pieces, cut into what can be spoken by now.
 
     A sentence is known to be at its end when the next one has begun. A cut is made only where what is before
-    it is read alone as it is read with what follows. SSML is one text, known at its end.
+    it is read alone as it is read with what follows. SSML is one text, known at its end. A line that names a
+    voice holds for the parts behind it, too.
 
     Args:
         language: espeak's code.
@@ -47,9 +61,11 @@ class Sentences:
 
     def __init__(self, language: str) -> None:
         self._language, self._rest = language, ""
+        self._voice: str | None = None
+        self._is_amid_a_line = False
 
-    def push(self, text: str) -> list[tuple[str, bool]]:
-        """Take a piece; give what is at its end, and whether a paragraph ends with it.
+    def push(self, text: str) -> list[Part]:
+        """Take a piece; give what is at its end.
 
         Raises:
             ConfigError: too much text waits.
@@ -57,28 +73,59 @@ class Sentences:
         self._rest += text
         if len(self._rest) > MOST_CHARACTERS:
             raise ConfigError(f"over {MOST_CHARACTERS} characters have no end", "send sentences")
-        if is_markup(self._rest):
+        if self._is_markup:
             return []
         bounds = sentence_bounds(self._rest, language=self._language)
         whole = self._read(self._rest) if len(bounds) > 1 else []
         for (_, end), (start, _) in zip(bounds[-2::-1], bounds[:0:-1], strict=True):
             head = self._read(self._rest[:end])
-            if 0 < len(head) < len(whole) and head == whole[: len(head)]:
-                return self._cut(end, start)
+            is_known = 0 < len(head) < len(whole) and not _may_name_a_voice(self._rest[start:])
+            if is_known and _said(head) == _said(whole[: len(head)]):
+                part = Part(self._named(self._rest[:end]), whole[len(head) - 1].pause_after)
+                self._drop(end)
+                return [part]
         return []
 
-    def finish(self) -> list[tuple[str, bool]]:
-        """The rest."""
-        is_sound = is_markup(self._rest) or self._read(self._rest)
-        return self._cut(len(self._rest), len(self._rest)) if is_sound else []
+    def finish(self) -> list[Part]:
+        """The rest; what comes behind it begins a line."""
+        parts = []
+        if self._is_markup:
+            parts, self._rest = [Part(self._rest)], ""
+        elif self._read(self._rest):
+            parts = [Part(self._named(self._rest))]
+            self._drop(len(self._rest))
+            self._is_amid_a_line = False
+        return parts
 
-    def _cut(self, end: int, start: int) -> list[tuple[str, bool]]:
-        text, between, self._rest = self._rest[:end], self._rest[end:start], self._rest[start:]
-        return [(text, bool(_PARAGRAPH.search(between)))]
+    @property
+    def _is_markup(self) -> bool:
+        return not self._is_amid_a_line and is_markup(self._rest)
 
-    def _read(self, text: str) -> list[str]:
-        said = [utterance.text for utterance in plain_utterances(text, self._language)]
-        return said if said and speakable(said[0], self._language) else []
+    def _drop(self, end: int) -> None:
+        """Go on behind what was given."""
+        named = VOICE_LINE.findall(self._named(self._rest[:end]))
+        self._voice = (named[-1] or None) if named else None
+        self._rest, self._is_amid_a_line = self._rest[end:], True
+
+    def _named(self, text: str) -> str:
+        """What follows on what was given, with the voice that speaks it."""
+        if self._is_amid_a_line:
+            return f"[voice: {self._voice or ''}]{text}"
+        return text if self._voice is None else f"[voice: {self._voice}]\n{text}"
+
+    def _read(self, text: str) -> list[Utterance]:
+        said = plain_utterances(self._named(text), self._language)
+        return said if said and speakable(said[0].text, self._language) else []
+
+
+def _said(utterances: list[Utterance]) -> list[tuple[str, str | None]]:
+    return [(utterance.text, utterance.voice) for utterance in utterances]
+
+
+def _may_name_a_voice(text: str) -> bool:
+    """Whether a text may begin with the name of a voice when more of it has come."""
+    begun = text[: len(VOICE_BEGINNING)].lower()
+    return VOICE_BEGINNING.startswith(begun) and not re.search(r"[]\n]", text)
 
 
 class Channel(Protocol):
@@ -128,9 +175,9 @@ class Dialogue:
         rate, language = await self._engine.run(opened)
         made = encoder(asked.response_format, rate)
         await self._send({"event": "start", "sample_rate": rate, "format": asked.response_format})
-        waiting: asyncio.Queue[tuple[str, bool] | None] = asyncio.Queue()
+        waiting: asyncio.Queue[Part | None] = asyncio.Queue()
         speaking = asyncio.ensure_future(
-            self._speak(waiting, lambda *text: self._prepare(model, task, asked, controls, *text), made)
+            self._speak(waiting, lambda part: self._prepare(model, task, asked, controls, part), made)
         )
         try:
             await self._listen(Sentences(language), waiting, speaking)
@@ -168,7 +215,7 @@ class Dialogue:
     async def _listen(
         self,
         sentences: Sentences,
-        waiting: asyncio.Queue[tuple[str, bool] | None],
+        waiting: asyncio.Queue[Part | None],
         speaking: asyncio.Future[None],
     ) -> None:
         """Take messages to the end of the text, or until speaking fails."""
@@ -206,15 +253,15 @@ class Dialogue:
 
     async def _speak(
         self,
-        waiting: asyncio.Queue[tuple[str, bool] | None],
-        prepare: Callable[[str, bool], Callable[[], Sound]],
+        waiting: asyncio.Queue[Part | None],
+        prepare: Callable[[Part], Callable[[], Sound]],
         made: Encoder,
     ) -> None:
-        while (sentence := await waiting.get()) is not None:
+        while (part := await waiting.get()) is not None:
             now = time.monotonic()
             self._begun = self._begun or now
             due = max(now, self._begun + self._sent)  # when it would be heard
-            async for wav in self._chunks(prepare(*sentence), due):
+            async for wav in self._chunks(prepare(part), due):
                 if data := await asyncio.to_thread(made.push, wav):
                     await self._socket.send_bytes(data)
 
@@ -231,28 +278,29 @@ class Dialogue:
         task: str,
         asked: TextStreamRequest,
         controls: SpeechControls,
-        text: str,
-        ends_paragraph: bool,
+        part: Part,
     ) -> Callable[[], Sound]:
         """A sentence, or several that are read as one, as the next of the text."""
 
         def prepared() -> Sound:
             pipeline: TextToSpeech[SpeechControls] = self._engine.opened(model, task)
-            read = pipeline.read(text, controls.language)
+            read = pipeline.read(part.text, controls.language)
             sequences = [
                 replace(sequence, position=position) for position, sequence in enumerate(read, self._position)
             ]
-            if ends_paragraph and sequences[-1].pause is None:
-                sequences[-1] = replace(sequences[-1], pause=PARAGRAPH_PAUSE)
+            if part.pause is not None:
+                sequences[-1] = replace(sequences[-1], pause=part.pause)
             voice = self._engine.voice(model, task, asked.voice_name)
             rate = pipeline.output_rate(controls)
             pauses = [self._pause, *_pauses(sequences, controls.sentence_pause)]
             self._position, self._pause = self._position + len(sequences), pauses.pop()
+            sequences = [replace(sequence, pause=0.0) for sequence in sequences]
+            shared = self._engine.shared(pipeline, sequences, voice, controls)
             alone = (
-                pipeline.tts_stream([replace(sequence, pause=0.0)], voice, controls) for sequence in sequences
+                pipeline.tts_stream([sequence], voice, controls, **made_by(shared)) for sequence in sequences
             )
             tokens = sum(len(sequence.tokens) for sequence in sequences)
-            return Sound(_joined(alone, pauses, rate), rate, tokens)
+            return Sound(_joined(alone, pauses, rate), rate, tokens, shared=shared)
 
         return prepared
 

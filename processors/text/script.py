@@ -26,7 +26,8 @@ LONGEST_IPA = 2 * LONGEST_SENTENCE
 _log = get_logger("text")
 
 _SPACES = re.compile(r"\s+")
-_VOICE_LINE = re.compile(r"^[ \t]*\[voice:[ \t]*([^\]\n]*?)[ \t]*\]", re.MULTILINE | re.IGNORECASE)
+VOICE_LINE = re.compile(r"^[ \t]*\[voice:[ \t]*([^\]\n]*?)[ \t]*\]", re.MULTILINE | re.IGNORECASE)
+"""Names the voice that speaks from there on; without a name, that of the text."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENC
     if marked_up:
         blocks = read_markup(text, language)
     else:
-        parts = [(name, read_links(part)) for name, part in _voice_parts(text)]
+        parts = _voice_parts(text)
         text = "\n".join(part for _, part in parts)
         _warn_of_markup(text)
-        blocks = [replace(block, voice=name) for name, part in parts for block in _paragraphs(part)]
+        blocks = _blocks(parts)
     _warn_of_language(text, language)
     utterances = _all_utterances(blocks, language, limit)
     if not utterances or not speakable(utterances[0].text, language):
@@ -104,7 +105,7 @@ def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENC
 
 def plain_utterances(text: str, language: str = "en-us", limit: int = LONGEST_SENTENCE) -> list[Utterance]:
     """`read_script` of a plain text, of which nothing is checked and nothing logged; may be empty."""
-    return _all_utterances(_paragraphs(read_links(text)), language, limit)
+    return _all_utterances(_blocks(_voice_parts(text)), language, limit)
 
 
 def check_text(text: str) -> None:
@@ -136,11 +137,15 @@ def _warn_of_language(text: str, language: str) -> None:
 
 
 def _voice_parts(text: str) -> list[tuple[str | None, str]]:
-    """A plain text by the voices that its lines name; None for that of the text."""
-    first, *others = _VOICE_LINE.split(text)
+    """A plain text by the voices that its lines name, its links read; None for that of the text."""
+    first, *others = VOICE_LINE.split(text)
     named = zip(others[::2], others[1::2], strict=True)
     parts: list[tuple[str | None, str]] = [(None, first), *((name or None, part) for name, part in named)]
-    return [(name, part) for name, part in parts if part.strip()]
+    return [(name, read_links(part)) for name, part in parts if part.strip()]
+
+
+def _blocks(parts: list[tuple[str | None, str]]) -> list[Block]:
+    return [replace(block, voice=name) for name, part in parts for block in _paragraphs(part)]
 
 
 def _paragraphs(text: str) -> list[Block]:

@@ -25,7 +25,7 @@ _log = get_logger("speech")
 
 
 def synthesize(
-    synthesizer: Synthesizer[ControlsT], items: Sequence[Item], controls: ControlsT, batch_size: int
+    synthesizer: Synthesizer[ControlsT], items: Sequence[Item], controls: ControlsT, size: int
 ) -> list[Synthesis]:
     """Token sequences with their voices to sound, those of like lengths together.
 
@@ -33,13 +33,12 @@ def synthesize(
         synthesizer: of the system.
         items: any number.
         controls: for all of them.
-        batch_size: most of them to one pass of the networks.
+        size: most of them to one pass of the networks.
 
     Raises:
         AudioError: one came out silent or not finite, twice.
     """
     order = sorted(range(len(items)), key=lambda item: len(items[item][0].tokens))
-    size = min(batch_size, synthesizer.largest_batch or batch_size)
     done: dict[int, Synthesis] = {}
     for begin in range(0, len(order), size):
         group = order[begin : begin + size]

@@ -164,6 +164,53 @@ class TextToSpeech(Voiced[ControlsT_contra], Protocol[ControlsT_contra]):
 
 
 @runtime_checkable
+class BatchedSpeech(TextToSpeech[ControlsT_contra], Protocol[ControlsT_contra]):
+    """Text to speech whose sentences can share passes of the networks with those of other texts.
+
+    Attributes:
+        batch_size: most sequences to one pass, where the system can take as many.
+    """
+
+    batch_size: int
+
+    @property
+    def largest_batch(self) -> int:
+        """Most sequences to one pass: 1 where none share one."""
+
+    def items(self, sequences: Sequence[TokenSequence], target: Voice) -> list[tuple[TokenSequence, Voice]]:
+        """Each sequence with its voice: the one that its text names, or the target.
+
+        Raises:
+            ConfigError: there is no such voice.
+        """
+
+    def synthesize(
+        self, items: Sequence[tuple[TokenSequence, Voice]], controls: ControlsT_contra
+    ) -> list[Synthesis]:
+        """Sequences to sound, those of like lengths together; each as it is made alone, within 1e-4."""
+
+    def tts_sentences(
+        self,
+        text: str | Sequence[TokenSequence],
+        voice: Recording | Voice | None = None,
+        controls: ControlsT_contra | None = None,
+        f0: F0Contour | None = None,
+        made: Callable[[tuple[TokenSequence, Voice]], Synthesis | None] | None = None,
+    ) -> Iterator[Synthesis]:
+        """As `TextToSpeech.tts_sentences`; `made` is asked for each sentence before it is made."""
+
+    def tts_stream(
+        self,
+        text: str | Sequence[TokenSequence],
+        voice: Recording | Voice | None = None,
+        controls: ControlsT_contra | None = None,
+        noted: Callable[[Synthesis], None] | None = None,
+        made: Callable[[tuple[TokenSequence, Voice]], Synthesis | None] | None = None,
+    ) -> Iterator[Waveform]:
+        """As `TextToSpeech.tts_stream`; `made` is asked for each sentence before it is made."""
+
+
+@runtime_checkable
 class VoiceConversion(Voiced[ControlsT_contra], Protocol[ControlsT_contra]):
     """`vc` and `svc`: the words of a recording in another voice."""
 

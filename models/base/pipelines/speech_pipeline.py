@@ -51,6 +51,8 @@ from hiervox.utils.memory import release_unused_memory
 
 Script = str | Sequence[TokenSequence]
 """A text of any length, plain or SSML, or what `SpeechPipeline.read` made of it."""
+Made = Callable[[Item], Synthesis | None]
+"""Gives what was made of a sequence together with those of other texts; None where it is to be made now."""
 CPU_BATCH, GPU_BATCH = 1, 16
 """Most sequences to one pass of the networks."""
 
@@ -77,7 +79,7 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
 
     Attributes:
         rate: of what the system's own networks make, Hz.
-        batch_size: most sequences to one pass of the networks.
+        batch_size: most sequences to one pass of the networks, where the synthesizer can take as many.
     """
 
     def __init__(
@@ -277,7 +279,7 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
         items = [
             item
             for script, target in zip(scripts, targets, strict=True)
-            for item in self._items(script, target)
+            for item in self.items(script, target)
         ]
         done = iter(self.synthesize(items, controls))
         speeches = []
@@ -292,11 +294,16 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
         voice: Prompt | None = None,
         controls: ControlsT | None = None,
         f0: F0Contour | None = None,
+        made: Made | None = None,
     ) -> Iterator[Synthesis]:
         """`tts` sentence by sentence, at the system's rate and unscaled, in memory that does not grow.
 
         The text is looked at as a whole before the first sentence is spoken. The `wav` and `f0` of what is
         returned hold the pause behind the sentence, too.
+
+        Args:
+            text, voice, controls, f0: as for `tts`.
+            made: is asked for each sentence before it is made.
         """
         controls = self._checked(controls)
         sequences, target = self.read(text, controls.language), self.voice(voice)
@@ -308,8 +315,11 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
                 )
             check_pitch(f0)
             sequences = [replace(sequences[0], f0=f0)]
-        items = self._items(sequences, target)
-        done = chain.from_iterable(self._released([item], controls) for item in items)
+
+        def spoken(item: Item) -> Synthesis:
+            return (made(item) if made else None) or self._released([item], controls)[0]
+
+        done = map(spoken, self.items(sequences, target))
         return assemble(done, sequences, controls.sentence_pause, self.rate)
 
     def tts_stream(
@@ -318,6 +328,7 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
         voice: Prompt | None = None,
         controls: ControlsT | None = None,
         noted: Callable[[Synthesis], None] | None = None,
+        made: Made | None = None,
     ) -> Iterator[Waveform]:
         """Speak a text chunk by chunk, as soon as each is there.
 
@@ -329,6 +340,7 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
             controls: with scaling `none`, since a stream does not know its peak; None for the defaults
                 without scaling.
             noted: is told each sentence, as `tts_sentences` has it, before the last chunk of it comes.
+            made: is asked for each sentence before it is made; what it gives is one chunk.
 
         Returns:
             Waveforms (T_i,) at the controls' rate; together what `tts` returns.
@@ -351,8 +363,8 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
                 spoken.append(synthesis)
                 noted(next(assembled))
 
-        items = self._items(sequences, target)
-        streams = (attempts.stream(self.synthesizer, item, controls, note) for item in items)
+        items = self.items(sequences, target)
+        streams = (self._chunks(item, controls, note, made) for item in items)
         if len(sequences) == 1:
             chunks: Iterator[Waveform] = chain(next(streams), silence(pauses[0], self.rate))
         else:
@@ -365,7 +377,22 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
         Raises:
             AudioError: one came out silent or not finite, twice.
         """
-        return attempts.synthesize(self.synthesizer, items, controls, self.batch_size)
+        return attempts.synthesize(self.synthesizer, items, controls, self.largest_batch)
+
+    @property
+    def largest_batch(self) -> int:
+        """Most sequences to one pass of the networks."""
+        return min(self.batch_size, self.synthesizer.largest_batch or self.batch_size)
+
+    def items(self, sequences: Sequence[TokenSequence], target: Voice) -> list[Item]:
+        """Each sequence with its voice: the one that its text names, or the target.
+
+        Raises:
+            ConfigError: there is no such voice, or another model made it.
+        """
+        named = dict.fromkeys(sequence.voice for sequence in sequences if sequence.voice is not None)
+        voices = {name: self.voice(self.named_voice(name)) for name in named}
+        return [(each, target if each.voice is None else voices[each.voice]) for each in sequences]
 
     # recordings
 
@@ -505,15 +532,21 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
         mel = self.mel(concatenated(sounds))
         return Speech(wav, self.output_rate(controls), f0, mel, tuple(sentences))
 
-    def _items(self, sequences: Sequence[TokenSequence], target: Voice) -> list[Item]:
-        """Each sequence with its voice: the one that its text names, or the target.
-
-        Raises:
-            ConfigError: there is no such voice, or another model made it.
-        """
-        named = dict.fromkeys(sequence.voice for sequence in sequences if sequence.voice is not None)
-        voices = {name: self.voice(self.named_voice(name)) for name in named}
-        return [(each, target if each.voice is None else voices[each.voice]) for each in sequences]
+    def _chunks(
+        self,
+        item: Item,
+        controls: ControlsT,
+        noted: Callable[[Synthesis], None] | None,
+        made: Made | None,
+    ) -> Iterator[Waveform]:
+        """A sequence as a stream, or as one chunk where it was made before."""
+        synthesis = made(item) if made else None
+        if synthesis is None:
+            yield from attempts.stream(self.synthesizer, item, controls, noted)
+            return
+        if noted is not None:
+            noted(synthesis)
+        yield synthesis.wav
 
     def _warn_of_prosody(self, sequences: Sequence[TokenSequence]) -> None:
         """Say which of the markup's wishes the system does not understand."""

@@ -11,6 +11,7 @@ from html import escape
 
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.timestamps import Timed, mark_times, phoneme_times, word_times
+from hiervox.processors.text.script import VOICE_LINE
 from hiervox.utils.errors import ConfigError
 
 SUFFIXES = (".srt", ".vtt", ".json")
@@ -97,19 +98,32 @@ def times_of(
 def placed_words(sentences: Sequence[SentenceTimes], source: str) -> list[PlacedWord]:
     """Words with their places in the text that they were read from.
 
-    What is written as it is spoken is found by itself; what is not, such as numbers, is where the words
-    before and behind it leave room.
-
     Args:
         sentences: of the whole text.
         source: plain or SSML, as it was given.
     """
-    plain = _TAG.sub(lambda tag: " " * len(tag[0]), source)
-    written = [match.span() for match in _WORD.finditer(plain)]
     said = [word for sentence in sentences for word in sentence.words]
+    places = word_places([word.text for word in said], source)
+    return [
+        PlacedWord(word.text, word.start, word.end, *place) for word, place in zip(said, places, strict=True)
+    ]
+
+
+def word_places(said: Sequence[str], source: str) -> list[tuple[int, int]]:
+    """Offset and length of the words of a text, in characters.
+
+    What is written as it is spoken is found by itself; what is not, such as numbers, is where the words
+    before and behind it leave room.
+
+    Args:
+        said: all its words, as they are spoken.
+        source: plain or SSML, as it was given.
+    """
+    plain = VOICE_LINE.sub(_blank, _TAG.sub(_blank, source))
+    written = [match.span() for match in _WORD.finditer(plain)]
     if not written:
-        return [PlacedWord(word.text, word.start, word.end, 0, len(source)) for word in said]
-    ours = [_bare(word.text) for word in said]
+        return [(0, len(source))] * len(said)
+    ours = [_bare(word) for word in said]
     theirs = [_bare(plain[start:end]) for start, end in written]
     places: list[tuple[int, int]] = []
     for kind, begin, end, first, last in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
@@ -120,10 +134,11 @@ def placed_words(sentences: Sequence[SentenceTimes], source: str) -> list[Placed
                 first = max(first - 1, 0)
                 last = first + 1
             places += [(written[first][0], written[last - 1][1])] * (end - begin)
-    return [
-        PlacedWord(word.text, word.start, word.end, start, end - start)
-        for word, (start, end) in zip(said, places, strict=True)
-    ]
+    return [(start, end - start) for start, end in places]
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _bare(word: str) -> str:

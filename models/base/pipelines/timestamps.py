@@ -64,6 +64,11 @@ def phoneme_times(synthesis: Synthesis, rate: int, begin: float = 0.0) -> list[l
     return words
 
 
+def spoken_words(text: str) -> list[str]:
+    """The words of a sentence as it is spoken, of which `word_times` tells the times."""
+    return [word for word in _WORD.findall(text) if any(map(str.isalnum, word))]
+
+
 def pronouncing(
     read: Callable[[str, str | None], Iterable[TokenSequence]], language: str | None
 ) -> Callable[[str], str]:
@@ -107,7 +112,7 @@ def word_times(
     Raises:
         TextError: a word can't be pronounced.
     """
-    words = [word for word in _WORD.findall(synthesis.sequence.text) if any(map(str.isalnum, word))]
+    words = spoken_words(synthesis.sequence.text)
     if not words:
         return []
     groups: Sequence[Sequence[Timed]] = phonemes

@@ -115,6 +115,8 @@ def test_events_tell_when_words_and_phonemes_are_said(served: Served) -> None:
     sentences = [event for event in events if "words" in event]
     said = [[word["text"] for word in sentence["words"]] for sentence in sentences]
     assert said == [["The", "first", "of", "the", "sentences."], ["And", "two", "more", "words."]]
+    words = [word for sentence in sentences for word in sentence["words"]]
+    assert [text[word["offset"] :][: word["length"]] for word in words] == text.split()
     assert sentences[0]["start"] == 0 and sentences[1]["end"] == pytest.approx(wav.size / 16_000)
     for sentence in sentences:
         for unit in ("words", "phonemes"):

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from hiervox.bins.serving.text_stream import Sentences
-from hiervox.processors.text.script import plain_utterances
+from hiervox.bins.serving.text_stream import Part, Sentences
+from hiervox.processors.text.script import Utterance, plain_utterances
 from tests.bins.serving.test_serve import KEY, MOST, Served, served
 
 __all__ = ["served"]
 TEXT = "It was late, at 10:30 p.m. in May. Dr. Who slept!\n\nA new day? Not yet."
+VOICES = "One of them.\n[voice: willow]\nTwo. And more.\n\n[voice:] Three."
+LINES = "One [voice: a] is no line.\n\n[Voice: b ] Two.\n\nThree. [voice: c] is none.\n[voice:]\nFour."
 
 
 @contextmanager
@@ -63,6 +66,17 @@ def test_text_in_pieces_sounds_as_a_whole(served: Served) -> None:
     assert wav.shape == whole.shape and np.abs(wav.astype(int) - whole).max() <= 3
     assert events[0] == {"event": "start", "sample_rate": 16_000, "format": "pcm"}
     assert events[-1]["event"] == "done" and events[-1]["usage"]["output_tokens"] == 100 * wav.size // 16_000
+
+
+def test_a_voice_holds_for_the_pieces_behind_it(served: Served) -> None:
+    with opened(served) as socket:
+        for piece in pieces(VOICES, 9):
+            socket.send(json.dumps({"text": piece}))
+        socket.send(json.dumps({"event": "end"}))
+        wav, _ = heard(socket)
+    body = {"model": "box", "input": VOICES, "response_format": "pcm"}
+    whole = np.frombuffer(served.http.post("/v1/audio/speech", json=body).content, "<i2")
+    assert wav.shape == whole.shape and np.abs(wav.astype(int) - whole).max() <= 3
 
 
 def test_a_sentence_is_spoken_before_the_text_ends(served: Served) -> None:
@@ -127,18 +141,43 @@ def test_keys_and_places_are_asked_for(served: Served) -> None:
     assert events[0]["error"]["type"] == "rate_limit_error"
 
 
+def spoken(parts: list[Part]) -> list[Utterance]:
+    """What is said of parts, each with the pause that it has in the text."""
+    said: list[Utterance] = []
+    for part in parts:
+        *others, last = plain_utterances(part.text)
+        said += [*others, replace(last, pause_after=last.pause_after if part.pause is None else part.pause)]
+    return said
+
+
+@pytest.mark.parametrize("text", [TEXT, VOICES, LINES])
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_sentences_do_not_depend_on_the_pieces(size: int) -> None:
+def test_sentences_do_not_depend_on_the_pieces(size: int, text: str) -> None:
     sentences = Sentences("en-us")
-    found = [each for piece in pieces(TEXT, size) for each in sentences.push(piece)] + sentences.finish()
-    said = [utterance.text for text, _ in found for utterance in plain_utterances(text)]
-    assert said == [utterance.text for utterance in plain_utterances(TEXT)]
-    if size < 10:
-        ends = [("Who slept!", True), ("A new day?", False), ("Not yet.", False)]
-        assert [(text[-10:], is_last) for text, is_last in found] == ends
+    found = [part for piece in pieces(text, size) for part in sentences.push(piece)]
+    assert len(found) >= 2 or size > 100
+    assert spoken(found + sentences.finish()) == plain_utterances(text)
+
+
+def test_a_voice_is_that_of_its_line() -> None:
+    said = [(utterance.text, utterance.voice) for utterance in plain_utterances(LINES)]
+    assert said == [
+        ("One [voice: a] is no line.", None),
+        ("Two.", "b"),
+        ("Three.", "b"),
+        ("[voice: c] is none.", "b"),
+        ("Four.", None),
+    ]
+
+
+def test_a_voice_holds_behind_what_was_flushed() -> None:
+    sentences = Sentences("en-us")
+    assert sentences.push("[voice: b] One.") == [] and spoken(sentences.finish())[0].voice == "b"
+    assert sentences.push("Two.") == [] and spoken(sentences.finish())[0].voice == "b"
+    assert sentences.push("[voice:] Three.") == [] and spoken(sentences.finish())[0].voice is None
 
 
 def test_markup_is_read_at_its_end() -> None:
     sentences, text = Sentences("en-us"), "<speak>One. Two. Three.</speak>"
     assert [each for piece in pieces(text, 9) for each in sentences.push(piece)] == []
-    assert sentences.finish() == [(text, False)]
+    assert sentences.finish() == [Part(text)]

@@ -37,6 +37,7 @@ def sentence(words: str, begin: float = 0.0) -> SentenceTimes:
         ("a &lt; b", "a less than b", None),
         ("It's $5 now", "It's five dollars now", ["It's", "$5", "$5", "now"]),
         ("Dr. No", "Doctor No", ["Dr.", "No"]),
+        ("[voice: anna] 12 men", "twelve men", ["12", "men"]),
         ("one", "one more word", ["one", "one", "one"]),
         ("...", "word", ["..."]),
     ],
