@@ -55,14 +55,18 @@ class Shared:
         """What becomes of requests that come at one time; the client of one may be gone at once."""
 
         async def all_of_them() -> list[Any]:
-            gate = threading.Event()
-            self.engine._thread.submit(gate.wait, -1)
+            read, spoken = threading.Event(), threading.Event()
+            self.engine._thread.submit(read.wait, -1)
             tasks = [asyncio.ensure_future(each) for each in coroutines]
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0)  # texts are read at 0, sentences are due now
+            self.engine._thread.submit(spoken.wait, 1)
+            read.set()
+            while len(self.engine.batches._waiting) < len(tasks):
+                await asyncio.sleep(0.001)
             if gone is not None:
                 tasks[gone].cancel()
                 await asyncio.sleep(0)
-            gate.set()
+            spoken.set()
             return await asyncio.gather(*tasks, return_exceptions=True)
 
         self.passes.clear()
