@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-import tempfile
 from enum import Enum
 from pathlib import Path
 from string import Template
@@ -15,8 +14,7 @@ import typer
 
 from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import ConfigError
-from hiervox.utils.files import write_text
-from hiervox.utils.litter import own_prefix
+from hiervox.utils.files import whole_folder, write_text
 from hiervox.utils.outputs import check_outputs
 from hiervox.utils.registry import Registry
 
@@ -56,11 +54,8 @@ def new(
         "verb": name.replace("_", "-"),
         "Name": "".join(part.capitalize() for part in name.split("_")),
     }
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=own_prefix(), dir=folder.parent) as stage:
-        whole = Path(stage) / "package"
+    with whole_folder(folder) as whole:
         _write(TEMPLATES / kind.value, whole, names)
-        whole.rename(folder)
     typer.echo(f"{folder}: pip install --editable {folder}, then pytest {folder}")
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ import numpy as np
 
 from hiervox.evaluation.metric import Metric, Scores, Vector
 from hiervox.evaluation.table import Utterance
-from hiervox.utils.files import naming, replacing_file
+from hiervox.utils.files import missing_folders, naming, replacing_file
 from hiervox.utils.json_files import parse_json
 
 FOLDER = "scores"
@@ -42,6 +43,7 @@ class ScoreStore:
         self.folder = folder / FOLDER
         self._own = self.folder / f"{process}.jsonl"
         self._stream: BinaryIO | None = None
+        self._made: list[Path] = []
         self._found: dict[str, dict[str, float | str]] = {}
 
     def __enter__(self) -> ScoreStore:
@@ -52,8 +54,19 @@ class ScoreStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._stream is not None:
-            self._stream.close()
+            with suppress(OSError) if error else nullcontext():  # that the disk is full is told already
+                self._stream.close()
             self._stream = None
+            if not self._own.stat().st_size:
+                self._remove_empty()
+
+    def _remove_empty(self) -> None:
+        """Take away this process's file, without a score, and the folders that hold nothing without it."""
+        self._own.unlink()
+        with suppress(OSError):
+            for folder in (self.folder / VECTORS, self.folder, *self._made):
+                if folder.exists():
+                    folder.rmdir()
 
     def load(self) -> None:
         """Read what all processes have written so far."""
@@ -85,8 +98,17 @@ class ScoreStore:
 
     def add(self, key: str, scores: Scores) -> None:
         """Keep scores; they are on their way to the disk when this returns."""
-        stream = self._opened()
         arrays = {name: value for name, value in scores.items() if isinstance(value, np.ndarray)}
+        try:
+            self._add(key, scores, arrays)
+        except OSError:
+            self._found.pop(key, None)
+            for name in arrays:
+                self._file(key, name).unlink(missing_ok=True)
+            raise
+
+    def _add(self, key: str, scores: Scores, arrays: Mapping[str, Vector]) -> None:
+        stream = self._opened()
         for name, value in arrays.items():
             self._write_vector(key, name, value)
         shown: dict[str, float | str] = {
@@ -102,6 +124,7 @@ class ScoreStore:
     def _opened(self) -> BinaryIO:
         """This process's file; it and its folder are made with the first score."""
         if self._stream is None:
+            self._made = missing_folders(self.folder.parent)
             self.folder.mkdir(parents=True, exist_ok=True)
             self._stream = self._own.open("ab")
             if self._stream.tell() and not self._own.read_bytes().endswith(b"\n"):

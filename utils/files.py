@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.litter import own_prefix, sweep
+from hiervox.utils.placing import place, place_folder, require_still_free, take_away
 
 MOST_NAME_BYTES, MOST_PATH_BYTES = 255, 4095
 """Of Linux's file systems."""
@@ -25,8 +25,9 @@ def replacing_file(path: Path) -> Iterator[Path]:
 
     Raises:
         OSError: a full disk and the like; it names `path`.
+        ConfigError: as `place`.
     """
-    with naming(path), _made_folder(path.parent) as folder:
+    with naming(path), made_folder(path.parent) as folder:
         handle, name = tempfile.mkstemp(prefix=own_prefix(), suffix=path.suffix, dir=folder)
         os.close(handle)
         temporary = Path(name)
@@ -34,15 +35,15 @@ def replacing_file(path: Path) -> Iterator[Path]:
             yield temporary
             _synchronise(temporary)
             give_default_mode(temporary)  # mkstemp makes the file private
-            temporary.replace(path)
+            place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
 
 
 @contextmanager
-def _made_folder(folder: Path) -> Iterator[Path]:
+def made_folder(folder: Path) -> Iterator[Path]:
     """Make a folder where there is none, free of what dead processes left; it goes where the block fails."""
-    made = _missing_folders(folder)
+    made = missing_folders(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder)
@@ -73,29 +74,68 @@ def all_or_nothing(folder: Path, last: str) -> Iterator[Path]:
     Args:
         folder: it is made where it is not there, and taken away again where the block fails.
         last: name of the file that moves last: where it is, all are.
+
+    Raises:
+        ConfigError: as `place`; of several processes that write the same files, one moves all of its own, and
+            the others none.
     """
-    with _made_folder(folder), tempfile.TemporaryDirectory(prefix=own_prefix(), dir=folder) as name:
+    with made_folder(folder), tempfile.TemporaryDirectory(prefix=own_prefix(), dir=folder) as name:
         stage = Path(name)
-        try:
+        with _named_as(stage, folder):
             yield stage
-        except OSError as error:
-            if (named := _named_inside(error, stage)) is not None:
-                raise OSError(error.errno, error.strerror, str(folder / named)) from error
-            raise
         files = sorted(stage.iterdir(), key=lambda file: (file.name == last, file.name))
         for file in files:
             _synchronise(file)
+        _place_all(files, folder)
+
+
+def _place_all(files: Sequence[Path], folder: Path) -> None:
+    """Move files into a folder, in order; where one can't be, those that nobody had before go again."""
+    for file in files:
+        require_still_free(folder / file.name)  # before any moves, as files may tell whose the others are
+    new: list[tuple[Path, os.stat_result]] = []
+    try:
         for file in files:
-            with naming(folder / file.name):
-                file.replace(folder / file.name)
+            target, status = folder / file.name, file.lstat()
+            with naming(target):
+                if place(file, target):
+                    new.append((target, status))
+    except BaseException:
+        for target, status in new:
+            take_away(target, status)
+        raise
 
 
-def _named_inside(error: OSError, folder: Path) -> Path | None:
-    """The file that an error names, relative to a folder that it lies in."""
-    if not isinstance(error.filename, str):
-        return None
-    file = Path(error.filename)
-    return file.relative_to(folder) if file.is_relative_to(folder) else None
+@contextmanager
+def whole_folder(final: Path) -> Iterator[Path]:
+    """Yield an empty folder; it becomes `final`, by `publish_folder`, when the block ends without an error.
+
+    Raises:
+        OSError: a full disk and the like; it names `final` or what would be in it.
+        ConfigError: as `place_folder`.
+    """
+    with (
+        made_folder(final.parent) as parent,
+        naming(final),
+        tempfile.TemporaryDirectory(prefix=own_prefix(), dir=parent) as name,
+    ):
+        stage = Path(name) / final.name  # with the mode of any new folder
+        with _named_as(stage, final):
+            stage.mkdir()
+            yield stage
+            publish_folder(stage, final)
+
+
+@contextmanager
+def _named_as(stage: Path, final: Path) -> Iterator[None]:
+    """Errors of the file system name a file by where it would have come to."""
+    try:
+        yield
+    except OSError as error:
+        file = Path(error.filename) if isinstance(error.filename, str) else final
+        if not file.is_relative_to(stage):
+            raise
+        raise OSError(error.errno, error.strerror, str(final / file.relative_to(stage))) from error
 
 
 def require_working_directory() -> None:
@@ -113,24 +153,29 @@ def require_working_directory() -> None:
 def require_writable(folder: Path) -> None:
     """Try whether files can be made in `folder`, which need not be there yet; nothing is left behind.
 
+    It is not made for the try, as other processes that begin at the same time would meet it coming and going.
+
     Raises:
         OSError: they can't; it names the folder.
     """
     require_name(folder)
-    made = _missing_folders(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        missing = missing_folders(folder)
+        if blocked := [path for path in missing if path.is_symlink()]:
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), str(blocked[0]))  # it leads nowhere
+        if not missing and not folder.is_dir():
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
+        place = missing[-1].parent if missing else folder
+        if missing:
+            os.rmdir(tempfile.mkdtemp(prefix=own_prefix(), dir=place))
+        else:
+            with tempfile.TemporaryFile(dir=place):
+                pass
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(folder)) from error
-    finally:
-        for empty in made:
-            with suppress(OSError):
-                empty.rmdir()
 
 
-def _missing_folders(folder: Path) -> list[Path]:
+def missing_folders(folder: Path) -> list[Path]:
     """`folder` and its parents that are not there, the innermost first."""
     return [path for path in (folder, *folder.parents) if not path.exists()]
 
@@ -175,16 +220,14 @@ def write_json(path: Path, tree: Any) -> None:
 
 
 def publish_folder(temporary: Path, final: Path) -> None:
-    """Give a finished folder its final name; a folder that already has the name is replaced.
+    """Give a finished folder its final name, as `place_folder`.
 
     Every file is flushed to the disk first, so that the name never points to a half-written folder.
     """
     for file in sorted(temporary.rglob("*")):
         if file.is_file():
             _synchronise(file)
-    if final.exists():
-        shutil.rmtree(final)
-    temporary.rename(final)
+    place_folder(temporary, final)
 
 
 def _synchronise(file: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.files import require_name, require_working_directory, require_writable
+from hiervox.utils.placing import claim, give_up_claim
 
 Input = Path | str | None
 _NAME_ANOTHER = "choose another name"
@@ -28,6 +29,9 @@ def check_outputs(
 
     Files are compared by their paths with all links followed, and by inode, so that a link, a hard link, `..`
     and, where the file system ignores it, the case of a name make no difference.
+
+    Names that are free are claimed: should somebody else make such a file or folder while the work is done,
+    it stays, and placing the result there fails, see `utils/placing.py`.
 
     Args:
         files: to be written; None for one that was not asked for.
@@ -52,12 +56,18 @@ def check_outputs(
     for file in outputs:
         _check_kind(file)
     _check_inputs(outputs, made, inputs)
+    existing = {file for file in outputs if _exists(file)}
     for file in outputs:
-        if _exists(file) and not overwrite and not (is_own is not None and is_own(file)):
+        if file in existing and not overwrite and not (is_own is not None and is_own(file)):
             raise ConfigError(f"{file} exists", _or_overwrite(_NAME_ANOTHER, overwrite))
     for folder in made:
         _check_new(folder, overwrite)
     _check_places({file.parent for file in (*outputs, *made)})
+    for path in (*outputs, *made):
+        if overwrite or path in existing:
+            give_up_claim(path)
+        else:
+            claim(path, _or_overwrite(_NAME_ANOTHER, overwrite), is_own)
 
 
 def _check_name(path: Path) -> None:

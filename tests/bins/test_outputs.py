@@ -13,6 +13,7 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 from hiervox.bins.app import app
+from hiervox.utils import outputs
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError, HierVoxError
 from tests.evaluation.sounds import SAMPLE_RATE, melody
 from tests.models.base.pipelines.toys import CARDS, registered, write_toy
@@ -340,3 +341,50 @@ def test_an_output_that_is_a_link_to_a_folder_is_filled() -> None:
     done("new", "metric", "clippy", "to/package")
     for name in ("data/cuts.jsonl.gz", "valid/report.csv", "evaluation/summary.md", "package/pyproject.toml"):
         assert Path("real", name).is_file() and Path("to", name).parent.is_symlink()
+
+
+CODES = ("codec", "encode", "a.wav", "--model", "codec")
+VERBS_AND_OUTPUTS: list[tuple[str, ...]] = [
+    ("vocode", "a.wav", "--model", "vocoder", "-o", "new/out.wav"),
+    (*CODES, "-o", "new/out.codes"),
+    ("codec", "decode", "a.codes", "--model", "codec", "-o", "new/out.wav"),
+    ("vocabulary", "--cuts", "data", "--out", "new/symbols.txt"),
+    ("prepare", "--table", "corpus.csv", "--out", "new"),
+    ("validate", "--cuts", "data", "--out", "new"),
+    ("extract", "--cuts", "data", "--config", "conf.json5", "--device", "cpu", "--out", "new"),
+    ("align", "--cuts", "data", "--from", "mfa", "--textgrid", "new", "--ctm", "new/out.ctm", "--out", "new"),
+    ("listening", "page", "--table", "table.csv", "--out", "new/page.html", "--kind", "mos"),
+    ("evaluate", "--table", "table.csv", "--out", "new", "--metrics", "energy", "--device", "cpu"),
+    ("new", "metric", "clippy", "new"),
+]
+
+
+@pytest.mark.parametrize("words", VERBS_AND_OUTPUTS, ids=lambda words: " ".join(words[:2]))
+def test_what_another_program_makes_meanwhile_stays(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(*CODES, "-o", "a.codes")
+    Path("mfa").mkdir()
+    for name in ("a", "b"):
+        Path("mfa", f"{name}.TextGrid").write_text(TEXTGRID)
+    Path("conf.json5").write_text('{system: "hifigan", part: "hifigan", out_dir: "run", data: {cuts: "x"}}')
+    claim, made = outputs.claim, set[Path]()
+
+    def claim_and_make(path: Path, *more: object) -> None:
+        """Another program makes each output as soon as it was found free."""
+        claim(path, *more)
+        file = path / "file" if path.suffix == "" and words[0] == "new" else path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("theirs")
+        made.add(file)
+
+    monkeypatch.setattr(outputs, "claim", claim_and_make)
+    result = run(*words)
+    assert isinstance(result.exception, HierVoxError), f"{result.exception!r} {result.output}"
+    looks_again = words[0] in ("evaluate", "extract")  # before it writes, and says what is there
+    assert looks_again or "was made by another program meanwhile: choose another name" in str(
+        result.exception
+    )
+    assert made and {file.read_text() for file in made} == {"theirs"}
+    left = {file for file in Path("new").rglob("*") if file.is_file()} - made
+    assert not left

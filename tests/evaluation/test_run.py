@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.metrics.sim import ResemblyzerSimilarity
 from hiervox.evaluation.run import evaluate
+from hiervox.evaluation.store import ScoreStore
 from hiervox.evaluation.table import Utterance
 from hiervox.processors.audio import read_audio, write_audio
 from hiervox.utils.errors import AudioError, ConfigError, DataError
@@ -350,3 +351,31 @@ def test_too_few_sentences_for_any_difference_are_said(slips, tmp_path) -> None:
     report = (tmp_path / "out" / "summary.md").read_text()
     assert "can show no difference at p < 0.05, however large it is: rate (corpus) ↓ (least p 0.31)" in report
     assert "Intervals over 6 utterances say little: take 20 or more." in report
+
+
+def test_a_full_disk_leaves_the_scores_that_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = ScoreStore._opened
+
+    def full(store: ScoreStore) -> BinaryIO:
+        opened(store).close()
+        store._stream = open("/dev/full", "ab")  # noqa: SIM115
+        return store._stream
+
+    monkeypatch.setattr(ScoreStore, "_opened", full)
+    scores: dict[str, Any] = {"energy": 1.0, "vector": np.zeros(3)}
+    with pytest.raises(OSError) as caught, ScoreStore(tmp_path / "new" / "out") as store:
+        store.add("a", scores)
+    assert caught.value.filename == str(tmp_path / "new" / "out" / "scores" / "0.jsonl")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(ScoreStore, "_opened", opened)
+    with ScoreStore(tmp_path / "out") as store:
+        store.add("a", scores)
+    monkeypatch.setattr(ScoreStore, "_opened", full)
+    with pytest.raises(OSError, match="No space"), ScoreStore(tmp_path / "out") as store:
+        store.add("b", scores)
+    left = {file.name for file in tmp_path.rglob("*") if file.is_file()}
+    assert left == {"0.jsonl", "a.vector.npy"}
+    with ScoreStore(tmp_path / "out") as store:
+        assert "a" in store and "b" not in store

@@ -5,19 +5,25 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
+from hiervox.utils.errors import ConfigError
 from hiervox.utils.files import (
     all_or_nothing,
     publish_folder,
     replacing_file,
     require_name,
     require_writable,
+    whole_folder,
     write_json,
 )
 from hiervox.utils.litter import own_prefix
+from hiervox.utils.outputs import check_outputs
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
@@ -119,3 +125,82 @@ def test_a_full_disk_is_told_of_the_file_that_was_asked_for(tmp_path: Path) -> N
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(stage / "a.wav"))
     assert raised.value.filename == str(tmp_path / "new" / "a.wav") and not (tmp_path / "new").exists()
+
+
+def _write_two(out: Path, mark: str) -> None:
+    with all_or_nothing(out, last="a.wav") as stage:
+        (stage / "a.wav").write_text(mark)
+        (stage / "a.wav.json").write_text(mark)
+
+
+def _write_folder(out: Path, mark: str) -> None:
+    with whole_folder(out) as stage:
+        (stage / "a.wav").write_text(mark)
+        (stage / "b.wav").write_text(mark)
+
+
+WRITERS: dict[str, tuple[Callable[[Path, str], None], list[str]]] = {
+    "a file": (lambda out, mark: write_json(out / "a.wav", mark), ["a.wav"]),
+    "files that belong together": (_write_two, ["a.wav", "a.wav.json"]),
+    "a folder": (_write_folder, []),
+}
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("kind", WRITERS)
+def test_of_eight_at_once_with_one_name_one_wins(
+    kind: str, links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*names: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:  # as on FAT
+        monkeypatch.setattr(os, "link", refuse)
+    write, names = WRITERS[kind]
+    together, out = Barrier(8), tmp_path / "new" / "place"
+
+    def work(mark: str) -> str | None:
+        check_outputs([out / name for name in names], False, folders=[] if names else [out])
+        together.wait()
+        try:
+            write(out, mark)
+        except ConfigError as error:
+            assert "was made by another program meanwhile: choose another name, or add --overwrite" in str(
+                error
+            )
+            return None
+        return mark
+
+    with ThreadPoolExecutor(8) as pool:
+        won = [mark for mark in pool.map(work, "01234567") if mark is not None]
+    assert len(won) == 1
+    assert {file.read_text().strip().strip('"') for file in out.iterdir()} == set(won)
+    left = {file.name for file in tmp_path.rglob("*") if file.is_file()}
+    assert left == (set(names) or {"a.wav", "b.wav"}) and not list(tmp_path.rglob(".*"))
+
+
+def test_files_that_belong_together_go_again_where_one_is_taken(tmp_path: Path) -> None:
+    names = ("a.json", "b.png", "c.wav")
+    check_outputs([tmp_path / name for name in names])
+    with (
+        pytest.raises(ConfigError, match=r"b\.png was made"),
+        all_or_nothing(tmp_path, last="c.wav") as stage,
+    ):
+        for name in names:
+            (stage / name).write_text("ours")
+        (tmp_path / "b.png").write_text("theirs")
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("b.png", "theirs")]
+
+
+def test_what_appears_may_be_replaced_where_it_is_own_or_overwriting_was_asked_for(tmp_path: Path) -> None:
+    own, asked, other = (tmp_path / name for name in ("own", "asked", "other"))
+    check_outputs([own], is_own=lambda file: file.read_text() == "earlier run")
+    check_outputs([asked], True)
+    check_outputs([other])
+    for file in (own, asked):
+        file.write_text("earlier run")
+        write_json(file, 1)
+        assert file.read_text() == "1\n"
+    write_json(other, 1)
+    write_json(other, 2)  # its own a moment ago
+    assert other.read_text() == "2\n"

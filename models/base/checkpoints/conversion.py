@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +22,7 @@ from hiervox.models.base.training.run_folder import STATE_NAME
 from hiervox.models.base.training.state import network_file
 from hiervox.utils.config import read_json5
 from hiervox.utils.errors import CheckpointError, ConfigError, shortened
-from hiervox.utils.files import publish_folder, write_json
-from hiervox.utils.litter import own_prefix, sweep
+from hiervox.utils.files import whole_folder, write_json
 from hiervox.utils.outputs import check_outputs
 from hiervox.utils.registry import resolve
 
@@ -68,10 +66,7 @@ def convert_published(
     out = _checked(out, overwrite, (checkpoint, config, state))
     imported, tensors = _import(importer, checkpoint, config)
     sections = imported if isinstance(imported, Mapping) else {"model": imported}
-    sweep(out.parent)
-    partial = out.parent / f"{own_prefix()}partial"
-    partial.mkdir(parents=True)
-    try:
+    with whole_folder(out) as partial:
         trees = {name: section.model_dump(mode="json") for name, section in sections.items()}
         save_weights(partial, tensors, {"system": system, "part": part, **trees})
         for name, weights in further.items():
@@ -80,9 +75,6 @@ def convert_published(
         network, experiment = load_network(partial)
         # again, with the defaults of today: what was published must not follow later ones
         write_json(partial / CONFIG_NAME, inference_config(experiment.model_dump(mode="json")))
-        publish_folder(partial, out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return sum(parameter.numel() for parameter in network.parameters())
 
 

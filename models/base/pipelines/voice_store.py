@@ -17,6 +17,7 @@ from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.files import replacing_file
 from hiervox.utils.json_files import parse_json
 from hiervox.utils.outputs import check_outputs
+from hiervox.utils.placing import place
 
 if TYPE_CHECKING:
     from hiervox.models.base.pipelines.voice import Voice
@@ -205,7 +206,7 @@ def rename_voice(name: str, new: str) -> None:
     Raises:
         ConfigError: there is none of this name, or the new one is unusable or taken.
     """
-    _saved(name).rename(require_free(new, overwrite=False))
+    place(_saved(name), require_free(new, overwrite=False))
 
 
 def _saved(name: str) -> Path:

@@ -356,9 +356,10 @@ class TrainingLoop:
             self._write_checkpoint(name)
         except (OSError, SafetensorError) as error:
             self.folder.discard(name)
+            hint = f"continue from the checkpoint before with `{self.resume_command}`"
             raise TrainingError(
                 f"can't save {self.folder.checkpoints / name} ({_reason(error)})",
-                f"make room, and continue from the checkpoint before with `{self.resume_command}`",
+                f"make room, and {hint if self.folder.holds_run() else 'begin again'}",
             ) from error
         return self.folder.checkpoints / name
 

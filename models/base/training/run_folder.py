@@ -39,7 +39,7 @@ from hiervox.models.base.training.run_changes import changed_keys, described, re
 from hiervox.models.base.training.run_lock import LOCK_NAME, RunLock
 from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError, ConfigError, TrainingError, one_line
-from hiervox.utils.files import publish_folder, write_json, write_text
+from hiervox.utils.files import made_folder, publish_folder, write_json, write_text
 from hiervox.utils.logging import get_logger
 from hiervox.utils.outputs import check_outputs
 
@@ -111,23 +111,29 @@ class RunFolder:
             TrainingError: it holds a run, or anything else; or another process trains in it.
             ConfigError: it can't be made or written.
         """
-        with self._usable():
-            self.path.mkdir(parents=True, exist_ok=True)
-            if not self.lock.path.exists():
-                self._require_unused()
-            manifest = manifest_path(self.experiment.data.cuts)
-            self.lock.acquire([manifest])
+        with self._usable(), made_folder(self.path):
+            was_empty = not any(self.path.iterdir())
             try:
-                self._require_unused()
-                names = (CONFIG_NAME, DATA_NAME, METRICS_NAME, BUDGET_NAME, CURVES_NAME)
-                check_outputs([self.path / name for name in names], True, inputs=[manifest])
-            except (ConfigError, TrainingError):
+                self._begin(fingerprint)
+            except BaseException:
+                if was_empty and self.lock.is_held:
+                    for name in (DATA_NAME, CONFIG_NAME, LOCK_NAME):
+                        (self.path / name).unlink(missing_ok=True)
                 self.lock.release()
                 raise
-            for name in (METRICS_NAME, BUDGET_NAME, DATA_NAME):
-                (self.path / name).unlink(missing_ok=True)
-            self._note_data(fingerprint)
-            write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
+
+    def _begin(self, fingerprint: str | None) -> None:
+        if not self.lock.path.exists():
+            self._require_unused()
+        manifest = manifest_path(self.experiment.data.cuts)
+        self.lock.acquire([manifest])
+        self._require_unused()
+        names = (CONFIG_NAME, DATA_NAME, METRICS_NAME, BUDGET_NAME, CURVES_NAME)
+        check_outputs([self.path / name for name in names], True, inputs=[manifest])
+        for name in (METRICS_NAME, BUDGET_NAME, DATA_NAME):
+            (self.path / name).unlink(missing_ok=True)
+        self._note_data(fingerprint)
+        write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
 
     def release(self) -> None:
         """Let other processes use the folder."""
@@ -145,7 +151,7 @@ class RunFolder:
 
     def _require_unused(self) -> None:
         """A run that ended before its first checkpoint may begin again: nothing that it made is lost."""
-        if (self.checkpoints / LAST_NAME).exists() or self._step_folders():
+        if self.holds_run():
             raise TrainingError(
                 f"{self.path} already holds a run", "continue it with --resume, or set another out_dir"
             )
@@ -162,6 +168,10 @@ class RunFolder:
             return not changed_keys(self._stored_config(), self.experiment.model_dump(mode="json"))
         except CheckpointError:
             return False
+
+    def holds_run(self) -> bool:
+        """Whether there is a checkpoint to go on from."""
+        return (self.checkpoints / LAST_NAME).exists() or bool(self._step_folders())
 
     def _step_folders(self) -> list[Path]:
         return sorted(path for path in self.checkpoints.glob(STEP_FOLDERS) if path.is_dir())
@@ -180,7 +190,7 @@ class RunFolder:
             ConfigError: the run was made with another config.
             TrainingError: another process trains in the folder.
         """
-        if not self.path.is_dir() or not ((self.checkpoints / LAST_NAME).exists() or self._step_folders()):
+        if not self.path.is_dir() or not self.holds_run():
             raise CheckpointError(f"nothing to resume in {self.path}", "leave --resume out to start a run")
         with self._usable():
             self.lock.acquire()

@@ -63,6 +63,15 @@ class RunLock:
         if self._descriptor is not None:
             return
         check_outputs([self.path], inputs=inputs, is_own=is_lock)
+        while not self._is_at_path(descriptor := self._locked()):  # whoever had it has taken its file away
+            os.close(descriptor)
+        self._descriptor = descriptor
+        _open_files.add(descriptor)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+
+    def _locked(self) -> int:
+        """A descriptor of the file, locked."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -71,10 +80,18 @@ class RunLock:
             raise TrainingError(
                 f"{self.path.parent} is being trained by {self._holder()}", "wait for it, or stop it first"
             ) from error
-        self._descriptor = descriptor
-        _open_files.add(descriptor)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+        return descriptor
+
+    def _is_at_path(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.path.lstat())
+        except FileNotFoundError:
+            return False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this object has the lock."""
+        return self._descriptor is not None
 
     def release(self) -> None:
         """Give the lock back; nothing where it is not held."""

@@ -21,6 +21,7 @@ from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.losses.reconstruction import masked_l1
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.files import whole_folder
 from hiervox.utils.outputs import check_outputs
 from hiervox.utils.registry import resolve
 
@@ -147,9 +148,9 @@ def find_schedule(
     )
     network, experiment = load_network(find_checkpoint(folder))
     tree = experiment.model_dump(mode="json")
-    out.mkdir(parents=True, exist_ok=True)
     tree["model"] = task.with_schedule(tree["model"], found.schedule)
-    save_weights(out, network.state_dict(), tree)
+    with whole_folder(out.resolve()) as folder:
+        save_weights(folder, network.state_dict(), tree)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import resource
@@ -23,6 +25,7 @@ from pydantic import ValidationError
 
 from hiervox.models.base.checkpoints.checkpoint import find_checkpoint
 from hiervox.models.base.data.batch import Batch
+from hiervox.models.base.training import run_folder
 from hiervox.models.base.training.loop import TrainingLoop, train
 from hiervox.models.base.training.run_lock import LOCK_NAME, RunLock
 from hiervox.utils.errors import CheckpointError, ConfigError, DataError, HierVoxError, TrainingError
@@ -422,6 +425,9 @@ def largest_file(size: int) -> Iterator[None]:
 def test_a_checkpoint_that_cannot_be_written_is_named_and_removed(tmp_path: Path) -> None:
     loop = TrainingLoop(toy(tmp_path), "cpu", resume_command="go on")
     loop.begin()
+    begin_again = r"can't save .*step-00000000 .*make room, and begin again"
+    with largest_file(1000), pytest.raises(TrainingError, match=begin_again):
+        loop.save(None)
     loop.save(None)
     loop.progress = loop.progress.model_copy(update={"step": 2})
     with (
@@ -452,3 +458,37 @@ def test_errors_are_single_lines(tmp_path: Path) -> None:
     with pytest.raises(HierVoxError) as raised:
         train(toy(tmp_path / "a\nb"), "cpu", resume=True)
     assert "\n" not in str(raised.value)
+
+
+def test_a_run_that_a_full_disk_ends_before_it_begins_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, tree: Any) -> None:
+        assert (path.parent / LOCK_NAME).exists()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(run_folder, "write_json", full)
+    for place in ("new/run", "empty"):
+        with pytest.raises(ConfigError, match="No space left on device"):
+            TrainingLoop(toy(tmp_path / place), "cpu").begin()
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+def test_a_lock_whose_file_goes_while_it_is_taken_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock, path = fcntl.flock, tmp_path / LOCK_NAME
+
+    def flock_late(descriptor: int, how: int) -> None:
+        """The run that held it has failed, and has taken its folder's files away."""
+        monkeypatch.setattr(fcntl, "flock", flock)
+        path.unlink()
+        flock(descriptor, how)
+
+    lock = RunLock(tmp_path)
+    monkeypatch.setattr(fcntl, "flock", flock_late)
+    lock.acquire()
+    with pytest.raises(TrainingError, match="is being trained"):
+        RunLock(tmp_path).acquire()
+    lock.release()
