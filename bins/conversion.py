@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,11 +11,12 @@ import typer
 
 from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
 from hiervox.bins.job import BatchOptions, Item, Job, OutputOptions
-from hiervox.bins.options import grouped
+from hiervox.bins.options import OptionGroup, grouped
 from hiervox.bins.outputs import Pictured, PlotsOption
 from hiervox.bins.progress import progress
+from hiervox.bins.rows import SOURCE, Row, TableOption, read_rows
 from hiervox.bins.verbs import Verb
-from hiervox.bins.voices import CurveOptions, VoiceOptions
+from hiervox.bins.voices import CurveOptions, JobVoices, VoiceOptions
 from hiervox.models.base.pipelines.controls import ProsodyControls
 from hiervox.utils.errors import ConfigError
 
@@ -25,15 +27,36 @@ if TYPE_CHECKING:
     from hiervox.processors.audio import Waveform
     from hiervox.processors.pitch import F0Contour
 
-SourceOption = Annotated[
-    list[Path], typer.Option(help="The recording to convert, any length; may be repeated with --out-dir.")
-]
+
+@dataclass(frozen=True)
+class SourceOptions(OptionGroup):
+    """What is converted."""
+
+    source: Annotated[
+        list[Path] | None,
+        typer.Option(help="The recording to convert, any length; may be repeated with --out-dir."),
+    ] = None
+    table: TableOption = None
+
+    def rows(self, output: OutputOptions) -> dict[Path, Row]:
+        """Sound file → what is converted.
+
+        Raises:
+            ConfigError: what to convert or where it goes is not clear.
+            DataError: a table that can't be read.
+        """
+        if (self.table is None) == (not self.source):
+            raise ConfigError("what to convert is not clear", "give --source or --table")
+        if self.table is not None:
+            return read_rows(self.table, SOURCE, output.out, output.out_dir)
+        targets = output.targets(self.source or [])
+        return {target: Row(str(source), str(source)) for target, source in targets.items()}
 
 
 @control_options(ProsodyControls, "rate", "scaling", "seed", "semitones", "pitch_range")
 @grouped
 def vc(
-    source: SourceOption,
+    what: SourceOptions,
     output: OutputOptions,
     like: VoiceOptions,
     curves: CurveOptions,
@@ -48,14 +71,15 @@ def vc(
       hiervox vc --source me.wav --voice willow -o converted.wav
       hiervox vc --source me.wav --prompt her.wav --semitones 2 --rate 48000 -o converted.wav
       hiervox vc --source a.wav --source b.wav --voice willow --out-dir converted
+      hiervox vc --table list.csv --out-dir converted
     """
-    _convert("vc", source, output, like, curves, run, plots, options)
+    _convert("vc", what, output, like, curves, run, plots, options)
 
 
 @control_options(ProsodyControls, "rate", "scaling", "seed", "semitones")
 @grouped
 def svc(
-    source: SourceOption,
+    what: SourceOptions,
     output: OutputOptions,
     like: VoiceOptions,
     curves: CurveOptions,
@@ -69,12 +93,12 @@ def svc(
     Example:
       hiervox svc --source song.wav --prompt singer.wav --model exp/svc --semitones 12 -o sung.wav
     """
-    _convert("svc", source, output, like, curves, run, plots, options)
+    _convert("svc", what, output, like, curves, run, plots, options)
 
 
 def _convert(
     task: str,
-    recordings: list[Path],
+    what: SourceOptions,
     output: OutputOptions,
     like: VoiceOptions,
     curves: CurveOptions,
@@ -82,30 +106,30 @@ def _convert(
     plots: bool,
     options: ControlOptions,
 ) -> None:
-    """Convert recordings in one voice, each into its file."""
-    spec, targets = like.spec, output.targets(recordings)
-    read = [*recordings, curves.f0_in, *spec.inputs]
+    """Convert recordings, each into its file."""
+    targets = what.rows(output)
+    voices = JobVoices(like, ((row.place, row.like) for row in targets.values()))
+    read = [*(row.content for row in targets.values()), what.table, curves.f0_in, *voices.inputs]
     job = Job(task, targets, **vars(run), options=options, files=[curves.f0_out], inputs=read)
     curves.require_one(len(targets), "recording")
-    curve, asked = curves.read(), spec.request(job, curves.f0_in)
-    items = job.items(lambda source: {"source": str(source), **asked})
+    curve = curves.read()
+    items = job.items(lambda row: {"source": row.content, **voices.request(job, row.like, curves.f0_in)})
     _check(items)
-    voice = spec.voice(job.pipeline, for_text=False) if items else None
     for item in progress(items, "recordings", len(items)):
-        assert voice is not None
+        voice = voices.voice(job.pipeline, item.input.like, for_text=False)
         _write(item, job.pipeline, voice, job.controls, curve, curves.f0_out, plots)
 
 
-def _check(items: list[Item[Path]]) -> None:
+def _check(items: list[Item[Row]]) -> None:
     """Find unusable recordings before the first is converted; one alone is checked as it is read."""
     from hiervox.models.base.pipelines.prompt import check_recording
 
     for item in items if len(items) > 1 else ():
-        check_recording(item.input)
+        check_recording(Path(item.input.content))
 
 
 def _write(
-    item: Item[Path],
+    item: Item[Row],
     pipeline: VoiceConversion[Any],
     voice: Voice,
     controls: SpeechControls,
@@ -114,8 +138,9 @@ def _write(
     plots: bool,
 ) -> None:
     """Convert a recording into its file; only what is drawn of it stays in memory."""
-    f0, sounds = pipeline.vc_stream(item.input, voice, controls, curve)
-    sounds = progress(sounds, f"segments of {item.input.name}")
+    source = Path(item.input.content)
+    f0, sounds = pipeline.vc_stream(source, voice, controls, curve)
+    sounds = progress(sounds, f"segments of {source.name}")
     kept = list(sounds) if plots else []
     item.write_chunks(
         pipeline.at_rate(kept or sounds, controls.rate),

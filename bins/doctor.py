@@ -137,17 +137,19 @@ def check_espeak() -> Check:
 
 def check_offline_whisper() -> Check:
     """The Whisper weights that need no Hub."""
-    from hiervox.processors.semantic.whisper import PACKAGES, offline_weights
+    from hiervox.processors.semantic.offline import PACKAGES, offline_weights
 
     folders = [str(offline_weights(name)[0].parent) for name in PACKAGES]
     return Check("offline Whisper", ", ".join(folders))
 
 
 def check_device() -> Check:
-    """What `--device auto` takes."""
-    import torch
+    """What `--device auto` takes; torch is asked only where a GPU may be."""
+    from hiervox.utils.device import choose_device, may_have_gpu
 
-    from hiervox.utils.device import choose_device
+    if not may_have_gpu():
+        return Check("device", "cpu")
+    import torch
 
     device = choose_device("auto")
     name = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
@@ -156,10 +158,10 @@ def check_device() -> Check:
 
 def check_plugins() -> list[Check]:
     """What installed packages bring, and what of theirs was left out, each with the reason."""
-    from hiervox.bins.plugins import registries
+    from hiervox.bins.plugins import extended_registries
 
     checks = []
-    for registry in registries():
+    for registry in extended_registries():
         for name, package in registry.packages.items():
             checks.append(Check(f"{registry.kind} {name}", f"of {package}", needed=False))
         for entry in registry.left_out.values():

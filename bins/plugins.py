@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import entry_points
 from typing import Any
 
 import typer
 
 from hiervox.bins.tables import echo_table
-from hiervox.utils.registry import Registry
+from hiervox.utils.registry import Registry, resolve
+
+REGISTRIES = {
+    "hiervox.verbs": "hiervox.bins.verbs:VERBS",
+    "hiervox.tasks": "hiervox.models.base.tasks:TASKS",
+    "hiervox.systems": "hiervox.models.base.registry:SYSTEMS",
+    "hiervox.features": "hiervox.models.base.data.feature_registry:FEATURES",
+    "hiervox.metrics": "hiervox.evaluation.registry:METRICS",
+    "hiervox.discriminators": "hiervox.models.base.training.discriminators:DISCRIMINATORS",
+    "hiervox.schedules": "hiervox.models.base.training.schedule:SCHEDULES",
+    "hiervox.languages": "hiervox.processors.text.languages:LANGUAGES",
+    "hiervox.recipes": "hiervox.models.base.recipes:RECIPES",
+    "hiervox.datasets": "hiervox.models.base.recipes:DATASETS",
+}
+"""Group of entry points → the registry of that kind."""
 
 
 def registries() -> list[Registry[Any]]:
     """The registry of each kind."""
-    from hiervox.bins.verbs import VERBS
-    from hiervox.evaluation.registry import METRICS
-    from hiervox.models.base.data.feature_registry import FEATURES
-    from hiervox.models.base.recipes import DATASETS, RECIPES
-    from hiervox.models.base.registry import SYSTEMS
-    from hiervox.models.base.tasks import TASKS
-    from hiervox.models.base.training.discriminators import DISCRIMINATORS
-    from hiervox.models.base.training.schedule import SCHEDULES
-    from hiervox.processors.text.languages import LANGUAGES
+    return [resolve(registry) for registry in REGISTRIES.values()]
 
-    return [VERBS, TASKS, SYSTEMS, FEATURES, METRICS, DISCRIMINATORS, SCHEDULES, LANGUAGES, RECIPES, DATASETS]
+
+def extended_registries() -> list[Registry[Any]]:
+    """Those of kinds that an installed package names entries of; the others are not imported."""
+    return [resolve(registry) for group, registry in REGISTRIES.items() if entry_points(group=group)]
 
 
 def echo_entries(

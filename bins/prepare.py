@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hiervox.bins.verbs import DATA, Verb
 from hiervox.utils.outputs import check_outputs
-
-if TYPE_CHECKING:
-    from lhotse.cut.data import DataCut
 
 
 def prepare(
@@ -38,24 +35,24 @@ def prepare(
       hiervox prepare --table corpus.csv --out data
       hiervox prepare --table metadata.csv --speaker anna --out data
     """
-    from hiervox.models.base.data.corpus import files_of_corpus, iterate_corpus
-    from hiervox.models.base.data.manifest import CUTS_NAME, write_cuts
+    from hiervox.models.base.data.corpus import corpus_trees, files_of_corpus
+    from hiervox.models.base.data.manifest import CUTS_NAME, write_trees
 
     manifest = out / CUTS_NAME
     check_outputs([manifest], overwrite, inputs=files_of_corpus(table, language))
     durations: list[float] = []
-    write_cuts(_timed(iterate_corpus(table, language, speaker), durations), manifest)
+    write_trees(_timed(corpus_trees(table, language, speaker), durations), manifest)
     typer.echo(f"{len(durations)} utterances, {sum(durations) / 60:.1f} min: {manifest}")
     unreadable = durations.count(0)
     if unreadable:
         typer.echo(f"{unreadable} files can't be read; `hiervox validate` names them")
 
 
-def _timed(cuts: Iterable[DataCut], durations: list[float]) -> Iterator[DataCut]:
+def _timed(trees: Iterable[dict[str, Any]], durations: list[float]) -> Iterator[dict[str, Any]]:
     """The cuts, whose lengths are noted as they pass."""
-    for cut in cuts:
-        durations.append(cut.duration)
-        yield cut
+    for tree in trees:
+        durations.append(tree["duration"])
+        yield tree
 
 
 VERB = Verb("prepare", prepare, panel=DATA, rank=1)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hiervox.bins.options import OptionGroup
+from hiervox.bins.rows import NO_VOICE, TEXT, OwnVoice, TableOption, read_rows
 from hiervox.utils.errors import ConfigError, TextError
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ class Text:
         place: what messages call it.
         text: plain or SSML.
         cues: of subtitles, each spoken from its time on; none of other texts.
+        like: whom a row of a table speaks like.
     """
 
     place: str
     text: str
     cues: tuple[Cue, ...] = ()
+    like: OwnVoice = NO_VOICE
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class TextOptions(OptionGroup):
             help="A text file: one text, or one a line; or subtitles (.srt, .vtt), spoken at their times."
         ),
     ] = None
+    table: TableOption = None
     out: Annotated[
         str | None,
         typer.Option(
@@ -61,13 +65,16 @@ class TextOptions(OptionGroup):
         ),
     ] = None
     out_dir: Annotated[
-        Path | None, typer.Option(help="With --text-file, a file for each line: 0001.wav is line 1.")
+        Path | None,
+        typer.Option(
+            help="With --text-file, a file for each line: 0001.wav is line 1; with --table, each row."
+        ),
     ] = None
 
     @property
     def is_open(self) -> bool:
         """Whether one text is to be spoken, and nothing says where to."""
-        return self.out is None and self.out_dir is None and self.text_file is None
+        return all(given is None for given in (self.out, self.out_dir, self.text_file, self.table))
 
     def in_free_file(self) -> TextOptions:
         """The same with a file that is called as the text begins and is not there yet."""
@@ -83,9 +90,15 @@ class TextOptions(OptionGroup):
         Raises:
             ConfigError: what is said or where it goes is not clear.
             TextError: a text file that can't be read, or is empty.
+            DataError: a table that can't be read.
         """
-        if [self.words, self.text, self.text_file].count(None) != 2:
-            raise ConfigError("what to say is not clear", "give one of a text, --text and --text-file")
+        if [self.words, self.text, self.text_file, self.table].count(None) != 3:
+            raise ConfigError(
+                "what to say is not clear", "give one of a text, --text, --text-file and --table"
+            )
+        if self.table is not None:
+            rows = read_rows(self.table, TEXT, self.out, self.out_dir)
+            return {target: Text(row.place, row.content, like=row.like) for target, row in rows.items()}
         if (self.out is None) == (self.out_dir is None):
             raise ConfigError("where to write is not clear", "give --out, or --text-file and --out-dir")
         if self.text_file is not None:

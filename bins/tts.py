@@ -16,11 +16,12 @@ from hiervox.bins.job import BatchOptions, Job
 from hiervox.bins.options import grouped
 from hiervox.bins.outputs import PlotsOption
 from hiervox.bins.players import Player, found_player
+from hiervox.bins.progress import progress
 from hiervox.bins.serve import requiring_packages
 from hiervox.bins.speaking import Extras, write_text
 from hiervox.bins.texts import STANDARD_OUTPUT, Text, TextOptions
 from hiervox.bins.verbs import Verb
-from hiervox.bins.voices import CurveOptions, VoiceOptions, VoiceSpec
+from hiervox.bins.voices import CurveOptions, JobVoices, VoiceOptions
 from hiervox.models.base.pipelines.controls import ProsodyControls
 from hiervox.utils.errors import ConfigError, HierVoxError, TextError
 
@@ -60,6 +61,7 @@ def tts(
       hiervox tts "Hello there." -o hello.wav --subtitles hello.srt
       hiervox tts "Hello there." --voice willow --rate 48000 -o hello.flac
       hiervox tts --text-file lines.txt --prompt me.wav --out-dir spoken --skip-existing
+      hiervox tts --table list.csv --out-dir spoken
       echo "Hello there." | hiervox tts - --control noise_scale=0.5 -o hello.mp3
     """
     player, is_open = None, text.is_open
@@ -67,7 +69,8 @@ def tts(
         beside = plots or subtitles or curves.f0_out or curves.f0_in or stream_format
         player = None if beside else found_player()
         text = replace(text, out=STANDARD_OUTPUT) if player else text.in_free_file()
-    texts, streams, spec = text.read(), text.out == STANDARD_OUTPUT, like.spec
+    texts, streams = text.read(), text.out == STANDARD_OUTPUT
+    voices = JobVoices(like, ((each.place, each.like) for each in texts.values()))
     curves.require_one(len(texts), "text")
     _check_subtitles(subtitles, texts)
     if stream_format is not None and not streams:
@@ -81,12 +84,12 @@ def tts(
         }
         options = _streamed(options, given, is_played=player is not None)
         run = replace(run, skip_existing=False)
-    read = [text.text_file, curves.f0_in, *spec.inputs]
+    read = [text.text_file, text.table, curves.f0_in, *voices.inputs]
     files = [curves.f0_out, subtitles]
     job = Job("tts", texts, **vars(run), options=options, files=files, inputs=read, checked=not streams)
     extras = Extras(curves.read(), curves.f0_out, plots, subtitles)
     sink = None if not streams else player or partial(_to_standard_output, stream_format or "wav")
-    _speak(job, spec, curves, extras, sink)
+    _speak(job, voices, curves, extras, sink)
     if is_open and player is None:
         typer.echo(f"nothing here plays sound: it is in {text.out}", err=True)
 
@@ -104,20 +107,18 @@ def _check_subtitles(subtitles: Path | None, texts: Mapping[Path, Text]) -> None
 
 
 def _speak(
-    job: Job[Text], spec: VoiceSpec, curves: CurveOptions, extras: Extras, sink: Player | None
+    job: Job[Text], voices: JobVoices, curves: CurveOptions, extras: Extras, sink: Player | None
 ) -> None:
-    """Speak texts in one voice, each into its file, or the one into a stream."""
+    """Speak texts, each into its file, or the one into a stream."""
     from hiervox.bins.cues import write_cues
 
     pipeline = job.pipeline
-    asked = spec.request(job, curves.f0_in)
-    items = job.items(lambda text: {"text": text.text, **asked})
+    items = job.items(lambda text: {"text": text.text, **voices.request(job, text.like, curves.f0_in)})
     texts = [item.input for item in items]
     read = _read_all(pipeline, [part for text in texts for part in _parts(text)], job.controls)
-    voice = spec.voice(pipeline) if items else None
-    for item in items:
+    for item in progress(items, "texts", len(items)):
         own, read = read[: len(_parts(item.input))], read[len(_parts(item.input)) :]
-        assert voice is not None
+        voice = voices.voice(pipeline, item.input.like)
         if sink is not None:
             chunks = pipeline.tts_stream(own[0], voice, job.controls)
             sink(chunks, pipeline.output_rate(job.controls))

@@ -29,13 +29,12 @@ def vocabulary(
     Example:
       hiervox vocabulary --cuts data --init-from my_model/text_to_vec --out vocabulary.json5
     """
-    from hiervox.models.base.data.index import open_index
-    from hiervox.models.base.data.manifest import files_of_manifest
+    from hiervox.models.base.data.manifest import files_of_manifest, iterate_trees, manifest_file
     from hiervox.models.base.data.vocabulary import declared_text, survey, write_vocabulary
 
     check_outputs([out], overwrite, inputs=chain([init_from], files_of_manifest(cuts)))
     declared = declared_text(init_from)
-    found = survey(open_index(cuts).cuts(), declared)
+    found = survey(iterate_trees(manifest_file(cuts)), declared)
     for language, count in found.languages.most_common():
         new = "" if language in declared.languages else "  new"
         typer.echo(f"{count:>7} utterances in {language}{new}")

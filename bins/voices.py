@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hiervox.bins.options import OptionGroup
-from hiervox.utils.errors import ConfigError
+from hiervox.bins.rows import NO_VOICE, OwnVoice
+from hiervox.utils.errors import ConfigError, HierVoxError
 
 if TYPE_CHECKING:
     from hiervox.bins.job import Job
@@ -49,14 +50,16 @@ class VoiceOptions(OptionGroup):
     denoise_ratio: DenoiseOption = 0.0
     replicate: ReplicateOption = False
 
-    @property
-    def spec(self) -> VoiceSpec:
-        """What is asked for.
+    def spec(self, own: OwnVoice = NO_VOICE) -> VoiceSpec:
+        """What is asked for: by a row of a table where that names a voice, else by the options.
 
         Raises:
             ConfigError: a weight is unusable.
         """
-        return VoiceSpec(self.prompt, self.voice, self.denoise_ratio, self.replicate)
+        prompts, voices = self.prompt, self.voice
+        if any(own):
+            prompts, voices = [own.prompt] if own.prompt else None, [own.voice] if own.voice else None
+        return VoiceSpec(prompts, voices, self.denoise_ratio, self.replicate)
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,49 @@ class VoiceSpec:
             "replicate": self.replicate,
             **({"prompt_warnings": self.doubts} if self.doubts else {}),
         }
+
+
+class JobVoices:
+    """The voices of a job: one of the options, or one a row. Each is checked once and made once.
+
+    Args:
+        options: of the verb.
+        rows: place → whom its row speaks like.
+
+    Raises:
+        ConfigError: a weight is unusable.
+    """
+
+    def __init__(self, options: VoiceOptions, rows: Iterable[tuple[str, OwnVoice]]) -> None:
+        self._specs: dict[OwnVoice, VoiceSpec] = {}
+        self._places: dict[OwnVoice, str] = {}
+        for place, own in rows:
+            if own not in self._specs:
+                self._specs[own], self._places[own] = options.spec(own), place
+        self._requests: dict[OwnVoice, dict[str, object]] = {}
+        self._made: dict[OwnVoice, Voice] = {}
+
+    @property
+    def inputs(self) -> list[Path]:
+        """All files that may be read; see `VoiceSpec.inputs`."""
+        return [file for spec in self._specs.values() for file in spec.inputs]
+
+    def request(self, job: Job[Any], own: OwnVoice, f0_in: Path | None) -> dict[str, object]:
+        """As `VoiceSpec.request`; an error names the first row in that voice."""
+        if own not in self._requests:
+            try:
+                self._requests[own] = self._specs[own].request(job, f0_in)
+            except HierVoxError as error:
+                if not any(own):
+                    raise
+                raise type(error)(f"{self._places[own]}: {error.problem}", error.hint) from error
+        return self._requests[own]
+
+    def voice(self, pipeline: Voiced[SpeechControls], own: OwnVoice, for_text: bool = True) -> Voice:
+        """As `VoiceSpec.voice`."""
+        if own not in self._made:
+            self._made[own] = self._specs[own].voice(pipeline, for_text)
+        return self._made[own]
 
 
 def _weighted(values: Sequence[str], is_split: Callable[[str], bool]) -> list[tuple[str, float]]:

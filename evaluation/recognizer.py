@@ -59,7 +59,7 @@ class Recognizer:
         """
         if self.model not in OFFLINE_SIZES:
             return ()
-        from hiervox.processors.semantic.whisper import offline_weights
+        from hiervox.processors.semantic.offline import offline_weights
 
         return offline_weights(self.model)
 

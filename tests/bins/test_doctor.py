@@ -93,6 +93,9 @@ def test_espeak_speaks() -> None:
 
 
 def test_a_missing_module_has_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hiervox.utils.device.may_have_gpu", lambda: False)
+    assert module.check_device().detail == "cpu"
+    monkeypatch.setattr("hiervox.utils.device.may_have_gpu", lambda: True)
     monkeypatch.setitem(sys.modules, "torch", None)
     check = module._guarded("device", module.check_device)
     assert "torch" in check.detail and check.hint == module.INSTALL

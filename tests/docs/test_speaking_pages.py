@@ -35,6 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, f0 in recordings.items():
         soundfile.write(tmp_path / f"{name}.wav", voice(1.0, f0), SAMPLE_RATE)
     (tmp_path / "sentences.txt").write_text("One sentence.\n\nAnother one.\n")
+    (tmp_path / "list.csv").write_text("id,text,voice\na,One.,anna\nb,Two.,bert\n")
     (tmp_path / "film.srt").write_text("1\n00:00:00,500 --> 00:00:02,000\nIt was night.\n")
     (tmp_path / "chapter.txt").write_text("It was night. And still,\nit was bright!\n")
     return tmp_path

@@ -29,13 +29,16 @@ for ((i = 0; i < $#; i++)); do
     --set) [[ ${arguments[i+1]} == out_dir=* ]] && run=${arguments[i+1]#out_dir=} ;;
     --out) out=${arguments[i+1]} ;;
     --out-dir) folder=${arguments[i+1]} ;;
+    --table) table=${arguments[i+1]} ;;
     --cuts) cuts=${arguments[i+1]} ;;
   esac
 done
 case $1 in
   validate) mkdir -p "$out" && cp "$cuts/cuts.jsonl.gz" "$out" ;;
   train) mkdir -p "$run" && cp -r "$FIXTURES/run/." "$run" ;;
-  tts | vc) mkdir -p "$(dirname "$out")" && cp "$FIXTURES/voice.wav" "$out" ;;
+  tts | vc)
+    mkdir -p "$folder"
+    tail -n +2 "$table" | while IFS=, read -r id _; do cp "$FIXTURES/voice.wav" "$folder/$id.wav"; done ;;
   sr)
     mkdir -p "$folder"
     for file in "${@:2}"; do
@@ -152,7 +155,7 @@ def test_libritts_runs_stage_by_stage(environment: dict[str, str], tmp_path: Pat
     assert len(launched) == 4 and all("--num_processes 2" in call for call in launched)
     by_verb = [call for call in made if not call.startswith("accelerate")]
     assert [call.split()[0] for call in by_verb] == [
-        *["validate"] * 2, "extract", *["train"] * 3, *["tts"] * 3, "sr", *["vc"] * 3, "evaluate",
+        *["validate"] * 2, "extract", *["train"] * 3, "tts", "sr", "vc", "evaluate",
     ]  # fmt: skip
     extract, text_to_vec, synthesizer, speechsr = by_verb[2:6]
     assert "features.semantic.family=whisper" in extract and "features.pitch.method=dio" in extract

@@ -1,6 +1,6 @@
 """Choose what a trained system is tested with: sentences and prompts of voices that it has not heard.
 
-A corpus of one voice is spoken in the model's own: the list's column `voice` is none.
+A corpus of one voice is spoken in the model's own, the list's column `voice` being none, unless `--prompted`.
 """
 
 from __future__ import annotations
@@ -64,13 +64,15 @@ def main() -> None:
     parser.add_argument(
         "--given", type=Path, help="folder that may hold the corpus's own lists: they are taken"
     )
+    parser.add_argument("--prompted", action="store_true", help="speak one voice, too, as its prompts do")
     given = parser.parse_args()
     if given.given is not None and all((given.given / name).is_file() for name in NAMES):
         for name in NAMES:
             write_text(given.out / name, (given.given / name).read_text(encoding="utf-8"))
         return
     cuts = read_cuts(given.cuts)
-    own = {} if len({str(cut.supervisions[0].speaker) for cut in cuts}) > 1 else {"voice": "none"}
+    voices = {str(cut.supervisions[0].speaker) for cut in cuts}
+    own = {"voice": "none"} if len(voices) == 1 and not given.prompted else {}
     chosen = list(islice(choose(cuts), given.count))
     sentences = [
         {

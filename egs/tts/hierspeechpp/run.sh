@@ -83,19 +83,15 @@ if stage 7 speechsr "train it, for each rate that there are recordings for"; the
 fi
 if stage 8 speak "bundle the models, synthesize and convert the test sentences"; then
   script assemble_bundle --runs "$runs" --parts text_to_vec synthesizer "${speechsr[@]}" --out "$bundle"
-  script test_lists --cuts "$exp/valid/test" --given "$exp/data/test" --count "$sentences" --out "$exp"
-  while IFS=$'\t' read -r -u 3 id prompt text; do
-    run hiervox tts --text "$text" --prompt "$prompt" --out "$wavs/tts_16000/$id.wav" --overwrite \
-      --model "$bundle" --seed "$seed" --device "$device"
-  done 3< <(rows "$exp/test_list.csv" id prompt text)
+  script test_lists --cuts "$exp/valid/test" --given "$exp/data/test" --count "$sentences" --prompted --out "$exp"
+  run hiervox tts --table "$exp/test_list.csv" --out-dir "$wavs/tts_16000" --overwrite --model "$bundle" --seed "$seed" \
+    --device "$device"
   for rate in "${rates[@]}"; do
     run hiervox sr "$wavs/tts_16000"/*.wav --rate "$rate" --out-dir "$wavs/tts_$rate" --overwrite \
       --model "$bundle" --device "$device"
   done
-  while IFS=$'\t' read -r -u 3 id source prompt; do
-    run hiervox vc --source "$source" --prompt "$prompt" --out "$wavs/vc/$id.wav" --overwrite \
-      --model "$bundle" --seed "$seed" --device "$device"
-  done 3< <(rows "$exp/vc_list.csv" id source prompt)
+  run hiervox vc --table "$exp/vc_list.csv" --out-dir "$wavs/vc" --overwrite --model "$bundle" --seed "$seed" \
+    --device "$device"
   script evaluation_table --tts-list "$exp/test_list.csv" --vc-list "$exp/vc_list.csv" --wavs "$wavs" \
     --rates 16000 "${rates[@]}" --out "$exp/evaluation.csv"
 fi

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hiervox.models.base.data.kaldi import NAMES, read_kaldi
 from hiervox.models.base.data.tables import read_table
@@ -15,12 +16,22 @@ from hiervox.utils.errors import DataError
 from hiervox.utils.files import is_file
 
 if TYPE_CHECKING:
-    from lhotse.audio import Recording
     from lhotse.cut.data import DataCut
 
 
 def iterate_corpus(source: Path, language: str = "en-us", speaker: str | None = None) -> Iterator[DataCut]:
     """Read a table of recordings or a Kaldi folder into cuts; it is checked as a whole before the first cut.
+
+    As `corpus_trees`, whose objects these are.
+    """
+    trees = corpus_trees(source, language, speaker)
+    return map(_cut, trees)
+
+
+def corpus_trees(
+    source: Path, language: str = "en-us", speaker: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """The same as JSON objects, as a manifest holds them. Neither lhotse nor torch is imported.
 
     An audio file that has no readable header becomes a cut of 0 seconds, which `validate` then reports.
 
@@ -36,7 +47,7 @@ def iterate_corpus(source: Path, language: str = "en-us", speaker: str | None = 
     if not utterances:
         raise DataError(f"{source} holds no utterances", "add rows")
     _require_distinct(utterances)
-    return map(to_cut, utterances)
+    return map(cut_tree, utterances)
 
 
 def files_of_corpus(source: Path, language: str = "en-us") -> Iterator[Path]:
@@ -70,62 +81,87 @@ def _require_distinct(utterances: Iterable[Utterance]) -> None:
         rows[utterance.id] = utterance.row
 
 
-def to_cut(utterance: Utterance) -> DataCut:
+def _cut(tree: dict[str, Any]) -> DataCut:
+    from lhotse.serialization import deserialize_item
+
+    cut: DataCut = deserialize_item(tree)
+    return cut
+
+
+def cut_tree(utterance: Utterance) -> dict[str, Any]:
     """A cut with one supervision that carries text, speaker, language, given IPA, caption and other columns.
 
     Raises:
         DataError: the utterance ends after its recording.
     """
-    from lhotse.supervision import SupervisionSegment
-    from lhotse.utils import fastcopy
-
-    recording = fastcopy(_recording(utterance.audio), id=utterance.id)
-    rest = recording.duration - utterance.start
-    seconds = rest if utterance.end is None else utterance.end - utterance.start
-    if recording.duration and not 0 < seconds <= rest + 1e-3:
+    header = _header(utterance.audio)
+    rate, total = header.rate, header.samples
+    seconds = total / rate
+    rest = seconds - utterance.start
+    asked = rest if utterance.end is None else utterance.end - utterance.start
+    if total and not 0 < asked <= rest + 1e-3:
         raise DataError(
-            f"{utterance.row}: {utterance.id!r} is not within the {recording.duration:.2f} s of its "
-            "recording",
+            f"{utterance.row}: {utterance.id!r} is not within the {seconds:.2f} s of its recording",
             "correct its times",
         )
-    seconds = max(0.0, min(seconds, rest))
-    cut: DataCut = recording.to_cut()
-    if seconds < recording.duration:
-        cut = cut.truncate(offset=utterance.start, duration=seconds)
-    given = {"ipa": utterance.ipa, "caption": utterance.caption}
-    custom = {name: value for name, value in given.items() if value is not None} | dict(utterance.columns)
-    cut.id = utterance.id
-    cut.supervisions = [
-        SupervisionSegment(
-            id=utterance.id,
-            recording_id=recording.id,
-            start=0.0,
-            duration=cut.duration,
-            channel=recording.channel_ids if recording.num_channels > 1 else 0,
-            text=utterance.text,
-            speaker=utterance.speaker,
-            language=espeak_name(utterance.language),
-            custom=custom or None,
-        )
-    ]
-    return cut
+    asked = max(0.0, min(asked, rest))
+    start, samples = 0, total
+    if asked < seconds:
+        start = _samples(utterance.start, rate)
+        samples = min(_samples(asked, rate), total - start)
+    channels = list(range(header.channels))
+    channel = channels if len(channels) > 1 else 0
+    custom = {"ipa": utterance.ipa, "caption": utterance.caption, **utterance.columns}
+    supervision = {
+        "id": utterance.id,
+        "recording_id": utterance.id,
+        "start": 0.0,
+        "duration": samples / rate,
+        "channel": channel,
+        "text": utterance.text,
+        "language": espeak_name(utterance.language),
+        "speaker": utterance.speaker,
+        "custom": {name: value for name, value in custom.items() if value is not None} or None,
+    }
+    recording = {
+        "id": utterance.id,
+        "sources": [{"type": "file", "channels": channels, "source": str(utterance.audio)}],
+        "sampling_rate": rate,
+        "num_samples": total,
+        "duration": seconds,
+        "channel_ids": channels,
+    }
+    return {
+        "id": utterance.id,
+        "start": start / rate,
+        "duration": samples / rate,
+        "channel": channel,
+        "supervisions": [{name: value for name, value in supervision.items() if value is not None}],
+        "recording": recording,
+        "type": "MultiCut" if len(channels) > 1 else "MonoCut",
+    }
+
+
+def _samples(seconds: float, rate: int) -> int:
+    """The whole number nearest to a time, halves upwards, as lhotse counts."""
+    return int(Decimal(round(seconds * rate, ndigits=8)).quantize(Decimal(0), rounding=ROUND_HALF_UP))
+
+
+class _Header(NamedTuple):
+    """What the header of a sound file says."""
+
+    rate: int
+    samples: int
+    channels: int
 
 
 @lru_cache(maxsize=16)
-def _recording(audio: Path) -> Recording:
-    """What the header says; 0 seconds where it can't be read."""
+def _header(audio: Path) -> _Header:
+    """Of a sound file; 0 samples where it can't be read."""
     import soundfile
-    from lhotse.audio import AudioSource, Recording
 
     try:
         info = soundfile.info(str(audio))
-        rate, samples, channels = info.samplerate, info.frames, list(range(info.channels))
+        return _Header(info.samplerate, info.frames, info.channels)
     except (soundfile.LibsndfileError, OSError):
-        rate, samples, channels = 16_000, 0, [0]
-    return Recording(
-        id=audio.stem,
-        sources=[AudioSource(type="file", channels=channels, source=str(audio))],
-        sampling_rate=rate,
-        num_samples=samples,
-        duration=samples / rate,
-    )
+        return _Header(16_000, 0, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,13 +122,17 @@ def cut_of(tree: dict[str, Any], file: Path, number: int) -> DataCut:
 
 def write_cuts(cuts: Iterable[DataCut], path: Path) -> None:
     """Replace `path` by a gzipped manifest in one step; arrays below its folder are named relative to it."""
+    write_trees((cut.to_dict() for cut in cuts), path)
+
+
+def write_trees(trees: Iterable[dict[str, Any]], path: Path) -> None:
+    """`write_cuts` of cuts as JSON objects."""
     folder = path.parent.resolve()
     with (
         replacing_file(path) as temporary,
         gzip.open(temporary, "wt", encoding="utf-8", compresslevel=5) as lines,
     ):
-        for cut in cuts:
-            tree = cut.to_dict()
+        for tree in trees:
             for value in (tree.get("custom") or {}).values():
                 array = value.get("array") if isinstance(value, dict) else None
                 if array is not None and Path(array["storage_path"]).is_relative_to(folder):
@@ -160,12 +164,23 @@ def supervision_of(cut: DataCut) -> SupervisionSegment | None:
     Raises:
         DataError: it has several.
     """
-    if len(cut.supervisions) > 1:
+    _require_one(cut.id, len(cut.supervisions))
+    return cut.supervisions[0] if cut.supervisions else None
+
+
+def supervision_tree(tree: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """`supervision_of` of a cut as a JSON object."""
+    supervisions = tree.get("supervisions") or []
+    _require_one(tree["id"], len(supervisions))
+    return supervisions[0] if supervisions else None
+
+
+def _require_one(cut: str, supervisions: int) -> None:
+    if supervisions > 1:
         raise DataError(
-            f"cut {cut.id!r} has {len(cut.supervisions)} supervisions",
+            f"cut {cut!r} has {supervisions} supervisions",
             "cut it into utterances with lhotse's trim_to_supervisions",
         )
-    return cut.supervisions[0] if cut.supervisions else None
 
 
 def text_of(cut: DataCut) -> str | None:

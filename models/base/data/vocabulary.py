@@ -6,26 +6,27 @@ import json
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hiervox.models.base.checkpoints.checkpoint import CONFIG_NAME, find_checkpoint, read_experiment
-from hiervox.models.base.data.manifest import supervision_of
-from hiervox.models.base.data.pronunciation import language_of
-from hiervox.processors.text.config import TextConfig, grown
+from hiervox.models.base.checkpoints.checkpoint import (
+    CONFIG_NAME,
+    find_checkpoint,
+    read_experiment,
+    read_json,
+)
+from hiervox.models.base.data.manifest import supervision_tree
+from hiervox.models.base.data.pronunciation import DEFAULT_LANGUAGE
+from hiervox.processors.text.config import TextConfig, espeak_name, grown
 from hiervox.processors.text.frontend import TextFrontend
 from hiervox.processors.text.languages import rules_of
 from hiervox.processors.text.normalization import normalize_text
 from hiervox.utils.errors import ConfigError, DataError, TextError
 from hiervox.utils.files import write_json, write_text
-from hiervox.utils.json_files import read_json
 from hiervox.utils.logging import get_logger
-
-if TYPE_CHECKING:
-    from lhotse.cut.data import DataCut
 
 TEXT_NAME = "text.json"
 
@@ -47,8 +48,12 @@ class Vocabulary:
     text: TextConfig
 
 
-def survey(cuts: Iterable[DataCut], text: TextConfig) -> Vocabulary:
+def survey(cuts: Iterable[Mapping[str, Any]], text: TextConfig) -> Vocabulary:
     """Pronounce every text of a corpus, and compare with what a model declares.
+
+    Args:
+        cuts: as the JSON objects of a manifest, so that neither lhotse nor torch is imported.
+        text: what the model declares.
 
     Raises:
         ConfigError: a language that neither espeak nor a package knows.
@@ -59,20 +64,21 @@ def survey(cuts: Iterable[DataCut], text: TextConfig) -> Vocabulary:
     frontends: dict[str, TextFrontend] = {}
     unspeakable = 0
     for cut in cuts:
-        supervision = supervision_of(cut)
-        if supervision is None or supervision.text is None:
+        supervision = supervision_tree(cut)
+        if supervision is None or supervision.get("text") is None:
             continue
-        language = language_of(cut)
+        named = supervision.get("language")
+        language = espeak_name(named) if named else DEFAULT_LANGUAGE
         if language not in frontends:
             frontends[language] = TextFrontend(language, symbols=text.symbols)
         languages[language] += 1
-        ipa = (supervision.custom or {}).get("ipa")
+        ipa = (supervision.get("custom") or {}).get("ipa")
         if ipa:
             lacking.update(frontends[language].missing(ipa))
             continue
         try:
             with _no_warnings():
-                frontends[language].phonemes(normalize_text(supervision.text, language))
+                frontends[language].phonemes(normalize_text(supervision["text"], language))
         except TextError:
             unspeakable += 1
     if not languages:
@@ -130,8 +136,14 @@ def write_vocabulary(path: Path, text: TextConfig, checkpoint: Path | None, sour
 
 
 def _reader(checkpoint: Path) -> tuple[TextConfig, int]:
-    """What a model declares, and the rows of its symbol table."""
+    """What a model declares, and the rows of its symbol table.
+
+    A whole config that says both is not checked by its system's schema, which would import torch.
+    """
     find_checkpoint(checkpoint)
+    tree = read_json(checkpoint / CONFIG_NAME)
+    with suppress(KeyError, TypeError, ValueError):
+        return TextConfig.model_validate(tree["text"]), int(tree["model"]["n_symbols"])
     experiment = read_experiment(checkpoint)
     text = getattr(experiment, "text", None)
     if not isinstance(text, TextConfig):

@@ -13,11 +13,8 @@ from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
 
 from hiervox.processors.semantic import SemanticConfig, SemanticExtractor, build_semantic_extractor
 from hiervox.processors.semantic.config import OFFLINE_WHISPER, OFFLINE_WHISPER_BASE
-from hiervox.processors.semantic.whisper import (
-    offline_weights,
-    whisper_log_mel,
-    windows,
-)
+from hiervox.processors.semantic.offline import offline_weights
+from hiervox.processors.semantic.whisper import whisper_log_mel, windows
 from hiervox.processors.semantic.whisper_encoder import WhisperEncoder
 from hiervox.utils.errors import CheckpointError, ConfigError, DependencyError
 from tests.golden import relative_error

@@ -11,7 +11,7 @@ bundle=$(absolute "$bundle") out=$(absolute "$out")
 prompts=("$bundle"/prompts/*.flac)
 ((${#prompts[@]} == 2)) || fail "$bundle/prompts has to hold two recordings"
 first=${prompts[0]} second=${prompts[1]}
-table=$out/table.csv
+table=$out/table.csv spoken=$out/spoken.csv
 sentences=$recipe/conf/demo_sentences.txt
 
 # row ID SYSTEM AUDIO TEXT PROMPT: one recording for the judges. No text of the demo has a double quote.
@@ -20,17 +20,19 @@ row() { [[ $dry_run ]] || echo "$1,$2,$3,\"$4\",$5," >>"$table"; }
 if stage 1 speak "three sentences in two voices"; then
   run mkdir -p "$out"
   [[ $dry_run ]] || echo "id,system,audio,text,prompt,reference" >"$table"
+  [[ $dry_run ]] || echo "out,text,prompt" >"$spoken"
   for prompt in "${prompts[@]}"; do
     name=$(basename "$prompt" .flac)
     row "$name" prompt "$prompt" "$(<"${prompt%.flac}.txt")" "$prompt"
-    run hiervox tts --text-file "$sentences" --prompt "$prompt" --out-dir "$out/$name" --rate 24000 --overwrite \
-      --model "$bundle" --device "$device"
     line=0
     while IFS= read -r text; do
       line=$((line + 1))
-      row "${name}_$line" tts "$out/$name/$(printf %04d "$line").wav" "$text" "$prompt"
+      wav=$name/$(printf %04d "$line").wav
+      row "${name}_$line" tts "$out/$wav" "$text" "$prompt"
+      [[ $dry_run ]] || echo "$wav,\"$text\",$prompt" >>"$spoken"
     done <"$sentences"
   done
+  run hiervox tts --table "$spoken" --out-dir "$out" --rate 24000 --overwrite --model "$bundle" --device "$device"
 fi
 if stage 2 convert "one voice's recording into the other, and widen it"; then
   run hiervox vc --source "$first" --prompt "$second" --out "$out/converted.wav" --overwrite --model "$bundle" \

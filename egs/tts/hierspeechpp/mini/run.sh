@@ -59,21 +59,17 @@ fi
 if stage 7 speak "bundle the models, speak and convert the lists of egs/datasets/mini, or of --test"; then
   if [[ $test ]]; then
     run hiervox prepare --table "$test" "${own_language[@]}" --out "$exp/test" --overwrite
-    script test_lists --cuts "$exp/test" --count "$sentences" --out "$exp"
+    script test_lists --cuts "$exp/test" --count "$sentences" --prompted --out "$exp"
   fi
   script assemble_bundle --runs "$exp/runs" --out "$bundle" --parts text_to_vec synthesizer speechsr24 speechsr48
-  while IFS=$'\t' read -r -u 3 id prompt text; do
-    run hiervox tts --text "$text" --prompt "$prompt" --out "$wavs/tts_16000/$id.wav" --plots --overwrite \
-      --model "$bundle" --seed "$seed" --device "$device"
-  done 3< <(rows "$lists/test_list.csv" id prompt text)
+  run hiervox tts --table "$lists/test_list.csv" --out-dir "$wavs/tts_16000" --plots --overwrite --model "$bundle" \
+    --seed "$seed" --device "$device"
   for rate in 24000 48000; do
     run hiervox sr "$wavs/tts_16000"/*.wav --rate "$rate" --out-dir "$wavs/tts_$rate" --overwrite \
       --model "$bundle" --device "$device"
   done
-  while IFS=$'\t' read -r -u 3 id source prompt; do
-    run hiervox vc --source "$source" --prompt "$prompt" --out "$wavs/vc/$id.wav" --plots --overwrite \
-      --model "$bundle" --seed "$seed" --device "$device"
-  done 3< <(rows "$lists/vc_list.csv" id source prompt)
+  run hiervox vc --table "$lists/vc_list.csv" --out-dir "$wavs/vc" --plots --overwrite --model "$bundle" --seed "$seed" \
+    --device "$device"
   script evaluation_table --tts-list "$lists/test_list.csv" --vc-list "$lists/vc_list.csv" --wavs "$wavs" \
     --rates 16000 24000 48000 --out "$exp/evaluation.csv"
 fi

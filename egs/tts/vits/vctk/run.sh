@@ -26,9 +26,8 @@ if stage 5 train "the network"; then
   train vits "$exp/speakers.json5" "$exp/features"
 fi
 if stage 6 speak "a sentence in the voice of each speaker"; then
-  while read -r -u 3 speaker; do
-    run hiervox tts "Please call Stella, and ask her to bring these things with her from the store." \
-      --voice "$speaker" --model "$exp/runs/vits" --seed "$seed" --out "$exp/wavs/vits/$speaker.wav" \
-      --device "$device" --overwrite
-  done 3< <([[ $dry_run ]] && echo SPEAKER || python "$recipe/local/speakers.py" --cuts "$exp/valid")
+  run python "$recipe/local/speakers.py" --cuts "$exp/valid" --out "$exp/spoken.csv" \
+    --say "Please call Stella, and ask her to bring these things with her from the store."
+  run hiervox tts --table "$exp/spoken.csv" --model "$exp/runs/vits" --seed "$seed" --out-dir "$exp/wavs/vits" \
+    --device "$device" --overwrite
 fi

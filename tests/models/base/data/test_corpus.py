@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from lhotse.serialization import deserialize_item
 
 from hiervox.models.base.data.clip import Clip
-from hiervox.models.base.data.corpus import iterate_corpus
+from hiervox.models.base.data.corpus import cut_tree, iterate_corpus
 from hiervox.models.base.data.manifest import audio_path, read_cuts, text_of, write_cuts
+from hiervox.models.base.data.utterance import Utterance
 from hiervox.models.base.data.waveform import read_waveform
 from hiervox.utils.errors import DataError
 from tests.models.base.data.corpora import RATE, make_table, voice
@@ -180,6 +183,20 @@ def test_manifest_round_trip(tmp_path: Path) -> None:
     cuts = list(iterate_corpus(make_table(tmp_path, [0.5, 0.75])))
     write_cuts(cuts, tmp_path / "cuts.jsonl.gz")
     assert read_cuts(tmp_path) == cuts
+
+
+def test_trees_are_those_of_lhotse(folder: Path) -> None:
+    soundfile.write(folder / "s.wav", np.zeros((801, 2)), RATE)
+    (folder / "none.wav").write_bytes(b"nothing")
+    for name, start, end in (("s.wav", 0.01003, 0.0301), ("b.wav", 0.0, None), ("none.wav", 0.0, None)):
+        tree = cut_tree(
+            Utterance("u", folder / name, "Hi.", "ann", "en", "hi", "row 2", start=start, end=end)
+        )
+        cut = deserialize_item(deepcopy(tree))
+        assert tree == cut.to_dict()
+        whole = cut.recording.to_cut()
+        part = whole if end is None else whole.truncate(offset=start, duration=end - start)
+        assert (cut.start, cut.duration, cut.channel) == (part.start, part.duration, part.channel)
 
 
 def test_unreadable_header_is_left_to_validation(folder: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from hiervox.models.base.checkpoints.checkpoint import save_weights
-from hiervox.models.base.data.corpus import iterate_corpus
+from hiervox.models.base.data.corpus import corpus_trees, iterate_corpus
 from hiervox.models.base.data.extraction import extract
 from hiervox.models.base.data.index import open_index
-from hiervox.models.base.data.manifest import read_cuts, write_cuts
+from hiervox.models.base.data.manifest import iterate_trees, read_cuts, write_cuts
 from hiervox.models.base.data.plan import load_plan
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.setup import FeatureSetup
@@ -48,13 +48,13 @@ def manifest(folder: Path, rows: list[tuple[str, str, str]] = ROWS) -> Path:
 
 
 def test_a_survey_names_languages_and_symbols_that_are_new(tmp_path: Path) -> None:
-    found = survey(read_cuts(manifest(tmp_path)), TextConfig())
+    found = survey(iterate_trees(manifest(tmp_path)), TextConfig())
     assert found.languages == {"en-us": 2, "fr-fr": 1, "de": 2}
     assert found.lacking == {"\u0303": 3, "ʩ": 1}
     assert found.unspeakable == 1
     assert found.text.languages == ("en-us", "fr-fr", "de")
     assert found.text.symbols == (*SYMBOLS, "ʩ", "\u0303")
-    assert not survey(read_cuts(tmp_path / "cuts.jsonl.gz"), found.text).lacking
+    assert not survey(iterate_trees(tmp_path / "cuts.jsonl.gz"), found.text).lacking
 
 
 def test_a_corpus_without_text_has_no_vocabulary(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_corpus_without_text_has_no_vocabulary(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", voice(0.6), 16_000)
     (tmp_path / "t.csv").write_text("audio\na.wav\n")
     with pytest.raises(DataError, match="no text"):
-        survey(iterate_corpus(tmp_path / "t.csv"), TextConfig())
+        survey(corpus_trees(tmp_path / "t.csv"), TextConfig())
 
 
 def test_the_written_vocabulary_is_a_base_of_a_config(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
-"""Print the speakers of a manifest, or write a config that names them for VITS's table."""
+"""Write a config that names the speakers of a manifest, or a table in which each says one sentence."""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import json
 import os
-import sys
 from pathlib import Path
 
 from hiervox.models.base.data.manifest import read_cuts, supervision_of
@@ -19,15 +20,20 @@ def speakers_of(cuts: Path) -> list[str]:
 
 
 def main() -> None:
-    """Parse, and print or write."""
+    """Parse and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cuts", type=Path, required=True)
-    parser.add_argument("--base", type=Path, help="the config that the new one is based on")
-    parser.add_argument("--out", type=Path, help="the new config; without it, names are printed")
+    made = parser.add_mutually_exclusive_group(required=True)
+    made.add_argument("--base", type=Path, help="the config that the new one is based on")
+    made.add_argument("--say", help="the sentence of the table, which `hiervox tts --table` takes")
+    parser.add_argument("--out", type=Path, required=True, help="the config, or the table")
     arguments = parser.parse_args()
     names = speakers_of(arguments.cuts)
-    if arguments.out is None:
-        sys.stdout.write("".join(f"{name}\n" for name in names))
+    if arguments.say is not None:
+        table = io.StringIO()
+        rows = [(name, name, arguments.say) for name in names]
+        csv.writer(table, lineterminator="\n").writerows([("id", "voice", "text"), *rows])
+        write_text(arguments.out, table.getvalue())
         return
     base = os.path.relpath(arguments.base.resolve(), arguments.out.resolve().parent)
     tree = {"base": base, "model": {"speakers": names}}
