@@ -14,7 +14,7 @@ from typing_extensions import Self
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
 from hiervox.models.base.pipelines.pitch_curve import check_pitch
 from hiervox.models.base.pipelines.protocols import Mel, Recording
-from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, MelVocoder, mono, recording_chunks
+from hiervox.models.base.pipelines.vocoder import CHUNK_FRAMES, RESULT, MelVocoder, mono, recording_chunks
 from hiervox.models.base.pipelines.vocoder import MelF0 as F0
 from hiervox.models.vocoder._autoregressive.config import AutoregressiveVocoderExperiment
 from hiervox.models.vocoder.config import VocoderExperiment
@@ -22,7 +22,7 @@ from hiervox.models.vocoder.controls import F0VocoderControls
 from hiervox.modules.autoregressive.generation import AutoregressiveGenerator, Folding
 from hiervox.modules.functional.interpolation import interpolate_unvoiced
 from hiervox.modules.generators.vocoder import SourceWindow, VocoderGenerator
-from hiervox.processors.audio import Waveform, resample
+from hiervox.processors.audio import Waveform, require_finite, resample
 from hiervox.processors.pitch import PitchConfig, extract_f0, fit_length, semitone_ratio
 from hiervox.processors.pre_emphasis import DeEmphasis, PreEmphasisConfig
 from hiervox.processors.spectrogram import SpectrogramConfig
@@ -92,7 +92,8 @@ class VocoderPipeline(MelVocoder):
             controls: of the F0; None leaves it as it is.
 
         Raises:
-            AudioError: the spectrogram has other sizes or values than the vocoder takes, or F0 is missing.
+            AudioError: the spectrogram has other sizes or values than the vocoder takes, F0 is missing, or
+                the result is not finite.
             ConfigError: the pitch of a network that is not driven by F0 is to be shifted.
         """
         return np.concatenate(list(self.stream(mel, f0, controls=controls)))
@@ -117,7 +118,9 @@ class VocoderPipeline(MelVocoder):
         self._check(mel, f0)
         batch, source = self._prepared([mel], None if f0 is None else [f0], controls)
         for chunk in self._chunks(batch, source, frames):
-            yield chunk.reshape(-1).float().cpu().numpy()
+            wav = chunk.reshape(-1).float().cpu().numpy()
+            require_finite(wav, RESULT)
+            yield wav
 
     @torch.inference_mode()
     def vocode_batch(
@@ -143,6 +146,7 @@ class VocoderPipeline(MelVocoder):
             made = (
                 torch.cat(list(self._chunks(batch, source, CHUNK_FRAMES)), dim=2)[:, 0].float().cpu().numpy()
             )
+            require_finite(made, RESULT)
             wavs |= dict(zip(group, made, strict=True))
         return [wavs[number] for number in range(len(mels))]
 
@@ -188,6 +192,7 @@ class VocoderPipeline(MelVocoder):
         batch, source = self._prepared([mel], None, None)
         drawn = self.network.folded(batch, self._whole(source, batch), folding or Folding())
         wav: Waveform = next(self._de_emphasized(iter([drawn]))).reshape(-1).cpu().numpy()
+        require_finite(wav, RESULT)
         return wav
 
     def f0_of(self, wav: Waveform, rate: int, frames: int) -> F0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hiervox.utils.errors import CheckpointError
+
 
 class InvertibleConvolution(nn.Module):
     """A 1x1 convolution without bias that starts as a rotation.
@@ -25,8 +27,15 @@ class InvertibleConvolution(nn.Module):
         return self.matrix @ x, torch.linalg.slogdet(self.matrix.float()).logabsdet
 
     def inverse(self, x: Tensor) -> Tensor:
-        """(B, C, T) → (B, C, T)."""
-        return torch.linalg.solve(self.matrix.float(), x.float()).to(x.dtype)
+        """(B, C, T) → (B, C, T).
+
+        Raises:
+            CheckpointError: the matrix is singular.
+        """
+        try:
+            return torch.linalg.solve(self.matrix.float(), x.float()).to(x.dtype)
+        except torch.linalg.LinAlgError as error:
+            raise CheckpointError("a flow's matrix can't be inverted", "use an earlier checkpoint") from error
 
 
 class GroupedInvertibleConvolution(nn.Module):

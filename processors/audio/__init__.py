@@ -16,6 +16,7 @@ from hiervox.processors.audio.waveform import (
     check_waveform,
     pad_to_multiple,
     peak_normalize,
+    require_finite,
     require_sound,
     rms_dbfs,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "pad_to_multiple",
     "peak_normalize",
     "read_audio",
+    "require_finite",
     "require_sound",
     "resample",
     "resample_chunks",

@@ -79,12 +79,21 @@ def check_peak(peak: float, name: str) -> None:
     Raises:
         AudioError: it is not finite, under -80 dBFS, or over full scale.
     """
-    if not np.isfinite(peak):
-        raise AudioError(f"{name}: the waveform holds a NaN or an infinity", "use other weights, or float32")
+    require_finite(np.float32(peak), name)
     if peak < SILENCE_PEAK:
         raise AudioError(f"{name}: the waveform is silent", "check the input and the weights")
     if peak > 1.0:
         raise AudioError(f"{name}: the waveform clips (peak {peak:.3f})", "normalise its peak to under 1")
+
+
+def require_finite(wav: NDArray[np.floating] | np.floating, name: str) -> None:
+    """Refuse what a network has made whose weights are broken.
+
+    Raises:
+        AudioError: a sample is not finite; the message starts with `name`.
+    """
+    if not np.isfinite(wav).all():
+        raise AudioError(f"{name}: the waveform holds a NaN or an infinity", "use other weights, or float32")
 
 
 def require_sound(chunks: Iterable[Waveform], name: str, allow_clipped: bool = False) -> Iterator[Waveform]:

@@ -11,12 +11,13 @@ from typing_extensions import Self
 from hiervox.models.alignment.forward_sum_aligner.config import AlignerExperiment
 from hiervox.models.alignment.forward_sum_aligner.network import ForwardSumAligner, with_silences
 from hiervox.models.base.checkpoints.inference import load_for_inference
+from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.processors.audio import Waveform, as_waveform, resample
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import AudioError, CheckpointError
 
 
-class AlignerPipeline:
+class AlignerPipeline(NotPickled):
     """Forced alignment of recordings and their tokens.
 
     Args:

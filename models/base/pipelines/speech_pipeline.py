@@ -42,7 +42,7 @@ from hiervox.models.base.pipelines.speech import Speech, Synthesis, concatenated
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, given_sequences, pauses_behind
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_loader import Prompt, VoiceLoader, recording_name
-from hiervox.processors.audio import Waveform, as_waveform, read_audio
+from hiervox.processors.audio import Waveform, as_waveform, read_audio, require_finite
 from hiervox.processors.pitch import F0Contour, PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 from hiervox.utils.errors import ConfigError, TextError
@@ -455,7 +455,9 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
             ConfigError: the model has no such part.
         """
         speech, copier = _read(recording, "the recording").speech, self._copier()
-        return copier.f0(speech, self.loader.recording_voice(speech), self._checked(controls))
+        f0 = copier.f0(speech, self.loader.recording_voice(speech), self._checked(controls))
+        require_finite(f0, "the pitch")
+        return f0
 
     def resynthesize(self, recording: Recording, controls: ControlsT | None = None) -> Speech:
         """Copy synthesis and, over the system's own rate, super-resolution.
@@ -527,6 +529,8 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
         sentences: Sequence[Synthesis] = (),
     ) -> Speech:
         """Waveforms at the system's rate behind each other, brought to the controls' rate and scaled."""
+        for sound in sounds:
+            require_finite(sound, "the result")
         wav = concatenated(list(self.at_rate(sounds, controls.rate)))
         wav *= gain(controls.scaling, float(np.abs(wav).max(initial=0.0)), voice.peak)
         mel = self.mel(concatenated(sounds))

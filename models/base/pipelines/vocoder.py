@@ -15,7 +15,7 @@ from typing_extensions import Self
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
 from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.protocols import Mel, Recording
-from hiervox.processors.audio import Waveform, as_waveform, audio_chunks, resample
+from hiervox.processors.audio import Waveform, as_waveform, audio_chunks, require_finite, resample
 from hiervox.processors.griffin_lim import griffin_lim
 from hiervox.processors.mel_stream import MelStream
 from hiervox.processors.spectrogram import SpectrogramConfig
@@ -25,6 +25,8 @@ CHUNK_FRAMES = 1024
 """Mel frames to a pass over a long spectrogram, so that memory does not grow with it."""
 ABOVE_LOUDEST = 10.0
 """How far a spectrogram may rise over the value of full scale, as one of a hardly trained network does."""
+RESULT = "the vocoder's result"
+"""What errors call it."""
 MelF0 = NDArray[np.float32]
 """(N,), Hz at the mel frames, 0 where unvoiced."""
 
@@ -54,7 +56,7 @@ class MelVocoder(NotPickled, ABC):
             f0: (N,), Hz, for a vocoder that takes it.
 
         Raises:
-            AudioError: the spectrogram has other sizes than the vocoder takes, or is not finite.
+            AudioError: the spectrogram has another size than the vocoder takes; or one is not finite.
         """
 
     def stream(self, mel: Mel, f0: MelF0 | None = None, frames: int = CHUNK_FRAMES) -> Iterator[Waveform]:
@@ -224,6 +226,7 @@ class MelVocoderPipeline(MelVocoder):
         self.require_sizes(mel)
         batch = torch.from_numpy(np.ascontiguousarray(mel, np.float32))[None].to(self.device)
         wav: Waveform = self.waveform(batch).reshape(-1).float().cpu().numpy()
+        require_finite(wav, RESULT)
         return wav
 
     def waveform(self, mel: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.protocols import Codes
 from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment, overlap_added
 from hiervox.models.codec.encodec.windows import can_be_windowed, decode_windows, encode_windows
-from hiervox.processors.audio import Waveform, as_waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, require_finite, resample
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
 
 
@@ -110,6 +110,7 @@ class EncodecPipeline(NotPickled):
 
         Raises:
             DataError: the codes are not this codec's.
+            AudioError: what they are decoded to is not finite.
         """
         return _joined(decode_windows(self.network, self._checked(codes)))
 
@@ -130,7 +131,9 @@ class EncodecPipeline(NotPickled):
 
 def _joined(chunks: Iterable[Tensor]) -> Waveform:
     """Chunks (1, audio_channels, T_i) to (T,), the mean of the channels."""
-    return np.concatenate([chunk[0].mean(0).float().cpu().numpy() for chunk in chunks])
+    wav: Waveform = np.concatenate([chunk[0].mean(0).float().cpu().numpy() for chunk in chunks])
+    require_finite(wav, "what is decoded")
+    return wav
 
 
 class ScaledEncodecPipeline(EncodecPipeline):

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from hiervox.models.base.checkpoints.inference import load_for_inference
+from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.enhancement.mp_senet.networks.mp_senet import MPSENet
 from hiervox.models.enhancement.mp_senet.spectrum import compressed_spectrum, waveform
-from hiervox.processors.audio import Waveform, as_waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, require_finite, resample
 from hiervox.utils.errors import AudioError, CheckpointError
 
 WINDOW_SECONDS = 5
@@ -20,7 +21,7 @@ FADE_SECONDS = 0.5
 """Over which the results of two windows change into each other."""
 
 
-class MPSENetPipeline:
+class MPSENetPipeline(NotPickled):
     """Denoising with a trained network.
 
     Args:
@@ -71,7 +72,7 @@ class MPSENetPipeline:
             The waveform at 16 kHz, as long as the recording, and that rate. Digital silence stays.
 
         Raises:
-            AudioError: the waveform is empty, has several channels, or is not finite.
+            AudioError: the waveform is empty, has several channels, or it or the result is not finite.
         """
         wav = as_waveform(wav, "the recording")
         if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
@@ -122,4 +123,5 @@ class MPSENetPipeline:
         amplitude, phase = compressed_spectrum(torch.from_numpy(noisy).view(1, -1).to(self.device), config)
         amplitude, phase = self.network(amplitude, phase)
         clean: Waveform = waveform(amplitude, phase, config).view(-1).cpu().numpy()
+        require_finite(clean, "the denoised recording")
         return clean

@@ -13,7 +13,7 @@ from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import AnySpeechSR
-from hiervox.processors.audio import Waveform, as_waveform, resample
+from hiervox.processors.audio import Waveform, as_waveform, require_finite, resample
 from hiervox.utils.errors import AudioError, CheckpointError
 
 GPU_WINDOW = 160_000
@@ -76,7 +76,7 @@ class SpeechSRPipeline(NotPickled):
             The waveform (T',), T' = samples at 16 kHz · `self.rate` // 16000, and `self.rate`.
 
         Raises:
-            AudioError: the waveform is empty, has several channels, or is not finite.
+            AudioError: the waveform is empty, has several channels, or it or the result is not finite.
         """
         wav = as_waveform(wav, "the recording")
         if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
@@ -96,6 +96,7 @@ class SpeechSRPipeline(NotPickled):
     def upsample_pass(self, low: torch.Tensor) -> Waveform:
         """One pass of the network: (T,) at 16 kHz → (T · `self.rate` // 16000,)."""
         upsampled: Waveform = self.network(low.view(1, 1, -1).to(self.device)).view(-1).float().cpu().numpy()
+        require_finite(upsampled, "the upsampled recording")
         return upsampled
 
 
