@@ -185,7 +185,7 @@ class Item(Generic[InputT]):
         noted: Callable[[], Mapping[str, object]] = dict,
         f0_out: tuple[Path, Callable[[], F0Contour]] | None = None,
         pictures: Callable[[], Pictured] | None = None,
-        beside: Callable[[], None] | None = None,
+        beside: tuple[Path, Callable[[Path], None]] | None = None,
     ) -> None:
         """Write a waveform (T_i,) as it comes, scaled as asked for; see `outputs.write_chunks`.
 
@@ -197,7 +197,7 @@ class Item(Generic[InputT]):
             noted: what the record says beside the request.
             f0_out: where the pitch curve goes, and the curve.
             pictures: what to draw.
-            beside: writes what else there is to say of it.
+            beside: a file of what else there is to say of it, and what writes it.
         """
         from hiervox.models.base.pipelines.speech import gain
 

@@ -47,7 +47,7 @@ def page(
     from hiervox.evaluation.listening.design import design, key
     from hiervox.evaluation.listening.page import listening_page
     from hiervox.evaluation.table import files_of_rows, read_table
-    from hiervox.utils.files import write_json, write_text
+    from hiervox.utils.files import undone_on_failure, write_json, write_text
 
     if out.suffix != ".html":
         raise ConfigError(f"{out} is not a page's name", "name it NAME.html")
@@ -56,8 +56,9 @@ def page(
     check_outputs([out, key_file], overwrite, inputs=[table, *files_of_rows(rows)])
     names = [name.strip() for name in systems.split(",") if name.strip()]
     trials = design(rows, kind, names, sentences, seed)
-    write_text(out, listening_page(trials, kind, players))
-    write_json(key_file, key(trials, kind))
+    with undone_on_failure() as write:
+        write(out, lambda path: write_text(path, listening_page(trials, kind, players)))
+        write(key_file, lambda path: write_json(path, key(trials, kind)))
     typer.echo(f"{len(trials)} questions: {out}; keep {key_file} from the listeners")
 
 

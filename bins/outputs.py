@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hiervox.utils.errors import ConfigError, HierVoxError
-from hiervox.utils.files import all_or_nothing, write_json
+from hiervox.utils.files import all_or_nothing, undone_on_failure, write_json
 from hiervox.utils.json_files import read_json
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def write_chunks(
     record: Callable[[], Mapping[str, object]],
     f0_out: tuple[Path, Callable[[], F0Contour]] | None = None,
     pictures: Callable[[], Pictured] | None = None,
-    beside: Callable[[], None] | None = None,
+    beside: tuple[Path, Callable[[Path], None]] | None = None,
 ) -> None:
     """Write a sound as it comes, and what there is to say of it when it is there.
 
@@ -166,14 +166,14 @@ def write_chunks(
         record: what to note beside it.
         f0_out: where its pitch curve goes, and the curve.
         pictures: what to draw.
-        beside: writes what else there is to say of it, before the sound is there under its name.
+        beside: a file of what else there is to say of it, and what writes it.
 
     Raises:
         As `write_sound`.
     """
     from hiervox.processors import audio_writing
 
-    with all_or_nothing(target.parent, last=target.name) as folder:
+    with undone_on_failure() as write, all_or_nothing(target.parent, last=target.name) as folder:
         staged = folder / target.name
         samples = audio_writing.write_chunks(staged, chunks, rate, gain, str(target))
         write_json(record_path(staged), {**record(), **_made(samples, rate)})
@@ -182,10 +182,10 @@ def write_chunks(
         if f0_out is not None:
             from hiervox.models.base.pipelines.pitch_curve import write_pitch_curve
 
-            path, curve = f0_out
-            write_pitch_curve(path, curve())
+            place, curve = f0_out
+            write(place, lambda path: write_pitch_curve(path, curve()))
         if beside is not None:
-            beside()
+            write(*beside)
 
 
 def _draw(target: Path, pictured: Pictured) -> None:

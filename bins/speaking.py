@@ -92,13 +92,12 @@ def write_text(
             _symbols(last[0].sequence),
         )
 
-    def subtitle() -> None:
+    def subtitle(path: Path) -> None:
         from hiervox.models.base.pipelines.subtitles import subtitles
         from hiervox.processors.text.markup import is_markup
         from hiervox.utils.files import write_text
 
-        path, source = extras.subtitles, item.input.text
-        assert path is not None
+        source = item.input.text
         write_text(path, subtitles(path.suffix.lower(), times, source, is_markup(source)))
 
     item.write_chunks(
@@ -109,7 +108,7 @@ def write_text(
         noted=record,
         f0_out=(extras.f0_out, lambda: joined(f0)) if extras.f0_out else None,
         pictures=pictured if extras.plots else None,
-        beside=subtitle if extras.subtitles is not None else None,
+        beside=(extras.subtitles, subtitle) if extras.subtitles is not None else None,
     )
 
 

@@ -10,7 +10,14 @@ from typing import IO
 
 import numpy as np
 
-from hiervox.processors.audio import FLAT_LEVEL, FLAT_SHARE, Waveform, check_peak, check_waveform
+from hiervox.processors.audio import (
+    FLAT_LEVEL,
+    FLAT_SHARE,
+    Waveform,
+    check_peak,
+    check_waveform,
+    told_errors,
+)
 from hiervox.utils.errors import AudioError
 from hiervox.utils.files import replacing_file
 
@@ -49,6 +56,7 @@ def write_chunks(
 
     Raises:
         AudioError: what `check_waveform` refuses; no file is written.
+        OSError: a full disk and the like; it names the file.
     """
     import soundfile
 
@@ -66,9 +74,10 @@ def write_chunks(
         flat = 0
         store.seek(0)
         container, subtype = FORMATS[path.suffix.lower()]
-        with soundfile.SoundFile(
-            temporary, "w", rate, channels=1, subtype=subtype, format=container
-        ) as sound:
+        with (
+            told_errors(temporary),
+            soundfile.SoundFile(temporary, "w", rate, channels=1, subtype=subtype, format=container) as sound,
+        ):
             while block := store.read(BLOCK * STORED.itemsize):
                 wav = np.frombuffer(block, STORED) * np.float32(factor)
                 flat += int((np.abs(wav) >= FLAT_LEVEL).sum())

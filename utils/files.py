@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,33 @@ def _place_all(files: Sequence[Path], folder: Path) -> None:
     except BaseException:
         for target, status in new:
             take_away(target, status)
+        raise
+
+
+@contextmanager
+def undone_on_failure() -> Iterator[Callable[[Path, Callable[[Path], None]], None]]:
+    """Yield what writes a file; where the block fails, the files go again that were not there before.
+
+    For files of several folders, or of which there are too many to wait for each other.
+    """
+    new: list[tuple[Path, os.stat_result]] = []
+    made: dict[Path, None] = {}
+
+    def write(path: Path, writer: Callable[[Path], None]) -> None:
+        missing, existed = missing_folders(path.parent), os.path.lexists(path)
+        writer(path)
+        made.update(dict.fromkeys(missing))
+        if not existed:
+            new.append((path, path.lstat()))
+
+    try:
+        yield write
+    except BaseException:
+        for path, status in new:
+            take_away(path, status)
+        for folder in sorted(made, key=lambda folder: -len(folder.parts)):
+            with suppress(OSError):
+                folder.rmdir()
         raise
 
 

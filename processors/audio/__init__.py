@@ -1,6 +1,13 @@
 """Waveforms on disk and in memory."""
 
-from hiervox.processors.audio.reading import Recording, audio_chunks, decode_audio, read_audio, write_audio
+from hiervox.processors.audio.reading import (
+    Recording,
+    audio_chunks,
+    decode_audio,
+    read_audio,
+    told_errors,
+    write_audio,
+)
 from hiervox.processors.audio.resampling import check_rate, resample, resample_chunks, resample_tensor
 from hiervox.processors.audio.waveform import (
     FLAT_LEVEL,
@@ -46,5 +53,6 @@ __all__ = [
     "resample_chunks",
     "resample_tensor",
     "rms_dbfs",
+    "told_errors",
     "write_audio",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -30,6 +31,10 @@ MOST_PEAK = 16.0
 """A float file may go over full scale; one with more than +24 dB holds numbers on another scale."""
 STREAMED_SIZE = 2**31 - 4096
 """Programs that write WAV to a pipe declare about 2**31 or 2**32 bytes; that is no sign of truncation."""
+SYSTEM_ERROR = 2
+"""libsndfile's code of what the system refuses."""
+TRIED_BYTES = 2**18
+"""Written to hear what that is."""
 UNKNOWN_FRAMES = 2**62
 """libsndfile gives a FLAC file that was written to a pipe at least so many."""
 USUAL_RATE = 48_000
@@ -278,5 +283,29 @@ def write_audio(path: Path | str, wav: NDArray[np.floating], rate: int) -> None:
     audio_format = path.suffix[1:].upper()
     if not soundfile.check_format(audio_format, "PCM_16"):
         raise AudioError(f"{path} has no suffix of a 16-bit PCM format", "name it .wav or .flac")
-    with replacing_file(path) as temporary:
+    with replacing_file(path) as temporary, told_errors(temporary):
         soundfile.write(temporary, wav, rate, subtype="PCM_16", format=audio_format)
+
+
+@contextmanager
+def told_errors(path: Path) -> Iterator[None]:
+    """Raise what the system says of a file that can't be written, such as that the disk is full.
+
+    libsndfile only says that there is something, so the file is written to once more to hear it.
+
+    Raises:
+        OSError: what the system says; it names the file.
+    """
+    import soundfile
+
+    try:
+        yield
+    except soundfile.LibsndfileError as error:
+        if error.code != SYSTEM_ERROR:
+            raise
+        try:
+            with path.open("ab") as file:
+                file.write(bytes(TRIED_BYTES))
+        except OSError as said:
+            raise OSError(said.errno, said.strerror, str(path)) from error
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path)) from error

@@ -19,6 +19,7 @@ from hiervox.utils.files import (
     replacing_file,
     require_name,
     require_writable,
+    undone_on_failure,
     whole_folder,
     write_json,
 )
@@ -204,3 +205,16 @@ def test_what_appears_may_be_replaced_where_it_is_own_or_overwriting_was_asked_f
     write_json(other, 1)
     write_json(other, 2)  # its own a moment ago
     assert other.read_text() == "2\n"
+
+
+def test_what_was_not_there_before_goes_again_where_a_later_file_fails(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text("old")
+    with pytest.raises(RuntimeError), undone_on_failure() as write:
+        for name in ("old.json", "new/place/a.json", "new/b.json", "c.json"):
+            write(tmp_path / name, lambda path: write_json(path, 1))
+        write_json(tmp_path / "c.json", "another's by now")
+        raise RuntimeError
+    assert {path.name for path in tmp_path.iterdir()} == {"old.json", "c.json"}
+    with undone_on_failure() as write:
+        write(tmp_path / "new" / "d.json", lambda path: write_json(path, 1))
+    assert (tmp_path / "new" / "d.json").exists()

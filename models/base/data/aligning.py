@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, require_fol
 from hiervox.models.base.data.pronunciation import Pronunciation, pronounce
 from hiervox.models.base.data.waveform import read_waveform
 from hiervox.utils.errors import ConfigError, DataError, DependencyError, HierVoxError
-from hiervox.utils.files import write_text
+from hiervox.utils.files import undone_on_failure, write_text
 from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ def _textgrids(folder: Path) -> dict[str, Path]:
 def align_corpus(manifest: Path, source: Source, outputs: Outputs) -> Aligned:
     """Write a manifest of the cuts that can be aligned; those that can't are named in `align_failures.csv`.
 
+    Where it fails, files that were not there before go again.
+
     Args:
         manifest: cuts.
         source: of the alignments.
@@ -169,7 +172,8 @@ def align_corpus(manifest: Path, source: Source, outputs: Outputs) -> Aligned:
                 _log.warning("not aligned: %s", error)
                 continue
             if (textgrid := outputs.textgrid(str(cut.id))) is not None:
-                write_textgrid(textgrid, intervals, float(cut.duration))
+                seconds = float(cut.duration)
+                write(textgrid, partial(write_textgrid, phones=intervals, seconds=seconds))
             if outputs.ctm is not None:
                 lines.extend(ctm_lines(str(cut.id), intervals))
             result.cuts += 1
@@ -179,11 +183,11 @@ def align_corpus(manifest: Path, source: Source, outputs: Outputs) -> Aligned:
             first = next(iter(result.failures.values()), "it holds no cut")
             raise DataError(f"nothing of {manifest} can be aligned, first: {first}", "correct the cause")
 
-    write_cuts(aligned(), outputs.folder / CUTS_NAME)
-    if outputs.ctm is not None:
-        outputs.ctm.parent.mkdir(parents=True, exist_ok=True)
-        write_text(outputs.ctm, "\n".join(lines) + "\n")
-    _write_failures(outputs.folder / FAILURES_NAME, result.failures)
+    with undone_on_failure() as write:
+        write(outputs.folder / CUTS_NAME, lambda path: write_cuts(aligned(), path))
+        if outputs.ctm is not None:
+            write(outputs.ctm, lambda path: write_text(path, "\n".join(lines) + "\n"))
+        write(outputs.folder / FAILURES_NAME, lambda path: _write_failures(path, result.failures))
     return result
 
 

@@ -151,7 +151,6 @@ def write_textgrid(path: Path, phones: Sequence[Interval], seconds: float) -> No
             f"            xmax = {interval.end:.6f}",
             f'            text = "{label}"',
         ]
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, "\n".join(lines) + "\n")
 
 

@@ -19,7 +19,7 @@ from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, write_cuts
 from hiervox.models.base.data.plan import SPEECH_FIELDS
 from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.utils.errors import DataError
-from hiervox.utils.files import replacing_file
+from hiervox.utils.files import replacing_file, undone_on_failure
 from hiervox.utils.outputs import check_outputs
 
 QUARANTINE_NAME = "quarantine.jsonl.gz"
@@ -105,14 +105,16 @@ def validate_cuts(
         if found:
             bad.add(number)
             issues += found
-    _write_report(issues, out / REPORT_NAME)
-    write_cuts((index.cut(number) for number in sorted(bad)), out / QUARANTINE_NAME)
     good = [number for number in range(len(index)) if number not in bad]
+    with undone_on_failure() as write:
+        write(out / REPORT_NAME, lambda path: _write_report(issues, path))
+        write(out / QUARANTINE_NAME, lambda path: write_cuts(map(index.cut, sorted(bad)), path))
+        if good:
+            write(out / CUTS_NAME, lambda path: write_cuts(map(index.cut, good), path))
     if not good:
         raise DataError(
             f"none of the {len(index)} utterances of {manifest} is good", f"see {out / REPORT_NAME}"
         )
-    write_cuts((index.cut(number) for number in good), out / CUTS_NAME)
     table = index.table[good]
     return Validation(len(good), float((table["samples"] / table["rate"]).sum()), issues)
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -306,6 +306,8 @@ class RunFolder:
     def discard(self, name: str) -> None:
         """Remove what was written of a checkpoint that can't be finished."""
         shutil.rmtree(self.checkpoints / f".{name}", ignore_errors=True)
+        with suppress(OSError):
+            self.checkpoints.rmdir()  # where it was the first
 
     def prune(self, progress: Progress) -> None:
         """Keep the last `keep_last` checkpoints whole and the best without their state.

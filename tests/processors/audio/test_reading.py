@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -16,8 +17,10 @@ from hiervox.processors.audio import (
     read_audio,
     require_sound,
     rms_dbfs,
+    told_errors,
     write_audio,
 )
+from hiervox.processors.audio.reading import SYSTEM_ERROR
 from hiervox.utils.errors import AudioError
 
 RATE = 24000
@@ -226,3 +229,12 @@ def test_a_recording_without_sound_is_blamed_by_its_own_name() -> None:
     with pytest.raises(AudioError, match=r"in\.wav is clipped \(50% of it at full scale\)"):
         list(require_sound(clipped, "in.wav"))
     assert len(list(require_sound(clipped, "in.wav", allow_clipped=True))) == 2
+
+
+def test_what_the_system_refuses_to_write_is_told() -> None:
+    full = Path("/dev/full")
+    with pytest.raises(OSError, match="No space left on device") as raised, told_errors(full):
+        raise soundfile.LibsndfileError(SYSTEM_ERROR)
+    assert (raised.value.errno, raised.value.filename) == (errno.ENOSPC, str(full))
+    with pytest.raises(soundfile.LibsndfileError), told_errors(full):
+        raise soundfile.LibsndfileError(SYSTEM_ERROR + 1)

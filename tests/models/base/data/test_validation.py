@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from hiervox.models.base.data import validation
 from hiervox.models.base.data.corpus import iterate_corpus
 from hiervox.models.base.data.feature import Limits
 from hiervox.models.base.data.manifest import read_cuts, write_cuts
@@ -111,3 +114,14 @@ def test_a_manifest_of_features_is_not_replaced(tmp_path: Path) -> None:
     assert validate_cuts(manifest, tmp_path / "valid", Limits()).good == 1
     with pytest.raises(ConfigError, match="can't write into"):
         validate_cuts(manifest, manifest, Limits())
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(cuts: object, path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    manifest = make_manifest(tmp_path / "corpus", [0.6])
+    monkeypatch.setattr(validation, "write_cuts", full)
+    with pytest.raises(OSError, match="No space"):
+        validate_cuts(manifest, tmp_path / "new" / "out", Limits(min_seconds=0.5, max_seconds=2.5))
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus"]

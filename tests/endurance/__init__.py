@@ -1,0 +1,1 @@
+"""Every verb over and over, and on full disks."""
