@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 
+from hiervox.bins.tables import JsonOption, echo_table
 from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import HierVoxError
 
@@ -38,8 +39,13 @@ class Check:
     hint: str = ""
     needed: bool = True
 
+    @property
+    def state(self) -> str:
+        """In a word."""
+        return "ok" if not self.hint else "missing" if self.needed else "note"
 
-def doctor() -> None:
+
+def doctor(as_json: JsonOption = False) -> None:
     """Look at the installation. Exit code 1 where something is missing that `make demo` needs.
 
     \b
@@ -47,11 +53,8 @@ def doctor() -> None:
       hiervox doctor
     """
     results = examine()
-    width = max(len(check.name) for check in results)
-    for check in results:
-        state = "ok" if not check.hint else "MISSING" if check.needed else "note"
-        line = f"{state:<8}{check.name:<{width}}  {check.detail}"
-        typer.echo(f"{line}: {check.hint}" if check.hint else line)
+    rows = [(check.state, check.name, check.detail, check.hint) for check in results]
+    echo_table([("state", "what", "found", "what to do"), *rows], as_json)
     if any(check.hint and check.needed for check in results):
         raise typer.Exit(1)
 

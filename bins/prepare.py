@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hiervox.bins.tables import JsonOption, echo_json
 from hiervox.bins.verbs import DATA, Verb
 from hiervox.utils.outputs import check_outputs
 
@@ -27,6 +28,7 @@ def prepare(
         str | None, typer.Option(help="Who speaks in rows that name nobody, as in LJSpeech's table.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Read a table of recordings into a cut manifest.
 
@@ -42,8 +44,12 @@ def prepare(
     check_outputs([manifest], overwrite, inputs=files_of_corpus(table, language))
     durations: list[float] = []
     write_trees(_timed(corpus_trees(table, language, speaker), durations), manifest)
-    typer.echo(f"{len(durations)} utterances, {sum(durations) / 60:.1f} min: {manifest}")
-    unreadable = durations.count(0)
+    seconds, unreadable = sum(durations), durations.count(0)
+    if as_json:
+        found = {"utterances": len(durations), "seconds": seconds, "unreadable": unreadable}
+        echo_json({**found, "cuts": str(manifest)})
+        return
+    typer.echo(f"{len(durations)} utterances, {seconds / 60:.1f} min: {manifest}")
     if unreadable:
         typer.echo(f"{unreadable} files can't be read; `hiervox validate` names them")
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hiervox.bins.options import OverridesOption
+from hiervox.bins.tables import JsonOption, echo_json
 from hiervox.bins.verbs import DATA, Verb
 
 
@@ -25,6 +26,7 @@ def validate(
         ),
     ] = None,
     overrides: OverridesOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Name every bad recording with its reason, and write a manifest without them.
 
@@ -40,6 +42,10 @@ def validate(
     fields, setup = load_plan(config, overrides or ()) if config else (SPEECH_FIELDS, FeatureSetup())
     limits = Limits(min_seconds=min_seconds, max_seconds=max_seconds)
     result = validate_cuts(cuts, out, limits, jobs, fields, setup)
+    if as_json:
+        found = {"good": result.good, "seconds": result.seconds, "set_aside": result.quarantined}
+        echo_json({**found, "reasons": result.reasons, "report": str(out / REPORT_NAME)})
+        return
     typer.echo(result.summary())
     typer.echo(f"report: {out / REPORT_NAME}")
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from hiervox.bins.tables import JsonOption, echo_json
 from hiervox.bins.verbs import DATA, Verb
 from hiervox.utils.outputs import check_outputs
 
@@ -22,6 +23,7 @@ def vocabulary(
         Path | None, typer.Option(help="Write a JSON5 file for the training config to take as its base.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Name the languages and symbols of a corpus that a model lacks, before training.
 
@@ -35,6 +37,19 @@ def vocabulary(
     check_outputs([out], overwrite, inputs=chain([init_from], files_of_manifest(cuts)))
     declared = declared_text(init_from)
     found = survey(iterate_trees(manifest_file(cuts)), declared)
+    if out is not None:
+        write_vocabulary(out, found.text, init_from, str(cuts))
+    if as_json:
+        echo_json(
+            {
+                "utterances": dict(found.languages.most_common()),
+                "new_languages": [name for name in found.languages if name not in declared.languages],
+                "new_symbols": dict(found.lacking.most_common()),
+                "unspeakable": found.unspeakable,
+                "symbols": len(declared.symbols),
+            }
+        )
+        return
     for language, count in found.languages.most_common():
         new = "" if language in declared.languages else "  new"
         typer.echo(f"{count:>7} utterances in {language}{new}")
@@ -47,7 +62,6 @@ def vocabulary(
     if not found.lacking:
         typer.echo(f"the model has all symbols ({len(declared.symbols)})")
     if out is not None:
-        write_vocabulary(out, found.text, init_from, str(cuts))
         typer.echo(f"{len(found.text.languages)} languages, {len(found.text.symbols)} symbols: {out}")
 
 

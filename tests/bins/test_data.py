@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,10 +38,16 @@ def test_from_a_table_to_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     soundfile.write(tmp_path / "u01.wav", soundfile.read(tmp_path / "u01.wav")[0] * 1e-4, 16_000)
 
     assert "3 utterances" in call(prepare, "--table", str(table), "--out", raw)
+    told = json.loads(call(prepare, "--table", str(table), "--out", raw, "--overwrite", "--json"))
+    assert (told["utterances"], told["unreadable"]) == (3, 0) and Path(told["cuts"]).is_file()
+    assert told["seconds"] == pytest.approx(1.5)
     report = call(validate, "--cuts", raw, "--out", valid)
     assert "1 utterances are good" in report
     assert "silent: 1" in report
     assert "too_short: 1" in report
+    told = json.loads(call(validate, "--cuts", raw, "--out", valid, "--json"))
+    assert (told["good"], told["set_aside"]) == (1, 2) and told["seconds"] == pytest.approx(0.6)
+    assert told["reasons"] == {"silent": 1, "too_short": 1} and Path(told["report"]).is_file()
     config = str(tmp_path / "config.json5")
     extracted = call(
         extract, "--cuts", valid, "--out", store, "--config", config, "--set", "features.perturbed_copies=0"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from collections import namedtuple
 from importlib import metadata
@@ -32,14 +33,17 @@ def test_all_well_is_code_0(monkeypatch: pytest.MonkeyPatch) -> None:
     examine_gives(monkeypatch, Check("python", "3.11"), Check("hub", "no", "get one", needed=False))
     result = CliRunner().invoke(app)
     assert result.exit_code == 0
-    assert result.output.splitlines() == ["ok      python  3.11", "note    hub     no: get one"]
+    lines = ["state  what    found  what to do", "ok     python  3.11", "note   hub     no     get one"]
+    assert result.output.splitlines() == lines
+    (python, hub) = json.loads(CliRunner().invoke(app, ["--json"]).output)
+    assert python["found"] == "3.11" and hub["what to do"] == "get one"
 
 
 def test_a_missing_thing_is_code_1_with_its_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     examine_gives(monkeypatch, Check("python", "3.11"), Check("espeak", "not there", "pip install it"))
     result = CliRunner().invoke(app)
     assert result.exit_code == 1
-    assert "MISSING espeak  not there: pip install it" in result.output
+    assert "missing  espeak  not there  pip install it" in result.output
 
 
 def test_everything_is_looked_at_without_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

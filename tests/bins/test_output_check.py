@@ -95,10 +95,15 @@ def used_by(place: Place) -> frozenset[Place]:
 
 
 def comes_to_check(place: Place) -> bool:
+    return reaches(place, CHECK)
+
+
+def reaches(place: Place, target: Place) -> bool:
+    """Whether a function's code, and what that names, come to another."""
     seen, left = set[Place](), [place]
     while left:
         current = left.pop()
-        if current == CHECK:
+        if current == target:
             return True
         if current not in seen:
             seen.add(current)

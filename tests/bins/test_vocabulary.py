@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,9 @@ def test_what_is_new_is_named_and_written(tmp_path: Path) -> None:
     assert "      2 utterances in en-us" in lines and "      1 utterances in fr-fr  new" in lines
     assert any("3 times" in line and "U+0303 COMBINING TILDE  new" in line for line in lines)
     assert "1 utterances can't be spoken" in result.output
+    told = json.loads(run("--cuts", cuts, "--init-from", bundle / "text_to_vec", "--json").output)
+    assert told["utterances"]["en-us"] == 2 and "fr-fr" in told["new_languages"]
+    assert told["new_symbols"]["\N{COMBINING TILDE}"] == 3 and told["unspeakable"] == 1
     experiment = load_experiment(out, ["out_dir=x", "data.cuts=y"])
     assert isinstance(experiment, TextToVecExperiment)
     assert experiment.text.languages == ("en-us", "fr-fr", "de")

@@ -73,8 +73,8 @@ def _published() -> str:
 
 
 def _installation() -> str:
-    rows = []
-    for check in examine():
-        said = "ok" if not check.hint else "missing" if check.needed else "note"
-        rows.append([html.escape(cell) for cell in (said, check.name, check.detail, check.hint)])
+    rows = [
+        [html.escape(cell) for cell in (check.state, check.name, check.detail, check.hint)]
+        for check in examine()
+    ]
     return table(("State", "What", "Found", "What to do"), rows)

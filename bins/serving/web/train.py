@@ -75,7 +75,8 @@ def tab(page: Page) -> None:
                 raise ConfigError("no table is named", "write its path")
             file = Path(path.strip()).expanduser()
             found = await asyncio.to_thread(training.check, file, speaker.strip(), language.strip())
-            return [state(" ".join(found.split("report:")[0].split())), await _bad(page, training)]
+            good = f"{found['good']} utterances are good ({found['seconds'] / 60:.1f} min)"
+            return [state(f"{good}, {found['set_aside']} set aside"), await _bad(page, training)]
         except HierVoxError as error:
             return [problem(error), gradio.skip()]
 

@@ -27,7 +27,7 @@ from hiervox.models.base.pipelines.bundle import hiervox_home
 from hiervox.models.base.training.run_folder import CHECKPOINTS_NAME, LOGS_NAME, METRICS_NAME
 from hiervox.utils.errors import ConfigError, HierVoxError
 from hiervox.utils.files import write_json
-from hiervox.utils.json_files import read_json
+from hiervox.utils.json_files import parse_json, read_json
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 LOG_BYTES = 4_000
@@ -67,8 +67,8 @@ class Training:
         self.config, self.run = self.folder / "config.json", self.folder / "run"
         self.log, self._process = self.folder / "log.txt", self.folder / "process.json"
 
-    def check(self, table: Path, speaker: str, language: str) -> str:
-        """Read a table and name its bad recordings; returns what the commands say.
+    def check(self, table: Path, speaker: str, language: str) -> dict[str, Any]:
+        """Read a table and name its bad recordings; returns what `hiervox validate --json` tells.
 
         Raises:
             ConfigError: the training is under way.
@@ -77,8 +77,8 @@ class Training:
         self._require_idle()
         data, valid = self.folder / "data", self.folder / "valid"
         own = [*(["--speaker", speaker] if speaker else []), *(["--language", language] if language else [])]
-        told = _said(["prepare", "--table", str(table), "--out", str(data), "--overwrite", *own])
-        return told + _said(["validate", "--cuts", str(data), "--out", str(valid)])
+        _told(["prepare", "--table", str(table), "--out", str(data), "--overwrite", *own])
+        return _told(["validate", "--cuts", str(data), "--out", str(valid)])
 
     def bad_recordings(self) -> list[dict[str, str]]:
         """Rows of the validation's report: id, audio, reason, detail."""
@@ -184,14 +184,21 @@ class Training:
         return [(tag, sound.step, sound.encoded_audio_string) for tag, sound in sounds]
 
 
-def _said(arguments: Sequence[str]) -> str:
+def _told(arguments: Sequence[str]) -> dict[str, Any]:
+    """What a command tells as JSON.
+
+    Raises:
+        StepError: it failed.
+    """
+    command = [*HIERVOX, *arguments, "--json"]
     done = subprocess.run(
-        [*HIERVOX, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=STEP_SECONDS
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=STEP_SECONDS
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
         raise StepError(f"hiervox {arguments[0]} failed", last.removeprefix("hiervox: "))
-    return done.stdout
+    told: dict[str, Any] = parse_json(done.stdout)
+    return told
 
 
 def main(folder: Path) -> None:

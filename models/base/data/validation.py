@@ -58,13 +58,17 @@ class Validation:
         """How many cuts are set aside."""
         return len({issue.id for issue in self.issues})
 
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Reason → how many issues have it, the most frequent first."""
+        return dict(Counter(issue.reason for issue in self.issues).most_common())
+
     def summary(self) -> str:
         """A few lines for the terminal."""
         lines = [
             f"{self.good} utterances are good ({self.seconds / 60:.1f} min), {self.quarantined} set aside"
         ]
-        reasons = Counter(issue.reason for issue in self.issues)
-        lines += [f"  {reason}: {count}" for reason, count in reasons.most_common()]
+        lines += [f"  {reason}: {count}" for reason, count in self.reasons.items()]
         return "\n".join(lines)
 
 

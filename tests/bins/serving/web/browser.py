@@ -21,6 +21,7 @@ import uvicorn
 
 from hiervox.bins.serving.app import make_app
 from hiervox.bins.serving.engine import Engine
+from tests.bins.serving.web.trainings import ended_with_test
 from tests.models.enhancement.mp_senet.tiny_mp_senet import write_tiny_mp_senet
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
 
@@ -28,7 +29,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 MOST_MS = 90_000
 PICTURES = os.environ.get("HIERVOX_PAGE_PICTURES")
 """A folder that gets a picture of each tab, for the docs."""
-WIDTH, HEIGHT = 1000, 900
+WIDTH, HEIGHT, NARROW = 1000, 900, 390
 needed = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
 
@@ -44,11 +45,30 @@ class Opened:
 
     def __init__(self, engine: Engine, address: str, page: Any, expect: Any) -> None:
         self.engine, self.address, self.page, self.expect = engine, address, page, expect
+        self._is_narrow = False
 
     def tab(self, name: str) -> Any:
-        """Open a tab; its panel."""
-        self.page.get_by_role("tab", name=name, exact=True).click()
+        """Open a tab, which may be behind the button of those that have no room; its panel."""
+        tab = self.page.get_by_role("tab", name=name, exact=True)
+        if self._is_narrow and tab.count() == 0:
+            self.page.get_by_role("button", name="More tabs").click()
+            tab = self.page.locator(".overflow-dropdown").get_by_role("button", name=name, exact=True)
+        tab.click()
         return self.page.get_by_role("tabpanel").filter(visible=True)
+
+    @contextmanager
+    def narrow(self) -> Iterator[None]:
+        """The page as wide as a phone for a while."""
+        others = self.page.get_by_role("button", name="More tabs")
+        self.page.set_viewport_size({"width": NARROW, "height": 800})
+        try:
+            self.expect(others).to_be_visible()
+            self._is_narrow = True
+            yield
+        finally:
+            self._is_narrow = False
+            self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+            self.expect(others).to_be_hidden()
 
     def upload(self, panel: Any, data: bytes) -> None:
         """Give the tab's recording, in place of the last one."""
@@ -106,7 +126,7 @@ def opened_page(folder: Path) -> Iterator[Opened]:
     write_tiny_mp_senet(write_tiny_bundle(folder / "tiny") / "mp_senet")
     spoken = folder / "microphone.wav"
     soundfile.write(spoken, np.tile(voice(1.0), 20), SAMPLE_RATE, subtype="PCM_16")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ended_with_test(folder / "home" / "training"):
         patch.setenv("HIERVOX_HOME", str(folder / "home"))
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "files"))
         engine = Engine(["box", str(folder / "tiny")], "cpu")

@@ -20,10 +20,16 @@ from tests.models.tts.hierspeechpp.tiny_bundle import voice
 pytest.importorskip("gradio", reason="needs the extra web")
 pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
 from hiervox.bins.serving.web.controls import given_of, inputs_of
-from tests.bins.serving.web.browser import HEIGHT, WIDTH, Opened, needed
+from tests.bins.serving.web.browser import NARROW, Opened, needed
 
 FIRST_SOUND_SECONDS = 3.0
 HEARD = "() => document.querySelector('audio[autoplay]')?.currentTime > 0"
+TABS = ("Speak", "Convert", "Voices", "Compare", "Batch", "Restore", "Train", "System")
+BEYOND = """(panel, width) => [...panel.querySelectorAll('button, input, textarea, audio, img, label, p')]
+    .filter(each => each.checkVisibility() && !each.closest('.wide'))
+    .filter(each => each.getBoundingClientRect().right > width || each.getBoundingClientRect().left < 0)
+    .map(each => each.outerHTML.slice(0, 200))"""
+"""What of a panel is not within the width; wide tables scroll by themselves."""
 TWO = "One sentence. And another, of 12 words."
 
 
@@ -169,6 +175,20 @@ def test_ten_minutes_are_taken_on_and_can_be_stopped(opened: Opened) -> None:
 
 
 @needed
+@pytest.mark.parametrize("name", TABS)
+def test_each_tab_fits_a_phone(opened: Opened, name: str) -> None:
+    assert [tab.inner_text() for tab in opened.page.get_by_role("tab").all()] == list(TABS)
+    with opened.narrow():
+        panel = opened.tab(name)
+        folded = panel.locator("button.label-wrap:not(.open)").filter(visible=True)
+        while folded.count():
+            folded.first.click()
+        opened.expect(panel.get_by_role("button").first).to_be_visible()
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= NARROW
+        assert panel.evaluate(BEYOND, NARROW) == []
+
+
+@needed
 def test_keyboard_darkness_and_narrow_screens(opened: Opened) -> None:
     opened.tab("Speak").locator("textarea").first.focus()
     for _ in range(40):
@@ -177,22 +197,17 @@ def test_keyboard_darkness_and_narrow_screens(opened: Opened) -> None:
             break
     else:
         raise AssertionError("the button can't be reached by keyboard")
-    try:
-        opened.page.set_viewport_size({"width": 390, "height": 800})
-        for name in ("Speak", "Convert"):
-            opened.page.get_by_role("tab", name=name, exact=True).click()
-            assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390
-        opened.page.get_by_role("tab", name="Speak", exact=True).click()
+    with opened.narrow():
         opened.picture("narrow")
         opened.page.evaluate("document.body.classList.add('dark')")
-        dark = opened.page.evaluate(
-            "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
-        )
-        assert max(map(int, re.findall(r"\d+", dark)[:3])) < 60
-        opened.picture("dark")
-    finally:
-        opened.page.evaluate("document.body.classList.remove('dark')")
-        opened.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        try:
+            dark = opened.page.evaluate(
+                "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
+            )
+            assert max(map(int, re.findall(r"\d+", dark)[:3])) < 60
+            opened.picture("dark")
+        finally:
+            opened.page.evaluate("document.body.classList.remove('dark')")
 
 
 @needed

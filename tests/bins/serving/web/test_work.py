@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.conftest import REPOSITORY
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice
 from tests.models.vocoder.small import experiment
 
@@ -22,6 +26,7 @@ from hiervox.bins.serving.web.doors import as_command, as_curl, as_python
 from hiervox.bins.serving.web.training import Training
 from hiervox.utils.errors import ConfigError, TextError
 from tests.bins.serving.web.browser import Opened, needed
+from tests.bins.serving.web.trainings import is_of
 
 
 @needed
@@ -108,6 +113,35 @@ def test_a_table_becomes_a_training_that_survives_a_reload(opened: Opened, tmp_p
     opened.expect(panel.get_by_text("mine is not under way")).to_be_visible()
     assert json.loads((Training("mine").run / "checkpoints" / "last.json").read_text())["folder"] >= last
     opened.problem(panel, "Train", "was begun before")
+
+
+BEGUN = """
+import json, subprocess, sys, time
+from pathlib import Path
+from tests.bins.serving.web.trainings import ended_with_test
+
+folder = Path(sys.argv[1])
+with ended_with_test(folder):
+    waiting = [sys.executable, "-c", "import time; time.sleep(60)", str(folder / "mine")]
+    process = subprocess.Popen(waiting, start_new_session=True)
+    (folder / "mine" / "process.json").write_text(json.dumps({"pid": process.pid}))
+    print(process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_training_ends_with_a_test_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    command = [sys.executable, "-c", BEGUN, str(tmp_path)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as test:
+        assert test.stdout is not None
+        training = int(test.stdout.readline())
+        assert is_of(tmp_path / "mine", training)
+        test.kill()
+    end = time.monotonic() + 20
+    while is_of(tmp_path / "mine", training) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not is_of(tmp_path / "mine", training)
 
 
 @needed
