@@ -17,7 +17,16 @@ import gradio
 from hiervox.bins.serving import jobs
 from hiervox.bins.serving.engine import Model
 from hiervox.bins.serving.web.making import whole
-from hiervox.bins.serving.web.parts import Page, Prepare, problem, run_inputs, state, table, voiced_inputs
+from hiervox.bins.serving.web.parts import (
+    Page,
+    Prepare,
+    problem,
+    run_inputs,
+    state,
+    stopping,
+    table,
+    voiced_inputs,
+)
 from hiervox.bins.serving.web.sounds import links, player
 from hiervox.bins.serving.web.speak import request_of
 from hiervox.models.base.pipelines.protocols import TextToSpeech
@@ -106,7 +115,7 @@ def tab(page: Page, models: list[Model]) -> None:
     event = run.click(
         speak, [lines, file, *voiced.inputs], outputs, show_progress="hidden", trigger_mode="always_last"
     )
-    stop.click(stopped, done, [said, files, shown], cancels=[event], show_progress="hidden")
+    stopping(stop, [event], stopped, done, [said, files, shown])
 
 
 def read_rows(lines: str, file: str | None) -> list[Row]:

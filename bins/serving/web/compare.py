@@ -21,7 +21,7 @@ from hiervox.bins.serving import jobs
 from hiervox.bins.serving.engine import Model
 from hiervox.bins.serving.schema import SpeechRequest
 from hiervox.bins.serving.web.making import whole
-from hiervox.bins.serving.web.parts import Page, Prepare, problem, state, table
+from hiervox.bins.serving.web.parts import Page, Prepare, problem, state, stopping, table
 from hiervox.bins.serving.web.sounds import links, player
 from hiervox.evaluation.listening.design import design, key
 from hiervox.evaluation.listening.page import listening_page
@@ -120,7 +120,7 @@ def tab(page: Page, models: list[Model]) -> None:
     event = run.click(
         compare, [text, count, is_blind, *inputs], [said, heard, files, made], show_progress="hidden"
     )
-    stop.click(lambda: state("stopped"), None, said, cancels=[event], show_progress="hidden")
+    stopping(stop, [event], lambda: state("stopped"), None, said)
     reveal.click(
         lambda made: _players([Entry(**entry) for entry in made[1:]], False),
         made,

@@ -21,6 +21,7 @@ from hiervox.bins.serving.web.parts import (
     recording_of,
     run_inputs,
     state,
+    stopping,
     voiced_inputs,
 )
 from hiervox.bins.serving.web.pictures import speech_picture, tracked
@@ -88,7 +89,7 @@ def tab(page: Page, task: str) -> None:
     event = run.click(
         convert, [recording, *voiced.inputs], outputs, show_progress="hidden", trigger_mode="always_last"
     )
-    stop.click(lambda: [state("stopped"), ""], None, [said, live], cancels=[event], show_progress="hidden")
+    stopping(stop, [event], lambda: [state("stopped"), ""], None, [said, live])
 
 
 def _bundled(page: Page, asked: Asked) -> Recording | None:

@@ -159,6 +159,19 @@ def run_inputs(word: str) -> tuple[Any, Any, Any]:
     return run, stop, gradio.HTML(state(""))
 
 
+def stopping(stop: Any, events: Sequence[Any], told: Callable[..., Any], inputs: Any, outputs: Any) -> None:
+    """Have a button end work, and only then say so: what the work said last comes before.
+
+    Args:
+        stop: the button.
+        events: that begin the work.
+        told: inputs → what is said.
+        inputs, outputs: of `told`.
+    """
+    ended = stop.click(None, cancels=list(events))
+    ended.then(told, inputs, outputs, show_progress="hidden")
+
+
 def name_input(label: str = "Name") -> Any:
     """An input of a voice's name."""
     return gradio.Textbox("", label=label, info="Letters, digits, - and _.", max_lines=1)

@@ -22,6 +22,7 @@ from hiervox.bins.serving.web.parts import (
     recorder,
     recording_of,
     state,
+    stopping,
 )
 from hiervox.bins.serving.web.pictures import speech_picture
 from hiervox.bins.serving.web.sounds import links
@@ -88,7 +89,7 @@ def tab(page: Page, kinds: list[Kind]) -> None:
         )
         for kind, (run, inputs) in zip(kinds, rows, strict=True)
     ]
-    stop.click(lambda: state("stopped"), None, said, cancels=events, show_progress="hidden")
+    stopping(stop, events, lambda: state("stopped"), None, said)
 
 
 def _row(page: Page, kind: Kind) -> tuple[Any, list[Any]]:

@@ -26,6 +26,7 @@ from hiervox.bins.serving.web.parts import (
     problem,
     run_inputs,
     state,
+    stopping,
     voiced_inputs,
 )
 from hiervox.bins.serving.web.pictures import speech_picture
@@ -93,7 +94,7 @@ def tab(page: Page, task: str) -> None:
         show_progress="hidden",
         trigger_mode="always_last",
     )
-    stop.click(lambda: [state("stopped"), ""], None, [said, live], cancels=[event], show_progress="hidden")
+    stopping(stop, [event], lambda: [state("stopped"), ""], None, [said, live])
 
 
 NAMES = ("said", "live", "sound", "files", "drawn", "command", "python", "curl", "history", "shown_history")
