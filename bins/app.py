@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 import traceback
@@ -80,7 +81,9 @@ def main() -> None:
     arguments = expand_home(sys.argv[1:])
     try:
         require_working_directory()
-        sys.exit(app(arguments, prog_name="hiervox", standalone_mode=False))
+        code = app(arguments, prog_name="hiervox", standalone_mode=False)
+        gc.freeze()  # the end of the process looks for no garbage in what it gives back as a whole
+        sys.exit(code)
     except HierVoxError as error:
         if _debug:
             traceback.print_exc()

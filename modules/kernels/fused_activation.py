@@ -235,7 +235,7 @@ def _run(name: str, dtype: torch.dtype, values: int, rows: Tensor, *others: Tens
     if name == "forward_channels_last":
         compiled = kernels()
         assert compiled is not None
-        count *= -(-rows.shape[1] // compiled.chunk_samples(rows.shape[2]))
+        count *= -(-rows.shape[1] // compiled.chunk_samples.py_func(rows.shape[2]))
     threads = min(torch.get_num_threads(), max(1, values // LEAST_VALUES_A_THREAD))
     run_shares(lambda first, last: kernel(*arrays, first, last), count, threads)
 

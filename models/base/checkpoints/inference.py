@@ -14,6 +14,7 @@ from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.modules.kernels.prepare import device_of, parameter_count, prepare_for_inference
 from hiervox.utils.errors import CheckpointError
+from hiervox.utils.memory import uncollected
 
 __all__ = ["device_of", "load_as", "load_for_inference", "parameter_count", "prepared"]
 
@@ -55,8 +56,9 @@ def load_for_inference(
     Raises:
         CheckpointError: missing, broken or unfitting files.
     """
-    network, experiment = load_network(path, device)
-    return prepared(network, experiment.system, plain), experiment
+    with uncollected():
+        network, experiment = load_network(path, device)
+        return prepared(network, experiment.system, plain), experiment
 
 
 def prepared(network: nn.Module, system: str, plain: bool = False) -> nn.Module:

@@ -19,6 +19,7 @@ from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.base.tasks import TASKS, task_names
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.memory import uncollected
 from hiervox.utils.registry import nearest
 
 
@@ -45,9 +46,10 @@ def load(
         ConfigError: there is no such model, task or device, or the model's parts do not belong together.
         CheckpointError: the model does not serve the task, or a checkpoint is missing or broken.
     """
-    folder = resolve_bundle(None if name_or_folder is None else str(name_or_folder))
-    card, place = find_system(folder, task, rate)
-    return open_pipeline(card, place, choose_device(device))
+    with uncollected():
+        folder = resolve_bundle(None if name_or_folder is None else str(name_or_folder))
+        card, place = find_system(folder, task, rate)
+        return open_pipeline(card, place, choose_device(device))
 
 
 def find_system(folder: Path, task: str | None = None, rate: int | None = None) -> tuple[SystemCard, Path]:
