@@ -80,7 +80,10 @@ def _encode(job: Job[Path], recording: Path, out: Path, codebooks: int | None) -
 
     pipeline: Codec = job.pipeline
     rate = pipeline.rate
-    wav = np.concatenate(list(audio_chunks(recording, rate)))
+    samples = bytearray()  # which grows in its place, where chunks and their concatenation would be twice it
+    for chunk in audio_chunks(recording, rate):
+        samples += np.asarray(chunk, np.float32).tobytes()
+    wav = np.frombuffer(samples, np.float32)
     if isinstance(pipeline, ScaledCodec):
         codes, scales = pipeline.encode_scaled(wav, rate, codebooks)
     else:

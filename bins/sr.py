@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hiervox.bins.job import BatchOptions, Job, OutputOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.progress import progress
 from hiervox.bins.verbs import Verb
+
+if TYPE_CHECKING:
+    from hiervox.models.base.pipelines.protocols import SuperResolution
+    from hiervox.processors.audio import Waveform
 
 
 @grouped
@@ -30,8 +36,19 @@ def sr(
       hiervox sr *.wav --out-dir wide --skip-existing
     """
     job = Job("sr", output.targets(recordings), **vars(run), rate=rate, inputs=recordings)
-    for item, wav, own_rate in job.recordings(rate=rate):
-        item.write(*job.pipeline.upsample(wav, own_rate))
+    items = job.items(lambda source: {"input": str(source), "rate": rate})
+    for item in progress(items, "recordings", len(items)):
+        item.write_stream(_upsampled(job.pipeline, item.input), job.pipeline.rate)
+
+
+def _upsampled(pipeline: SuperResolution, recording: Path) -> Iterator[Waveform]:
+    """A recording of any length in chunks (T_i,) at the pipeline's rate."""
+    from hiervox.processors.audio import audio_chunks
+
+    stream = pipeline.stream()
+    for chunk in audio_chunks(recording, pipeline.input_rate):
+        yield stream.push(chunk)
+    yield stream.finish()
 
 
 VERB = Verb("sr", sr, rank=6)

@@ -63,9 +63,10 @@ def write_chunks(
     with replacing_file(path) as temporary, tempfile.TemporaryFile(dir=path.parent) as store:
         samples, peak = 0, 0.0
         for chunk in chunks:
-            if chunk.size:
-                store.write(chunk.astype(STORED).tobytes())
-                samples, peak = samples + chunk.size, float(np.maximum(peak, np.abs(chunk).max()))
+            for begin in range(0, chunk.size, BLOCK):  # a chunk may be the whole
+                part = chunk[begin : begin + BLOCK]
+                store.write(part.astype(STORED).tobytes())
+                samples, peak = samples + part.size, float(np.maximum(peak, np.abs(part).max()))
         if not samples:
             check_waveform(np.empty(0, np.float32), name)
         check_peak(peak, name)

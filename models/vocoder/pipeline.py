@@ -30,6 +30,8 @@ from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 
 PITCH_RATE = 16_000
 """Of the waveform that F0 is tracked in, Hz."""
+ONE_PASS_SECONDS = 1800
+"""Most that a network takes which depends on the whole utterance: memory grows with all its layers."""
 BELOW_SILENCE = 0.5
 """How far under the value of silence a spectrogram may fall before it is another's."""
 
@@ -108,10 +110,10 @@ class VocoderPipeline(MelVocoder):
     ) -> Iterator[Waveform]:
         """The same in chunks of so many frames, which together are what the whole gives.
 
-        A network that depends on the whole utterance gives one chunk.
+        A network that depends on the whole utterance gives one chunk, of up to `ONE_PASS_SECONDS`.
 
         Raises:
-            AudioError, ConfigError: as `vocode`.
+            AudioError, ConfigError: as `vocode`; AudioError, too, where such an utterance is longer.
         """
         if frames < 1:
             raise ConfigError(f"chunks can't have {frames} frames", "give 1 or more")
@@ -211,7 +213,9 @@ class VocoderPipeline(MelVocoder):
             raise ConfigError("this network takes no F0 that could be shifted", "leave semitones out")
         if f0s is not None and controls is not None:
             f0s = [f0 * np.float32(semitone_ratio(controls.semitones)) for f0 in f0s]
-        batch = torch.from_numpy(np.stack(mels).astype(np.float32)).to(self.device)
+        alone = len(mels) == 1 and mels[0].flags.writeable  # hours of it are not copied
+        stacked = np.ascontiguousarray(mels[0], np.float32)[None] if alone else np.stack(mels)
+        batch = torch.from_numpy(stacked.astype(np.float32, copy=False)).to(self.device)
         f0 = None if f0s is None else torch.from_numpy(np.stack(f0s).astype(np.float32)).to(self.device)
         if f0 is not None and self.network.continuous_f0:
             f0 = interpolate_unvoiced(f0)
@@ -243,6 +247,12 @@ class VocoderPipeline(MelVocoder):
         """Chunks (B, 1, T_i), each computed with the frames beside it that it depends on."""
         network, total = self.network, mel.shape[-1]
         if network.context is None:
+            seconds = total * network.hop_length / self.rate
+            if seconds > ONE_PASS_SECONDS:
+                raise AudioError(
+                    f"{seconds:.0f} s are too long for a vocoder whose samples depend on all of them",
+                    f"cut it into recordings of {ONE_PASS_SECONDS} s at most",
+                )
             frames = total
         for start in range(0, total, frames):
             context = network.context or 0

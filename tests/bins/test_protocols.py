@@ -185,7 +185,7 @@ class Widening(Stub):
         return SOUND, RATE
 
     def stream(self) -> Any:
-        return SimpleNamespace()
+        return SimpleNamespace(push=lambda wav: SOUND, finish=lambda: SOUND)
 
 
 class Cleaning(Stub):
@@ -238,7 +238,7 @@ COMMANDS = {
 }
 ELSEWHERE = {
     "vocoder": {"resynthesize", "vocode"},  # recipes, `MelSynthesizer`
-    "sr": {"input_rate", "output_rate", "stream"},  # `OutputRates`, `find_part`
+    "sr": {"output_rate", "upsample"},  # `find_part`, its trial
     **{task: {"speakers"} for task in ("tts", "vc", "svc")},  # the server
 }
 """What other pipelines and the server call."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +16,19 @@ from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.protocols import Codes
 from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment, overlap_added
 from hiervox.models.codec.encodec.windows import can_be_windowed, decode_windows, encode_windows
+from hiervox.modules.generators.vocos import Vocos
 from hiervox.processors.audio import Waveform, as_waveform, require_finite, resample
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
+
+ONE_PASS_SECONDS = 300
+"""Most that a network takes which looks ahead and has no segments: memory grows with all its layers."""
 
 
 class EncodecPipeline(NotPickled):
     """Codes and decodes mono recordings, in windows where these give what the whole does.
 
     That is so of networks that look back only, such as the published one at 24 kHz; others without segments
-    take the whole in one pass.
+    take the whole in one pass, up to `ONE_PASS_SECONDS`.
 
     Args:
         network: goes to eval mode.
@@ -81,13 +84,15 @@ class EncodecPipeline(NotPickled):
             (Q, N), a frame for each begun hop.
 
         Raises:
-            AudioError: the waveform is empty, has several channels, or is not finite.
+            AudioError: the waveform is empty, has several channels, or is not finite, or it is too long for
+                one pass of a network that can't take it in windows.
             ConfigError: there are no so many codebooks.
         """
         batch = self._batch(wav, rate, codebooks)
         if can_be_windowed(self.network):
             whole = encode_windows(self.network, batch, codebooks)
         else:
+            self._require_one_pass(batch.shape[-1] / self.rate)
             whole = self.network.encode(batch, codebooks)[0].codes
         codes: Codes = whole[0].cpu().numpy()
         return codes
@@ -110,9 +115,26 @@ class EncodecPipeline(NotPickled):
 
         Raises:
             DataError: the codes are not this codec's.
-            AudioError: what they are decoded to is not finite.
+            AudioError: what they are decoded to is not finite, or too long, as of `encode`.
         """
-        return _joined(decode_windows(self.network, self._checked(codes)))
+        checked = self._checked(codes)
+        if not can_be_windowed(self.network) and not isinstance(self.network.decoder, Vocos):
+            self._require_one_pass(checked.shape[-1] / self.frame_rate)
+        wav = np.empty(checked.shape[-1] * math.prod(self.network.config.strides), np.float32)
+        done = 0
+        for chunk in decode_windows(self.network, checked):
+            part = _mono(chunk)
+            wav[done : done + part.size] = part
+            done += part.size
+        return wav
+
+    @staticmethod
+    def _require_one_pass(seconds: float) -> None:
+        if seconds > ONE_PASS_SECONDS:
+            raise AudioError(
+                f"{seconds:.0f} s are too long for a codec that looks ahead and has no segments",
+                f"cut it into recordings of {ONE_PASS_SECONDS} s at most",
+            )
 
     def _checked(self, codes: Codes) -> Tensor:
         """(1, Q, N)."""
@@ -129,9 +151,9 @@ class EncodecPipeline(NotPickled):
         return torch.from_numpy(np.ascontiguousarray(codes, np.int64))[None].to(self.device)
 
 
-def _joined(chunks: Iterable[Tensor]) -> Waveform:
-    """Chunks (1, audio_channels, T_i) to (T,), the mean of the channels."""
-    wav: Waveform = np.concatenate([chunk[0].mean(0).float().cpu().numpy() for chunk in chunks])
+def _mono(chunk: Tensor) -> Waveform:
+    """A chunk (1, audio_channels, T_i) to (T_i,), the mean of the channels."""
+    wav: Waveform = chunk[0].mean(0).float().cpu().numpy()
     require_finite(wav, "what is decoded")
     return wav
 
@@ -200,7 +222,8 @@ class ScaledEncodecPipeline(EncodecPipeline):
             for part, level in zip(parts, levels, strict=True)
         )
         stride = self.network.segment_stride
-        return _joined(segments if stride is None else overlap_added(segments, stride))
+        chunks = segments if stride is None else overlap_added(segments, stride)
+        return np.concatenate([_mono(chunk) for chunk in chunks])
 
     @property
     def _segment_frames(self) -> int | None:

@@ -86,11 +86,14 @@ def test_a_prepared_network_gives_what_the_trained_one_does(system: str) -> None
     assert pipeline.n_parameters == sum(weight.numel() for weight in trained.parameters())
 
 
-def test_apnet2_gives_one_chunk() -> None:
+def test_apnet2_gives_one_chunk_of_no_more_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     config = experiment("apnet", model={**MODELS["apnet"], "blocks": "convnext", "hidden_channels": 8})
     pipeline: Any = resolve(SYSTEMS.named("apnet").pipeline or "")(build_network(config), config.mel)
     mel, _ = inputs(pipeline)
     assert len(list(pipeline.stream(mel, frames=10))) == 1
+    monkeypatch.setattr("hiervox.models.vocoder.pipeline.ONE_PASS_SECONDS", 0.1)
+    with pytest.raises(AudioError, match=r"too long .*: cut it into recordings of 0.1 s at most"):
+        pipeline.vocode(mel)
 
 
 def test_a_recording_goes_round_with_and_without_f0() -> None:

@@ -11,6 +11,7 @@ import torch
 from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment
 from hiervox.models.codec.encodec.pipeline import EncodecPipeline
 from hiervox.models.codec.encodec.windows import can_be_windowed, decode_windows, encode_windows
+from hiervox.utils.errors import AudioError
 from tests.models.codec.encodec.tiny_encodec import tiny_encodec
 
 HOP = 320
@@ -57,3 +58,7 @@ def test_what_looks_ahead_is_coded_in_one_pass(monkeypatch: pytest.MonkeyPatch) 
     pipeline = EncodecPipeline(network)
     np.testing.assert_array_equal(pipeline.encode(wav, 24_000), whole)
     assert pipeline.decode(whole).shape == (whole.shape[1] * HOP,)
+    monkeypatch.setattr("hiervox.models.codec.encodec.pipeline.ONE_PASS_SECONDS", 0.1)
+    for take in (lambda: pipeline.encode(wav, 24_000), lambda: pipeline.decode(whole)):
+        with pytest.raises(AudioError, match=r"looks ahead .*: cut it into recordings of 0.1 s at most"):
+            take()
