@@ -57,10 +57,13 @@ class AutoregressiveConfig(DecoderConfig):
     Attributes:
         group_size: codes that are read and written together in one step (VALL-E 2, arXiv 2406.05370, section
             3); 1 in VALL-E.
+        chained: each code of a group is predicted from the one before it in the group, too; in VALL-E 2 they
+            are drawn independently.
         most_advance: tokens that the text can go on by between two positions, where `monotonic`.
     """
 
     group_size: PositiveInt = 1
+    chained: bool = False
     most_advance: PositiveInt = 4
 
 

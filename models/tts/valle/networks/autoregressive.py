@@ -95,8 +95,10 @@ class AutoregressiveDecoder(nn.Module):
             self.group_embedding = nn.Linear(config.group_size * config.channels, config.channels)
             self.group_prediction = nn.Linear(config.channels, config.group_size * config.channels)
         self.head = nn.Linear(config.channels, config.n_codes + 1, bias=False)
+        if config.chained:
+            self.chain = nn.Linear(config.channels, config.channels)
         if config.monotonic:
-            self.spoken_projection = SpokenToken(config.channels)
+            self.spoken_token = SpokenToken(config.channels)
             self.advance_head = nn.Linear(config.channels, config.most_advance + 1)
 
     @property
@@ -126,25 +128,41 @@ class AutoregressiveDecoder(nn.Module):
         code_mask = sequence_mask(code_lengths, codes.shape[1]).bool()
         groups = self.grouped(codes.masked_fill(~code_mask.squeeze(1), self.end))
         text = self._text(tokens)
-        embedded = torch.cat([text, self.code_position(self._embedded(groups, text, spoken))], dim=1)
+        embedded = torch.cat(
+            [text, self.code_position(self._embedded(groups, text, text_mask, spoken))], dim=1
+        )
         mask = causal_mask(text_mask, code_mask[:, :, :: self.config.group_size])
         hidden = self.transformer(embedded, mask)[:, tokens.shape[1] :]
         advances = self.advance_head(hidden) if self.config.monotonic else None
-        return Continuation(self._logits(hidden).flatten(1, 2)[:, : codes.shape[1]], advances)
+        following = F.pad(groups[:, 1:], (0, 0, 0, 1), value=self.end)
+        return Continuation(self._logits(hidden, following).flatten(1, 2)[:, : codes.shape[1]], advances)
 
     def grouped(self, codes: Tensor) -> Tensor:
         """Codes (B, T) as groups (B, J, group_size), the last one filled up with the end."""
         size = self.config.group_size
         return F.pad(codes, (0, -codes.shape[1] % size), value=self.end).unflatten(1, (-1, size))
 
-    def _embedded(self, groups: Tensor, text: Tensor, spoken: Tensor | None) -> Tensor:
-        """(B, J, group_size), (B, L, channels) and (B, J) → (B, J, channels)."""
+    def _embedded(self, groups: Tensor, text: Tensor, text_mask: Tensor, spoken: Tensor | None) -> Tensor:
+        """(B, J, group_size), (B, L, channels), (B, 1, L) and (B, J) → (B, J, channels)."""
         embedded: Tensor = self.group_embedding(self.code_embedding(groups).flatten(2))
-        return embedded if spoken is None else embedded + self.spoken_projection(text, spoken)
+        return embedded if spoken is None else embedded + self.spoken_token(text, text_mask, spoken)
 
-    def _logits(self, hidden: Tensor) -> Tensor:
-        """(B, J, channels) → (B, J, group_size, n_codes + 1)."""
-        predicted = self.group_prediction(hidden).unflatten(2, (self.config.group_size, -1))
+    def _predicted(self, hidden: Tensor) -> Tensor:
+        """(B, J, channels) → (B, J, group_size, channels)."""
+        predicted: Tensor = self.group_prediction(hidden).unflatten(2, (self.config.group_size, -1))
+        return predicted
+
+    def _chained(self, predicted: Tensor, before: Tensor) -> Tensor:
+        """Predicted codes (..., channels) with the codes (...) before them in their groups."""
+        chained: Tensor = predicted + self.chain(self.code_embedding(before))
+        return chained
+
+    def _logits(self, hidden: Tensor, following: Tensor) -> Tensor:
+        """(B, J, channels) and the groups behind (B, J, group_size) → (B, J, group_size, n_codes + 1)."""
+        predicted = self._predicted(hidden)
+        if self.config.chained:
+            later = self._chained(predicted[:, :, 1:], following[:, :, :-1])
+            predicted = torch.cat([predicted[:, :, :1], later], dim=2)
         logits: Tensor = self.head(predicted)
         return logits
 
@@ -188,19 +206,21 @@ class AutoregressiveDecoder(nn.Module):
         written: list[list[int]] = [[] for _ in tokens]
         spoken: list[list[int]] = [[] for _ in tokens]
         ended = [False] * len(tokens)
-        logits = writer.first()
+        predicted = writer.first()
         while True:
             places = None if writer.place is None else writer.place.tolist()
-            drawn, most_likely = [], logits.argmax(-1).tolist()
+            drawn: list[Tensor] = []
             for place in range(size):
-                drawn.append(_draw(logits[:, place], sampling, written, generators))
+                logits = writer.logits(predicted[:, place], drawn[-1] if drawn else None)
+                most_likely = logits.argmax(-1).tolist()
+                drawn.append(_draw(logits, sampling, written, generators))
                 for item, code in enumerate(drawn[-1].tolist()):
                     if ended[item] or len(written[item]) >= limits[item]:
                         continue
                     if places is not None:
                         ended[item] = places[item] >= int(token_lengths[item]) - 1
                     else:
-                        ended[item] = self.end in (code, most_likely[item][place])
+                        ended[item] = self.end in (code, most_likely[item])
                     if not ended[item]:
                         written[item].append(code)
                         spoken[item].append(UNSAID if places is None else places[item])
@@ -218,7 +238,7 @@ class AutoregressiveDecoder(nn.Module):
                     )
                     for codes, end, own in zip(written, ended, spoken, strict=True)
                 ]
-            logits = writer.next(torch.stack(drawn, dim=1).to(prompt.device), generators)
+            predicted = writer.next(torch.stack(drawn, dim=1).to(prompt.device))
 
 
 class _Writer:
@@ -248,6 +268,7 @@ class _Writer:
         self.lengths = prompt_lengths
         self.caches = decoder.transformer.new_caches() if cached else None
         self.place = place if decoder.config.monotonic else None
+        self.staying = torch.ones(len(tokens), device=prompt.device)
         self.spoken: Tensor | None = None
         if self.place is not None:
             self.spoken = torch.full_like(prompt[..., 0], UNSAID)
@@ -255,30 +276,50 @@ class _Writer:
         self.advances: Tensor | None = None
 
     def first(self) -> Tensor:
-        """Logits (B, group_size, V) behind the prompt."""
+        """Predicted codes (B, group_size, channels) behind the prompt."""
         hidden = self._whole()
         last = (self.text.shape[1] + self.lengths - 1).view(-1, 1, 1).expand(-1, 1, hidden.shape[2])
-        return self._logits(hidden.gather(1, last))
+        return self._noted(hidden.gather(1, last))
 
     def _whole(self) -> Tensor:
         decoder = self.decoder
-        embedded = decoder._embedded(self.groups, self.text, self.spoken)
+        embedded = decoder._embedded(self.groups, self.text, self.text_mask, self.spoken)
         sequence = torch.cat([self.text, decoder.code_position(embedded, self.positions)], dim=1)
         mask = causal_mask(self.text_mask, self.code_mask)
         hidden: Tensor = decoder.transformer(sequence, mask, caches=self.caches)
         return hidden
 
-    def _logits(self, hidden: Tensor) -> Tensor:
-        """(B, 1, channels) → (B, group_size, V), of codes alone where the text says when it ends."""
-        decoder = self.decoder
-        logits = decoder._logits(hidden).squeeze(1)
-        if self.place is None:
-            return logits
-        self.advances = decoder.advance_head(hidden).squeeze(1)
-        return logits.index_fill(2, torch.tensor([decoder.end], device=logits.device), -torch.inf)
+    def _noted(self, hidden: Tensor) -> Tensor:
+        """(B, 1, channels) → (B, group_size, channels); how the text goes on is kept."""
+        if self.place is not None:
+            self.advances = self.decoder.advance_head(hidden).squeeze(1)
+        return self.decoder._predicted(hidden).squeeze(1)
 
-    def next(self, drawn: Tensor, generators: list[torch.Generator] | None = None) -> Tensor:
-        """Logits (B, group_size, V) behind the codes (B, group_size) that were drawn."""
+    def logits(self, predicted: Tensor, before: Tensor | None) -> Tensor:
+        """(B, V) of one code of a group, without the end where the text says when it ends.
+
+        Args:
+            predicted: (B, channels).
+            before: (B,), the code before it in the group; None of the first.
+        """
+        decoder = self.decoder
+        if before is not None and decoder.config.chained:
+            predicted = decoder._chained(predicted, before.to(predicted.device))
+        logits: Tensor = decoder.head(predicted)
+        if self.place is not None:
+            logits = logits.index_fill(1, torch.tensor([decoder.end], device=logits.device), -torch.inf)
+        return logits
+
+    def _advance(self, advances: Tensor) -> Tensor:
+        """Tokens (B,) that the text goes on by: none until staying has become less likely than not."""
+        probabilities = advances.softmax(-1)
+        self.staying = self.staying * probabilities[:, 0]
+        advance = torch.where(self.staying < 0.5, 1 + probabilities[:, 1:].argmax(-1), 0)
+        self.staying = torch.where(advance > 0, 1.0, self.staying)
+        return advance
+
+    def next(self, drawn: Tensor) -> Tensor:
+        """Predicted codes (B, group_size, channels) behind those (B, group_size) that were drawn."""
         decoder, column = self.decoder, drawn.unsqueeze(1)
         positions, spoken = self.lengths.unsqueeze(1), None
         self.lengths = self.lengths + 1
@@ -286,16 +327,17 @@ class _Writer:
         self.positions = torch.cat([self.positions, positions], dim=1)
         self.code_mask = F.pad(self.code_mask, (0, 1), value=True)
         if self.place is not None and self.spoken is not None and self.advances is not None:
-            advance = sample_tokens(self.advances, 1.0, generators).to(drawn.device)
-            self.place = (self.place + advance).minimum(self.ends)
+            self.place = (self.place + self._advance(self.advances)).minimum(self.ends)
             spoken = self.place.unsqueeze(1)
             self.spoken = torch.cat([self.spoken, spoken], dim=1)
         if self.caches is None:
-            return self._logits(self._whole()[:, -1:])
-        embedded = decoder.code_position(decoder._embedded(column, self.text, spoken), positions)
+            return self._noted(self._whole()[:, -1:])
+        embedded = decoder.code_position(
+            decoder._embedded(column, self.text, self.text_mask, spoken), positions
+        )
         mask = torch.cat([self.text_mask, self.code_mask], dim=2).unsqueeze(1)
         hidden = decoder.transformer(embedded, mask, caches=self.caches)
-        return self._logits(hidden[:, -1:])
+        return self._noted(hidden[:, -1:])
 
 
 def causal_mask(text_mask: Tensor, code_mask: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ class NonAutoregressiveDecoder(nn.Module):
         self.transformer = PreNormTransformer(config, condition_channels=config.channels)
         self.last_head = nn.Linear(config.channels, config.n_codes, bias=False)
         if config.monotonic:
-            self.spoken_projection = SpokenToken(config.channels)
+            self.spoken_token = SpokenToken(config.channels)
 
     @property
     def n_stages(self) -> int:
@@ -84,14 +84,16 @@ class NonAutoregressiveDecoder(nn.Module):
         code_mask = sequence_mask(code_lengths, codes.shape[1]).bool()
         mask = torch.cat([text_mask, code_mask], dim=2).unsqueeze(1)
         text = self.text_position(self.text_embedding(tokens))
-        return self._logits(text, self._said(embedded, text, spoken), stage, mask)[:, prompt_frames:]
+        return self._logits(text, self._said(embedded, text, text_mask, spoken), stage, mask)[
+            :, prompt_frames:
+        ]
 
-    def _said(self, embedded: Tensor, text: Tensor, spoken: Tensor | None) -> Tensor:
+    def _said(self, embedded: Tensor, text: Tensor, text_mask: Tensor, spoken: Tensor | None) -> Tensor:
         """Embedded codes (B, T, channels) with the tokens that the last of them speak."""
         if spoken is None:
             return embedded
         places = F.pad(spoken, (embedded.shape[1] - spoken.shape[1], 0), value=UNSAID)
-        said: Tensor = embedded + self.spoken_projection(text, places)
+        said: Tensor = embedded + self.spoken_token(text, text_mask, places)
         return said
 
     def embed(self, codes: Tensor, books: int) -> Tensor:
@@ -131,7 +133,7 @@ class NonAutoregressiveDecoder(nn.Module):
         stage_by_stage = self.config.prompt == "none"
         before = self.embed(prompt, 1 if stage_by_stage else self.config.n_codebooks)
         embedded = torch.cat([before, self.embed(first.unsqueeze(-1), 1)], dim=1)
-        embedded = self._said(embedded, text, spoken)
+        embedded = self._said(embedded, text, torch.ones_like(tokens).bool().unsqueeze(1), spoken)
         books = [first]
         for stage in range(1, self.config.n_codebooks):
             logits = self._logits(text, embedded, stage, None)[:, frames:]

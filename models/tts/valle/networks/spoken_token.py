@@ -10,29 +10,31 @@ UNSAID = -1
 
 
 class SpokenToken(nn.Module):
-    """A projection of the embedded text at given places.
+    """A convolution of the embedded text, at given places: many tokens are shorter than a position of codes.
 
     Args:
         channels: of input and output.
+        kernel_size: odd; tokens that are seen.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, kernel_size: int = 5) -> None:
         super().__init__()
-        self.projection = nn.Linear(channels, channels)
+        self.convolution = nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2)
 
-    def forward(self, text: Tensor, places: Tensor) -> Tensor:
-        """Gather and project.
+    def forward(self, text: Tensor, text_mask: Tensor, places: Tensor) -> Tensor:
+        """Convolve and gather.
 
         Args:
             text: (B, L, channels), with its positions.
+            text_mask: (B, 1, L), of what is not padding.
             places: (B, T) in the text, or `UNSAID`.
 
         Returns:
             (B, T, channels), zero where nothing is said.
         """
-        indices = places.clamp_min(0).unsqueeze(-1).expand(-1, -1, text.shape[2])
-        projected: Tensor = self.projection(text.gather(1, indices))
-        return projected * (places != UNSAID).unsqueeze(-1)
+        convolved: Tensor = self.convolution(text.mT * text_mask)
+        indices = places.clamp_min(0).unsqueeze(1).expand(-1, text.shape[2], -1)
+        return (convolved.gather(2, indices) * (places != UNSAID).unsqueeze(1)).mT
 
 
 def places_of(durations: Tensor, token_lengths: Tensor, frames: int) -> Tensor:

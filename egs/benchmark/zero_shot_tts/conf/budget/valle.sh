@@ -5,12 +5,12 @@ codec=yes
 controls=(prompt_text=PROMPT_TEXT stop_at_bound=true frames_per_token=6 top_p=0.8)
 plan() {
   local codes=(--set "features.codes.model=$folder/runs/encodec")
-  teach encodec 0.25 codec/encodec/budget/conf/encodec.json5 "$exp/set/cuts"
-  extract recordings tts/valle/budget/conf/aligner.json5
-  teach aligner 0.05 tts/valle/budget/conf/aligner.json5
+  teach encodec 0.2 codec/encodec/budget/conf/encodec.json5 "$exp/set/cuts"
+  extract recordings alignment/forward_sum_aligner/budget/conf/aligner.json5
+  teach aligner 0.05 alignment/forward_sum_aligner/budget/conf/aligner.json5
   join 14
   align aligner
   extract codes tts/valle/budget/conf/decoder.json5 "${codes[@]}"
-  teach autoregressive 0.7 tts/valle/budget/conf/autoregressive.json5 "" "${codes[@]}"
+  teach autoregressive 0.8 tts/valle/budget/conf/autoregressive.json5 "" "${codes[@]}"
   teach non_autoregressive 1 tts/valle/budget/conf/non_autoregressive.json5 "" "${codes[@]}"
 }

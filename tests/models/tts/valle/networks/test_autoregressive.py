@@ -17,7 +17,7 @@ PROMPT, PROMPT_LENGTHS = torch.randint(0, 16, (2, 5), generator=_GENERATOR), tor
 
 def _write(seed: int = 0, items: Any = slice(None), **options: Any) -> list[Written]:
     sampling = SamplingConfig(frames_per_token=3, **options.pop("sampling", {}))
-    sizes = {name: options.pop(name) for name in ("group_size", "monotonic") if name in options}
+    sizes = {name: options.pop(name) for name in ("group_size", "chained", "monotonic") if name in options}
     if sizes.get("monotonic"):
         options["first_spoken"] = torch.tensor([3, 2])[items]
     return tiny_autoregressive(**sizes).write(
@@ -42,7 +42,7 @@ def test_text_sees_text_and_codes_see_what_is_before() -> None:
     ]
 
 
-KINDS = [{}, {"group_size": 2}, {"group_size": 2, "monotonic": True}]
+KINDS = [{}, {"group_size": 2}, {"group_size": 2, "chained": True, "monotonic": True}]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,14 +73,15 @@ def test_a_monotonic_decoder_says_each_token_once_and_ends_with_the_text() -> No
     assert ended
 
 
-def test_groups_see_what_is_before_them() -> None:
-    decoder, codes = tiny_autoregressive(group_size=2), torch.randint(0, 16, (1, 7))
+@pytest.mark.parametrize("chained", [False, True])
+def test_groups_see_what_is_before_them(chained: bool) -> None:
+    decoder, codes = tiny_autoregressive(group_size=2, chained=chained), torch.randint(0, 16, (1, 7))
     lengths = torch.tensor([7])
     logits = decoder(TOKENS[:1], TOKEN_LENGTHS[:1], codes, lengths).codes
     assert logits.shape == (1, 7, 17)
     codes[:, 4] = (codes[:, 4] + 1) % 16  # of the third group, from which the fourth is predicted
     changed = (decoder(TOKENS[:1], TOKEN_LENGTHS[:1], codes, lengths).codes != logits).any(-1)
-    assert changed.tolist() == [[False, False, False, False, True, True, True]]
+    assert changed.tolist() == [[False, False, False, chained, True, True, True]]
 
 
 def test_it_stops_at_the_bound_or_at_the_end() -> None:
