@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -48,6 +49,12 @@ def serve(
     allow_voices: Annotated[
         bool, typer.Option("--allow-voices", help="Let clients save and remove voices.")
     ] = False,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL", help="Let pages of this site ask, such as https://example.org; may be repeated."
+        ),
+    ] = None,
     wyoming: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Speak the Wyoming protocol there, too; it knows no keys."),
@@ -79,7 +86,17 @@ def serve(
             raise ConfigError(f"{key_file} can't be read", "name a text file of keys") from error
     with listening_on(host, port) as listening, _wyoming_on(wyoming) as wyoming_listening:
         limits = Limits(int(max_upload * 2**20), max_seconds)
-        settings = Settings(model or (), device, max_queue, keys, time_limit, limits, allow_voices, batch)
+        settings = Settings(
+            model or (),
+            device,
+            max_queue,
+            keys,
+            time_limit,
+            limits,
+            allow_voices,
+            batch,
+            _origins(allow_origin or ()),
+        )
         engine = settings.engine()
         if workers > 1 and engine.device.type != "cpu":
             raise ConfigError(
@@ -111,6 +128,23 @@ def requiring_packages(extra: str) -> Iterator[None]:
         raise DependencyError(
             f"package {error.name} is not there", f"pip install 'hiervox[{extra}]'"
         ) from error
+
+
+def _origins(urls: Sequence[str]) -> list[str]:
+    """Sites as browsers name them.
+
+    Raises:
+        ConfigError: one is no site.
+    """
+    for url in urls:
+        parts = urlsplit(url)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.netloc
+            or url != f"{parts.scheme}://{parts.netloc}"
+        ):
+            raise ConfigError(f"--allow-origin {url!r} is no site", "write https://HOST or https://HOST:PORT")
+    return list(urls)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, WebSocket
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import generate_latest
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 
 from hiervox.bins.serving import jobs
@@ -55,6 +56,7 @@ def make_app(
     limits: Limits | None = None,
     allow_voices: bool = False,
     wyoming: socket.socket | None = None,
+    origins: Sequence[str] = (),
 ) -> FastAPI:
     """The server as an ASGI application.
 
@@ -65,6 +67,7 @@ def make_app(
         limits: of uploads.
         allow_voices: whether clients may save and remove voices.
         wyoming: where the Wyoming protocol is spoken; None for nowhere.
+        origins: of other sites whose pages may ask from a browser, such as https://example.org.
     """
     bounds = limits or Limits()
 
@@ -78,6 +81,14 @@ def make_app(
     # pages about the API would be open to everyone, and take scripts from elsewhere
     app = FastAPI(title="HierVox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     metrics = app.state.metrics = Metrics()
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["X-Sample-Rate", "Retry-After"],
+        )
 
     def authorised(request: HTTPConnection) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
@@ -85,7 +96,8 @@ def make_app(
         if keys and not (scheme.lower() == "bearer" and any(matches)):
             raise HTTPException(401, "the key is missing or wrong", CLOSE)
         origin = request.headers.get("origin")
-        if not keys and origin and urlsplit(origin).netloc != request.headers.get("host"):
+        is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+        if not keys and not is_own and origin not in origins:
             # a page of another site in a browser of this machine
             raise HTTPException(403, f"pages of {origin} may not ask without a key", CLOSE)
 

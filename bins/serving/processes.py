@@ -32,7 +32,7 @@ class Settings:
 
     Attributes:
         models, device, most, batch: see `Engine`.
-        keys, time_limit, limits, allow_voices: see `make_app`.
+        keys, time_limit, limits, allow_voices, origins: see `make_app`.
     """
 
     models: Sequence[str] = ()
@@ -43,6 +43,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     allow_voices: bool = False
     batch: int | None = None
+    origins: Sequence[str] = ()
 
     def engine(self) -> Engine:
         """The models.
@@ -76,6 +77,7 @@ def serve_alone(
         settings.limits,
         settings.allow_voices,
         wyoming,
+        settings.origins,
     )
     if mount is not None:
         mount(app, engine, app.state.metrics)

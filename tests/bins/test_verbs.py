@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,6 +92,18 @@ def test_what_is_broken_says_why_and_breaks_nothing_else(counting: Path) -> None
 def test_a_misspelt_verb_gets_the_nearest(counting: Path) -> None:
     assert mistake("trian") == "no verb 'trian': did you mean 'train'?"
     assert mistake("cuont") == "no verb 'cuont': did you mean 'count'?"
+
+
+@pytest.mark.parametrize(("begun", "word"), [("hiervox reci", "recipes"), ("hiervox voice l", "list")])
+def test_a_shell_completes_verbs(begun: str, word: str) -> None:
+    asked = {"_HIERVOX_COMPLETE": "complete_bash", "COMP_WORDS": begun, "COMP_CWORD": str(begun.count(" "))}
+    done = subprocess.run(
+        [sys.executable, "-c", "from hiervox.bins.app import main; main()"],
+        env={**os.environ, **asked, "_TYPER_COMPLETE_ARGS": begun},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == [word]
 
 
 def test_a_verb_is_made_a_command_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

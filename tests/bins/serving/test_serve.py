@@ -28,6 +28,7 @@ import hiervox
 from hiervox.bins.serve import serve
 from hiervox.bins.serving.app import make_app, read_keys
 from hiervox.bins.serving.engine import Engine
+from hiervox.models.base.pipelines.voice import mix_voices
 from hiervox.utils.errors import ConfigError
 
 KEY = "right"
@@ -140,6 +141,18 @@ def test_controls_change_the_sound(served: Served) -> None:
     assert served.wav(TEXTS[2], rate=24_000).size == pytest.approx(1.5 * plain.size, abs=10)
 
 
+def test_voices_are_mixed_by_weights(served: Served) -> None:
+    body = {"model": "box", "input": TEXTS[0], "response_format": "wav", "voice": "rowan:0.7+willow:0.3"}
+    answer = served.http.post("/v1/audio/speech", json=body)
+    wav = soundfile.read(io.BytesIO(answer.content), dtype="float32")[0]
+    pipeline = hiervox.load("box", device="cpu")
+    mixed = mix_voices(
+        [pipeline.voice(pipeline.named_voice(name)) for name in ("rowan", "willow")], [0.7, 0.3]
+    )
+    own = pipeline.tts(TEXTS[0], mixed, pipeline.controls(scaling="none")).wav.clip(-1, 1)
+    assert wav.shape == own.shape and np.abs(wav - own).max() < 1e-4
+
+
 def test_lists(served: Served) -> None:
     assert [model.id for model in served.client.models.list()] == ["box"]
     assert served.client.models.retrieve("box").id == "box"
@@ -234,6 +247,29 @@ def test_keys(served: Served) -> None:
         assert httpx.get(f"{served.url}/v1/models", headers=header).status_code == 401
     with pytest.raises(ConfigError, match="holds no key"):
         read_keys("\n \n")
+
+
+def test_pages_of_other_sites_may_ask_where_they_are_allowed(served: Served) -> None:
+    site, others = "https://a.b", "https://c.d"
+    assert "access-control-allow-origin" not in served.http.get("/health", headers={"Origin": site}).headers
+    client = TestClient(make_app(served.engine, origins=[site]))  # its engine is that of another app
+    asking = {"Origin": site, "Access-Control-Request-Method": "POST"}
+    for path, method, headers in (
+        ("/v1/models", "GET", {"Origin": site}),
+        ("/v1/audio/speech", "OPTIONS", {**asking, "Access-Control-Request-Headers": "authorization"}),
+    ):
+        answer = client.request(method, path, headers=headers)
+        assert answer.status_code == 200 and answer.headers["Access-Control-Allow-Origin"] == site
+    refused = client.get("/v1/models", headers={"Origin": others})
+    assert refused.status_code == 403 and "Access-Control-Allow-Origin" not in refused.headers
+
+
+@pytest.mark.parametrize("site", ["*", "example.org", "https://example.org/page"])
+def test_a_site_that_is_none_is_told(site: str) -> None:
+    app = typer.Typer()
+    app.command()(serve)
+    done = CliRunner().invoke(app, ["--port", "0", "--allow-origin", site])
+    assert isinstance(done.exception, ConfigError) and "is no site" in done.exception.problem
 
 
 def test_a_full_queue_is_told(served: Served) -> None:

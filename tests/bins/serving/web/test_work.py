@@ -53,6 +53,8 @@ def test_sounds_are_compared_blind_and_go_to_a_listening_test(opened: Opened) ->
 @needed
 def test_a_batch_is_spoken_row_by_row(opened: Opened) -> None:
     panel = opened.tab("Batch")
+    panel.locator("textarea").first.fill(" ")
+    opened.problem(panel, "Speak all", "there is no text")
     table = b"name,text,voice\nfirst,One.,\nsecond,Two.,willow\nthird,Three.,nobody\n"
     file = {"name": "rows.csv", "mimeType": "text/csv", "buffer": table}
     panel.locator("input[type=file]").first.set_input_files(file)
