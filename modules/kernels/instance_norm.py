@@ -1,4 +1,4 @@
-"""Instance normalisation of maps whose channels lie side by side, as packed convolutions give them."""
+"""Instance normalisation of maps: quicker with channels side by side on a CPU, one operation elsewhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,24 @@ def _mean_over_map(cells: Tensor) -> Tensor:
     return cells.mean(2).double().mean((0, 1)).to(cells.dtype)
 
 
+class SingleNorm(nn.Module):
+    """What `nn.InstanceNorm2d` computes, in one operation; it starts two more, which copy its parameters.
+
+    Args:
+        norm: with a scale and a shift, and no running statistics.
+    """
+
+    def __init__(self, norm: nn.InstanceNorm2d) -> None:
+        super().__init__()
+        self.weight, self.bias, self.eps = norm.weight, norm.bias, norm.eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T, F), same shape."""
+        return functional.group_norm(x, x.shape[1], self.weight, self.bias, self.eps)
+
+
 @replaces(nn.InstanceNorm2d)
-def _map_norm(norm: nn.InstanceNorm2d, setting: Setting) -> nn.Module | None:
-    fits = norm.affine and not norm.track_running_stats and norm.weight.device.type == "cpu"
-    return MapNorm(norm) if fits else None
+def _single_or_map_norm(norm: nn.InstanceNorm2d, setting: Setting) -> nn.Module | None:
+    if not norm.affine or norm.track_running_stats:
+        return None
+    return MapNorm(norm) if norm.weight.device.type == "cpu" else SingleNorm(norm)
