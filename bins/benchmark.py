@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hiervox.bins.options import DeviceOption
+from hiervox.bins.options import DeviceOption, OverridesOption
 from hiervox.bins.outputs import OverwriteOption, model_files
 from hiervox.bins.verbs import EVALUATION, Verb
 from hiervox.utils.errors import ConfigError
@@ -64,6 +65,11 @@ def benchmark(
         bool,
         typer.Option("--train", help="Of a system: time training steps. The default batch is the config's."),
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="With --train: the step of this experiment, a JSON5 config of the system."),
+    ] = None,
+    overrides: OverridesOption = None,
     fused: Annotated[
         bool,
         typer.Option(help="Of a system: alias-free activations in one compiled pass, or step by step."),
@@ -95,7 +101,9 @@ def benchmark(
       hiervox benchmark --growth growth.svg
       hiervox benchmark NAME --threads 1 --threads 2
     """
-    check_outputs([json, markdown, growth], overwrite, inputs=chain([update, reference], model_files(target)))
+    check_outputs(
+        [json, markdown, growth], overwrite, inputs=chain([update, reference, config], model_files(target))
+    )
     for name in dtype or ():
         if name not in DTYPES:
             raise ConfigError(f"no dtype {name!r}", f"choose {' or '.join(DTYPES)}")
@@ -118,15 +126,19 @@ def benchmark(
             raise ConfigError(
                 "--sentences, --growth and --agreement go with a model", "name one of `hiervox models`"
             )
+        if config is not None and (workload or not train):
+            raise ConfigError("--config goes with --train, and without --workload", "leave one out")
+        if overrides and config is None:
+            raise ConfigError("--set goes with --config", "name the config whose keys are set")
         if train and reference is not None:
             raise ConfigError("--reference does not go with --train", "leave one out")
         if train:
-            rows, results = _training(str(target), workload, settings, bool(batch))
+            rows, results = _training(str(target), workload, settings, bool(batch), config, overrides or ())
         else:
             rows, results = _networks(str(target), workload, settings, reference)
-    elif workload or reference or update or train:
+    elif workload or reference or update or train or config or overrides:
         raise ConfigError(
-            "--workload, --reference, --train and --update go with a system",
+            "--workload, --reference, --train, --config, --set and --update go with a system",
             "name one of `hiervox systems`",
         )
     elif growth is not None:
@@ -160,14 +172,19 @@ def _networks(
 
 
 def _training(
-    system: str, names: list[str] | None, settings: list[Setting], batch_given: bool
+    system: str,
+    names: list[str] | None,
+    settings: list[Setting],
+    batch_given: bool,
+    config: Path | None,
+    overrides: Sequence[str],
 ) -> tuple[list[Any], list[Any]]:
     from hiervox.models.base.benchmark.report import training_rows
     from hiervox.models.base.benchmark.training import time_training, training_cases
 
     results = [
-        time_training(system, name, setting, setting.size.batch if batch_given else None)
-        for name in names or list(training_cases(system))
+        time_training(system, name, setting, setting.size.batch if batch_given else None, config, overrides)
+        for name in names or ([""] if config else list(training_cases(system)))
         for setting in settings
     ]
     return training_rows(results), results

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from threading import Event, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -29,6 +30,40 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterato
         yield from tqdm(items, total=total, desc=what, leave=False, file=sys.stderr)
     else:
         yield from _in_lines(items, what, total)
+
+
+def patiently(items: Iterator[T], what: str) -> Iterator[T]:
+    """Pass items on, and say every ten seconds how long the next one has been waited for.
+
+    Args:
+        items: few, each of which may take long.
+        what: is waited for, such as a file's name.
+    """
+    while True:
+        done, started = Event(), time.monotonic()
+        told = Thread(target=_tell, args=(done, started, what), daemon=True)
+        told.start()
+        try:
+            item = next(items, _END)
+        finally:
+            done.set()
+            told.join()
+        if isinstance(item, _End):
+            return
+        yield item
+
+
+class _End:
+    """What no item is."""
+
+
+_END = _End()
+
+
+def _tell(done: Event, started: float, what: str) -> None:
+    while not done.wait(LINE_SECONDS):
+        sys.stderr.write(f"hiervox: {time.monotonic() - started:.0f} s at {what}\n")
+        sys.stderr.flush()
 
 
 def _in_lines(items: Iterable[T], what: str, total: int | None) -> Iterator[T]:

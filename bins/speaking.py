@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hiervox.bins.outputs import Pictured
-from hiervox.bins.progress import progress
+from hiervox.bins.progress import patiently, progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,6 +63,8 @@ def write_text(
     def sounds() -> Iterator[Waveform]:
         samples = 0
         sentences = pipeline.tts_sentences(sequences, voice, controls, extras.f0_in)
+        if len(sequences) == 1:  # it is checked as a whole before any of it is written
+            sentences = patiently(sentences, f"the one sentence of {item.target.name}")
         for sentence in progress(sentences, f"sentences of {item.target.name}", len(sequences)):
             notes.append(_noted(sentence, pipeline.rate))
             if sentence.f0 is not None:

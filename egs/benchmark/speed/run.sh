@@ -41,9 +41,15 @@ fi
 if stage 3 training "training steps of full-size networks"; then
   types=(--batch 2 --threads 1)
   [[ ! $on_gpu ]] || types=(--dtype float32 --dtype tf32 --dtype bfloat16)
-  for system in hierspeechpp vits hifigan bigvgan encodec; do
+  for system in hierspeechpp vits hifigan bigvgan encodec valle; do
     run hiervox benchmark "$system" --train "${types[@]}" --device "$device" --repeats "$repeats" --update "$page"
   done
+  # the default voice's synthesizer, without the pretrained speaker encoder, which its training fetches
+  lite=(--batch 2 --threads 1)
+  [[ ! $on_gpu ]] || lite=(--batch 192 --dtype float32 --dtype tf32 --dtype bfloat16)
+  run hiervox benchmark hierspeechpp --train --config "$repository/egs/tts/hierspeechpp/box/conf/synthesizer.json5" \
+    --set speaker_encoder=null --set model.speaker_encoder=null --set loss.speaker=0 --set "train.freeze=[]" "${lite[@]}" \
+    --device "$device" --repeats "$repeats" --update "$page"
 fi
 if stage 4 throughput "seconds of sound a second against batch and length; OUT/throughput.svg"; then
   run python "$recipe/local/throughput.py" --device "$device" --repeats "$repeats" --out "$out"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,10 +20,13 @@ from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.features import build_features
 from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.data.spectra import SpectralFeature
+from hiervox.models.base.features.codes import Codes
+from hiervox.models.base.features.prompt import Prompt
+from hiervox.models.base.features.prompt_pitch import PromptPitch
 from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.base.training.experiment import build_task
+from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.modules.kernels.prepare import use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
@@ -30,6 +34,8 @@ from hiervox.utils.registry import nearest, resolve
 from hiervox.utils.timing import Timing, measure, peak_memory
 
 PHONEMES_PER_SECOND = 12
+MOST_CODEBOOKS, LEAST_CODEBOOK_SIZE = 8, 256
+"""Of codes that are made up: as many as VALL-E writes, of entries that every codec here has."""
 PRECISIONS = {"float32": "no", "tf32": "no", "bfloat16": "bf16", "float16": "fp16"}
 """dtype → `train.precision`."""
 
@@ -76,33 +82,54 @@ def training_cases(system: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
     return {name: case for name, case in cases.items() if get_part(system, case[0]).task is not None}
 
 
-def time_training(system: str, name: str, setting: Setting, batch: int | None = None) -> TrainingResult:
+def time_training(
+    system: str,
+    name: str,
+    setting: Setting,
+    batch: int | None = None,
+    config: Path | None = None,
+    overrides: Sequence[str] = (),
+) -> TrainingResult:
     """Time the training step of one part, in a process of its own.
 
     Args:
         system, name: one of `training_cases`.
         setting: how it is run. The seconds are those of utterances; a part that is trained on segments takes
             its config's.
-        batch: instead of the size's; None takes `train.batch_size` of the part's default config.
+        batch: instead of the size's; None takes `train.batch_size` of the experiment.
+        config: of the experiment, a file; None for the case's own. The case's name is then the file's.
+        overrides: of keys of that file, as `load_experiment` takes them.
 
     Raises:
-        ConfigError: no such system, case or device, or a batch can't be made up.
+        ConfigError: no such system, case or device, a config of another system, or a batch can't be made up.
     """
     known = training_cases(system)
-    if name not in known:
+    if config is None and name not in known:
         raise ConfigError(f"system {system!r} trains no {name!r}", nearest(name, known))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_time, system, name, setting, batch).result()
+        return pool.submit(_time, system, name, setting, batch, config, overrides).result()
 
 
-def _time(system: str, name: str, setting: Setting, batch: int | None) -> TrainingResult:
-    part, sections = training_cases(system)[name]
+def _time(
+    system: str,
+    name: str,
+    setting: Setting,
+    batch: int | None = None,
+    config: Path | None = None,
+    overrides: Sequence[str] = (),
+) -> TrainingResult:
     device = choose_device(setting.device)
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
     set_tf32(setting.dtype != "float32")
     use_kernels(setting.fused)
-    experiment = experiment_of(system, part, sections, PRECISIONS[setting.dtype])
+    if config is None:
+        part, sections = training_cases(system)[name]
+        experiment = experiment_of(system, part, sections, PRECISIONS[setting.dtype])
+    else:
+        experiment = load_experiment(config, [*overrides, f"train.precision={PRECISIONS[setting.dtype]}"])
+        if experiment.system != system:
+            raise ConfigError(f"{config} is of {experiment.system}", f"name that system, not {system}")
     size = replace(setting.size, batch=batch or experiment.train.batch_size, device=str(device))
     task = build_task(experiment)
     assert isinstance(task, CutTrainingTask)
@@ -116,7 +143,7 @@ def _time(system: str, name: str, setting: Setting, batch: int | None) -> Traini
     timing = measure({name: step}, setting.repeats, setting.warmup, wait)[name]
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
     return TrainingResult(
-        case=name if SYSTEMS.named(system).workloads is None else label_of(system, name, setting.fused),
+        case=_label(system, name, setting.fused) if config is None else f"{system}, {config.stem}",
         setting=replace(setting, size=replace(size, seconds=seconds_of(given, experiment))),
         parameters=sum(parameter.numel() for parameter in engine.bare(task.main).parameters()),
         timing=timing,
@@ -124,6 +151,10 @@ def _time(system: str, name: str, setting: Setting, batch: int | None) -> Traini
         losses={term: float(value) for term, value in losses.items()},
         gpu=gpu,
     )
+
+
+def _label(system: str, name: str, fused: bool) -> str:
+    return name if SYSTEMS.named(system).workloads is None else label_of(system, name, fused)
 
 
 def _step(engine: StepEngine, batch: Batch, losses: dict[str, Tensor], done: Any) -> None:
@@ -177,6 +208,8 @@ def random_batch(
         batch[name] = _values(feature, experiment, wav, frames, tokens, generator)
         if feature.axis == "tokens":
             batch["token_lengths"] = torch.full((items,), tokens)
+        elif feature.axis == "own":
+            batch[f"{name}_lengths"] = torch.full((items,), batch[name].shape[-1])
         elif feature.axis == "time" and (feature.frame_rate / setup.frame_rate).denominator != 1:
             batch[f"{name}_lengths"] = torch.full((items,), feature.rows(frames))
     return batch
@@ -198,7 +231,15 @@ def _values(
     if feature.name == "f0":
         f0 = 100 + 100 * torch.rand(items, rows, generator=generator)
         return f0 * (torch.rand(items, rows, generator=generator) > 0.3)
-    if feature.name in ("semantic", "semantic_perturbed"):
+    if isinstance(feature, Codes):
+        codebooks = feature.config.features.codes.codebooks or MOST_CODEBOOKS
+        return torch.randint(LEAST_CODEBOOK_SIZE, (items, codebooks, rows), generator=generator)
+    if isinstance(feature, PromptPitch):
+        return torch.tensor([[120.0, 20.0]]).repeat(items, 1)
+    if isinstance(feature, Prompt):
+        samples = round(feature.prompts.max_seconds * experiment.data.sample_rate)
+        return 0.1 * torch.randn(items, samples, generator=generator)
+    if feature.name in ("semantic", "semantic_perturbed", "predicted_semantic"):
         channels: int = getattr(experiment, "model").semantic_channels  # noqa: B009
         return torch.randn(items, channels, rows, generator=generator)
     if feature.name == "tokens":

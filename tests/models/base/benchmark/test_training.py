@@ -19,9 +19,10 @@ from hiervox.models.base.benchmark.training import (
     seconds_of,
     training_cases,
 )
-from hiervox.models.base.training.experiment import build_task
+from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.timing import Timing
+from tests.conftest import REPOSITORY
 from tests.own import own_systems
 
 CASES = [
@@ -36,10 +37,6 @@ def test_a_batch_holds_what_the_task_asks_for(system: str, case: str) -> None:
     part, sections = training_cases(system)[case]
     experiment = experiment_of(system, part, sections)
     fields = build_task(experiment).batch_fields()  # type: ignore[attr-defined]
-    if "codes" in fields:
-        with pytest.raises(ConfigError, match="no random codes"):
-            random_batch(experiment, fields, 2, 1.0)
-        return
     batch = random_batch(experiment, fields, 2, 1.0)
     assert fields <= batch.keys()
     assert all(len(batch[name]) == 2 for name in fields)
@@ -71,3 +68,25 @@ def test_rows_tell_devices_apart() -> None:
 def test_training_goes_with_a_system_and_without_a_reference(tmp_path: Path) -> None:
     for arguments in (["--train"], ["speechsr", "--train", "--reference", str(tmp_path)]):
         assert isinstance(CliRunner().invoke(app, ["benchmark", *arguments]).exception, ConfigError)
+
+
+def test_prompts_of_the_default_voice_are_made_up() -> None:
+    conf = REPOSITORY / "egs/tts/hierspeechpp/box/conf"
+    for name, other in (("synthesizer", "semantic"), ("text_to_vec", "prompt_pitch")):
+        experiment = load_experiment(conf / f"{name}.json5")
+        batch = random_batch(experiment, frozenset({"prompt", other}), 2, 1.0)
+        assert batch["prompt"].shape == (2, 10 * 16_000) and batch["prompt_lengths"].tolist() == [160_000] * 2
+        assert batch.get("prompt_pitch", torch.zeros(2, 2)).shape == (2, 2)
+
+
+def test_the_step_of_a_config_is_timed() -> None:
+    conf = REPOSITORY / "egs/tts/valle/mini/conf/autoregressive.json5"
+    given = ["--train", "--config", str(conf), "--repeats", "1", "--warmup", "0", "--device", "cpu"]
+    quick = ["--batch", "1", "--seconds", "0.5", "--threads", "1", "--set", "model.n_layers=2"]
+    result = CliRunner().invoke(app, ["benchmark", "valle", *given, *quick])
+    assert result.exit_code == 0, result.exception
+    assert "| valle, autoregressive | CPU, 1 thread | float32 | 1 | 0.49 |" in result.output
+    wrong = CliRunner().invoke(app, ["benchmark", "vits", *given])
+    assert "is of valle" in str(wrong.exception)
+    alone = CliRunner().invoke(app, ["benchmark", "valle", "--train", "--set", "model.n_layers=2"])
+    assert "--set goes with --config" in str(alone.exception)
