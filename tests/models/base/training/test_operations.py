@@ -30,6 +30,8 @@ STEPS = {
     "tts/hierspeechpp/mini/conf/text_to_vec.json5": (2600, (SEARCH,)),
     "tts/glow_tts/mini/conf/glow_tts.json5": (1450, (SEARCH,)),
     "tts/vits/mini/conf/vits.json5": (1950, (SEARCH,)),
+    "tts/fastspeech2/mini/conf/fastspeech2.json5": (880, ()),
+    "tts/valle/mini/conf/autoregressive.json5": (450, ()),
     "vocoder/hifigan/conf/small.json5": (1350, ()),
     "vocoder/wavegrad/conf/small.json5": (450, ()),
     # the number of codebooks is drawn on the processor; a codebook asks once whether it has begun
