@@ -102,7 +102,8 @@ def test_doctor_says_what_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def points(group: str) -> list[EntryPoint]:
         return [EntryPoint("x", "no.such:CARD", group)] if group == "hiervox.systems" else []
 
-    monkeypatch.setattr("hiervox.utils.registry.entry_points", points)
+    for module in ("utils.registry", "bins.plugins"):
+        monkeypatch.setattr(f"hiervox.{module}.entry_points", points)
     SYSTEMS.forget()
     try:
         (check,) = check_plugins()
