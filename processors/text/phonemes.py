@@ -44,6 +44,7 @@ def phonemize(text: str, language: str) -> str:
         return " ".join(_backend(language).phonemize([text], strip=True))
 
 
+@lru_cache(maxsize=1)  # phonemizer loads the library again to say it, and never lets it go
 def espeak_version() -> str:
     """Such as `1.52.0`.
 

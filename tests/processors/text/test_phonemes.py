@@ -38,7 +38,9 @@ def test_unknown_language_names_the_nearest() -> None:
         phonemes.phonemize("hello", "en-uz")
 
 
-def test_version_is_that_of_the_library() -> None:
+def test_version_is_that_of_the_library_which_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert phonemes.espeak_version().count(".") == 2
+    monkeypatch.setattr(phonemes, "_espeak_class", None)  # each time it was loaded again and kept
     assert phonemes.espeak_version().count(".") == 2
 
 
