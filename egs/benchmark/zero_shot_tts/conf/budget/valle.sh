@@ -2,7 +2,7 @@
 # and learn from two clips of a voice in a row.
 parts=(autoregressive non_autoregressive codec=encodec)
 codec=yes
-controls=(prompt_text=PROMPT_TEXT stop_at_bound=true frames_per_token=6 top_p=0.8)
+controls=(prompt_text=PROMPT_TEXT stop_at_bound=true frames_per_token=6 top_p=0.5)
 plan() {
   local codes=(--set "features.codes.model=$folder/runs/encodec")
   teach encodec 0.2 codec/encodec/budget/conf/encodec.json5 "$exp/set/cuts"
