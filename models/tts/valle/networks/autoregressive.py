@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from hiervox.models.tts.valle.config import AutoregressiveConfig
 from hiervox.models.tts.valle.networks.pre_norm import PreNormTransformer
 from hiervox.models.tts.valle.networks.sampling import restrict, sample_tokens
-from hiervox.models.tts.valle.networks.spoken_token import UNSAID, SpokenToken
+from hiervox.models.tts.valle.networks.spoken_token import UNSAID, SpokenText, tokens_at
 from hiervox.modules.encoders.sine_position import SinePosition
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.utils.config import Config
@@ -98,7 +98,7 @@ class AutoregressiveDecoder(nn.Module):
         if config.chained:
             self.chain = nn.Linear(config.channels, config.channels)
         if config.monotonic:
-            self.spoken_token = SpokenToken(config.channels)
+            self.spoken_text = SpokenText(config.channels)
             self.advance_head = nn.Linear(config.channels, config.most_advance + 1)
 
     @property
@@ -128,11 +128,12 @@ class AutoregressiveDecoder(nn.Module):
         code_mask = sequence_mask(code_lengths, codes.shape[1]).bool()
         groups = self.grouped(codes.masked_fill(~code_mask.squeeze(1), self.end))
         text = self._text(tokens)
-        embedded = torch.cat(
-            [text, self.code_position(self._embedded(groups, text, text_mask, spoken))], dim=1
-        )
+        embedded = self._embedded(groups)
+        if spoken is not None:
+            embedded = embedded + tokens_at(self.spoken_text(text, text_mask), spoken)
+        sequence = torch.cat([text, self.code_position(embedded)], dim=1)
         mask = causal_mask(text_mask, code_mask[:, :, :: self.config.group_size])
-        hidden = self.transformer(embedded, mask)[:, tokens.shape[1] :]
+        hidden = self.transformer(sequence, mask)[:, tokens.shape[1] :]
         advances = self.advance_head(hidden) if self.config.monotonic else None
         following = F.pad(groups[:, 1:], (0, 0, 0, 1), value=self.end)
         return Continuation(self._logits(hidden, following).flatten(1, 2)[:, : codes.shape[1]], advances)
@@ -142,10 +143,10 @@ class AutoregressiveDecoder(nn.Module):
         size = self.config.group_size
         return F.pad(codes, (0, -codes.shape[1] % size), value=self.end).unflatten(1, (-1, size))
 
-    def _embedded(self, groups: Tensor, text: Tensor, text_mask: Tensor, spoken: Tensor | None) -> Tensor:
-        """(B, J, group_size), (B, L, channels), (B, 1, L) and (B, J) → (B, J, channels)."""
+    def _embedded(self, groups: Tensor) -> Tensor:
+        """(B, J, group_size) → (B, J, channels)."""
         embedded: Tensor = self.group_embedding(self.code_embedding(groups).flatten(2))
-        return embedded if spoken is None else embedded + self.spoken_token(text, text_mask, spoken)
+        return embedded
 
     def _predicted(self, hidden: Tensor) -> Tensor:
         """(B, J, channels) → (B, J, group_size, channels)."""
@@ -269,11 +270,11 @@ class _Writer:
         self.caches = decoder.transformer.new_caches() if cached else None
         self.place = place if decoder.config.monotonic else None
         self.staying = torch.ones(len(tokens), device=prompt.device)
-        self.spoken: Tensor | None = None
-        if self.place is not None:
-            self.spoken = torch.full_like(prompt[..., 0], UNSAID)
-            self.spoken.scatter_(1, prompt_lengths.unsqueeze(1) - 1, self.place.unsqueeze(1))
+        self.spoken = torch.full_like(prompt[..., 0], UNSAID)
         self.advances: Tensor | None = None
+        if self.place is not None:
+            self.spoken.scatter_(1, prompt_lengths.unsqueeze(1) - 1, self.place.unsqueeze(1))
+            self.spoken_text = decoder.spoken_text(self.text, self.text_mask)
 
     def first(self) -> Tensor:
         """Predicted codes (B, group_size, channels) behind the prompt."""
@@ -282,12 +283,19 @@ class _Writer:
         return self._noted(hidden.gather(1, last))
 
     def _whole(self) -> Tensor:
-        decoder = self.decoder
-        embedded = decoder._embedded(self.groups, self.text, self.text_mask, self.spoken)
-        sequence = torch.cat([self.text, decoder.code_position(embedded, self.positions)], dim=1)
+        codes = self._positioned(self.groups, self.spoken, self.positions)
         mask = causal_mask(self.text_mask, self.code_mask)
-        hidden: Tensor = decoder.transformer(sequence, mask, caches=self.caches)
+        sequence = torch.cat([self.text, codes], dim=1)
+        hidden: Tensor = self.decoder.transformer(sequence, mask, caches=self.caches)
         return hidden
+
+    def _positioned(self, groups: Tensor, spoken: Tensor, positions: Tensor) -> Tensor:
+        """(B, J, group_size), (B, J) and (B, J) → (B, J, channels)."""
+        embedded = self.decoder._embedded(groups)
+        if self.place is not None:
+            embedded = embedded + tokens_at(self.spoken_text, spoken)
+        positioned: Tensor = self.decoder.code_position(embedded, positions)
+        return positioned
 
     def _noted(self, hidden: Tensor) -> Tensor:
         """(B, 1, channels) → (B, group_size, channels); how the text goes on is kept."""
@@ -320,23 +328,19 @@ class _Writer:
 
     def next(self, drawn: Tensor) -> Tensor:
         """Predicted codes (B, group_size, channels) behind those (B, group_size) that were drawn."""
-        decoder, column = self.decoder, drawn.unsqueeze(1)
-        positions, spoken = self.lengths.unsqueeze(1), None
+        column, positions = drawn.unsqueeze(1), self.lengths.unsqueeze(1)
         self.lengths = self.lengths + 1
         self.groups = torch.cat([self.groups, column], dim=1)
         self.positions = torch.cat([self.positions, positions], dim=1)
         self.code_mask = F.pad(self.code_mask, (0, 1), value=True)
-        if self.place is not None and self.spoken is not None and self.advances is not None:
+        if self.place is not None and self.advances is not None:
             self.place = (self.place + self._advance(self.advances)).minimum(self.ends)
-            spoken = self.place.unsqueeze(1)
-            self.spoken = torch.cat([self.spoken, spoken], dim=1)
+            self.spoken = torch.cat([self.spoken, self.place.unsqueeze(1)], dim=1)
         if self.caches is None:
             return self._noted(self._whole()[:, -1:])
-        embedded = decoder.code_position(
-            decoder._embedded(column, self.text, self.text_mask, spoken), positions
-        )
+        codes = self._positioned(column, self.spoken[:, -1:], positions)
         mask = torch.cat([self.text_mask, self.code_mask], dim=2).unsqueeze(1)
-        hidden = decoder.transformer(embedded, mask, caches=self.caches)
+        hidden = self.decoder.transformer(codes, mask, caches=self.caches)
         return self._noted(hidden[:, -1:])
 
 

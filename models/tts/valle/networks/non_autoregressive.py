@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from hiervox.models.tts.valle.config import NonAutoregressiveConfig
 from hiervox.models.tts.valle.networks.pre_norm import PreNormTransformer
-from hiervox.models.tts.valle.networks.spoken_token import UNSAID, SpokenToken
+from hiervox.models.tts.valle.networks.spoken_token import UNSAID, SpokenText, tokens_at
 from hiervox.modules.encoders.sine_position import SinePosition
 from hiervox.modules.functional.masking import sequence_mask
 
@@ -41,7 +41,7 @@ class NonAutoregressiveDecoder(nn.Module):
         self.transformer = PreNormTransformer(config, condition_channels=config.channels)
         self.last_head = nn.Linear(config.channels, config.n_codes, bias=False)
         if config.monotonic:
-            self.spoken_token = SpokenToken(config.channels)
+            self.spoken_text = SpokenText(config.channels)
 
     @property
     def n_stages(self) -> int:
@@ -84,17 +84,14 @@ class NonAutoregressiveDecoder(nn.Module):
         code_mask = sequence_mask(code_lengths, codes.shape[1]).bool()
         mask = torch.cat([text_mask, code_mask], dim=2).unsqueeze(1)
         text = self.text_position(self.text_embedding(tokens))
-        return self._logits(text, self._said(embedded, text, text_mask, spoken), stage, mask)[
-            :, prompt_frames:
-        ]
+        if spoken is not None:
+            embedded = embedded + self._said(text, text_mask, spoken, prompt_frames)
+        return self._logits(text, embedded, stage, mask)[:, prompt_frames:]
 
-    def _said(self, embedded: Tensor, text: Tensor, text_mask: Tensor, spoken: Tensor | None) -> Tensor:
-        """Embedded codes (B, T, channels) with the tokens that the last of them speak."""
-        if spoken is None:
-            return embedded
-        places = F.pad(spoken, (embedded.shape[1] - spoken.shape[1], 0), value=UNSAID)
-        said: Tensor = embedded + self.spoken_token(text, text_mask, places)
-        return said
+    def _said(self, text: Tensor, text_mask: Tensor, spoken: Tensor, prompt_frames: int) -> Tensor:
+        """What is spoken behind a prompt, (B, prompt_frames + T, channels)."""
+        places = F.pad(spoken, (prompt_frames, 0), value=UNSAID)
+        return tokens_at(self.spoken_text(text, text_mask), places)
 
     def embed(self, codes: Tensor, books: int) -> Tensor:
         """Sum of the embeddings of the first `books` codebooks: (B, T, Q) → (B, T, channels)."""
@@ -133,7 +130,9 @@ class NonAutoregressiveDecoder(nn.Module):
         stage_by_stage = self.config.prompt == "none"
         before = self.embed(prompt, 1 if stage_by_stage else self.config.n_codebooks)
         embedded = torch.cat([before, self.embed(first.unsqueeze(-1), 1)], dim=1)
-        embedded = self._said(embedded, text, torch.ones_like(tokens).bool().unsqueeze(1), spoken)
+        if spoken is not None:
+            whole = torch.ones_like(tokens).bool().unsqueeze(1)
+            embedded = embedded + self._said(text, whole, spoken, frames)
         books = [first]
         for stage in range(1, self.config.n_codebooks):
             logits = self._logits(text, embedded, stage, None)[:, frames:]

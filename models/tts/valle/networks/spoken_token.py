@@ -9,8 +9,9 @@ UNSAID = -1
 """The place of a position that is given no token."""
 
 
-class SpokenToken(nn.Module):
-    """A convolution of the embedded text, at given places: many tokens are shorter than a position of codes.
+class SpokenText(nn.Module):
+    """A convolution of the embedded text, which is read where speech is: many tokens are shorter than a
+    position of codes.
 
     Args:
         channels: of input and output.
@@ -21,20 +22,24 @@ class SpokenToken(nn.Module):
         super().__init__()
         self.convolution = nn.Conv1d(channels, channels, kernel_size, padding=kernel_size // 2)
 
-    def forward(self, text: Tensor, text_mask: Tensor, places: Tensor) -> Tensor:
-        """Convolve and gather.
-
-        Args:
-            text: (B, L, channels), with its positions.
-            text_mask: (B, 1, L), of what is not padding.
-            places: (B, T) in the text, or `UNSAID`.
-
-        Returns:
-            (B, T, channels), zero where nothing is said.
-        """
+    def forward(self, text: Tensor, text_mask: Tensor) -> Tensor:
+        """(B, L, channels), with its positions, and (B, 1, L) of what is not padding → (B, L, channels)."""
         convolved: Tensor = self.convolution(text.mT * text_mask)
-        indices = places.clamp_min(0).unsqueeze(1).expand(-1, text.shape[2], -1)
-        return (convolved.gather(2, indices) * (places != UNSAID).unsqueeze(1)).mT
+        return convolved.mT
+
+
+def tokens_at(spoken_text: Tensor, places: Tensor) -> Tensor:
+    """What is spoken at each position.
+
+    Args:
+        spoken_text: (B, L, channels).
+        places: (B, T) in it, or `UNSAID`.
+
+    Returns:
+        (B, T, channels), zero where nothing is said.
+    """
+    indices = places.clamp_min(0).unsqueeze(-1).expand(-1, -1, spoken_text.shape[2])
+    return spoken_text.gather(1, indices) * (places != UNSAID).unsqueeze(-1)
 
 
 def places_of(durations: Tensor, token_lengths: Tensor, frames: int) -> Tensor:
