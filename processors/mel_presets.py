@@ -120,8 +120,8 @@ def mel_preset(name: str) -> SpectrogramConfig:
     Raises:
         ValueError: there is none; names the nearest.
     """
-    if name not in PRESETS:
-        raise ValueError(f"no mel preset {name!r}: {nearest(name, PRESETS)}")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise ValueError(f"no mel preset {name!r}: {nearest(str(name), PRESETS)}")
     return PRESETS[name]
 
 

@@ -210,9 +210,10 @@ def _utterance(
     cells = {name: row.get(name, "").strip() for name in COLUMNS}
     if not cells["audio"]:
         raise DataError(f"{where} names no audio file", "fill in `audio` or remove the row")
+    audio = existing_audio(root / cells["audio"], where)
     return Utterance(
         id=cells["id"] or _id_of(cells["audio"]),
-        audio=existing_audio(root / cells["audio"], where),
+        audio=audio,
         text=cells["text"] if "text" in row else None,
         speaker=cells["speaker"] or speaker,
         language=cells["language"] or language,

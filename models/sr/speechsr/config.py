@@ -183,9 +183,9 @@ class SpeechSRExperiment(AdversarialExperiment):
             return given
         model = given.get("model", {})
         rate = model.get("rate", 24_000) if isinstance(model, Mapping) else getattr(model, "rate", None)
-        if rate not in _OF_RATE:
+        if not isinstance(rate, int | float) or rate not in _OF_RATE:
             return given
-        defaults = dict(_OF_RATE[rate])
+        defaults = dict(_OF_RATE[int(rate)])
         if "discriminators" in given:  # those that are named, and no others
             named = given["discriminators"]
             defaults["discriminators"] = {

@@ -124,6 +124,7 @@ def test_segments_of_a_kaldi_folder_are_utterances(folder: Path) -> None:
         ("t.csv", "audio,text\nb.wav\n", "line 2 does not have 2 fields"),
         ("t.csv", "audio,text\nb.wav,hi\n,ho\n", "line 3 names no audio file"),
         ("t.csv", "audio,text\nc.wav,hi\n", "line 2: no audio file"),
+        ("t.jsonl", '{"audio": "/."}\n', "line 1: no audio file"),
         ("t.csv", "audio,text\nb.wav,hi\nb.wav,ho\n", "line 3 and .*line 2 are both called 'b'"),
         ("t.csv", "audio,text\n", "holds no utterances"),
         ("t.csv", "", "has no column `audio`"),

@@ -61,6 +61,7 @@ def test_a_saved_config_reads_back_the_same() -> None:
         ({"mel": {"sample_rate": 48_000, "f_max": 20_000}}, "mel.sample_rate"),
         ({"data": {"cuts": "c", "max_frames": 4}}, "max_frames"),
         ({"model": {"rate": 44_100}}, "rate"),
+        ({"model": {"rate": [24_000]}}, "rate"),
         ({"discriminators": {"wavelet": {"width": 12}}}, "wavelet.width"),
     ],
 )
