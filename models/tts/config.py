@@ -44,4 +44,8 @@ class ClipLimits(TokenLimits):
 
     def allow(self, frames: int, tokens: int) -> bool:
         """Whether a clip is within the limits."""
-        return self.allow_tokens(tokens) and self.min_frames <= frames <= self.max_frames
+        return self.allow_tokens(tokens) and self.allow_frames(frames)
+
+    def allow_frames(self, frames: int) -> bool:
+        """Whether a clip has so many frames."""
+        return self.min_frames <= frames <= self.max_frames

@@ -17,9 +17,10 @@ from hiervox.models.base.checkpoints.block_names import (
 )
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import read_mel, reading_published
+from hiervox.models.tts._vae.config import DurationSizes, HiFiGANDecoderSizes
 from hiervox.models.tts.published import MEL_KEYS
-from hiervox.models.tts.vits.config import DurationSizes, VitsConfig, VitsDecoderSizes
-from hiervox.models.tts.vits.networks.vits import Vits
+from hiervox.models.tts.vits.config import VitsConfig
+from hiervox.models.tts.vits.network import Vits
 from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.processors.spectrogram import SpectrogramConfig
@@ -88,8 +89,8 @@ def _mel(data: dict[str, Any]) -> SpectrogramConfig:
     return read_mel({"data": known}, MEL_KEYS, mel_preset("vits"))
 
 
-def _decoder(model: dict[str, Any], condition_channels: int) -> VitsDecoderSizes:
-    return VitsDecoderSizes(
+def _decoder(model: dict[str, Any], condition_channels: int) -> HiFiGANDecoderSizes:
+    return HiFiGANDecoderSizes(
         in_channels=model["inter_channels"],
         initial_channels=model["upsample_initial_channel"],
         rates=model["upsample_rates"],
@@ -103,7 +104,7 @@ def _decoder(model: dict[str, Any], condition_channels: int) -> VitsDecoderSizes
 
 def _rules(config: VitsConfig) -> Rules:
     decoder = config.decoder
-    assert isinstance(decoder, VitsDecoderSizes)
+    assert isinstance(decoder, HiFiGANDecoderSizes)
     return (
         *_duration_rules(config.duration),
         *hifigan_rules(len(decoder.rates), len(decoder.block_kernel_sizes), r"dec\.", "decoder."),

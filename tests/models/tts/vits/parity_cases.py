@@ -10,8 +10,10 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.training.discriminators import build_discriminator
-from hiervox.models.tts.vits.config import DISCRIMINATORS, VitsConfig
-from hiervox.models.tts.vits.networks.vits import Vits, VitsDraws, VitsOutput
+from hiervox.models.tts._vae.config import DISCRIMINATORS
+from hiervox.models.tts._vae.network import LatentDraws
+from hiervox.models.tts.vits.config import VitsConfig
+from hiervox.models.tts.vits.network import Vits, VitsOutput
 from hiervox.models.tts.vits.published import import_vits
 from hiervox.modules.alignment.monotonic import generate_path, maximum_path
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
@@ -136,16 +138,16 @@ def _training(golden: Golden, network: Vits) -> Iterator[Output]:
     """A batch in training, dropout off: what is aligned, decoded and lost, and the gradients' norms."""
     spec, lengths = golden["train_spec"], golden["train_spec_lengths"]
     yield "train_spec", _spectrograms(golden)
-    draws = VitsDraws(
+    draws = LatentDraws(
         golden["train_posterior_noise"], golden["train_duration_noise"], golden["train_slice_start"]
     )
     names = golden.names("train_speaker")
     speakers = golden[names[0]] if names else None
     output = network(spec, lengths, golden["train_tokens"], golden["train_token_lengths"], speakers, draws)
-    yield "train_neg_cent", output.likelihood
-    yield "train_alignment", output.alignment
+    yield "train_neg_cent", output.prior.likelihood
+    yield "train_alignment", output.prior.alignment
     yield "train_prior_latent", output.z_prior.detach()
-    yield "train_duration_nll", output.duration_loss.detach() / output.token_mask.sum()
+    yield "train_duration_nll", output.prior.duration_loss.detach() / output.prior.token_mask.sum()
     yield "train_audio", output.wav.detach()
     mel = slice_segments(log_mel_of(spec, MEL), draws.starts, network.config.segment_frames)
     generated = log_mel(output.wav.squeeze(1), MEL)
@@ -169,12 +171,12 @@ def _losses(
 ) -> Iterator[Output]:
     losses = {
         "mel": 45 * mel_l1(generated, mel),
-        "duration": duration_nll(output.duration_loss, output.token_mask),
+        "duration": duration_nll(output.prior.duration_loss, output.prior.token_mask),
         "kl": flow_kl(
             output.z_prior,
             output.posterior_log_std,
-            output.prior_mean,
-            output.prior_log_std,
+            output.prior.mean,
+            output.prior.log_std,
             output.mask,
         ),
     }

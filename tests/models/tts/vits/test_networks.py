@@ -1,4 +1,4 @@
-"""Tests of `hiervox.models.tts.vits.networks.vits`; agreement with the published code is a golden case."""
+"""Tests of `hiervox.models.tts.vits.network`; agreement with the published code is a golden case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.vits.networks.vits import Vits
+from hiervox.models.tts.vits.network import Vits
 from hiervox.utils.errors import CheckpointError
 from tests.models.tts.vits.tiny_vits import FOURIER_DECODER, HOP_LENGTH, tiny_vits
 
@@ -32,9 +32,9 @@ def test_a_training_pass_reaches_every_weight(voice: str, more: dict[str, Any]) 
     source = {"none": None, "table": torch.tensor([0, 1]), "reference": torch.randn(2, 10, 30)}[voice]
     output = network(torch.rand(2, 33, 30), torch.tensor([30, 20]), tokens, torch.tensor([7, 5]), source)
     assert output.wav.shape == (2, 1, 4 * HOP_LENGTH)
-    assert output.alignment.sum((1, 2)).tolist() == [30, 20]
-    terms = (output.wav, output.z_prior, output.prior_mean, output.prior_log_std, output.posterior_log_std)
-    sum([term.square().sum() for term in terms], output.duration_loss.sum()).backward()
+    assert output.prior.alignment.sum((1, 2)).tolist() == [30, 20]
+    terms = (output.wav, output.z_prior, output.prior.mean, output.prior.log_std, output.posterior_log_std)
+    sum([term.square().sum() for term in terms], output.prior.duration_loss.sum()).backward()
     assert [name for name, parameter in network.named_parameters() if parameter.grad is None] == []
 
 

@@ -13,8 +13,8 @@ import hiervox
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.protocols import TextToSpeech, VoiceConversion
 from hiervox.models.base.pipelines.voice import mix_voices
+from hiervox.models.tts._vae.pipeline import EDGE_FRAMES, LatentSynthesizer
 from hiervox.models.tts.vits.controls import VitsControls
-from hiervox.models.tts.vits.pipeline import EDGE_FRAMES, VitsSynthesizer
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.vits.test_task import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
@@ -39,7 +39,7 @@ def _pipeline(folder: Path, voice: str = "none") -> Any:
 
 def test_it_speaks_in_its_only_voice(tmp_path: Path) -> None:
     pipeline = _pipeline(tmp_path)
-    assert isinstance(pipeline.synthesizer, VitsSynthesizer) and isinstance(pipeline, TextToSpeech)
+    assert isinstance(pipeline.synthesizer, LatentSynthesizer) and isinstance(pipeline, TextToSpeech)
     speech = pipeline.tts("Hello there. And again!", controls=QUIET)
     assert speech.rate == 22_050 and np.isfinite(speech.wav).all()
     assert len(speech.sentences) == 2
@@ -99,7 +99,7 @@ def test_a_long_recording_is_converted_in_windows(
 ) -> None:
     pipeline = _pipeline(tmp_path, "table")
     controls = VitsControls(source_speaker="ada", conversion_noise_scale=noise_scale)
-    monkeypatch.setattr("hiervox.models.tts.vits.pipeline.CONVERSION_WINDOW", 10**6)
+    monkeypatch.setattr("hiervox.models.tts._vae.pipeline.CONVERSION_WINDOW", 10**6)
     whole = np.concatenate(list(pipeline.vc_stream(SPOKEN, "bob", controls)[1]))
     seen: list[int] = []
     convert = pipeline.synthesizer.network.convert
@@ -109,7 +109,7 @@ def test_a_long_recording_is_converted_in_windows(
         return convert(spec, *others)
 
     monkeypatch.setattr(pipeline.synthesizer.network, "convert", noted)
-    monkeypatch.setattr("hiervox.models.tts.vits.pipeline.CONVERSION_WINDOW", 300)
+    monkeypatch.setattr("hiervox.models.tts._vae.pipeline.CONVERSION_WINDOW", 300)
     windows = np.concatenate(list(pipeline.vc_stream(SPOKEN, "bob", controls)[1]))
     contexts = pipeline.synthesizer.network.conversion_context + pipeline.synthesizer.network.decoder.context
     assert len(seen) > 2 and max(seen) <= 300 + 2 * (contexts + EDGE_FRAMES)

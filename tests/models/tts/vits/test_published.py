@@ -13,7 +13,7 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.checkpoint import read_experiment
 from hiervox.models.base.checkpoints.conversion import convert_published
 from hiervox.models.tts.vits.config import VitsExperiment
-from hiervox.models.tts.vits.networks.vits import Vits
+from hiervox.models.tts.vits.network import Vits
 from hiervox.models.tts.vits.published import import_vits
 from hiervox.utils.errors import CheckpointError
 from tests.models.tts.vits.tiny_vits import tiny_vits

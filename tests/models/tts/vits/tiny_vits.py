@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from hiervox.models.tts.vits.config import VitsConfig
-from hiervox.models.tts.vits.networks.vits import Vits
+from hiervox.models.tts.vits.network import Vits
 
 HOP_LENGTH = 16
 

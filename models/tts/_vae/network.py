@@ -1,27 +1,30 @@
-"""VITS: a conditional variational autoencoder of waveforms, its prior aligned text (arXiv 2106.06103)."""
+"""Text to a latent by aligned text and a flow, the latent to sound (VITS, arXiv 2106.06103)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
 
+from hiervox.models.tts._vae.config import (
+    FlowSizes,
+    FourierDecoderSizes,
+    HiFiGANDecoderSizes,
+    LatentModelConfig,
+    StackSizes,
+)
 from hiervox.models.tts._voices.network import SpeakerNetwork
 from hiervox.models.tts.durations import read_apart, require_speakable
-from hiervox.models.tts.vits.config import VitsConfig, VitsDecoderSizes, VitsFourierDecoderSizes
-from hiervox.models.tts.vits.networks.wavenet_coupling import WaveNetCoupling
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.phoneme import PhonemeEncoder, PhonemeEncoderSizes
 from hiervox.modules.encoders.posterior import PosteriorEncoder
 from hiervox.modules.flows.coupling_flow import CouplingFlow
+from hiervox.modules.flows.wavenet_coupling import WaveNetCoupling
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
-from hiervox.modules.functional.masking import (
-    random_segment_starts,
-    sequence_mask,
-    slice_segments,
-)
+from hiervox.modules.functional.masking import random_segment_starts, sequence_mask
 from hiervox.modules.generators.hifigan import HiFiGANGenerator
 from hiervox.modules.generators.vocos import Vocos
 from hiervox.modules.predictors.duration import DurationPredictor
@@ -29,9 +32,11 @@ from hiervox.modules.predictors.stochastic_duration import StochasticDurationPre
 
 MAX_FRAMES_PER_TOKEN = 100  # a second to each symbol and each blank; speech has 1 to 6 frames
 
+ConfigT = TypeVar("ConfigT", bound=LatentModelConfig)
+
 
 @dataclass
-class VitsDraws:
+class LatentDraws:
     """The random numbers of a training pass.
 
     Attributes:
@@ -46,29 +51,19 @@ class VitsDraws:
 
 
 @dataclass
-class VitsOutput:
-    """A training pass, everything that the losses need.
+class AlignedPrior:
+    """What a text says of the frames that are aligned with it.
 
     Attributes:
-        wav: (B, 1, hop · S) decoded from a slice of S frames of the posterior's sample.
-        starts: (B,) first frame of each slice.
-        z_prior: (B, C, N) the posterior's sample after the flow.
-        posterior_log_std: (B, C, N).
-        prior_mean, prior_log_std: (B, C, N), spread over frames by the alignment.
-        mask: (B, 1, N) of real frames.
+        mean, log_std: (B, C, N), spread over frames by the alignment.
         token_mask: (B, 1, L) of real tokens.
         likelihood: (B, N, L) of each frame under each token, 0 in padding.
         alignment: (B, N, L) of 0 and 1.
         duration_loss: (B,) of the durations, summed over the tokens of an item.
     """
 
-    wav: Tensor
-    starts: Tensor
-    z_prior: Tensor
-    posterior_log_std: Tensor
-    prior_mean: Tensor
-    prior_log_std: Tensor
-    mask: Tensor
+    mean: Tensor
+    log_std: Tensor
     token_mask: Tensor
     likelihood: Tensor
     alignment: Tensor
@@ -76,7 +71,22 @@ class VitsOutput:
 
 
 @dataclass
-class VitsInference:
+class LatentOutput:
+    """A training pass, what the losses of every such system need.
+
+    Attributes:
+        wav: (B, 1, hop · S) decoded from a slice of S frames of the posterior's sample.
+        starts: (B,) first frame of each slice.
+        mask: (B, 1, N) of real frames.
+    """
+
+    wav: Tensor
+    starts: Tensor
+    mask: Tensor
+
+
+@dataclass
+class LatentInference:
     """What text becomes before it is decoded.
 
     Attributes:
@@ -92,95 +102,111 @@ class VitsInference:
     alignment: Tensor
 
 
-class Vits(SpeakerNetwork):
+class LatentSpeech(SpeakerNetwork, Generic[ConfigT]):
     """Text encoder, posterior encoder, flow, duration predictor, decoder.
+
+    A system gives `forward`, the training pass, and overrides `to_prior`, `from_prior` and `flow_context`
+    where more than the flow stands between the decoded latent and the text's prior.
 
     Args:
         config: sizes.
+
+    Attributes:
+        posterior_encoder: of the decoded latent, from the linear spectrogram.
+        flow: to where the text's prior lives.
     """
 
-    def __init__(self, config: VitsConfig) -> None:
+    def __init__(self, config: ConfigT) -> None:
         super().__init__(config)
         self.config = config
-        channels, style_channels = config.channels, config.condition_channels
         self.text_encoder = PhonemeEncoder(
             PhonemeEncoderSizes(**config.text_encoder.model_dump()),
             n_symbols=config.n_symbols,
-            channels=channels,
-            out_channels=channels,
+            channels=config.channels,
+            out_channels=config.channels,
         )
-        self.posterior_encoder = PosteriorEncoder(
-            config.wavenet(config.posterior),
-            in_channels=config.n_bins,
-            latent_channels=channels,
-            style_channels=style_channels,
-        )
-        self.flow = CouplingFlow(
-            WaveNetCoupling(channels, config.wavenet(config.flow), style_channels=style_channels)
-            for _ in range(config.flow.n_couplings)
-        )
+        self.posterior_encoder = self.build_posterior(config.posterior_channels, config.posterior)
+        self.flow = self.build_flow(config.flow)
         self.duration_predictor = _duration_predictor(config)
         self.decoder = _decoder(config.decoder)
 
-    def draw(self, frame_lengths: Tensor, frames: int, tokens: int) -> VitsDraws:
+    def build_posterior(self, in_channels: int, sizes: StackSizes) -> PosteriorEncoder:
+        """From features (B, in_channels, N) to a latent."""
+        return PosteriorEncoder(
+            self.config.wavenet(sizes),
+            in_channels=in_channels,
+            latent_channels=self.config.channels,
+            style_channels=self.config.condition_channels,
+        )
+
+    def build_flow(self, sizes: FlowSizes) -> CouplingFlow:
+        """From one latent to another."""
+        channels, style_channels = self.config.channels, self.config.condition_channels
+        return CouplingFlow(
+            WaveNetCoupling(channels, self.config.wavenet(sizes), style_channels=style_channels)
+            for _ in range(sizes.n_couplings)
+        )
+
+    def to_prior(self, z: Tensor, mask: Tensor, style: Tensor | None) -> Tensor:
+        """The decoded latent (B, C, N) to where the text's prior lives."""
+        carried: Tensor = self.flow(z, mask, style)
+        return carried
+
+    def from_prior(self, z: Tensor, mask: Tensor, style: Tensor | None) -> Tensor:
+        """The inverse of `to_prior`."""
+        carried: Tensor = self.flow(z, mask, style, reverse=True)
+        return carried
+
+    @property
+    def flow_context(self) -> int:
+        """Frames on either side that one of `to_prior` depends on."""
+        return self.config.flow.context
+
+    def draw(self, frame_lengths: Tensor, frames: int, tokens: int) -> LatentDraws:
         """The random numbers of a training pass over (B,) clips padded to `frames` and `tokens`."""
         device, size = frame_lengths.device, len(frame_lengths)
         stochastic = self.config.duration.kind == "stochastic"
-        return VitsDraws(
+        return LatentDraws(
             posterior=torch.randn(size, self.config.channels, frames, device=device),
             duration=torch.randn(size, 2, tokens, device=device) if stochastic else None,
             starts=random_segment_starts(frame_lengths, self.config.segment_frames),
         )
 
-    def forward(
+    def align(
         self,
-        linear_spec: Tensor,
-        frame_lengths: Tensor,
+        z_prior: Tensor,
+        mask: Tensor,
         tokens: Tensor,
         token_lengths: Tensor,
-        voice: Tensor | None = None,
-        draws: VitsDraws | None = None,
-    ) -> VitsOutput:
-        """The training pass.
+        style: Tensor | None,
+        duration_noise: Tensor | None,
+    ) -> AlignedPrior:
+        """The likeliest monotonic alignment of a text with frames (section 2.2.1), and its durations.
 
         Args:
-            linear_spec: (B, n_bins, N), 0 on padding.
-            frame_lengths: (B,), each at least the item's token length.
+            z_prior: (B, C, N), where the text's prior lives.
+            mask: (B, 1, N).
             tokens: (B, L), with blanks between where the config wants them.
             token_lengths: (B,).
-            voice: by `config.voice` rows (B,) of the speaker table, log-mel (B, mel_channels, N) of the
-                clips, or None.
-            draws: the random numbers; drawn here where None.
+            style: (B, style_channels, 1), or None.
+            duration_noise: (B, 2, L) for the stochastic predictor.
 
         Raises:
             ValueError: a clip has fewer frames than tokens.
         """
-        draws = draws or self.draw(frame_lengths, linear_spec.shape[2], tokens.shape[1])
-        mask = sequence_mask(frame_lengths, linear_spec.size(2))
         token_mask = sequence_mask(token_lengths, tokens.size(1))
-        style = self.style(voice, mask)
-        hidden, prior_mean, prior_log_std = self.text_encoder(tokens, token_mask)
-        posterior_mean, posterior_log_std = self.posterior_encoder(linear_spec, mask, style)
-        z = (posterior_mean + draws.posterior * torch.exp(posterior_log_std)) * mask
-        z_prior = self.flow(z, mask, style)
-
+        hidden, mean, log_std = self.text_encoder(tokens, token_mask)
         both = mask.transpose(1, 2) * token_mask
-        likelihood = gaussian_log_likelihood(z_prior, prior_mean, prior_log_std).detach() * both
+        likelihood = gaussian_log_likelihood(z_prior, mean, log_std).detach() * both
         alignment = maximum_path(likelihood, both)
         durations = alignment.sum(1, keepdim=True)
-        z_slice = slice_segments(z, draws.starts, self.config.segment_frames)
-        return VitsOutput(
-            wav=self.decoder(z_slice, style),
-            starts=draws.starts,
-            z_prior=z_prior,
-            posterior_log_std=posterior_log_std,
-            prior_mean=prior_mean @ alignment.transpose(1, 2),
-            prior_log_std=prior_log_std @ alignment.transpose(1, 2),
-            mask=mask,
+        return AlignedPrior(
+            mean=mean @ alignment.transpose(1, 2),
+            log_std=log_std @ alignment.transpose(1, 2),
             token_mask=token_mask,
             likelihood=likelihood,
             alignment=alignment,
-            duration_loss=self._duration_loss(hidden, token_mask, style, durations, draws.duration),
+            duration_loss=self._duration_loss(hidden, token_mask, style, durations, duration_noise),
         )
 
     def _duration_loss(
@@ -203,7 +229,7 @@ class Vits(SpeakerNetwork):
         duration_noise_scale: float = 0.8,
         length_scale: float | Tensor = 1.0,
         generator: Noise = None,
-    ) -> VitsInference:
+    ) -> LatentInference:
         """From tokens to the latent that `decode` takes.
 
         Without noise, or with a generator for each item, an item's result does not depend on the others of
@@ -232,8 +258,8 @@ class Vits(SpeakerNetwork):
         mask = sequence_mask(frame_lengths)
         alignment = generate_path(durations, mask.transpose(1, 2) * token_mask)
         z_prior = sample_gaussian(mean @ alignment.mT, log_std @ alignment.mT, mask, noise_scale, generator)
-        return VitsInference(
-            self.flow(z_prior, mask, style, reverse=True), frame_lengths, durations.long(), alignment
+        return LatentInference(
+            self.from_prior(z_prior, mask, style), frame_lengths, durations.long(), alignment
         )
 
     def _read_text(
@@ -267,9 +293,7 @@ class Vits(SpeakerNetwork):
     @property
     def conversion_context(self) -> int:
         """Frames on either side that one of `convert` depends on: the posterior's, and twice the flow's."""
-        posterior, flow = self.config.posterior, self.config.flow
-        own = posterior.n_layers * (posterior.kernel_size // 2)
-        return own + 2 * flow.n_couplings * flow.n_layers * (flow.kernel_size // 2)
+        return self.config.posterior.context + 2 * self.flow_context
 
     @torch.no_grad()
     def convert(
@@ -295,14 +319,13 @@ class Vits(SpeakerNetwork):
         mask = sequence_mask(frame_lengths, linear_spec.size(2))
         mean, log_std = self.posterior_encoder(linear_spec, mask, source)
         z = mean * mask if noise is None else (mean + noise * torch.exp(log_std)) * mask
-        latent: Tensor = self.flow(self.flow(z, mask, source), mask, target, reverse=True)
-        return latent
+        return self.from_prior(self.to_prior(z, mask, source), mask, target)
 
 
-def _decoder(sizes: VitsDecoderSizes | VitsFourierDecoderSizes) -> HiFiGANGenerator | Vocos:
-    return Vocos(sizes) if isinstance(sizes, VitsFourierDecoderSizes) else HiFiGANGenerator(sizes)
+def _decoder(sizes: HiFiGANDecoderSizes | FourierDecoderSizes) -> HiFiGANGenerator | Vocos:
+    return Vocos(sizes) if isinstance(sizes, FourierDecoderSizes) else HiFiGANGenerator(sizes)
 
 
-def _duration_predictor(config: VitsConfig) -> DurationPredictor | StochasticDurationPredictor:
+def _duration_predictor(config: LatentModelConfig) -> DurationPredictor | StochasticDurationPredictor:
     predictor = DurationPredictor if config.duration.kind == "deterministic" else StochasticDurationPredictor
     return predictor(config.channels, config.duration, style_channels=config.condition_channels)

@@ -1,0 +1,1 @@
+"""Text to a latent that a decoder makes sound of: what VITS and HierSpeech share."""

@@ -1,0 +1,166 @@
+"""Speaking by way of a latent, and conversion between voices by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from hiervox.models.base.pipelines.parts import Item
+from hiervox.models.base.pipelines.speech import Synthesis
+from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
+from hiervox.models.base.pipelines.text_reader import TextReader
+from hiervox.models.base.pipelines.token_sequence import noise_for, padded_rows
+from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.tts._vae.config import LatentExperiment
+from hiervox.models.tts._vae.controls import LatentControls
+from hiervox.models.tts._vae.network import LatentSpeech
+from hiervox.models.tts._voices.latents import LatentConverter, LatentDecoder
+from hiervox.models.tts._voices.pipeline import SpeakerVoices
+from hiervox.modules.functional.windows import window_plan
+from hiervox.processors.audio import Waveform
+from hiervox.processors.spectrogram import linear_spectrogram
+
+CONVERSION_WINDOW = 1000
+"""Frames of a recording that are converted at once."""
+EDGE_FRAMES = 3
+"""Of a spectrogram, which what lies beyond the end of its samples reaches."""
+NOISE_BLOCK = 256
+"""Frames of the posterior's noise that are drawn together."""
+RETRY_TEMPERATURE = 0.5
+"""Factor of both noise scales at the second attempt."""
+
+
+ControlsT = TypeVar("ControlsT", bound=LatentControls)
+
+
+def latent_pipeline(
+    folder: Path,
+    device: str | torch.device,
+    controls: type[ControlsT],
+    network: LatentSpeech[Any],
+    experiment: LatentExperiment,
+    *,
+    converts: bool = True,
+) -> SpeechPipeline[ControlsT]:
+    """The pipeline of a loaded network.
+
+    Args:
+        folder, device: where it was loaded from, and to.
+        controls: the model of the system's controls.
+        network: in evaluation mode, its weight norm removed.
+        experiment: its config.
+        converts: whether its decoded latent is encoded from the spectrogram, as conversion takes.
+    """
+    voices = SpeakerVoices(network, experiment.mel, ("decoder.output",))
+    synthesizer = LatentSynthesizer(network, experiment, voices)
+    converter = LatentConverter(voices, synthesizer.converted) if converts else None
+    return SpeechPipeline(folder, device, controls, synthesizer, voices, converter=converter)
+
+
+class LatentSynthesizer:
+    """Such a network as a `Synthesizer`; `Synthesis.features` are latents (1, C, N).
+
+    Args:
+        network: in evaluation mode, its weight norm removed.
+        experiment: its config.
+        voices: of the network.
+    """
+
+    largest_batch = None
+
+    def __init__(
+        self, network: LatentSpeech[Any], experiment: LatentExperiment, voices: SpeakerVoices
+    ) -> None:
+        self.network, self.voices = network, voices
+        self.mel_config, self.rate = experiment.mel, experiment.mel.sample_rate
+        self.reader = TextReader(experiment.text, network.config.blanks)
+        self.decoder = LatentDecoder(network.decode, network.decoder.context, experiment.mel.hop_length)
+
+    def prepare(self, controls: LatentControls) -> None:
+        """All controls can be followed."""
+
+    @torch.inference_mode()
+    def acoustic(self, items: Sequence[Item], controls: LatentControls, attempt: int = 0) -> list[Synthesis]:
+        """Token sequences to latents; at the second attempt with half the noise.
+
+        Raises:
+            CheckpointError: the durations are beyond any speech.
+            ConfigError: an F0 curve is given.
+        """
+        sequences = [sequence for sequence, _ in items]
+        for sequence in sequences:
+            sequence.require_no_f0()
+        device = self.voices.device
+        noise = [noise_for(controls.seed, sequence.position, attempt) for sequence in sequences]
+        temperature = RETRY_TEMPERATURE**attempt
+        lengths = [len(sequence.tokens) for sequence in sequences]
+        rates = padded_rows([sequence.rates for sequence in sequences], 1.0).to(device)
+        made = self.network.infer(
+            padded_rows([sequence.tokens for sequence in sequences], 0).to(device),
+            torch.tensor(lengths, device=device),
+            self.voices.styles([voice for _, voice in items]),
+            noise_scale=controls.noise_scale * temperature,
+            duration_noise_scale=controls.duration_noise_scale * temperature,
+            length_scale=1 / (rates.unsqueeze(1) * controls.speed),
+            generator=noise,
+        )
+        return [
+            Synthesis(
+                sequence,
+                made.z[[item], :, :frames],
+                self.mel_config.frame_rate,
+                noise[item],
+                durations=made.durations[item, : lengths[item]].tolist(),
+            )
+            for item, (sequence, frames) in enumerate(
+                zip(sequences, made.frame_lengths.tolist(), strict=True)
+            )
+        ]
+
+    def decode(
+        self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: LatentControls
+    ) -> list[Waveform]:
+        """Latents to waveforms (T_i,), one by one: the decoder would see the padding of others."""
+        return [
+            self.decoder.whole(one.features, self.voices.styles([voice]))
+            for one, voice in zip(batch, voices, strict=True)
+        ]
+
+    def decode_stream(
+        self, synthesis: Synthesis, voice: Voice, controls: LatentControls
+    ) -> Iterator[Waveform]:
+        """`decode` in chunks, the first of a quarter of a second."""
+        return self.decoder.stream(synthesis.features, self.voices.styles([voice]))
+
+    @torch.inference_mode()
+    def converted(
+        self, wav: Waveform, own: Tensor, target: Tensor, controls: LatentControls
+    ) -> Iterator[Waveform]:
+        """Window by window (arXiv 2106.06103, section 4.3): the same samples as in one pass."""
+        samples, hop = torch.from_numpy(wav), self.mel_config.hop_length
+        frames = len(samples) // hop
+        for window in window_plan(frames, CONVERSION_WINDOW, self.decoder.context):
+            first = max(0, window.first - self.network.conversion_context - EDGE_FRAMES)
+            last = min(frames, window.last + self.network.conversion_context + EDGE_FRAMES)
+            seen = samples[None, first * hop : None if last == frames else last * hop]
+            spec = linear_spectrogram(seen.to(self.voices.device), self.mel_config)
+            lengths = torch.tensor([spec.shape[2]], device=self.voices.device)
+            noise = self._posterior_noise(first, last, controls)
+            latent = self.network.convert(spec, lengths, own, target, noise)
+            kept = window.start - first, window.stop - first
+            yield from self.decoder.stream(latent[:, :, : window.last - first], target, *kept)
+
+    def _posterior_noise(self, first: int, last: int, controls: LatentControls) -> Tensor | None:
+        """(1, C, last - first); a frame's depends on the seed and its place alone."""
+        if controls.conversion_noise_scale == 0:
+            return None
+        blocks = range(first // NOISE_BLOCK, -(-last // NOISE_BLOCK))
+        size = (1, self.network.config.channels, NOISE_BLOCK)
+        drawn = [torch.randn(size, generator=noise_for(controls.seed, block)) for block in blocks]
+        start = first - blocks.start * NOISE_BLOCK
+        noise = torch.cat(drawn, dim=2)[:, :, start : start + last - first]
+        return controls.conversion_noise_scale * noise.to(self.voices.device)
