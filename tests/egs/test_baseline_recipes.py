@@ -28,6 +28,8 @@ RECIPES = [
     "tts/vits/ljspeech",
     "tts/vits/vctk",
     "tts/vits/libritts",
+    "tts/hierspeech/mini",
+    "tts/hierspeech/libritts",
     "tts/glow_tts/mini",
     "tts/glow_tts/ljspeech",
     "tts/fastspeech2/mini",
@@ -87,6 +89,17 @@ def test_all_stages_of_a_dry_run_end_with_speech(recipe: str, tmp_path: Path) ->
     if "vctk" not in recipe:  # whose sentences are not those of the recordings
         assert commands[-1][:2] == ["hiervox", "evaluate"]
         assert f"{system}={exp}/wavs/{system}" in commands[-2]
+
+
+def test_adaptation_starts_from_the_trained_network_and_is_evaluated_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("audio\n")
+    given = ("--dry-run", "--exp", str(tmp_path / "exp"), "--adapt", str(tmp_path / "mine.csv"))
+    lines = _run("tts/hierspeech/mini", *given).stdout.splitlines()
+    (adapted,) = [line for line in lines if "train" in line and "adapt.json5" in line]
+    assert f"--init-from {tmp_path}/exp/runs/hierspeech" in adapted and "/adapt_features" in adapted
+    assert f"adapted={tmp_path}/exp/wavs/adapted" in lines[-2]
+    missing = _run("tts/hierspeech/mini", "--adapt", str(tmp_path / "none.csv"))
+    assert missing.returncode == 2 and missing.stderr.count("\n") == 1
 
 
 def test_every_prompt_comes_with_its_own_text(tmp_path: Path) -> None:

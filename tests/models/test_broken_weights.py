@@ -27,6 +27,7 @@ from tests.models.enhancement.mp_senet.tiny_mp_senet import write_tiny_mp_senet
 from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
+from tests.models.tts.hierspeech.test_pipeline import write_hierspeech
 from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 from tests.models.tts.valle.tiny_valle import write_tiny_valle
 from tests.models.tts.vits.test_pipeline import write_vits
@@ -66,6 +67,7 @@ def write_aligner(folder: Path) -> None:
 
 
 WRITERS: dict[str, Callable[[Path], Any]] = {
+    "hierspeech": write_hierspeech,
     "vits": write_vits,
     "glow_tts": write_glow_tts,
     "glow_wavegan": write_glow_wavegan,
