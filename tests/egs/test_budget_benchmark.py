@@ -25,6 +25,7 @@ PROGRAMS = (
     "budget",
     "trials",
     "frozen_list",
+    "figures",
     "training_set",
     "joined_clips",
     "rows",
@@ -36,6 +37,7 @@ PROGRAMS = (
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
     """The benchmark's programs, imported from their folder and forgotten afterwards."""
+    monkeypatch.syspath_prepend(str(REPOSITORY / "egs" / "common" / "local"))
     monkeypatch.syspath_prepend(str(BENCHMARK / "local"))
     for name in PROGRAMS:
         sys.modules.pop(name, None)
@@ -161,13 +163,13 @@ def test_results_tell_budgets_apart(local: dict[str, ModuleType], tmp_path: Path
     pair = {"first": "vits cpu:30m", "second": "vits cpu:1h", "p_holm": 0.01, "speakers": 12, "count": 60}
     pair |= {"least": 0.001}
     summary = {"systems": systems, "comparisons": {"wer": [pair], "sim": [{**pair, "p_holm": 0.5}]}}
-    results = local["results"]
+    results, shown = local["results"], local["figures"].FIGURES
     assert "| vits cpu:1h | 40.0 [30.0, 50.0] | n/a | 0.500 [0.400, 0.600] | n/a | n/a |" in results.table(
-        summary
+        summary, shown
     )
-    assert results.differences(summary)[0] == "- vits cpu:30m differs in WER from vits cpu:1h."
+    assert results.differences(summary, shown)[0] == "- vits cpu:30m differs in WER from vits cpu:1h."
     few = {"systems": systems, "comparisons": {"wer": [{**pair, "speakers": 5, "least": 0.0625}]}}
-    assert results.differences(few) == ["- 5 speakers can show no difference: the least p is 0.062."]
+    assert results.differences(few, shown) == ["- 5 speakers can show no difference: the least p is 0.062."]
     rows = list(local["rows"].trained_rows(tmp_path, {"synthetic": summary}))
     cost = "| vits cpu:1h | n/a | 60.0: features 10.0, vits 50.0 | n/a | 20"
     assert results.costs(rows)[-1].startswith(cost)
@@ -209,7 +211,7 @@ def test_rows_of_other_machines_stand_beside_and_are_tested(
     truth = {"systems": {"ground_truth": {"figures": {}}}, "comparisons": {}}
     summary = rows.merged(tmp_path / "exp", "synthetic", truth, rows.all_rows([], kept))
     assert list(summary["systems"]) == ["ground_truth", "hierspeechpp cpu:1h", "valle cpu:1h", "vits cpu:1h"]
-    said = local["results"].differences(summary)
+    said = local["results"].differences(summary, local["figures"].FIGURES)
     assert "- vits cpu:1h differs in WER from valle cpu:1h." in said
     assert said[-1].startswith("- hierspeechpp cpu:1h: only figures were kept")
     (tmp_path / "kept" / "vits-cpu-1h" / "about.json").write_text("{}")

@@ -99,10 +99,10 @@ if stage 1 data "one training set at 16 kHz; the frozen lists in held-out voices
     --texts "$datasets/kokoro/heldout_sentences.txt" "$recipe/lists/more_sentences.txt" --out "$exp/heldout_test" --format flac
   run python "$datasets/kokoro/make_corpus.py" --kokoro "$kokoro" --voice-list "$recipe/lists/dev_voices.txt" \
     --texts "$recipe/lists/dev_sentences.txt" --out "$exp/heldout_dev" --format flac
-  own frozen_list --corpus "$exp/heldout_test" --count 60 --out "$exp/lists/synthetic.csv"
-  own frozen_list --corpus "$exp/heldout_dev" --count 12 --out "$exp/lists/dev.csv"
-  own frozen_list --corpus "$recordings/$real" --count 60 --out "$exp/lists/real.csv"
-  own frozen_list --corpus "$recordings/$real" --count 20 --conversion --out "$exp/lists/conversion.csv"
+  script frozen_list --corpus "$exp/heldout_test" --count 60 --out "$exp/lists/synthetic.csv"
+  script frozen_list --corpus "$exp/heldout_dev" --count 12 --out "$exp/lists/dev.csv"
+  script frozen_list --corpus "$recordings/$real" --count 60 --out "$exp/lists/real.csv"
+  script frozen_list --corpus "$recordings/$real" --count 20 --conversion --out "$exp/lists/conversion.csv"
 fi
 if stage 2 train "each system by its plan, to the budget: features, codec, networks"; then
   for name in ${systems//,/ }; do

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hiervox.models.base.pipelines.controls import SpeechControls, controls_of, make_controls
+from hiervox.models.base.pipelines.controls import (
+    SpeechControls,
+    controls_of,
+    make_controls,
+    parse_assignments,
+)
 from hiervox.models.base.pipelines.loading import find_system, load
+from hiervox.utils.device import choose_device
 from hiervox.utils.errors import HierVoxError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rows import rows_to_make
+from speed import Stopwatch
 
 
 def main() -> None:
@@ -20,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", type=Path, required=True, help="CSV: id, reference, prompt")
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--seed", type=int, default=1234)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, required=True)
@@ -28,12 +37,17 @@ def main() -> None:
     if not rows:
         return
     arguments.out.mkdir(parents=True, exist_ok=True)
-    pipeline: Any = load(arguments.model, "vc", arguments.device)
+    device = choose_device(arguments.device)
+    pipeline: Any = load(arguments.model, "vc", str(device))
     schema = controls_of(find_system(arguments.model, "vc")[0]) or SpeechControls
-    controls = make_controls(schema, {"seed": str(arguments.seed)})
-    for row in rows:
-        speech = pipeline.vc(Path(row["reference"]), Path(row["prompt"]), controls)
-        speech.save(arguments.out / f"{row['id']}.wav")
+    controls = make_controls(schema, {"seed": str(arguments.seed), **parse_assignments(arguments.control)})
+    stopwatch = Stopwatch(arguments.out, device)
+    for number, row in enumerate(rows):
+        convert = partial(pipeline.vc, Path(row["reference"]), Path(row["prompt"]), controls)
+        if not number:
+            convert()  # a first pass is slower than all others
+        stopwatch.time(convert).save(arguments.out / f"{row['id']}.wav")
+        stopwatch.write()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """Speak a list with one model: EXP/ID.wav for each row, and in speed.json how quick it was.
 
-Sentences that are there are kept. The time is the processor's, or on a GPU the time waited.
+Sentences that are there are kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,11 @@ from hiervox.models.base.pipelines.controls import (
 from hiervox.models.base.pipelines.loading import find_system, load
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import HierVoxError
-from hiervox.utils.files import write_json
 
 sys.path.insert(0, str(Path(__file__).parent))
 from speaking_list import rows_of, texts_of
+from speed import Stopwatch
 
-SPEED_NAME = "speed.json"
 PROMPT_TEXT = "PROMPT_TEXT"
 """In a control's value, what is said in the row's prompt."""
 FIRST_WORDS = "Hello there."
@@ -51,9 +49,7 @@ def speak(arguments: argparse.Namespace) -> None:
     device = choose_device(arguments.device)
     pipeline: Any = load(arguments.model, "tts", str(device))
     schema = controls_of(find_system(arguments.model, "tts")[0]) or SpeechControls
-    clock = time.process_time if device.type == "cpu" else time.perf_counter
-    speed = arguments.out / SPEED_NAME
-    total = json.loads(speed.read_text(encoding="utf-8")) if speed.exists() else {"work": 0.0, "speech": 0.0}
+    stopwatch = Stopwatch(arguments.out, device)
     for number, (name, prompt, prompt_text, text) in enumerate(rows):
         given = [control.replace(PROMPT_TEXT, prompt_text) for control in arguments.control]
         own = {"seed": str(arguments.seed), **parse_assignments(given)}
@@ -62,12 +58,9 @@ def speak(arguments: argparse.Namespace) -> None:
         voice = {"prompt": prompt, "none": None}.get(chosen, chosen)
         if not number:
             pipeline.tts(FIRST_WORDS, voice, controls)
-        begun = clock()
-        speech = pipeline.tts(text, voice, controls)
-        total["work"] += clock() - begun
-        total["speech"] += speech.wav.size / speech.rate
+        speech = stopwatch.time(partial(pipeline.tts, text, voice, controls))
         speech.save(arguments.out / f"{name}.wav")
-        write_json(speed, total)
+        stopwatch.write()
 
 
 def main() -> None:

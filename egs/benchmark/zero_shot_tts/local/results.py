@@ -15,6 +15,9 @@ from figures import FIGURES
 from rows import Row, all_rows, kept_rows, machine, merged, trained_rows
 from trials import RESYNTHESIS
 
+sys.path.append(str(Path(__file__).parents[3] / "common" / "local"))
+from figure_tables import differences, line, settings, table
+
 from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import read_json
 from hiervox.utils.errors import HierVoxError
@@ -26,69 +29,8 @@ LISTS = {
     "dev": "Sentences in other held-out voices, for tuning",
     "conversion": "Voice conversion: real recordings to real voices",
 }
-SIGNIFICANT = 0.05
 ENDS = ("low", "high")
 PLOTTED = ("wer_corpus", "sim", "dnsmos_ovrl")
-
-
-def cell(found: dict[str, Any] | None, factor: float, digits: int) -> str:
-    """A figure with its interval."""
-    if not found:
-        return "n/a"
-    value = f"{factor * found['value']:.{digits}f}"
-    if found["low"] is None:
-        return value
-    return f"{value} [{factor * found['low']:.{digits}f}, {factor * found['high']:.{digits}f}]"
-
-
-def line(cells: Sequence[str]) -> str:
-    """A line of a table."""
-    return "| " + " | ".join(cells) + " |"
-
-
-def table(summary: dict[str, Any]) -> list[str]:
-    """One line a system, recordings first."""
-    lines = [
-        line(["system", *(title for title, _, _ in FIGURES.values())]),
-        "|" + "---|" * (len(FIGURES) + 1),
-    ]
-    for system, found in summary["systems"].items():
-        figures = [
-            cell(found["figures"].get(name), factor, digits) for name, (_, factor, digits) in FIGURES.items()
-        ]
-        lines.append(line([system, *figures]))
-    return lines
-
-
-def differences(summary: dict[str, Any]) -> list[str]:
-    """A line a system: from which others it differs, and by which figures."""
-    lines, untested = [], summary.get("untested", [])
-    pairs = [pair for family in summary["comparisons"].values() for pair in family]
-    least = min((pair["least"] for pair in pairs), default=0.0)
-    if least >= SIGNIFICANT:
-        units = min(pair["speakers"] or pair["count"] for pair in pairs)
-        return [f"- {units} speakers can show no difference: the least p is {least:.3f}."]
-    for system in summary["systems"]:
-        if system == GROUND_TRUTH or system in untested:
-            continue
-        said = []
-        for name, (title, _, _) in FIGURES.items():
-            column = "wer" if name == "wer_corpus" else "cer" if name == "cer_corpus" else name
-            others = [
-                pair["second"] if pair["first"] == system else pair["first"]
-                for pair in summary["comparisons"].get(column, ())
-                if system in (pair["first"], pair["second"]) and pair["p_holm"] < SIGNIFICANT
-            ]
-            if others:
-                said.append(f"{title.split(' ')[0]} from {', '.join(others)}")
-        lines.append(
-            f"- {system} differs in {'; '.join(said)}." if said else f"- {system} differs from none."
-        )
-    if untested:
-        lines.append(
-            f"- {', '.join(untested)}: only figures were kept, no scores of utterances, so nothing is tested."
-        )
-    return lines
 
 
 def costs(rows: Sequence[Row]) -> list[str]:
@@ -160,12 +102,6 @@ def data_of(exp: Path) -> list[str]:
     return lines
 
 
-def settings(summary: dict[str, Any]) -> list[str]:
-    """Judges and versions."""
-    given = [f"- {name}: {value}" for name, value in summary["settings"].items()]
-    return [*given, "- versions: " + ", ".join(f"{name} {one}" for name, one in summary["versions"].items())]
-
-
 def report(exp: Path, notes: str, picture: Path, kept: Sequence[Row] = ()) -> str:
     """The whole page; what was trained here is written into EXP/scores."""
     summaries = {}
@@ -187,7 +123,11 @@ def report(exp: Path, notes: str, picture: Path, kept: Sequence[Row] = ()) -> st
         f"and every network; `{RESYNTHESIS}` is the recordings through a system's codec.",
     ]
     for which, summary in summaries.items():
-        parts += [f"## {LISTS[which]}", "\n".join(table(summary)), "\n".join(differences(summary))]
+        parts += [
+            f"## {LISTS[which]}",
+            "\n".join(table(summary, FIGURES)),
+            "\n".join(differences(summary, FIGURES)),
+        ]
     parts += [f"![Figures against budget]({picture.name})"] if spoken else []
     parts += ["## What it cost", "\n".join(costs(rows))]
     parts += ["## Data", "\n".join(data_of(exp)), notes.rstrip()]

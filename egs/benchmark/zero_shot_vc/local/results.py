@@ -1,0 +1,80 @@
+"""Write RESULTS.md: a table of the systems, with how quick they were, and what differs."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+sys.path.append(str(Path(__file__).parents[3] / "common" / "local"))
+from figure_tables import differences, settings, table
+from speed import SPEED_NAME
+
+from hiervox.utils.errors import HierVoxError
+from hiervox.utils.files import write_text
+
+FIGURES = {
+    "wer_corpus": ("WER (%) ↓", 100, 1),
+    "cer_corpus": ("CER (%) ↓", 100, 1),
+    "sim": ("SIM ↑", 1, 3),
+    "sim_eer": ("EER (%) ↓", 100, 1),
+    "f0_pearson": ("FPC ↑", 1, 3),
+    "dnsmos_ovrl": ("DNSMOS ↑", 1, 2),
+    "utmos": ("UTMOS ↑", 1, 2),
+    "rtf": ("RTF ↓", 1, 3),
+}
+
+
+def with_speed(summary: dict[str, Any], wavs: Path) -> dict[str, Any]:
+    """The summary, with how long each system took for a second of speech."""
+    for name, system in summary["systems"].items():
+        path = wavs / name / SPEED_NAME
+        if path.is_file():
+            total = json.loads(path.read_text(encoding="utf-8"))
+            system["figures"]["rtf"] = {"value": total["work"] / total["speech"], "low": None, "high": None}
+    return summary
+
+
+def report(exp: Path, notes: str) -> str:
+    """The whole page."""
+    summary = json.loads((exp / "evaluation" / "summary.json").read_text(encoding="utf-8"))
+    summary = with_speed(summary, exp / "wavs")
+    found = {name for system in summary["systems"].values() for name in system["figures"]}
+    figures = {name: shown for name, shown in FIGURES.items() if name in found}
+    where = f"{os.cpu_count()} processors, PyTorch {torch.__version__}, Python {platform.python_version()}"
+    digest = (exp / "list.sha256").read_text(encoding="utf-8").strip()
+    parts = [
+        "# Voice conversion to unseen voices",
+        f"{datetime.date.today()}; {where}. The sources stand in the line `ground_truth`: their similarity "
+        "to the prompts is what conversion has to beat.",
+        "\n".join(table(summary, figures)),
+        "\n".join(differences(summary, figures)),
+        notes.rstrip(),
+        "## Settings",
+        "\n".join([f"- list: SHA-256 {digest}", *settings(summary)]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def main() -> None:
+    """Parse and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--exp", type=Path, required=True)
+    parser.add_argument("--notes", type=Path, required=True, help="what comes behind the table")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    write_text(arguments.out, report(arguments.exp, arguments.notes.read_text(encoding="utf-8")))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except HierVoxError as error:
+        sys.exit(f"results.py: {error}")

@@ -1,0 +1,106 @@
+"""The benchmark of voice conversion: its programs on small inputs, and its recipe in a dry run."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from pydantic import BaseModel
+
+from hiervox.utils.errors import ConfigError, HierVoxError
+from tests.conftest import REPOSITORY
+from tests.models.tts.hierspeech.test_pipeline import write_hierspeech
+
+BENCHMARK = REPOSITORY / "egs" / "benchmark" / "zero_shot_vc"
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
+    """The benchmark's programs, imported from their folder and forgotten afterwards."""
+    monkeypatch.syspath_prepend(str(BENCHMARK / "local"))
+    names = ("variants", "results")
+    for name in names:
+        sys.modules.pop(name, None)
+    yield {name: importlib.import_module(name) for name in names}
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(BENCHMARK / "run.sh"), *arguments]
+    return subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)
+
+
+def test_given_and_trained_models_are_rows(tmp_path: Path) -> None:
+    write_hierspeech(tmp_path / "mine")
+    write_hierspeech(tmp_path / "tts" / "hierspeech" / "cpu-1h" / "runs" / "hierspeech")
+    (tmp_path / "tts" / "valle" / "cpu-1h" / "model").mkdir(parents=True)
+    given = ("--model", f"mine={tmp_path}/mine", "--trained", str(tmp_path / "tts"))
+    done = _run("--dry-run", "--exp", str(tmp_path / "exp"), *given)
+    assert done.returncode == 0, done.stderr
+    converted = [line for line in done.stdout.splitlines() if "convert_list.py" in line]
+    assert [line.split("--out ")[1].split()[0].rpartition("/")[2] for line in converted] == [
+        "mine",
+        "hierspeech_cpu-1h",
+    ]
+    assert f"mine={tmp_path}/exp/wavs/mine hierspeech_cpu-1h={tmp_path}/exp/wavs" in done.stdout
+    assert not (tmp_path / "exp").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ((), "nothing to convert with"),
+        (("--model", "mine"), "is not NAME=DIR"),
+        (("--model", "mine=/nowhere"), "/nowhere"),
+        (("--trained", "/"), "nothing in / converts"),
+        (("--model", "default=box", "--model", "default=box"), "two rows are called default"),
+        (("--model", "default=box", "--utmos", "/nowhere.pt"), "no file /nowhere.pt"),
+    ],
+)
+def test_rows_that_can_not_be_are_one_line(wrong: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = _run("--dry-run", "--exp", str(tmp_path), *wrong)
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_model_with_steps_is_a_row_for_each_number(
+    local: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Steps(BaseModel):
+        steps: int = 6
+
+    write_hierspeech(tmp_path)
+    program = local["variants"]
+    monkeypatch.setattr(program, "controls_of", lambda card: Steps)
+    rows = list(program.variants([("mine", str(tmp_path))], [6, 30]))
+    assert rows == [
+        ("mine_6_steps", str(tmp_path), "steps=6"),
+        ("mine_30_steps", str(tmp_path), "steps=30"),
+    ]
+    with pytest.raises(ConfigError, match="two rows"):
+        list(program.variants([("mine", str(tmp_path))] * 2, [6]))
+    with pytest.raises(HierVoxError):
+        list(program.given(["mine=/nowhere"]))
+
+
+def test_the_table_says_how_quick_each_was(local: dict[str, ModuleType], tmp_path: Path) -> None:
+    figure = {"value": 0.125, "low": 0.1, "high": 0.2}
+    systems = {
+        name: {"figures": {"wer_corpus": figure, "sim_eer": figure}} for name in ("ground_truth", "mine")
+    }
+    summary = {"systems": systems, "comparisons": {}, "settings": {"F0": "dio"}, "versions": {"torch": "2"}}
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "evaluation" / "summary.json").write_text(json.dumps(summary))
+    (tmp_path / "wavs" / "mine").mkdir(parents=True)
+    (tmp_path / "wavs" / "mine" / "speed.json").write_text('{"work": 2.0, "speech": 8.0}')
+    (tmp_path / "list.sha256").write_text("abc\n")
+    page = local["results"].report(tmp_path, "")
+    assert "| system | WER (%) ↓ | EER (%) ↓ | RTF ↓ |" in page
+    assert "| mine | 12.5 [10.0, 20.0] | 12.5 [10.0, 20.0] | 0.250 |" in page
+    assert "| ground_truth | 12.5 [10.0, 20.0] | 12.5 [10.0, 20.0] | n/a |" in page
