@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 import typer
 
 from hiervox.bins.controls import NO_OPTIONS, ControlOptions, controls_from
-from hiervox.bins.options import DeviceOption, OptionGroup
+from hiervox.bins.options import DeviceOption, OptionGroup, Precision, PrecisionOption
 from hiervox.bins.outputs import (
     ModelOption,
     OverwriteOption,
@@ -57,6 +57,7 @@ class RunOptions(OptionGroup):
 
     model: ModelOption = None
     device: DeviceOption = "auto"
+    precision: PrecisionOption = "float32"
     overwrite: OverwriteOption = False
 
 
@@ -221,7 +222,7 @@ class Job(Generic[InputT]):
     Attributes:
         task: or capability that the model is opened for.
         targets: sound file → what goes in.
-        model, device, overwrite, skip_existing: as the options say.
+        model, device, overwrite, skip_existing, precision: as the options say.
         options: controls as the verb's options give them.
         rate: of the network that is opened, where a bundle holds several; Hz.
         files: further outputs; None for one that was not asked for.
@@ -239,6 +240,7 @@ class Job(Generic[InputT]):
     device: str
     overwrite: bool
     skip_existing: bool = False
+    precision: Precision = "float32"
     options: ControlOptions = NO_OPTIONS
     rate: int | None = None
     files: Sequence[Path | None] = ()
@@ -298,7 +300,7 @@ class Job(Generic[InputT]):
         """
         from hiervox.models.base.pipelines.loading import load
 
-        return load(self.folder, self.task, self.device, self.rate)
+        return load(self.folder, self.task, self.device, self.rate, self.precision)
 
     def items(self, request: Callable[[InputT], Mapping[str, object]]) -> list[Item[InputT]]:
         """What there is to do: all of it, or what is not there yet.
@@ -309,6 +311,8 @@ class Job(Generic[InputT]):
         asked: dict[str, object] = {"model": str(self.folder)}
         if self.sounds:
             asked["sounds"] = list(self.sounds)
+        if self.precision != "float32":
+            asked["precision"] = self.precision
         if controls := self.controls.model_dump(mode="json"):
             asked["controls"] = controls
         items = [self._item(target, {**request(what), **asked}) for target, what in self.targets.items()]

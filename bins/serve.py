@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from hiervox.bins.options import DeviceOption
+from hiervox.bins.options import DeviceOption, PrecisionOption
 from hiervox.bins.verbs import Verb
 from hiervox.utils.errors import ConfigError, DependencyError
 
@@ -29,6 +29,7 @@ def serve(
         int, typer.Option(min=0, max=MOST_PORT, help="Port to listen on; 0 for any free one.")
     ] = 8880,
     device: DeviceOption = "auto",
+    precision: PrecisionOption = "float32",
     max_queue: Annotated[int, typer.Option(min=1, help="Requests at once; further ones are refused.")] = 64,
     batch: Annotated[
         int | None,
@@ -96,6 +97,7 @@ def serve(
             allow_voices,
             batch,
             _origins(allow_origin or ()),
+            precision,
         )
         engine = settings.engine()
         if workers > 1 and engine.device.type != "cpu":

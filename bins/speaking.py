@@ -53,6 +53,8 @@ def write_text(
     extras: Extras,
 ) -> None:
     """Speak a text into a file sentence by sentence; only what is noted of it stays in memory."""
+    from hiervox.models.base.pipelines.speech import concatenated
+
     notes: list[dict[str, object]] = []
     f0: list[F0Contour] = []
     mels: list[NDArray[np.float32]] = []
@@ -86,9 +88,9 @@ def write_text(
     def pictured() -> Pictured:
         alone = last[0] if len(notes) == 1 else None
         return Pictured(
-            joined(mels),
+            concatenated(mels),
             pipeline.mel_config,
-            joined(f0) if f0 else None,
+            concatenated(f0) if f0 else None,
             None if alone is None else alone.alignment,
             last[0].frame_rate,
             _symbols(last[0].sequence),
@@ -108,7 +110,7 @@ def write_text(
         controls.scaling,
         voice.peak,
         noted=record,
-        f0_out=(extras.f0_out, lambda: joined(f0)) if extras.f0_out else None,
+        f0_out=(extras.f0_out, lambda: concatenated(f0)) if extras.f0_out else None,
         pictures=pictured if extras.plots else None,
         beside=(extras.subtitles, subtitle) if extras.subtitles is not None else None,
     )
@@ -121,13 +123,6 @@ def _times(
     from hiervox.models.base.pipelines.timestamps import pronouncing
 
     return times_of(sentence, pipeline.rate, begin, pronouncing(pipeline.read, controls.language))
-
-
-def joined(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Arrays one behind the other in time, their last axis."""
-    import numpy as np
-
-    return np.concatenate(parts, axis=-1) if parts else np.zeros(0, np.float32)
 
 
 def _noted(sentence: Synthesis, rate: int) -> dict[str, object]:

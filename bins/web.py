@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hiervox.bins.options import DeviceOption
+from hiervox.bins.options import DeviceOption, PrecisionOption
 from hiervox.bins.serve import listening_on, requiring_packages
 from hiervox.bins.verbs import Verb
 
@@ -22,6 +22,7 @@ def web(
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")
     ] = 8881,
     device: DeviceOption = "auto",
+    precision: PrecisionOption = "float32",
 ) -> None:
     """Open a page for this machine's browser to speak, convert, restore and keep voices.
 
@@ -33,7 +34,7 @@ def web(
         from hiervox.bins.serving.processes import Settings, serve_alone
         from hiervox.bins.serving.web.page import mount_page
     with listening_on(HOST, port) as listening:
-        settings = Settings(model or (), device, allow_voices=True)
+        settings = Settings(model or (), device, allow_voices=True, precision=precision)
         engine = settings.engine()
         typer.echo(f"http://{HOST}:{listening.getsockname()[1]}")
         serve_alone(settings, listening, engine, mount_page)

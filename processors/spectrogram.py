@@ -206,9 +206,10 @@ def mel_spectrogram(wav: Tensor, config: SpectrogramConfig) -> Tensor:
 
 
 def mel_of_spectrum(spectrum: Tensor, config: SpectrogramConfig) -> Tensor:
-    """Mel magnitudes or powers of a complex spectrogram: (B, n_bins, N) → (B, n_mels, N)."""
-    bins = _magnitudes(spectrum, config) if config.power == 1 else _powers(spectrum, config)
-    return filterbank(config, spectrum.device) @ bins
+    """Mel magnitudes or powers, in float32, of a complex spectrogram: (B, n_bins, N) → (B, n_mels, N)."""
+    with torch.autocast(spectrum.device.type, enabled=False):
+        bins = _magnitudes(spectrum, config) if config.power == 1 else _powers(spectrum, config)
+        return filterbank(config, spectrum.device) @ bins
 
 
 def log_mel(wav: Tensor, config: SpectrogramConfig) -> Tensor:

@@ -24,6 +24,7 @@ from hiervox.models.base.card import SystemCard
 from hiervox.models.base.pipelines.bundle import installed_bundles, open_pipeline, prompts_of, resolve_bundle
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.loading import find_system
+from hiervox.models.base.pipelines.precision import require_precision
 from hiervox.models.base.pipelines.protocols import (
     BatchedSpeech,
     Enhancement,
@@ -139,14 +140,21 @@ class Engine:
         device: where the networks run.
         most: requests at once.
         batch: sentences of several requests to one pass of the networks; None for what suits the device.
+        precision: in which they compute, see `hiervox.load`; systems that can't, in float32.
     """
 
     def __init__(
-        self, names: Sequence[str] = (), device: str = "auto", most: int = 64, batch: int | None = None
+        self,
+        names: Sequence[str] = (),
+        device: str = "auto",
+        most: int = 64,
+        batch: int | None = None,
+        precision: str = "float32",
     ) -> None:
         self.device, self.most, self.in_flight, self.ready = choose_device(device), most, 0, False
         self.batch = batch or (CPU_BATCH if self.device.type == "cpu" else GPU_BATCH)
-        self.models, self.batches = _models(names), Batches()
+        require_precision(precision, self.device)
+        self.precision, self.models, self.batches = precision, _models(names), Batches()
         self._pipelines: dict[tuple[str, Path], Any] = {}
         self._thread = Worker("networks")
 
@@ -286,7 +294,9 @@ class Engine:
         """The pipeline of a system, opened once."""
         key = (card.name, folder)
         if key not in self._pipelines:
-            pipeline = self._pipelines[key] = open_pipeline(card, folder, self.device)
+            pipeline = self._pipelines[key] = open_pipeline(
+                card, folder, self.device, None if card.float32_only else self.precision
+            )
             if isinstance(pipeline, BatchedSpeech):
                 pipeline.batch_size = self.batch
         return self._pipelines[key]

@@ -31,7 +31,7 @@ class Settings:
     """What a process is started with.
 
     Attributes:
-        models, device, most, batch: see `Engine`.
+        models, device, most, batch, precision: see `Engine`.
         keys, time_limit, limits, allow_voices, origins: see `make_app`.
     """
 
@@ -44,6 +44,7 @@ class Settings:
     allow_voices: bool = False
     batch: int | None = None
     origins: Sequence[str] = ()
+    precision: str = "float32"
 
     def engine(self) -> Engine:
         """The models.
@@ -51,7 +52,7 @@ class Settings:
         Raises:
             HierVoxError: one can't be served.
         """
-        return Engine(self.models, self.device, self.most, self.batch)
+        return Engine(self.models, self.device, self.most, self.batch, self.precision)
 
 
 def serve_alone(

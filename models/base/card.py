@@ -89,6 +89,7 @@ class SystemCard:
             (`modules/kernels/rules.py`); by default `replacements.py`, if that is there.
         pretrained: dotted name of a tuple of `Pretrained` (`models/base/checkpoints/pretrained.py`), the
             published weights; by default `ENTRIES` of `pretrained.py`, if that is there.
+        float32_only: whether rounding decides what its networks make, so that they compute in float32 alone.
         weights: name of the bundle or of the pretrained network to use where none is named; None where none
             is.
     """
@@ -109,6 +110,7 @@ class SystemCard:
     workloads: str | None = None
     replacements: str | None = None
     pretrained: str | None = None
+    float32_only: bool = False
     weights: str | None = None
 
     def __post_init__(self, part: Part | None) -> None:

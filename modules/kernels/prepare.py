@@ -16,6 +16,7 @@ from hiervox.modules.kernels import (  # noqa: F401
     packed,
     plain_networks,
 )
+from hiervox.modules.kernels.autocast import prepare_for_autocast
 from hiervox.modules.kernels.fused_activation import use_kernels
 from hiervox.modules.kernels.graphs import record_passes
 from hiervox.modules.kernels.rules import Setting, is_float32, is_plain, rule_for
@@ -35,7 +36,7 @@ def prepare_for_inference(network: nn.Module, exact: bool = False, plain: bool =
     """Fold weight norm and put in what is quickest on the device that a network is on.
 
     The results agree within rounding. The network can't be trained, saved or moved any more. Under autocast
-    weights are not laid out.
+    weights are not laid out, but stored in its number type (`autocast`), and the network has to run under it.
 
     Args:
         network: in eval mode, on its device; its modules are replaced in place.
@@ -47,7 +48,11 @@ def prepare_for_inference(network: nn.Module, exact: bool = False, plain: bool =
         The network, or what stands in for it as a whole.
     """
     remove_weight_norm(network)
-    return _replaced(network, Setting(exact=exact, plain=plain), {})
+    ready = _replaced(network, Setting(exact=exact, plain=plain), {})
+    device = device_of(ready).type
+    if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device) and not plain:
+        prepare_for_autocast(ready, device)
+    return ready
 
 
 def prepare_for_training(network: nn.Module) -> nn.Module:

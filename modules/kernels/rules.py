@@ -44,6 +44,7 @@ class Rule:
 _rules: dict[type[nn.Module], Rule] = {}
 _plain: list[type[nn.Module]] = []
 _float32: list[type[nn.Module]] = []
+_outside_autocast: list[type[nn.Module]] = []
 
 
 def replaces(*kinds: type[nn.Module], trains: bool = False) -> Callable[[Replacement], Replacement]:
@@ -67,6 +68,11 @@ def stays_in_float32(*kinds: type[nn.Module]) -> None:
     _float32.extend(kinds)
 
 
+def stays_outside_autocast(*kinds: type[nn.Module]) -> None:
+    """Register blocks for whose values bfloat16's eight bits are too few, such as those of a pitch."""
+    _outside_autocast.extend(kinds)
+
+
 def rule_for(module: nn.Module) -> Rule | None:
     """The rule of the nearest of a module's types that has one."""
     return next((_rules[kind] for kind in type(module).__mro__ if kind in _rules), None)
@@ -80,3 +86,8 @@ def is_plain(module: nn.Module) -> bool:
 def is_float32(module: nn.Module) -> bool:
     """Whether layers inside of a module are computed in float32."""
     return isinstance(module, tuple(_float32))
+
+
+def is_outside_autocast(module: nn.Module) -> bool:
+    """Whether a module is computed in float32 under autocast, too."""
+    return isinstance(module, tuple(_outside_autocast))

@@ -12,9 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from hiervox.bins.app import app
+from hiervox.bins.rows import SOURCE, TEXT, read_rows
 from hiervox.models.base.benchmark.networks import OURS, Result, Setting, Size
 from hiervox.models.base.benchmark.report import network_rows, training_rows, updated
 from hiervox.models.base.benchmark.training import TrainingResult
+from hiervox.utils.csv_tables import read_csv
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.timing import Timing
 
@@ -60,6 +62,19 @@ def test_the_page_has_a_table_for_each_of_its_rows(gpu: str | None) -> None:
         assert updated(text, network_rows([result])).count("| a network |") == 1
     step = TrainingResult("a network", setting, 2_000_000, timing, 3_000_000, {}, gpu)
     assert updated(text, training_rows([step])).count("| a network |") == 1
+
+
+def test_what_is_spoken_in_each_precision_is_there(tmp_path: Path) -> None:
+    program = [sys.executable, str(RECIPE / "local/precision_lists.py"), "--precisions", "float32", "bf16"]
+    asked = ["--corpus", str(REPOSITORY / "egs/datasets/mini"), "--items", "33", "--out", str(tmp_path)]
+    subprocess.run([*program, *asked], check=True, timeout=300)
+    spoken, converted = read_rows(tmp_path / "tts.csv", TEXT, None, tmp_path), tmp_path / "vc.csv"
+    made = {*spoken, *read_rows(converted, SOURCE, None, tmp_path)}
+    assert len(spoken) == 33 and len(made) == 33
+    rows = [row for _, row in read_csv(tmp_path / "table.csv", {}).rows]
+    assert {row["system"] for row in rows} == {"tts, float32", "vc, float32", "tts, bf16", "vc, bf16"}
+    assert len({row["audio"] for row in rows}) == len(rows) == 4 * 33
+    assert all(Path(row["prompt"]).is_file() for row in rows)
 
 
 def test_graphs_want_a_gpu() -> None:

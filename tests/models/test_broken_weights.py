@@ -93,7 +93,8 @@ def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
         return [lambda: np.array(pipeline.align(WAV, RATE, [1, 2, 3]))]
     if name in MODELS:
         return [lambda: pipeline.resynthesize(WAV[:4800], RATE)]
-    said = [lambda: pipeline.tts("Hello there.", (WAV, RATE) if name in PROMPTED else None).wav]
+    controls = pipeline.controls(prompt_text="Hm.") if name == "valle" else None
+    said = [lambda: pipeline.tts("Hello there.", (WAV, RATE) if name in PROMPTED else None, controls).wav]
     if name == "hierspeechpp":
         said += [lambda: pipeline.vc((WAV, RATE), (WAV, RATE)).wav, lambda: pipeline.f0((WAV, RATE))]
     return said

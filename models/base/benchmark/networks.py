@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.base.checkpoints.inference import prepared
+from hiervox.models.base.pipelines.precision import set_tf32
 from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.modules.kernels.prepare import prepare_for_training, record_passes, use_kernels
 from hiervox.utils.device import choose_device
@@ -155,12 +156,6 @@ def _time(system: str, name: str, setting: Setting, reference: Path | None) -> R
         difference,
         gpu,
     )
-
-
-def set_tf32(allowed: bool) -> None:
-    """Whether a GPU multiplies float32 by TensorFloat-32, which keeps 10 bits of the mantissa."""
-    torch.backends.cuda.matmul.allow_tf32 = allowed
-    torch.backends.cudnn.allow_tf32 = allowed
 
 
 def _published(workload: Workload, reference: Path, size: Size) -> Published:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.base.benchmark.networks import Setting, label_of, set_tf32
+from hiervox.models.base.benchmark.networks import Setting, label_of
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.data.feature import Feature
@@ -23,6 +23,7 @@ from hiervox.models.base.data.spectra import SpectralFeature
 from hiervox.models.base.features.codes import Codes
 from hiervox.models.base.features.prompt import Prompt
 from hiervox.models.base.features.prompt_pitch import PromptPitch
+from hiervox.models.base.pipelines.precision import set_tf32
 from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.engine import StepEngine
@@ -114,9 +115,9 @@ def _time(
     system: str,
     name: str,
     setting: Setting,
-    batch: int | None = None,
-    config: Path | None = None,
-    overrides: Sequence[str] = (),
+    batch: int | None,
+    config: Path | None,
+    overrides: Sequence[str],
 ) -> TrainingResult:
     device = choose_device(setting.device)
     if setting.threads is not None:

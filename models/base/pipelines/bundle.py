@@ -196,15 +196,28 @@ def output_rate(part: BundlePart) -> int | None:
     return None if rate_of is None else int(rate_of(read_experiment(part.checkpoint)))
 
 
-def open_pipeline(card: SystemCard, folder: Path, device: str | torch.device = "cpu") -> Any:
+def open_pipeline(
+    card: SystemCard, folder: Path, device: str | torch.device = "cpu", precision: str | None = None
+) -> Any:
     """The pipeline of a system, from the folder of a bundle, a checkpoint or a run.
 
+    Args:
+        card: of the system.
+        folder: what its pipeline is opened with.
+        device: where its networks run.
+        precision: in which they compute, see `opened_in`.
+
     Raises:
-        ConfigError: the card names no pipeline.
+        ConfigError: the card names no pipeline, or the precision is not to be had.
         CheckpointError: a checkpoint is missing, broken, or another system's.
     """
+    import torch
+
+    from hiervox.models.base.pipelines.precision import opened_in
+
     pipeline = pipeline_of(card)
-    return getattr(pipeline, "load", pipeline)(folder, device)
+    load = getattr(pipeline, "load", pipeline)
+    return opened_in(precision, torch.device(device), card, lambda: load(folder, device))
 
 
 def pipeline_of(card: SystemCard) -> Any:

@@ -28,6 +28,7 @@ def load(
     task: str | None = None,
     device: str = "auto",
     rate: int | None = None,
+    precision: str | None = "float32",
 ) -> Any:
     """Open an installed model, or one in a folder, with the pipeline of the system that its checkpoints name.
 
@@ -38,18 +39,21 @@ def load(
             that it serves.
         device: `auto`, `cpu`, `cuda`, `cuda:1` …
         rate: of the result in Hz, where a bundle holds networks for several.
+        precision: `float32`; `tf32`, on a GPU; or `bf16`. None for that in which the caller computes, for a
+            model that another uses.
 
     Returns:
         An object that implements the task's protocol (`hiervox.models.base.pipelines.protocols`).
 
     Raises:
-        ConfigError: there is no such model, task or device, or the model's parts do not belong together.
+        ConfigError: there is no such model, task, device or precision, or the model's parts do not belong
+            together.
         CheckpointError: the model does not serve the task, or a checkpoint is missing or broken.
     """
     with uncollected():
         folder = resolve_bundle(None if name_or_folder is None else str(name_or_folder))
         card, place = find_system(folder, task, rate)
-        return open_pipeline(card, place, choose_device(device))
+        return open_pipeline(card, place, choose_device(device), precision)
 
 
 def find_system(folder: Path, task: str | None = None, rate: int | None = None) -> tuple[SystemCard, Path]:

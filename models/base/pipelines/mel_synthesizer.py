@@ -91,7 +91,7 @@ class VocoderChoice:
         if name is None:
             vocoder = load_part(self.folder, VOCODER_TASK, self.device)
         else:
-            vocoder = load(name, VOCODER_TASK, str(self.device))
+            vocoder = load(name, VOCODER_TASK, str(self.device), precision=None)
         vocoder.require_mel(self.mel)
         return vocoder
 

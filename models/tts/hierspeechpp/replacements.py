@@ -1,11 +1,15 @@
-"""What is put in for HierSpeech++'s networks on a CPU."""
+"""What is put in for HierSpeech++'s networks on a CPU, and what computes in float32 under autocast."""
 
 from __future__ import annotations
 
+from hiervox.models.tts.hierspeechpp.lite.networks.contour_predictor import ContourPredictor
+from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import PitchPredictor
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.modules.activations.alias_free import AliasFreeActivation
-from hiervox.modules.kernels.rules import Setting, replaces
+from hiervox.modules.kernels.rules import Setting, replaces, stays_outside_autocast
 from hiervox.modules.kernels.shifted_activation import shift_activations
+
+stays_outside_autocast(PitchPredictor, ContourPredictor)  # bfloat16 tells semitones apart, not more
 
 
 @replaces(HierarchicalSynthesizer)

@@ -187,7 +187,8 @@ def _shaped_pitch(
     if not any(semitones) and set(ranges) == {1.0}:
         return log_f0
     by_token = torch.tensor([semitones, ranges], device=log_f0.device)
-    by_frame = by_token @ alignment.T
+    with torch.autocast(by_token.device.type, enabled=False):
+        by_frame = by_token @ alignment.T
     by_value = by_frame.repeat_interleave(log_f0.shape[-1] // len(alignment), dim=1)
     return shape_pitch(log_f0, by_value[0], by_value[1])
 

@@ -55,19 +55,21 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
         place, device, NonAutoregressiveDecoder, NonAutoregressiveExperiment, plain=True
     )
     codec: Codec = load_part(folder, "codec", device)
-    _require_fitting(non_autoregressive, codec)
-    if autoregressive.config.monotonic != non_autoregressive.config.monotonic:
-        raise CheckpointError(
-            f"of the decoders of {folder} one is monotonic, and the other is not", "take both of one training"
-        )
+    _require_fitting(folder, autoregressive, non_autoregressive, codec)
     reader = ValleReader(experiment.text, experiment.phones)
     voices = ValleVoices(folder, codec, non_autoregressive.config.n_codebooks, reader)
     synthesizer = ValleSynthesizer(autoregressive, non_autoregressive, codec, reader)
     return SpeechPipeline(folder, device, ValleControls, synthesizer, voices)
 
 
-def _require_fitting(decoder: NonAutoregressiveDecoder, codec: Codec) -> None:
+def _require_fitting(
+    folder: Path, autoregressive: AutoregressiveDecoder, decoder: NonAutoregressiveDecoder, codec: Codec
+) -> None:
     config = decoder.config
+    if autoregressive.config.monotonic != config.monotonic:
+        raise CheckpointError(
+            f"of the decoders of {folder} one is monotonic, and the other is not", "take both of one training"
+        )
     if config.n_codes != codec.codebook_size or config.n_codebooks > codec.codebooks:
         raise CheckpointError(
             f"the decoders write {config.n_codebooks} codebooks of {config.n_codes}, but the codec has "
