@@ -111,6 +111,21 @@ def log_f0(f0: ValueT) -> ValueT:
     return f0.log1p()
 
 
+def normalise_f0(f0: F0Contour, mean: float | None = None, deviation: float | None = None) -> F0Contour:
+    """F0 (T,) in Hz as distances from a mean in standard deviations; unvoiced stays 0.
+
+    Args:
+        f0: in Hz, 0 where unvoiced.
+        mean, deviation: in Hz; by default those of the voiced values. A deviation of 0 counts as 1 Hz.
+    """
+    voiced = f0[f0 > 0].astype(np.float64)
+    if not voiced.size:
+        return np.zeros_like(f0)
+    mean = float(voiced.mean()) if mean is None else mean
+    deviation = float(voiced.std()) if deviation is None else deviation
+    return np.where(f0 > 0, (f0 - mean) / (deviation or 1.0), 0).astype(np.float32)
+
+
 def pitch_level(f0: F0Contour) -> tuple[float, float]:
     """Where a voice lies, and how far it moves, as a tracker's octave errors leave them.
 

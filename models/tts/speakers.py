@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from torch import nn
+from typing import Any
 
 ONLY_SPEAKER = "default"
 """The voice of a model of one speaker."""
@@ -36,13 +32,3 @@ def require_names(names: Sequence[str], speakers: Sequence[str]) -> None:
     """
     if tuple(names) != tuple(speakers):
         raise ValueError("features.speaker.names must be model.speakers")
-
-
-def fingerprint(network: nn.Module, beginnings: tuple[str, ...]) -> str:
-    """A digest of the weights whose names begin so: of what voices are made of."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        if name.startswith(beginnings):
-            digest.update(name.encode())
-            digest.update(tensor.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()

@@ -232,6 +232,8 @@ def _values(
     if feature.name == "f0":
         f0 = 100 + 100 * torch.rand(items, rows, generator=generator)
         return f0 * (torch.rand(items, rows, generator=generator) > 0.3)
+    if feature.name == "normalised_f0":
+        return torch.randn(items, rows, generator=generator)
     if isinstance(feature, Codes):
         codebooks = feature.config.features.codes.codebooks or MOST_CODEBOOKS
         return torch.randint(LEAST_CODEBOOK_SIZE, (items, codebooks, rows), generator=generator)

@@ -114,13 +114,14 @@ def segments_of(recording: Waveform, device: torch.device) -> Iterator[tuple[Seg
 
 
 def f0_by_segments(
-    recording: Waveform, device: torch.device, f0_of: Callable[[Tensor], F0Contour]
+    recording: Waveform, device: torch.device, f0_of: Callable[[Tensor, Segment], F0Contour]
 ) -> F0Contour:
     """F0 of a 16 kHz recording (T,), segment by segment.
 
     Args:
         recording, device: see `segments_of`.
-        f0_of: what a segment looks at (1, T') → its F0, a value every `SAMPLES_PER_F0` samples.
+        f0_of: (what a segment looks at (1, T'), the segment) → its F0, a value every `SAMPLES_PER_F0`
+            samples.
 
     Returns:
         (4 N,) for the N frames of 20 ms of the padded recording.
@@ -130,7 +131,7 @@ def f0_by_segments(
         begin = (segment.start - segment.first) // SAMPLES_PER_F0
         is_last = segment.stop == recording.size
         end = None if is_last else (segment.stop - segment.first) // SAMPLES_PER_F0
-        curves.append(f0_of(seen)[begin:end])
+        curves.append(f0_of(seen, segment)[begin:end])
     return np.concatenate(curves)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
 from hiervox.utils.errors import ConfigError
@@ -96,3 +97,13 @@ def _mixed_pitch(voiced: Sequence[tuple[PitchStatistics, float]]) -> PitchStatis
         sum(pitch.mean * share for pitch, share in voiced) / total,
         sum(pitch.standard_deviation * share for pitch, share in voiced) / total,
     )
+
+
+def fingerprint(network: nn.Module, beginnings: tuple[str, ...]) -> str:
+    """A digest of the weights whose names begin so: of what voices are made of."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        if name.startswith(beginnings):
+            digest.update(name.encode())
+            digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

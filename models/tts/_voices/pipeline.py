@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.pipelines.parts import no_prompts
-from hiervox.models.base.pipelines.voice import Voice, is_style
+from hiervox.models.base.pipelines.voice import Voice, fingerprint, is_style
 from hiervox.models.tts._voices.network import SpeakerNetwork
-from hiervox.models.tts.speakers import ONLY_SPEAKER, fingerprint
+from hiervox.models.tts.speakers import ONLY_SPEAKER
 from hiervox.processors.audio import SAMPLE_RATE, Waveform, resample
 from hiervox.processors.pitch import PitchConfig
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel

@@ -54,7 +54,7 @@ class HierSpeechConverter:
             tracked = f0_by_segments(
                 source,
                 self.networks.device,
-                lambda seen: self.networks.source_pitch(seen[0].cpu().numpy()),
+                lambda seen, _: self.networks.source_pitch(seen[0].cpu().numpy()),
             )
             f0 = transfer_pitch(tracked, voice.pitch)
         else:

@@ -51,7 +51,7 @@ class HierSpeechCopySynthesizer:
         """
         synthesizer, style, noise = self._with(voice, controls)
 
-        def track(seen: Tensor) -> F0Contour:
+        def track(seen: Tensor, _: Segment) -> F0Contour:
             spectrogram = linear_spectrogram(seen, self.networks.synthesizer_experiment.mel)
             mask = torch.ones_like(spectrogram[:, :1])
             mean, log_std = synthesizer.acoustic_posterior(spectrogram, seen[:, None], mask, style)

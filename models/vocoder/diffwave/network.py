@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.modules.diffusion.gated_layer import GatedLayer, kaiming_convolution
 from hiervox.modules.diffusion.process import DiffusionGenerator, NoiseLevels, NoiseSchedule
 from hiervox.utils.schema import Sizes
 
@@ -99,24 +100,6 @@ class MelUpsampler(nn.Module):
         return x.squeeze(1)
 
 
-class ResidualLayer(nn.Module):
-    """A gated dilated convolution that the step and the mel spectrogram enter."""
-
-    def __init__(self, channels: int, mels: int, dilation: int) -> None:
-        super().__init__()
-        self.step = nn.Linear(STEP_CHANNELS, channels)
-        self.dilated = _conv(channels, 2 * channels, 3, dilation)
-        self.condition = _conv(mels, 2 * channels)
-        self.output = _conv(channels, 2 * channels)
-
-    def forward(self, x: Tensor, step: Tensor, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, C, T), step (B, STEP_CHANNELS), mel (B, M, T) → what goes on and what is skipped out."""
-        hidden = self.dilated(x + self.step(step).unsqueeze(-1)) + self.condition(mel)
-        gate, signal = hidden.chunk(2, dim=1)
-        residual, skip = self.output(torch.sigmoid(gate) * torch.tanh(signal)).chunk(2, dim=1)
-        return (x + residual) / math.sqrt(2), skip
-
-
 class DiffWave(DiffusionGenerator):
     """Noise prediction at numbered steps, and sampling with it.
 
@@ -129,15 +112,21 @@ class DiffWave(DiffusionGenerator):
         fast = NoiseSchedule(sizes.sampling_betas) if sizes.sampling_betas else schedule
         super().__init__(schedule, fast)
         self.sizes = sizes
-        self.input = _conv(1, sizes.channels)
+        self.input = kaiming_convolution(1, sizes.channels)
         self.step_embedding = StepEmbedding(sizes.n_steps)
         self.upsampler = MelUpsampler(sizes.rates)
         dilations = [2 ** (layer % sizes.dilation_cycle) for layer in range(sizes.n_layers)]
         self.layers = nn.ModuleList(
-            ResidualLayer(sizes.channels, sizes.in_channels, dilation) for dilation in dilations
+            GatedLayer(
+                sizes.channels,
+                dilation,
+                step_channels=STEP_CHANNELS,
+                condition_channels=sizes.in_channels,
+            )
+            for dilation in dilations
         )
-        self.skip = _conv(sizes.channels, sizes.channels)
-        self.output = _conv(sizes.channels, 1)
+        self.skip = kaiming_convolution(sizes.channels, sizes.channels)
+        self.output = kaiming_convolution(sizes.channels, 1)
         nn.init.zeros_(self.output.weight)
         self.hop_length = self.source_rate = sizes.hop_length
         self.context = len(fast) * (math.ceil(sum(dilations) / self.hop_length) + len(sizes.rates) + 1)
@@ -168,10 +157,3 @@ class DiffWave(DiffusionGenerator):
         hidden = functional.relu(self.skip(skips / math.sqrt(len(self.layers))))
         noise: Tensor = self.output(hidden).squeeze(1)
         return noise
-
-
-def _conv(inputs: int, outputs: int, kernel_size: int = 1, dilation: int = 1) -> nn.Conv1d:
-    padding = dilation * (kernel_size // 2)
-    conv = nn.Conv1d(inputs, outputs, kernel_size, dilation=dilation, padding=padding)
-    nn.init.kaiming_normal_(conv.weight)
-    return conv

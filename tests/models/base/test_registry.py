@@ -33,7 +33,7 @@ def test_every_dotted_name_of_every_card_resolves() -> None:
 
 def test_a_misspelt_name_gets_the_nearest() -> None:
     with pytest.raises(ConfigError, match="did you mean 'hierspeechpp'"):
-        get_part("hierspeech", "synthesizer")
+        get_part("hierspeechp", "synthesizer")
     with pytest.raises(ConfigError, match="did you mean 'synthesizer'"):
         get_part("hierspeechpp", "syntesizer")
 

@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.models.codec.encodec.networks.codebook import EMACodebook
+from hiervox.modules.quantization.codebook import EMACodebook
 from hiervox.utils.schema import Sizes
 
 

@@ -263,3 +263,20 @@ def test_a_feature_of_other_rows_than_its_rate_says_is_refused(
     with pytest.raises(DataError, match=message) as caught:
         next(iter(batches))
     assert "\n" not in str(caught.value) and "worker" not in str(caught.value)
+
+
+def test_f0_is_normalised_by_the_whole_utterance(manifest: Path) -> None:
+    pitch = {"pitch": {"method": "dio"}}
+    data = {"sample_rate": 16_000, "hop_length": 320}
+    (whole,) = batches(manifest, "normalised_f0", features=pitch, **data)
+    for curve in whole["normalised_f0"]:
+        voiced = curve[curve != 0]
+        assert len(voiced) > 20
+        assert float(voiced.mean()) == pytest.approx(0, abs=1e-4)
+        assert float(voiced.std(correction=0)) == pytest.approx(1, abs=1e-4)
+    (part,) = batches(manifest, "normalised_f0", features=pitch, segment_samples=3200, **data)
+    assert part["normalised_f0"].shape == (4, 40)
+    for row, name in enumerate(part["ids"]):
+        own = whole["normalised_f0"][whole["ids"].index(name)].numpy()
+        segment = part["normalised_f0"][row].numpy()
+        assert any(np.array_equal(own[n : n + 40], segment) for n in range(0, len(own) - 39, 4))

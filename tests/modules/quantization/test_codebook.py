@@ -1,10 +1,10 @@
-"""Tests of `hiervox.models.codec.encodec.networks.codebook`."""
+"""Tests of `hiervox.modules.quantization.codebook`."""
 
 from __future__ import annotations
 
 import torch
 
-from hiervox.models.codec.encodec.networks.codebook import EMACodebook, kmeans
+from hiervox.modules.quantization.codebook import EMACodebook, kmeans
 
 
 def _clusters(n_clusters: int = 4, each: int = 25) -> tuple[torch.Tensor, torch.Tensor]:

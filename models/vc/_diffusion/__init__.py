@@ -1,0 +1,1 @@
+"""Conversion by diffusion from a predicted spectrogram: what its systems share."""

@@ -1,0 +1,1 @@
+"""DDDM-VC's networks."""

@@ -1,0 +1,1 @@
+"""Training tasks of DDDM-VC, one a part."""
