@@ -54,7 +54,11 @@ def cut(sequences: Sequence[Tensor], windows: Sequence[Window], rate: int = 1) -
 
 
 def run_windows(
-    network: Callable[[Sequence[Window]], Tensor], plan: Sequence[Window], rate: int, passes: int
+    network: Callable[[Sequence[Window]], Tensor],
+    plan: Sequence[Window],
+    rate: int,
+    passes: int,
+    filled: bool = False,
 ) -> list[Tensor]:
     """Apply a network in windows; those of one length share passes, whichever sequences they are of.
 
@@ -63,6 +67,8 @@ def run_windows(
         plan: all windows of all sequences, in order.
         rate: samples of the output to one of the input.
         passes: most windows to one pass.
+        filled: whether the last window of a pass is repeated until there are 1, 2, 4, … of them, so that
+            passes have few shapes.
 
     Returns:
         (C, rate * T_i) each.
@@ -76,7 +82,9 @@ def run_windows(
     for windows in of_length.values():
         for begin in range(0, len(windows), passes):
             group = windows[begin : begin + passes]
-            for window, output in zip(group, network(group), strict=True):
+            missing = (1 << (len(group) - 1).bit_length()) - len(group) if filled else 0
+            made = network([*group, *group[-1:] * missing])
+            for window, output in zip(group, made[: len(group)], strict=True):
                 if window.item not in outputs:
                     outputs[window.item] = output.new_empty(output.shape[0], rate * lengths[window.item])
                 kept = output[:, rate * (window.start - window.first) : rate * (window.stop - window.first)]

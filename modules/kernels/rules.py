@@ -41,7 +41,12 @@ class Rule:
     trains: bool = False
 
 
+Pass = Callable[..., Any]
+Recorder = Callable[[Any, Callable[[Pass], Pass]], None]
+"""(network, what lets a pass be recorded), which puts recorded passes in place of the network's own."""
+
 _rules: dict[type[nn.Module], Rule] = {}
+_recorders: dict[type[nn.Module], Recorder] = {}
 _plain: list[type[nn.Module]] = []
 _float32: list[type[nn.Module]] = []
 _outside_autocast: list[type[nn.Module]] = []
@@ -54,6 +59,16 @@ def replaces(*kinds: type[nn.Module], trains: bool = False) -> Callable[[Replace
         for kind in kinds:
             _rules[kind] = Rule(replacement, trains)
         return replacement
+
+    return register
+
+
+def records(*kinds: type[nn.Module]) -> Callable[[Recorder], Recorder]:
+    """Register a function that says which passes of networks of some types are recorded (`graphs`)."""
+
+    def register(recorder: Recorder) -> Recorder:
+        _recorders.update(dict.fromkeys(kinds, recorder))
+        return recorder
 
     return register
 
@@ -76,6 +91,11 @@ def stays_outside_autocast(*kinds: type[nn.Module]) -> None:
 def rule_for(module: nn.Module) -> Rule | None:
     """The rule of the nearest of a module's types that has one."""
     return next((_rules[kind] for kind in type(module).__mro__ if kind in _rules), None)
+
+
+def recorder_for(network: nn.Module) -> Recorder | None:
+    """Likewise what says which of a network's passes are recorded; None for `forward` as a whole."""
+    return next((_recorders[kind] for kind in type(network).__mro__ if kind in _recorders), None)
 
 
 def is_plain(module: nn.Module) -> bool:

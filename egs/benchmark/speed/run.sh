@@ -36,6 +36,7 @@ if stage 1 passes "networks at batch 1, 4 s, in every number type that the devic
 fi
 if stage 2 graphs "on a GPU: the same passes played as CUDA graphs, and batches of 32"; then
   if [[ $on_gpu ]]; then
+    bench hierspeechpp none --workload text_to_vec --workload synthesizer --graphs --dtype float32 --dtype bfloat16
     for system in speechsr hifigan bigvgan; do bench "$system" none --graphs --dtype float32 --dtype bfloat16; done
     for system in hierspeechpp speechsr hifigan; do bench "$system" none --batch 32 --dtype float32 --dtype bfloat16; done
   fi

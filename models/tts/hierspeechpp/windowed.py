@@ -9,6 +9,7 @@ the utterance's own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -26,9 +27,29 @@ WINDOW = 800
 computed twice."""
 CPU_PASSES, GPU_PASSES = 1, 16
 """Windows to one pass."""
+RECORDED_FRAMES, RECORDED_SAMPLES = 64, 200
+"""Likewise where passes are recorded: so short that most sentences take windows of one shape."""
 FIRST_CHUNK, LARGEST_CHUNK = 40, 200
 """Samples of the backbone to the first chunk of a stream, and at most to the later ones; each is twice the
 one before."""
+
+
+@dataclass(frozen=True)
+class WindowSizes:
+    """What passes keep of a sequence.
+
+    Attributes:
+        frames: of the source network and the backbone.
+        samples: of the backbone, by the upper part.
+        filled: see `run_windows`.
+    """
+
+    frames: int
+    samples: int
+    filled: bool = False
+
+
+RECORDED = WindowSizes(RECORDED_FRAMES, RECORDED_SAMPLES, filled=True)
 
 
 class SplitGenerator(Protocol):
@@ -66,11 +87,13 @@ class WindowedDecoder:
 
     Args:
         source, generator: in evaluation mode.
+        sizes: of the windows; None for those that suit passes of any shape.
     """
 
-    def __init__(self, source: Source, generator: SplitGenerator) -> None:
+    def __init__(self, source: Source, generator: SplitGenerator, sizes: WindowSizes | None = None) -> None:
         self.source = source
         self.generator = generator
+        self.sizes = sizes or WindowSizes(BACKBONE_WINDOW, WINDOW)
 
     def padded(self, z: Tensor, style: Tensor, mask: Tensor) -> Tensor:
         """`decode` of padded latents (B, C, N) with their mask (B, 1, N); zero where the mask is."""
@@ -97,21 +120,28 @@ class WindowedDecoder:
         plan = [
             window
             for item, latent in enumerate(latents)
-            for window in window_plan(latent.shape[-1], BACKBONE_WINDOW, generator.backbone_context, item)
+            for window in window_plan(latent.shape[-1], self.sizes.frames, generator.backbone_context, item)
         ]
         backbones = run_windows(
             lambda windows: self.backbone(latents, sources, style, windows),
             plan,
             generator.backbone_rate,
             passes,
+            self.sizes.filled,
         )
         plan = [
             window
             for item, backbone in enumerate(backbones)
-            for window in window_plan(backbone.shape[-1], WINDOW, generator.waveform_context, item)
+            for window in window_plan(
+                backbone.shape[-1], self.sizes.samples, generator.waveform_context, item
+            )
         ]
         return run_windows(
-            lambda windows: generator.waveform(cut(backbones, windows)), plan, generator.waveform_rate, passes
+            lambda windows: generator.waveform(cut(backbones, windows)),
+            plan,
+            generator.waveform_rate,
+            passes,
+            self.sizes.filled,
         )
 
     def stream(self, z: Tensor, style: Tensor) -> Iterator[Tensor]:
@@ -158,7 +188,7 @@ class WindowedDecoder:
         plan = [
             window
             for item, latent in enumerate(latents)
-            for window in window_plan(latent.shape[-1], BACKBONE_WINDOW, self.source.context, item)
+            for window in window_plan(latent.shape[-1], self.sizes.frames, self.source.context, item)
         ]
         return run_windows(features_and_pitch, plan, self.generator.backbone_rate, passes=1)
 

@@ -62,14 +62,18 @@ def test_the_least_used_of_many_shapes_goes() -> None:
     assert len(forward._recordings) == MOST_GRAPHS
 
 
-def test_nothing_is_recorded_with_gradients_or_under_autocast() -> None:
+def test_nothing_is_recorded_with_gradients_and_each_number_type_alone() -> None:
     made: Made = []
     forward, _ = _forward(made)
     for _ in range(PASSES_BEFORE + 2):
         assert forward(torch.zeros(1, 1, 8)).requires_grad
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-            forward(torch.zeros(1, 1, 8))
     assert made == []
+    for count in range(1, PASSES_BEFORE + 3):
+        with torch.no_grad():
+            assert forward(torch.zeros(1, 1, 8)).dtype == torch.float32
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                assert forward(torch.zeros(1, 1, 8)).dtype == torch.bfloat16
+        assert len(made) == (2 if count > PASSES_BEFORE else 0)
 
 
 @torch.no_grad()

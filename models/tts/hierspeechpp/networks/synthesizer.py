@@ -20,7 +20,7 @@ from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEn
 from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGenerator
 from hiervox.models.tts.hierspeechpp.networks.source_network import SourceNetwork
 from hiervox.models.tts.hierspeechpp.networks.transformer_flow import transformer_flow
-from hiervox.models.tts.hierspeechpp.windowed import SplitGenerator, WindowedDecoder
+from hiervox.models.tts.hierspeechpp.windowed import SplitGenerator, WindowedDecoder, WindowSizes
 from hiervox.modules.encoders.posterior import WaveformEncoder
 from hiervox.modules.encoders.style import StyleEncoder
 from hiervox.modules.flows.coupling_flow import CouplingFlow
@@ -93,7 +93,10 @@ class HierarchicalSynthesizer(nn.Module):
         source: features and log-F0 at the rate of F0 from the acoustic latent.
         generator: waveform from the acoustic latent and the source features.
         null_style: (1, S, 1), stands for the style where there is none.
+        window_sizes: of the decoder in inference; None for those that suit passes of any shape.
     """
+
+    window_sizes: WindowSizes | None = None
 
     def __init__(self, config: SynthesizerConfig) -> None:
         super().__init__()
@@ -300,7 +303,7 @@ class HierarchicalSynthesizer(nn.Module):
     @property
     def decoder(self) -> WindowedDecoder:
         """Source network and generator, for inference."""
-        return WindowedDecoder(self.source, self.generator)
+        return WindowedDecoder(self.source, self.generator, self.window_sizes)
 
     @torch.no_grad()
     def reconstruct(

@@ -15,7 +15,7 @@ from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
 )
 from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import VoiceEncoder
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, Latent, full_mask
-from hiervox.models.tts.hierspeechpp.windowed import Source, SplitGenerator, WindowedDecoder
+from hiervox.models.tts.hierspeechpp.windowed import Source, SplitGenerator, WindowedDecoder, WindowSizes
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import mask_lengths
 from hiervox.modules.functional.windows import Window, cut
@@ -150,7 +150,9 @@ class LiteSynthesizer(HierarchicalSynthesizer):
     @property
     def decoder(self) -> WindowedDecoder:
         """As published; the spectral generator is driven by the source network's F0."""
-        return ExcitedDecoder(self.source, self.generator) if self._is_spectral else super().decoder
+        if not self._is_spectral:
+            return super().decoder
+        return ExcitedDecoder(self.source, self.generator, self.window_sizes)
 
     @property
     def _is_spectral(self) -> bool:
@@ -159,7 +161,9 @@ class LiteSynthesizer(HierarchicalSynthesizer):
     def _driven_by(self, log_f0: Sequence[Tensor], style: Tensor) -> WindowedDecoder:
         if not self._is_spectral:
             return super().decoder
-        return ExcitedDecoder(self.source, self.generator, log_f0, self.noise_floor(style))
+        return ExcitedDecoder(
+            self.source, self.generator, self.window_sizes, log_f0=log_f0, floor=self.noise_floor(style)
+        )
 
     @torch.inference_mode()
     def noise_floor(self, style: Tensor) -> Tensor | None:
@@ -219,7 +223,7 @@ class ExcitedDecoder(WindowedDecoder):
     """Source network and spectral generator, in windows.
 
     Args:
-        source, generator: in evaluation mode.
+        source, generator, sizes: as of `WindowedDecoder`.
         log_f0: (1, backbone_rate * N_i) each, of what drives the generator; the source network's where None.
         floor: (B, bins, 1), by `LiteSynthesizer.noise_floor`; None subtracts nothing.
     """
@@ -230,10 +234,12 @@ class ExcitedDecoder(WindowedDecoder):
         self,
         source: Source,
         generator: SplitGenerator,
+        sizes: WindowSizes | None = None,
+        *,
         log_f0: Sequence[Tensor] | None = None,
         floor: Tensor | None = None,
     ) -> None:
-        super().__init__(source, generator)
+        super().__init__(source, generator, sizes)
         self.log_f0, self.floor = log_f0, floor
 
     def sources(self, latents: Sequence[Tensor], style: Tensor) -> list[Tensor]:
