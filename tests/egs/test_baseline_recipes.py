@@ -38,6 +38,10 @@ RECIPES = [
     "tts/glow_wavegan/ljspeech",
     "tts/valle/mini",
     "tts/valle/libritts",
+    "vc/dddm_vc/mini",
+    "vc/dddm_vc/libritts",
+    "vc/diff_hiervc/mini",
+    "vc/diff_hiervc/libritts",
     "benchmark/zero_shot_tts",
 ]
 BY_STEPS = "benchmark/zero_shot_tts/by_steps.sh"
@@ -89,6 +93,21 @@ def test_all_stages_of_a_dry_run_end_with_speech(recipe: str, tmp_path: Path) ->
     if "vctk" not in recipe:  # whose sentences are not those of the recordings
         assert commands[-1][:2] == ["hiervox", "evaluate"]
         assert f"{system}={exp}/wavs/{system}" in commands[-2]
+
+
+@pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if recipe.startswith("vc/")])
+def test_all_stages_of_a_dry_run_end_with_conversion(recipe: str, tmp_path: Path) -> None:
+    """What each training made is in the model that converts, and what it made is evaluated."""
+    exp = tmp_path / "exp"
+    done = _run(recipe, "--dry-run", "--exp", str(exp), "--steps", "7")
+    assert done.returncode == 0, done.stderr
+    commands = [shlex.split(line) for line in done.stdout.splitlines() if not line.startswith("==")]
+    trained = [Path(word).name for command in commands for word in command if word.startswith("out_dir=")]
+    (bundled,) = [command for command in commands if command[1].endswith("assemble_bundle.py")]
+    assert set(trained) <= set(bundled) and {"converter", "vocoder"} <= set(trained)
+    (converted,) = [command for command in commands if command[:2] == ["hiervox", "vc"]]
+    assert str(exp / "model") in converted and "steps=7" in converted
+    assert commands[-1][:2] == ["hiervox", "evaluate"] and str(exp / "wavs") in commands[-2]
 
 
 def test_adaptation_starts_from_the_trained_network_and_is_evaluated_beside_it(tmp_path: Path) -> None:

@@ -16,10 +16,12 @@ UNCONVERTED = "vc_source"
 """The unconverted sources: their likeness to the prompt is what conversion has to beat."""
 
 
-def evaluation_rows(tts_list: Path, vc_list: Path, folder: Path, rates: list[int]) -> list[dict[str, str]]:
+def evaluation_rows(
+    tts_list: Path | None, vc_list: Path, folder: Path, rates: list[int]
+) -> list[dict[str, str]]:
     """One row a recording: ground truth, `tts_<rate>/<id>.wav` of every rate, sources, `vc/<id>.wav`."""
     rows = []
-    sentences, pairs = read_list(tts_list), read_list(vc_list)
+    sentences, pairs = read_list(tts_list) if tts_list else [], read_list(vc_list)
     for row in sentences:
         rows.append({**row, "system": "ground_truth", "audio": row["reference"]})
     for rate in rates:
@@ -37,10 +39,10 @@ def evaluation_rows(tts_list: Path, vc_list: Path, folder: Path, rates: list[int
 def main() -> None:
     """Parse and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tts-list", type=Path, required=True)
+    parser.add_argument("--tts-list", type=Path, help="of a system that speaks, too")
     parser.add_argument("--vc-list", type=Path, required=True)
     parser.add_argument("--wavs", type=Path, required=True, help="folder with tts_<rate>/ and vc/")
-    parser.add_argument("--rates", type=int, nargs="+", required=True)
+    parser.add_argument("--rates", type=int, nargs="+", default=[])
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     rows = evaluation_rows(arguments.tts_list, arguments.vc_list, arguments.wavs.resolve(), arguments.rates)
