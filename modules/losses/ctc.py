@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from hiervox.modules.functional.masking import sequence_mask
 
 BLANK = 0
+BLANK_LOG_ATTENTION = -1.0
+"""Of the blank beside the tokens of an attention (the published code)."""
 
 
 def ctc_loss(logits: Tensor, frame_lengths: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:
@@ -62,6 +64,34 @@ def forward_sum_loss(
         state = torch.where(real[frame].unsqueeze(1), advanced, state)
     likelihood = state.gather(1, target_lengths.unsqueeze(1) - 1).squeeze(1)
     return (-likelihood / target_lengths).mean()
+
+
+def attention_ctc_loss(log_attention: Tensor, frame_lengths: Tensor, token_lengths: Tensor) -> Tensor:
+    """Forward sum of an attention: CTC of the tokens in their order (arXiv 2108.10447, equation 2).
+
+    A blank of log-probability `BLANK_LOG_ATTENTION` is put beside the tokens. Each item's value is divided by
+    its token length, then the batch's mean.
+
+    Args:
+        log_attention: (B, N, L) of frames over tokens.
+        frame_lengths, token_lengths: (B,).
+    """
+    with_blank = F.pad(log_attention.float(), (1, 0), value=BLANK_LOG_ATTENTION)
+    size = log_attention.shape[2]
+    real = sequence_mask(token_lengths + 1, size + 1) > 0
+    logits = with_blank.masked_fill(~real, torch.finfo(torch.float32).min).mT
+    targets = torch.arange(1, size + 1, device=logits.device).expand(len(logits), -1)
+    return ctc_loss(logits, frame_lengths, targets, token_lengths)
+
+
+def binarization_loss(log_attention: Tensor, alignment: Tensor) -> Tensor:
+    """Minus the mean log-attention along a path, then the batch's mean (arXiv 2108.10447, equation 6).
+
+    Args:
+        log_attention: (B, N, L).
+        alignment: (B, N, L) of 0 and 1.
+    """
+    return -((log_attention * alignment).sum((1, 2)) / alignment.sum((1, 2))).mean()
 
 
 def phoneme_evidence(logits: Tensor, mask: Tensor) -> Tensor:

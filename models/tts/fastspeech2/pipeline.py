@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
@@ -13,20 +12,16 @@ from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.bundle import find_part
 from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer, VocoderChoice
 from hiervox.models.base.pipelines.parts import Item
-from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import noise_for
+from hiervox.models.tts._variance.reading import VarianceReader
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
-from hiervox.models.tts.durations import require_frames
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Experiment
-from hiervox.models.tts.fastspeech2.controls import FastSpeech2Controls, predicted_hz, variance_controls
-from hiervox.models.tts.fastspeech2.networks.durations import expand_by_durations
-from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2
-from hiervox.models.tts.fastspeech2.networks.variance_adaptor import VarianceOutput
+from hiervox.models.tts.fastspeech2.controls import FastSpeech2Controls
+from hiervox.models.tts.fastspeech2.network import FastSpeech2
 from hiervox.modules.functional.masking import sequence_mask
-from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import CheckpointError
 
 
@@ -65,6 +60,7 @@ class FastSpeech2Acoustic:
     ) -> None:
         self.network, self.voices, self.mel_config = network, voices, experiment.mel
         self.reader = TextReader(experiment.text)
+        self.variances = VarianceReader(network, voices, experiment.mel.frame_rate)
 
     @torch.inference_mode()
     def acoustic(
@@ -72,13 +68,10 @@ class FastSpeech2Acoustic:
     ) -> list[Synthesis]:
         """Token sequences to log-mels; nothing is drawn at random.
 
-        Durations are rounded to whole frames, which must not depend on a batch's last bits, so tokens are
-        read one sequence at a time.
-
         Raises:
             CheckpointError: the durations are beyond any speech.
         """
-        read = [self._read(item, controls) for item in items]
+        read = [self.variances.read(item, controls) for item in items]
         lengths = torch.cat([entry.frame_lengths for entry in read])
         hidden = pad_sequence([entry.hidden[0].T for entry in read], batch_first=True).mT
         _, mels = self.network.decode(hidden, sequence_mask(lengths, hidden.shape[2]))
@@ -89,31 +82,7 @@ class FastSpeech2Acoustic:
                 self.mel_config.frame_rate,
                 noise_for(controls.seed, sequence.position, attempt),
                 durations=entry.durations[0].tolist(),
-                f0=self._f0(entry),
+                f0=self.variances.f0(entry),
             )
             for (sequence, _), entry, mel in zip(items, read, mels, strict=True)
         ]
-
-    def _read(self, item: Item, controls: FastSpeech2Controls) -> VarianceOutput:
-        sequence, voice = item
-        tokens = torch.tensor([sequence.tokens], device=self.voices.device)
-        mask = torch.ones(1, 1, tokens.shape[1], device=self.voices.device)
-        adaptor = self.network.adaptor
-        output: VarianceOutput = adaptor(
-            self.network.encode(tokens, mask, self.voices.styles([voice])),
-            mask,
-            controls=variance_controls(sequence, controls, adaptor),
-        )
-        require_frames(output.frame_lengths)
-        return output
-
-    def _f0(self, output: VarianceOutput) -> F0Contour:
-        """The predicted F0 (T,) at 200 Hz; that of a token lasts as long as it does."""
-        hz = predicted_hz(output.pitch, self.network.adaptor.pitch)
-        if self.network.adaptor.pitch.level == "token":
-            hz = expand_by_durations(hz, output.durations)
-        frames = hz[0, 0].float().cpu().numpy()
-        seconds = np.arange(round(frames.size / self.mel_config.frame_rate / F0_HOP_SECONDS)) * F0_HOP_SECONDS
-        places = (seconds * self.mel_config.frame_rate).astype(int).clip(max=frames.size - 1)
-        track: F0Contour = frames[places]
-        return track

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,45 +11,25 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.block_names import Rules
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import reading_published
-from hiervox.models.tts.fastspeech2.config import (
-    MEL,
-    FastSpeech2Config,
-    VarianceSizes,
+from hiervox.models.tts._variance.config import VarianceSizes
+from hiervox.models.tts._variance.published import (
+    VARIANCE_RULES,
+    as_convolutions,
+    predictor_sizes,
+    transformer_sizes,
 )
-from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2
-from hiervox.models.tts.fastspeech2.networks.feed_forward_transformer import FeedForwardTransformerSizes
-from hiervox.modules.predictors.variance import VariancePredictorSizes
+from hiervox.models.tts.fastspeech2.config import MEL, FastSpeech2Config
+from hiervox.models.tts.fastspeech2.network import FastSpeech2
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.utils.config import Config
 
 LEVELS = {"phoneme_level": "token", "frame_level": "frame"}
 _TABLES = r"^(encoder|decoder)\.position_enc$"
-_LINEAR = r"(\.(w_qs|w_ks|w_vs|fc|linear_layer)|^mel_linear)\.weight$"
 RULES: Rules = (
-    (r"^encoder\.src_word_emb\.", "embedding."),
-    (r"^speaker_emb\.", "speaker_table."),
     (r"^mel_linear\.", "projection."),
-    (r"^(encoder|decoder)\.layer_stack\.(\d+)\.slf_attn\.layer_norm\.", r"\1.blocks.attention_norms.\2."),
-    (r"^(encoder|decoder)\.layer_stack\.(\d+)\.pos_ffn\.layer_norm\.", r"\1.blocks.feed_forward_norms.\2."),
-    (r"^(encoder|decoder)\.layer_stack\.(\d+)\.slf_attn\.", r"\1.blocks.attentions.\2."),
-    (r"^(encoder|decoder)\.layer_stack\.(\d+)\.pos_ffn\.", r"\1.blocks.feed_forwards.\2."),
-    (r"\.w_qs\.", ".query."),
-    (r"\.w_ks\.", ".key."),
-    (r"\.w_vs\.", ".value."),
-    (r"\.fc\.", ".output."),
-    (r"\.w_1\.", ".expand."),
-    (r"\.w_2\.", ".contract."),
-    (r"^variance_adaptor\.duration_predictor\.", "adaptor.duration_predictor."),
-    (r"^variance_adaptor\.(pitch|energy)_predictor\.", r"adaptor.\1.predictor."),
     (r"^variance_adaptor\.(pitch|energy)_embedding\.", r"adaptor.\1.embedding."),
     (r"^variance_adaptor\.(pitch|energy)_bins$", r"adaptor.\1.edges"),
-    (r"\.conv_layer\.conv1d_1\.conv\.", ".convs.0."),
-    (r"\.conv_layer\.conv1d_2\.conv\.", ".convs.1."),
-    (r"\.conv_layer\.layer_norm_1\.", ".norms.0."),
-    (r"\.conv_layer\.layer_norm_2\.", ".norms.1."),
-    (r"\.linear_layer\.", ".projection."),
-    (r"(norms\.\d+)\.weight$", r"\1.gamma"),
-    (r"(norms\.\d+)\.bias$", r"\1.beta"),
+    *VARIANCE_RULES,
     (r"^postnet\.convolutions\.(\d+)\.0\.conv\.", r"post_net.convs.\1."),
     (r"^postnet\.convolutions\.(\d+)\.1\.", r"post_net.norms.\1."),
 )
@@ -79,10 +58,7 @@ def import_fastspeech2(
     with reading_published():
         config = _config(state_dict, published_config)
         statistics = _statistics(published_config)
-    tensors = {
-        name: tensor.unsqueeze(-1) if re.search(_LINEAR, name) else tensor
-        for name, tensor in state_dict.items()
-    }
+    tensors = as_convolutions(state_dict)
     with torch.device("meta"):
         network = FastSpeech2(config)
     counts = {
@@ -98,7 +74,6 @@ def _config(tensors: Mapping[str, Tensor], published: Mapping[str, Any]) -> Fast
     processing = published.get("preprocessing", {})
     transformer = published.get("transformer", {})
     speakers = tensors["speaker_emb.weight"].shape[0] if "speaker_emb.weight" in tensors else 0
-    widths = tensors["variance_adaptor.duration_predictor.conv_layer.conv1d_1.conv.weight"].shape
     symbols, channels = tensors["encoder.src_word_emb.weight"].shape
     return FastSpeech2Config(
         n_symbols=symbols,
@@ -108,32 +83,13 @@ def _config(tensors: Mapping[str, Tensor], published: Mapping[str, Any]) -> Fast
         voice="table" if speakers else "none",
         speakers=tuple(str(number) for number in range(speakers)),
         style_channels=channels,
-        encoder=_transformer(tensors, "encoder", transformer),
-        decoder=_transformer(tensors, "decoder", transformer),
-        predictor=VariancePredictorSizes(
-            filter_channels=widths[0],
-            kernel_size=widths[2],
-            dropout=published.get("variance_predictor", {}).get("dropout", VariancePredictorSizes().dropout),
-        ),
+        encoder=transformer_sizes(tensors, "encoder", transformer),
+        decoder=transformer_sizes(tensors, "decoder", transformer),
+        predictor=predictor_sizes(tensors, published.get("variance_predictor", {}).get("dropout")),
         pitch=_variance(tensors, "pitch", published, processing.get("pitch", {})),
         energy=_variance(tensors, "energy", published, processing.get("energy", {})),
         statistics_batches=0,
         post_net_channels=tensors["postnet.convolutions.0.0.conv.weight"].shape[0],
-    )
-
-
-def _transformer(
-    tensors: Mapping[str, Tensor], name: str, published: Mapping[str, Any]
-) -> FeedForwardTransformerSizes:
-    layers = {found.group(1) for key in tensors if (found := re.match(rf"{name}\.layer_stack\.(\d+)\.", key))}
-    first = tensors[f"{name}.layer_stack.0.pos_ffn.w_1.weight"].shape
-    second = tensors[f"{name}.layer_stack.0.pos_ffn.w_2.weight"].shape
-    return FeedForwardTransformerSizes(
-        n_layers=len(layers),
-        n_heads=published.get(f"{name}_head", FeedForwardTransformerSizes().n_heads),
-        filter_channels=first[0],
-        kernel_sizes=(first[2], second[2]),
-        dropout=published.get(f"{name}_dropout", FeedForwardTransformerSizes().dropout),
     )
 
 

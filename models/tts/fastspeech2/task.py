@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Media
 from hiervox.models.base.training.unwrapping import unwrapped
+from hiervox.models.tts._variance.targets import variance_targets
+from hiervox.models.tts._variance.variance_adaptor import VarianceTargets
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Experiment
 from hiervox.models.tts.fastspeech2.losses import fastspeech2_losses
-from hiervox.models.tts.fastspeech2.networks.durations import mean_by_durations
-from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2, FastSpeech2Output
-from hiervox.models.tts.fastspeech2.networks.variance_adaptor import VarianceTargets
-from hiervox.modules.functional.interpolation import interpolate_unvoiced
+from hiervox.models.tts.fastspeech2.network import FastSpeech2, FastSpeech2Output
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.utils.plots import spectrogram_figure
 
@@ -34,23 +32,9 @@ class FastSpeech2Task(CutTrainingTask[FastSpeech2Experiment]):
         return {"main": FastSpeech2(self.config.model)}
 
     def targets(self, batch: Batch) -> VarianceTargets:
-        """Durations, pitch and energy of the recordings, at the levels that the config names.
-
-        F0 of a token is the mean over its frames, those that are unvoiced filled by straight lines; of a
-        frame it is 0 where unvoiced. All as published.
-        """
-        frames, durations = batch["mel"].shape[2], batch["durations"]
-        f0 = F.pad(batch["f0"][:, :frames], (0, max(0, frames - batch["f0"].shape[1])))
-        energy = batch["energy"].unsqueeze(1)
-        levels = self.config.model.pitch.level, self.config.model.energy.level
-        if levels[0] == "token":
-            inside = sequence_mask(batch["frames"], frames).squeeze(1)
-            pitch = mean_by_durations(interpolate_unvoiced(f0 * inside).unsqueeze(1), durations)
-        else:
-            pitch = f0.unsqueeze(1)
-        if levels[1] == "token":
-            energy = mean_by_durations(energy, durations)
-        return VarianceTargets(durations, pitch, energy)
+        """Durations, pitch and energy of the recordings."""
+        mask = sequence_mask(batch["frames"], batch["mel"].shape[2])
+        return variance_targets(self.config.model, batch["f0"], batch["energy"], mask, batch["durations"])
 
     def forward(self, networks: Mapping[str, nn.Module], batch: Batch) -> FastSpeech2Output:
         """The network's pass, with what is given of the recordings."""

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hiervox.models.tts._variance.variance_adaptor import VarianceControls, VarianceTargets
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Config
 from hiervox.models.tts.fastspeech2.losses import fastspeech2_losses
-from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2, FastSpeech2Output
-from hiervox.models.tts.fastspeech2.networks.variance_adaptor import VarianceControls, VarianceTargets
+from hiervox.models.tts.fastspeech2.network import FastSpeech2, FastSpeech2Output
 from hiervox.models.tts.fastspeech2.published import import_fastspeech2
 from hiervox.modules.functional.masking import sequence_mask
 from tests.golden import Case, Golden, Output, with_weights

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from hiervox.models.tts.fastspeech2.config import FastSpeech2Config
-from hiervox.models.tts.fastspeech2.networks.fastspeech2 import FastSpeech2
+from hiervox.models.tts.fastspeech2.network import FastSpeech2
 
 HOP_LENGTH = 64
 MEL = {"preset": "hifigan", "n_fft": 256, "win_length": 256, "hop_length": HOP_LENGTH, "n_mels": 20}

@@ -26,6 +26,30 @@ def expand_by_durations(tokens: Tensor, durations: Tensor, frames: int | None = 
     return tokens.gather(2, places) * inside
 
 
+def gaussian_upsampling(
+    tokens: Tensor, durations: Tensor, frames: int | None = None, sharpness: float = 0.1
+) -> Tensor:
+    """Each frame as a mean of the tokens, by a Gaussian around the middle of each (arXiv 2010.04301).
+
+    Args:
+        tokens: (B, C, L).
+        durations: (B, L) whole frames, 0 or more; 0 on padding.
+        frames: length of the result; the longest item's where None.
+        sharpness: of the Gaussian, half the inverse variance in frames.
+
+    Returns:
+        (B, C, frames), 0 behind the end of an item.
+    """
+    ends = durations.cumsum(1)
+    size = int(ends[:, -1].max()) if frames is None else frames
+    times = torch.arange(size, device=tokens.device)
+    middles = ends - durations / 2
+    scores = -sharpness * (times[:, None] - middles[:, None]).square()
+    scores = scores.masked_fill(durations[:, None] == 0, torch.finfo(scores.dtype).min)
+    inside = (times < ends[:, -1:]).unsqueeze(1)
+    return tokens @ scores.softmax(2).to(tokens.dtype).mT * inside
+
+
 def mean_by_durations(frames: Tensor, durations: Tensor) -> Tensor:
     """The mean of each token's frames; 0 for a token without any.
 

@@ -1,4 +1,4 @@
-"""Tests of `hiervox.models.tts.fastspeech2.networks.fastspeech2` that golden files don't hold."""
+"""Tests of `hiervox.models.tts.fastspeech2.network` that golden files don't hold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from hiervox.models.tts.fastspeech2.networks.variance_adaptor import VarianceControls
+from hiervox.models.tts._variance.variance_adaptor import VarianceControls
 from tests.models.tts.fastspeech2.tiny_fastspeech2 import tiny_fastspeech2
 
 TOKENS = torch.tensor([[5, 9, 7, 5, 6], [9, 7, 0, 0, 0]])

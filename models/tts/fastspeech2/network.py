@@ -7,16 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.tts._voices.network import SpeakerNetwork
-from hiervox.models.tts.fastspeech2.config import FastSpeech2Config
-from hiervox.models.tts.fastspeech2.networks.feed_forward_transformer import FeedForwardTransformer
-from hiervox.models.tts.fastspeech2.networks.post_net import PostNet
-from hiervox.models.tts.fastspeech2.networks.variance_adaptor import (
-    VarianceAdaptor,
+from hiervox.models.tts._variance.network import VarianceNetwork
+from hiervox.models.tts._variance.variance_adaptor import (
     VarianceControls,
     VarianceOutput,
     VarianceTargets,
 )
+from hiervox.models.tts.fastspeech2.config import FastSpeech2Config
+from hiervox.models.tts.fastspeech2.post_net import PostNet
 from hiervox.modules.functional.masking import sequence_mask
 
 
@@ -35,7 +33,7 @@ class FastSpeech2Output:
     variances: VarianceOutput
 
 
-class FastSpeech2(SpeakerNetwork):
+class FastSpeech2(VarianceNetwork[FastSpeech2Config]):
     """Tokens to log-mel.
 
     Args:
@@ -44,20 +42,9 @@ class FastSpeech2(SpeakerNetwork):
 
     def __init__(self, config: FastSpeech2Config) -> None:
         super().__init__(config)
-        self.config = config
-        self.embedding = nn.Embedding(config.n_symbols, config.channels)
-        nn.init.normal_(self.embedding.weight, 0.0, config.channels**-0.5)
-        self.encoder = FeedForwardTransformer(config.channels, config.encoder)
-        self.adaptor = VarianceAdaptor(config)
-        self.decoder = FeedForwardTransformer(config.channels, config.decoder)
         self.projection = nn.Conv1d(config.channels, config.n_mels, 1)
         if config.post_net_channels:
             self.post_net = PostNet(config.n_mels, config.post_net_channels)
-
-    def encode(self, tokens: Tensor, token_mask: Tensor, style: Tensor | None = None) -> Tensor:
-        """Tokens (B, L), mask (B, 1, L) and speaker vectors (B, C, 1) → (B, C, L)."""
-        hidden: Tensor = self.encoder(self.embedding(tokens).mT, token_mask)
-        return hidden if style is None else hidden + style
 
     def decode(self, hidden: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """(B, C, N), mask (B, 1, N) → log-mel (B, M, N) before and behind the post-net."""

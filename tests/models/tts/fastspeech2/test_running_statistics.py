@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hiervox.models.tts.fastspeech2.networks.running_statistics import RunningStatistics
+from hiervox.models.tts._variance.running_statistics import RunningStatistics
 from hiervox.utils.operations import counted
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.tts.fastspeech2.config import FastSpeech2Config, VarianceSizes
-from hiervox.models.tts.fastspeech2.networks.durations import expand_by_durations
-from hiervox.models.tts.fastspeech2.networks.running_statistics import RunningStatistics
+from hiervox.models.tts._variance.config import VarianceModelConfig, VarianceSizes
+from hiervox.models.tts._variance.durations import expand_by_durations
+from hiervox.models.tts._variance.running_statistics import RunningStatistics
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.predictors.variance import VariancePredictor, VariancePredictorSizes
 
@@ -38,6 +38,9 @@ def whole_frames(log_durations: Tensor) -> Tensor:
 
 Change = Callable[[Tensor, Tensor], Tensor]
 """Predicted values (B, 1, T) as they are embedded, and durations (B, L), to what is spoken instead."""
+
+
+Expand = Callable[[Tensor, Tensor, int | None], Tensor]
 
 
 def _unchanged(values: Tensor, durations: Tensor) -> Tensor:
@@ -94,7 +97,7 @@ class Variance(nn.Module):
         channels: of the hidden sequence.
         sizes: of the embedding.
         predictor: of the predictor.
-        statistics_batches: see `FastSpeech2Config`.
+        statistics_batches: see `VarianceModelConfig`.
     """
 
     edges: Tensor
@@ -106,11 +109,18 @@ class Variance(nn.Module):
         self.level, self.normalised = sizes.level, sizes.normalised
         self.predictor = VariancePredictor(channels, predictor)
         self.statistics = RunningStatistics(statistics_batches if sizes.normalised else 0)
-        self.register_buffer("edges", _edges(sizes))
-        self.embedding = nn.Embedding(sizes.n_bins, channels)
+        self.embedding: nn.Embedding | nn.Conv1d
+        if sizes.embedding == "bins":
+            self.register_buffer("edges", _edges(sizes))
+            self.embedding = nn.Embedding(sizes.n_bins, channels)
+        else:
+            self.embedding = nn.Conv1d(1, channels, sizes.kernel_size, padding=sizes.kernel_size // 2)
 
     def embed(self, values: Tensor) -> Tensor:
         """Values (B, 1, T) as they are predicted to (B, C, T)."""
+        if isinstance(self.embedding, nn.Conv1d):
+            convolved: Tensor = self.embedding(values)
+            return convolved
         bins = torch.bucketize(values.squeeze(1).contiguous(), self.edges)
         embedded: Tensor = self.embedding(bins)
         return embedded.mT
@@ -126,11 +136,13 @@ class VarianceAdaptor(nn.Module):
 
     Args:
         config: of the network.
+        expand: vectors of tokens (B, C, L), durations (B, L) and a length N to (B, C, N).
     """
 
-    def __init__(self, config: FastSpeech2Config) -> None:
+    def __init__(self, config: VarianceModelConfig, expand: Expand = expand_by_durations) -> None:
         super().__init__()
         sizes = config.predictor
+        self.expand = expand
         self.mask_padding = config.mask_padding
         self.duration_predictor = VariancePredictor(config.channels, sizes)
         self.pitch = Variance(config.channels, config.pitch, sizes, config.statistics_batches)
@@ -165,7 +177,7 @@ class VarianceAdaptor(nn.Module):
             mask = token_mask
             if level == "frame":
                 size = max(1, int(lengths.max())) if frames is None else frames
-                hidden = expand_by_durations(hidden, durations, size)
+                hidden = self.expand(hidden, durations, size)
                 mask = sequence_mask(lengths, hidden.shape[2])
             for name in ("pitch", "energy"):
                 variance: Variance = getattr(self, name)
