@@ -30,6 +30,8 @@ RECIPES = [
     "tts/vits/libritts",
     "tts/hierspeech/mini",
     "tts/hierspeech/libritts",
+    "tts/jets/mini",
+    "tts/jets/ljspeech",
     "tts/glow_tts/mini",
     "tts/glow_tts/ljspeech",
     "tts/fastspeech2/mini",
