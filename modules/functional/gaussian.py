@@ -19,6 +19,7 @@ def sample_gaussian(
     mask: Tensor,
     noise_scale: float = 1.0,
     generator: Noise = None,
+    lengths: Sequence[int] | None = None,
 ) -> Tensor:
     """Reparametrised draw, masked.
 
@@ -29,23 +30,25 @@ def sample_gaussian(
         noise_scale: factor of the standard deviation; 0 gives the mean.
         generator: of the noise, on any device; torch's own where None. With one for each item, an item's
             noise does not depend on the others or on padding, and is what its generator gives it alone.
+        lengths: of the items, as `mask` has them; None reads them back from it, for which a GPU is waited.
 
     Returns:
         (B, C, T).
     """
     if noise_scale == 0:
         return mean * mask
-    noise = _noise(mean, mask, generator)
+    noise = _noise(mean, mask, generator, lengths)
     return (mean + noise * torch.exp(log_std) * noise_scale) * mask
 
 
-def _noise(like: Tensor, mask: Tensor, generator: Noise) -> Tensor:
+def _noise(like: Tensor, mask: Tensor, generator: Noise, lengths: Sequence[int] | None) -> Tensor:
     """Standard normal (B, C, T); with a generator for each item, 0 on padding."""
     if generator is None or isinstance(generator, torch.Generator):
         device = like.device if generator is None else generator.device
         return torch.randn(like.shape, generator=generator, device=device, dtype=like.dtype).to(like.device)
     noise = torch.zeros_like(like)
-    for item, (own, length) in enumerate(zip(generator, mask_lengths(mask).tolist(), strict=True)):
+    lengths = mask_lengths(mask).tolist() if lengths is None else lengths
+    for item, (own, length) in enumerate(zip(generator, lengths, strict=True)):
         drawn = torch.randn((like.shape[1], length), generator=own, device=own.device, dtype=like.dtype)
         noise[item, :, :length] = drawn.to(like.device)
     return noise

@@ -154,8 +154,9 @@ def sound_by_segments(
     def sounds() -> Iterator[tuple[Segment, Waveform]]:
         for segment, seen in segments_of(recording, device):
             sound = sound_of(seen, segment)
-            if not torch.isfinite(sound).all():
+            wav = sound[0, 0].float().cpu().numpy()
+            if not np.isfinite(wav).all():
                 raise AudioError("the networks made a NaN or an infinity", "use other weights")
-            yield segment, sound[0, 0].float().cpu().numpy()
+            yield segment, wav
 
     return fade_segments(sounds())

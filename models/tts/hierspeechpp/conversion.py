@@ -53,8 +53,8 @@ class HierSpeechConverter:
         if f0 is None:
             tracked = f0_by_segments(
                 source,
-                self.networks.device,
-                lambda seen, _: self.networks.source_pitch(seen[0].cpu().numpy()),
+                torch.device("cpu"),  # where pitch is tracked
+                lambda seen, _: self.networks.source_pitch(seen[0].numpy()),
             )
             f0 = transfer_pitch(tracked, voice.pitch)
         else:

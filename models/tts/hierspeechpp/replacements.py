@@ -8,8 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from hiervox.models.tts.hierspeechpp.lite.networks.contour_predictor import ContourPredictor
-from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import PitchPredictor
+from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import LogF0Predictor
 from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.windowed import RECORDED
@@ -18,7 +17,7 @@ from hiervox.modules.kernels.graphs import Bucketed
 from hiervox.modules.kernels.rules import Pass, Setting, records, replaces, stays_outside_autocast
 from hiervox.modules.kernels.shifted_activation import shift_activations
 
-stays_outside_autocast(PitchPredictor, ContourPredictor)  # bfloat16 tells semitones apart, not more
+stays_outside_autocast(LogF0Predictor)  # bfloat16 tells semitones apart, not more
 
 
 @replaces(HierarchicalSynthesizer)

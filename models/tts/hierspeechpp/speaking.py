@@ -124,9 +124,9 @@ class HierSpeechSynthesizer:
         )
         pitch_ratio = predicted.log_f0.shape[-1] // predicted.semantic.shape[-1]
         features = []
-        for item, (sequence, frames) in enumerate(
-            zip(sequences, predicted.frame_lengths.tolist(), strict=True)
-        ):
+        durations = predicted.alignment.sum(1).long().tolist()  # for all at once: a GPU is waited for
+        for item, sequence in enumerate(sequences):
+            frames = max(1, sum(durations[item]))
             alignment = predicted.alignment[item, :frames, : lengths[item]]
             log_f0 = self.voice_pitch(predicted.log_f0[[item], :, : pitch_ratio * frames], items[item][1])
             log_f0 = _shaped_pitch(sequence, log_f0, alignment, controls)
@@ -136,7 +136,7 @@ class HierSpeechSynthesizer:
                     SemanticFeatures(predicted.semantic[[item], :, :frames], log_f0),
                     FRAME_RATE,
                     noise[item],
-                    durations=alignment.sum(0).long().tolist(),
+                    durations=durations[item][: lengths[item]],
                     f0=log_f0[0, 0].expm1().float().cpu().numpy(),
                 )
             )
@@ -153,9 +153,10 @@ class HierSpeechSynthesizer:
             _stacked([item.semantic for item in features]),
             _stacked([item.log_f0 for item in features]),
             torch.stack([voice.tensors[SYNTHESIZER] for voice in voices]).to(device),
-            sequence_mask(torch.tensor(lengths, device=device)),
+            sequence_mask(torch.tensor(lengths, device=device), max(lengths)),
             controls.noise_scale,
             [synthesis.noise for synthesis in batch],
+            lengths,
         )
         hop = self.networks.synthesizer.config.hop_length
         return [

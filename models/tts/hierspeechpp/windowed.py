@@ -15,7 +15,6 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from hiervox.modules.functional.masking import mask_lengths
 from hiervox.modules.functional.windows import Window, cut, run_windows, window_plan
 
 BACKBONE_WINDOW = 400
@@ -95,9 +94,9 @@ class WindowedDecoder:
         self.generator = generator
         self.sizes = sizes or WindowSizes(BACKBONE_WINDOW, WINDOW)
 
-    def padded(self, z: Tensor, style: Tensor, mask: Tensor) -> Tensor:
-        """`decode` of padded latents (B, C, N) with their mask (B, 1, N); zero where the mask is."""
-        latents = [latent[:, :length] for latent, length in zip(z, mask_lengths(mask).tolist(), strict=True)]
+    def padded(self, z: Tensor, style: Tensor, lengths: Sequence[int]) -> Tensor:
+        """`decode` of latents (B, C, N) that are padded beyond their lengths; zero there."""
+        latents = [latent[:, :length] for latent, length in zip(z, lengths, strict=True)]
         wavs = self.decode(latents, style)
         hop = self.generator.backbone_rate * self.generator.waveform_rate
         padded = wavs[0].new_zeros(len(wavs), 1, hop * z.shape[-1])

@@ -143,10 +143,10 @@ class DiffusionConverter(ABC, Generic[ControlsT]):
         speech, tracker = source.speech, self.experiment.features.pitch
 
         def track(seen: Tensor, _: Segment) -> F0Contour:
-            return track_pitch(seen[0].cpu().numpy(), tracker, "the source")
+            return track_pitch(seen[0].numpy(), tracker, "the source")
 
         if f0 is None:
-            f0 = self.pitch(speech, f0_by_segments(speech, self.device, track), voice, controls)
+            f0 = self.pitch(speech, f0_by_segments(speech, torch.device("cpu"), track), voice, controls)
         else:
             f0 = stretch_pitch(f0, pad_to_multiple(speech).size // SAMPLES_PER_F0)
         pitch = torch.from_numpy(log_f0(f0))

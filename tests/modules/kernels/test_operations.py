@@ -29,8 +29,8 @@ PASSES = {
     ("hierspeechpp", "text_to_vec"): (1450, 1390),
 }
 """(system, workload) → the most operations of half a second as the paper writes it, and prepared."""
-WAITS = {"text_to_vec": 2}
-"""Workload → values that are read back: whether durations are possible, and how many frames they make."""
+WAITS = {"text_to_vec": 1}
+"""Workload → values that are read back, as the dispatcher sees them: whether durations are possible."""
 
 
 @pytest.mark.parametrize(("system", "name"), PASSES)

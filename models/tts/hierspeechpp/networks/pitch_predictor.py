@@ -41,7 +41,11 @@ def _conv(channels: int, kernel_size: int, dilation: int) -> nn.Module:
     return weight_norm(nn.Conv1d(channels, channels, kernel_size, dilation=dilation, padding=padding))
 
 
-class PitchPredictor(nn.Module):
+class LogF0Predictor(nn.Module):
+    """What predicts log(F0 + 1) of (semantic vectors, mask, style)."""
+
+
+class PitchPredictor(LogF0Predictor):
     """Convolutions that upsample semantic vectors to a log-F0 curve four times as dense.
 
     Args:

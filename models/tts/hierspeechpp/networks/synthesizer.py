@@ -247,6 +247,7 @@ class HierarchicalSynthesizer(nn.Module):
         mask: Tensor | None = None,
         noise_scale: float = 0.333,
         generator: Noise = None,
+        lengths: Sequence[int] | None = None,
     ) -> Tensor:
         """Speak: agnostic prior, both flows in reverse, source network, generator.
 
@@ -259,13 +260,14 @@ class HierarchicalSynthesizer(nn.Module):
             mask: (B, 1, N); None where nothing is padded.
             noise_scale: factor of the prior's standard deviation.
             generator: of the noise.
+            lengths: frames of each item, as `mask` has them; None reads them back from it.
 
         Returns:
             (B, 1, hop * N) in [-1, 1], zero where `mask` is.
         """
-        mask = full_mask(semantic) if mask is None else mask
-        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator)
-        return self.decoder.padded(z, style, mask)
+        mask, lengths = mask_and_lengths(semantic, mask, lengths)
+        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
+        return self.decoder.padded(z, style, lengths)
 
     @torch.no_grad()
     def stream(
@@ -277,7 +279,8 @@ class HierarchicalSynthesizer(nn.Module):
         generator: Noise = None,
     ) -> Iterator[Tensor]:
         """`infer` of one utterance, chunk by chunk (1, 1, T_i); prior and flows see it as a whole before."""
-        z = self.latent(semantic, log_f0, style, full_mask(semantic), noise_scale, generator)
+        mask, lengths = mask_and_lengths(semantic)
+        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
         yield from self.decoder.stream(z, style)
 
     @torch.no_grad()
@@ -289,10 +292,11 @@ class HierarchicalSynthesizer(nn.Module):
         mask: Tensor,
         noise_scale: float = 0.333,
         generator: Noise = None,
+        lengths: Sequence[int] | None = None,
     ) -> Tensor:
         """The first half of `infer`: to the acoustic latent (B, latent_channels, N), masked."""
         mean, log_std = self.agnostic_prior(semantic, log_f0, mask, style)
-        z = sample_gaussian(mean, log_std, mask, noise_scale, generator)
+        z = sample_gaussian(mean, log_std, mask, noise_scale, generator, lengths)
         return self.as_acoustic(z, mask, style)
 
     def as_acoustic(self, agnostic: Tensor, mask: Tensor, style: Tensor) -> Tensor:
@@ -326,14 +330,24 @@ class HierarchicalSynthesizer(nn.Module):
         Returns:
             (B, 1, hop * N) in [-1, 1].
         """
-        mask = full_mask(linear_spec)
+        mask, lengths = mask_and_lengths(linear_spec)
         mean, log_std = self.acoustic_posterior(linear_spec, wav, mask, style)
-        return self.decoder.padded(sample_gaussian(mean, log_std, mask, noise_scale, generator), style, mask)
+        z = sample_gaussian(mean, log_std, mask, noise_scale, generator, lengths)
+        return self.decoder.padded(z, style, lengths)
 
 
 def full_mask(x: Tensor) -> Tensor:
     """The mask (B, 1, N) of sequences (B, C, N) without padding."""
     return x.new_ones(x.shape[0], 1, x.shape[-1])
+
+
+def mask_and_lengths(
+    x: Tensor, mask: Tensor | None = None, lengths: Sequence[int] | None = None
+) -> tuple[Tensor, Sequence[int]]:
+    """The mask (B, 1, N) of sequences (B, C, N) and their lengths; without a mask nothing is padded."""
+    if mask is None:
+        return full_mask(x), [x.shape[-1]] * x.shape[0]
+    return mask, mask_lengths(mask).tolist() if lengths is None else lengths
 
 
 def _draw(gaussian: tuple[Tensor, Tensor], mask: Tensor) -> Latent:

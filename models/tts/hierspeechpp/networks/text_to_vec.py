@@ -278,19 +278,20 @@ class TextToVec(nn.Module):
         prior_mean, prior_log_std, log_durations = self._read_text(
             tokens, token_mask, self.reading_style(voice), duration_noise_scale, generator
         )
-        lengths = torch.exp(log_durations) * token_mask
-        require_speakable(lengths.sum((1, 2)) / token_lengths, MAX_FRAMES_PER_TOKEN)
-        durations = torch.ceil(lengths * length_scale)
+        predicted = torch.exp(log_durations) * token_mask
+        require_speakable(predicted.sum((1, 2)) / token_lengths, MAX_FRAMES_PER_TOKEN)
+        durations = torch.ceil(predicted * length_scale)
         if longest is not None:
             durations = torch.minimum(durations, longest)
         durations = durations.squeeze(1)
         frame_lengths = durations.sum(1).clamp_min(1).long()
-        mask = sequence_mask(frame_lengths)
+        lengths = frame_lengths.tolist()
+        mask = sequence_mask(frame_lengths, max(lengths))
         alignment = generate_path(durations, mask.transpose(1, 2) * token_mask)
 
         mean = prior_mean @ alignment.transpose(1, 2)
         log_std = prior_log_std @ alignment.transpose(1, 2)
-        semantic = self.speak_prior(mean, log_std, mask, voice, noise_scale, generator)
+        semantic = self.speak_prior(mean, log_std, mask, voice, noise_scale, generator, lengths)
         return TextToVecInference(
             semantic, self.pitch_predictor(semantic, mask, voice), frame_lengths, alignment
         )
@@ -303,6 +304,7 @@ class TextToVec(nn.Module):
         voice: Tensor,
         noise_scale: float = 0.333,
         generator: Noise = None,
+        lengths: Sequence[int] | None = None,
     ) -> Tensor:
         """A draw from the aligned text's prior → semantic vectors (B, semantic_channels, N).
 
@@ -311,9 +313,10 @@ class TextToVec(nn.Module):
             mask: (B, 1, N).
             voice: of `style`.
             noise_scale, generator: as of `infer`.
+            lengths: as of `sample_gaussian`.
         """
         style = self.reading_style(voice)
-        z_prior = sample_gaussian(mean, log_std, mask, noise_scale, generator)
+        z_prior = sample_gaussian(mean, log_std, mask, noise_scale, generator, lengths)
         semantic: Tensor = self.semantic_decoder(self.flow(z_prior, mask, style, reverse=True), mask, style)
         return semantic
 

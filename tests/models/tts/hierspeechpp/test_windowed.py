@@ -14,7 +14,6 @@ from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
     SpectralGeneratorSizes,
 )
 from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import ExcitedDecoder, LiteSynthesizer
-from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.functional.windows import window_plan
 from tests.models.tts.hierspeechpp.lite.tiny import lite_synthesizer
 
@@ -83,7 +82,7 @@ def test_a_plan_keeps_everything_once_and_sees_the_context() -> None:
 def test_windows_give_what_one_pass_gives_to_items_of_any_length(network: LiteSynthesizer) -> None:
     lengths = [FRAMES, 3, 97, 97]
     z, style = torch.randn(4, 8, FRAMES), torch.randn(4, 8, 1)
-    together = network.decoder.padded(z, style, sequence_mask(torch.tensor(lengths)))
+    together = network.decoder.padded(z, style, lengths)
     for item, frames in enumerate(lengths):
         alone = whole(network, z[[item], :, :frames], style[[item]])
         assert alone.std() > 0
@@ -120,7 +119,7 @@ def test_a_stream_is_the_whole_in_chunks_that_grow(network: LiteSynthesizer, fra
 def test_a_noise_floor_is_subtracted_alike_in_windows_and_streams(network: LiteSynthesizer) -> None:
     z, style, floor = torch.randn(2, 8, FRAMES), torch.randn(2, 8, 1), torch.rand(2, 161, 1) / 100
     decoder = ExcitedDecoder(network.source, network.generator, floor=floor)
-    together = decoder.padded(z, style, torch.ones(2, 1, FRAMES))
+    together = decoder.padded(z, style, [FRAMES] * 2)
     for item in ([0], [1]):
         expected = whole(network, z[item], style[item], floor[item])
         assert not torch.allclose(expected, whole(network, z[item], style[item]), atol=1e-4)

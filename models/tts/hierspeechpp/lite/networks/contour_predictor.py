@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from hiervox.models.tts.hierspeechpp.lite.networks.frames import interleave
 from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import SpeakerEncoderSizes
-from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME
+from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import F0_PER_FRAME, LogF0Predictor
 from hiervox.modules.convolutions.convnext import ConvNeXtBlock, ConvNeXtSizes
 from hiervox.utils.config import Config
 
@@ -61,7 +61,7 @@ def pitch_values(pitch: Tensor) -> Tensor:
     return torch.stack([level, spread], dim=1) * (pitch[:, :1] > 0)
 
 
-class ContourPredictor(nn.Module):
+class ContourPredictor(LogF0Predictor):
     """ConvNeXt blocks over the whole utterance, then a few at the rate of F0: log F0, and what is voiced.
 
     Args:

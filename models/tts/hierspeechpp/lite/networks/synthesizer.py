@@ -14,10 +14,14 @@ from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
     SpectralGeneratorSizes,
 )
 from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import VoiceEncoder
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, Latent, full_mask
+from hiervox.models.tts.hierspeechpp.networks.synthesizer import (
+    HierarchicalSynthesizer,
+    Latent,
+    full_mask,
+    mask_and_lengths,
+)
 from hiervox.models.tts.hierspeechpp.windowed import Source, SplitGenerator, WindowedDecoder, WindowSizes
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
-from hiervox.modules.functional.masking import mask_lengths
 from hiervox.modules.functional.windows import Window, cut
 from hiervox.processors.audio import SAMPLE_RATE
 
@@ -110,10 +114,11 @@ class LiteSynthesizer(HierarchicalSynthesizer):
         mask: Tensor,
         noise_scale: float = 0.333,
         generator: Noise = None,
+        lengths: Sequence[int] | None = None,
     ) -> Tensor:
         """As published, the noise scale times `prior_temperature`."""
         noise_scale *= self.config.prior_temperature
-        return super().latent(semantic, log_f0, style, mask, noise_scale, generator)
+        return super().latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
 
     @torch.no_grad()
     def infer(
@@ -124,15 +129,16 @@ class LiteSynthesizer(HierarchicalSynthesizer):
         mask: Tensor | None = None,
         noise_scale: float = 0.333,
         generator: Noise = None,
+        lengths: Sequence[int] | None = None,
     ) -> Tensor:
         """As published; the spectral generator is driven by `log_f0`, and the noise floor subtracted."""
-        mask = full_mask(semantic) if mask is None else mask
-        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator)
+        mask, lengths = mask_and_lengths(semantic, mask, lengths)
+        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
         pitches = [
             pitch[:, : self.config.pitch_ratio * length]
-            for pitch, length in zip(log_f0, mask_lengths(mask).tolist(), strict=True)
+            for pitch, length in zip(log_f0, lengths, strict=True)
         ]
-        return self._driven_by(pitches, style).padded(z, style, mask)
+        return self._driven_by(pitches, style).padded(z, style, lengths)
 
     @torch.no_grad()
     def stream(
@@ -144,7 +150,8 @@ class LiteSynthesizer(HierarchicalSynthesizer):
         generator: Noise = None,
     ) -> Iterator[Tensor]:
         """`infer` of one utterance, chunk by chunk (1, 1, T_i)."""
-        z = self.latent(semantic, log_f0, style, full_mask(semantic), noise_scale, generator)
+        mask, lengths = mask_and_lengths(semantic)
+        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
         yield from self._driven_by([log_f0[0]], style).stream(z, style)
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -162,10 +164,11 @@ class LiteTextToVec(TextToVec):
         voice: Tensor,
         noise_scale: float = 0.333,
         generator: Noise = None,
+        lengths: Sequence[int] | None = None,
     ) -> Tensor:
         """As published, the noise scale times `prior_temperature`."""
         noise_scale *= self.config.prior_temperature
-        return super().speak_prior(mean, log_std, mask, voice, noise_scale, generator)
+        return super().speak_prior(mean, log_std, mask, voice, noise_scale, generator, lengths)
 
 
 def build_text_to_vec(config: TextToVecConfig) -> TextToVec:
