@@ -228,7 +228,7 @@ def _speech(
     if sentences is not None:
         moments = time_stream(name, sentences, every, setting)
         return stream_rows(moments), moments
-    differences = agreement(load(name, "tts", setting.device))
+    differences = agreement(load(name, "tts", setting.device, precision=setting.precision))
     return agreement_rows(differences), [differences]
 
 

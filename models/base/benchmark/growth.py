@@ -79,7 +79,7 @@ def time_growth(
 def _time(name: str | None, setting: Setting, axis: str, size: int) -> Growth:
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
-    pipeline: TextToSpeech[Any] = load(name, "tts", device=setting.device)
+    pipeline: TextToSpeech[Any] = load(name, "tts", device=setting.device, precision=setting.precision)
     words, texts, prompt = WORDS_PER_SENTENCE, 1, PROMPT_SECONDS
     if axis == "words":
         words = size

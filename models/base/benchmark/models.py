@@ -61,7 +61,7 @@ class ModelResult:
     """What one task of a model took.
 
     Attributes:
-        task: of the pipeline.
+        task: of the pipeline, and the precision that is not float32.
         seconds: of sound that came out.
         whole: of the whole sound.
         first: until its first chunk; None where it comes at once.
@@ -80,7 +80,7 @@ def time_model(name: str | None, setting: Setting) -> list[ModelResult]:
 
     Args:
         name: of an installed model, or a folder; None for the default.
-        setting: threads, device, repeats and the recordings' length; a pipeline takes one item at a time.
+        setting: threads, device, dtype, repeats, the recordings' length; a pipeline takes one item at a time.
 
     Raises:
         ConfigError, CheckpointError: as `hiervox.load`.
@@ -92,7 +92,7 @@ def time_model(name: str | None, setting: Setting) -> list[ModelResult]:
 def _time(name: str | None, setting: Setting) -> list[ModelResult]:
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
-    pipeline, results = load(name, device=setting.device), []
+    pipeline, results = load(name, device=setting.device, precision=setting.precision), []
     folder = resolve_bundle(name)
     card, _ = find_system(folder)
     for task, trial in trials_of(pipeline, card, folder, setting.size.seconds).items():
@@ -101,7 +101,8 @@ def _time(name: str | None, setting: Setting) -> list[ModelResult]:
         if trial.first is not None:
             calls["first"] = trial.first
         timings = measure(calls, setting.repeats, setting.warmup)
-        results.append(ModelResult(task, seconds[-1], timings["whole"], timings.get("first"), peak_memory()))
+        label = task if setting.dtype == "float32" else f"{task}, {setting.precision}"
+        results.append(ModelResult(label, seconds[-1], timings["whole"], timings.get("first"), peak_memory()))
     return results
 
 

@@ -50,6 +50,11 @@ class Setting:
     fused: bool = True
     graphs: bool = False
 
+    @property
+    def precision(self) -> str:
+        """`dtype` as `hiervox.load` names it."""
+        return "bf16" if self.dtype == "bfloat16" else self.dtype
+
 
 @dataclass(frozen=True)
 class Result:

@@ -94,7 +94,7 @@ def time_stream(name: str | None, number: int, every: float, setting: Setting) -
 def _time_stream(name: str | None, number: int, every: float, setting: Setting) -> list[Moment]:
     if setting.threads is not None:
         torch.set_num_threads(setting.threads)
-    pipeline = load(name, "tts", setting.device)
+    pipeline = load(name, "tts", setting.device, precision=setting.precision)
     return every_so_often(watch(pipeline, sentences(number, setting.size.seed)), every)
 
 

@@ -18,6 +18,7 @@ PRECISIONS = ("float32", "tf32", "bf16")
 TF32_CAPABILITY = (8, 0)
 """Of CUDA, from which on a GPU multiplies by TensorFloat-32."""
 
+
 PipelineT = TypeVar("PipelineT")
 Computing = Callable[[], AbstractContextManager[None]]
 

@@ -76,6 +76,19 @@ def test_it_converts(pipeline: Any) -> None:
     assert 80 < speech.f0[speech.f0 > 0].mean() < 400
 
 
+def test_bfloat16_stays_near_float32(pipeline: Any) -> None:
+    rounded = hiervox.load(pipeline.folder, device="cpu", precision="bf16")
+    rounded.converter.vocoder._opened[None] = Buzzer()
+    exact, made = (
+        each.vc((SOURCE, RATE), (PROMPT, RATE), _controls(each, seed=3)) for each in (pipeline, rounded)
+    )
+    assert len(made.wav) == len(exact.wav) and np.isfinite(made.wav).all()
+    both = (exact.f0 > 0) & (made.f0 > 0)
+    assert both.mean() > 0.9 * (exact.f0 > 0).mean()
+    np.testing.assert_allclose(made.f0[both], exact.f0[both], rtol=0.1)
+    assert np.abs(made.mel - exact.mel).mean() < 0.5
+
+
 def test_the_seed_is_the_noise_and_temperature_0_has_none(pipeline: Any) -> None:
     np.testing.assert_array_equal(_mel(pipeline, seed=3), _mel(pipeline, seed=3))
     assert np.abs(_mel(pipeline, seed=3) - _mel(pipeline, seed=4)).max() > 1e-3

@@ -32,6 +32,10 @@ STEPS = {
     "tts/vits/mini/conf/vits.json5": (1950, (SEARCH,)),
     "tts/fastspeech2/mini/conf/fastspeech2.json5": (880, ()),
     "tts/valle/mini/conf/autoregressive.json5": (450, ()),
+    # the shortest clip says how long a prompt may be; codebook and length are drawn on the processor
+    "tts/valle/mini/conf/non_autoregressive.json5": (560, ("valle/task.py",)),
+    # sequences are packed by lengths that the processor knows
+    "tts/wavegrad2/mini/conf/wavegrad2.json5": (800, ("networks/packed_lstm.py",)),
     "vocoder/hifigan/conf/small.json5": (1350, ()),
     "vocoder/wavegrad/conf/small.json5": (450, ()),
     # the number of codebooks is drawn on the processor; a codebook asks once whether it has begun
