@@ -11,7 +11,9 @@ from torch import nn
 # Importing these registers their rules.
 from hiervox.modules.kernels import (  # noqa: F401
     channels_last,
+    gated_layer,
     instance_norm,
+    masked_block,
     monotonic_search,
     packed,
     plain_networks,

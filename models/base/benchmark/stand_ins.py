@@ -5,6 +5,7 @@ Each computes what inference uses of the package; what only training uses is Non
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,10 +44,28 @@ class Transposition(nn.Module):
         return x.mT
 
 
+def rearrange(x: Tensor, pattern: str, **sizes: int) -> Tensor:
+    """What `einops.rearrange` computes: axes are split, reordered and joined, all by names."""
+    given, wanted = (_groups(side) for side in pattern.split("->"))
+    for axis in range(len(given) - 1, -1, -1):
+        if len(given[axis]) > 1:
+            x = x.unflatten(axis, [sizes.get(name, -1) for name in given[axis]])
+    names = [name for group in given for name in group]
+    x = x.permute([names.index(name) for group in wanted for name in group])
+    for axis, group in enumerate(wanted):
+        x = x.flatten(axis, axis + len(group) - 1)
+    return x
+
+
+def _groups(side: str) -> list[list[str]]:
+    """`b (c d)` to `[["b"], ["c", "d"]]`."""
+    return [(group or name).split() for group, name in re.findall(r"\(([^)]*)\)|(\w+)", side)]
+
+
 PACKAGES: dict[str, dict[str, dict[str, object]]] = {
     "timm": {"timm": {}, "timm.models": {}, "timm.models.vision_transformer": {"Attention": Attention}},
     "einops": {
-        "einops": {"rearrange": None},
+        "einops": {"rearrange": rearrange},
         "einops.layers": {},
         "einops.layers.torch": {"Rearrange": Transposition},
     },

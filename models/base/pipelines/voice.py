@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics
 from hiervox.utils.errors import ConfigError
@@ -99,10 +99,10 @@ def _mixed_pitch(voiced: Sequence[tuple[PitchStatistics, float]]) -> PitchStatis
     )
 
 
-def fingerprint(network: nn.Module, beginnings: tuple[str, ...]) -> str:
+def fingerprint(weights: Mapping[str, Tensor], beginnings: tuple[str, ...]) -> str:
     """A digest of the weights whose names begin so: of what voices are made of."""
     digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
+    for name, tensor in sorted(weights.items()):
         if name.startswith(beginnings):
             digest.update(name.encode())
             digest.update(tensor.cpu().contiguous().numpy().tobytes())

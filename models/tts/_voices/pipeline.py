@@ -50,7 +50,7 @@ class SpeakerVoices:
     @cached_property
     def fingerprint(self) -> str:
         """A digest of what makes voices."""
-        return fingerprint(self.network, ("speaker_table", "reference_encoder", *self._tensors))
+        return fingerprint(self.network.state_dict(), ("speaker_table", "reference_encoder", *self._tensors))
 
     @property
     def speakers(self) -> Sequence[str]:

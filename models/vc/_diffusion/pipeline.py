@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
+from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights
 from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer, VocoderChoice
 from hiervox.models.base.pipelines.parts import Source, no_speaker
 from hiervox.models.base.pipelines.pitch_control import shape_pitch
@@ -40,21 +41,25 @@ class PromptVoices:
     Args:
         network: in evaluation mode.
         experiment: its config.
+        folder: of its checkpoint or run.
+        device: where it is.
     """
 
     speakers: tuple[str, ...] = ()
     prompts_have_text = False
 
-    def __init__(self, network: StyledNetwork, experiment: ConversionExperiment) -> None:
+    def __init__(
+        self, network: StyledNetwork, experiment: ConversionExperiment, folder: Path, device: torch.device
+    ) -> None:
         self.network, self.mel = network, experiment.mel
+        self.folder, self.device = folder, device
         self.style_channels = experiment.model.style_channels
         self.pitch = experiment.features.pitch
-        self.device = next(network.parameters()).device
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of what makes voices."""
-        return fingerprint(self.network, ("style_encoder",))
+        """A digest of what makes voices, as it stands in the checkpoint."""
+        return fingerprint(load_weights(find_checkpoint(self.folder) / WEIGHTS_NAME), ("style_encoder",))
 
     def speaker(self, name: str) -> dict[str, Tensor]:
         """Is refused: the networks know no speakers by name.
@@ -202,9 +207,10 @@ def build_pipeline(
     controls: type[ControlsT],
     converter: DiffusionConverter[ControlsT],
     network: StyledNetwork,
+    checkpoint: Path,
 ) -> SpeechPipeline[ControlsT]:
-    """Zero-shot voice conversion with a converter of a network."""
+    """Zero-shot voice conversion with a converter of a network, whose checkpoint or run lies in a folder."""
     experiment = converter.experiment
     synthesizer = MelSynthesizer[ControlsT](NoText(experiment.mel), converter.vocoder)
-    voices = PromptVoices(network, experiment)
+    voices = PromptVoices(network, experiment, checkpoint, converter.device)
     return SpeechPipeline(folder, converter.device, controls, synthesizer, voices, converter=converter)

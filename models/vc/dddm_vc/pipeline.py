@@ -32,16 +32,13 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
         CheckpointError: one is missing, broken, or of another part.
         ConfigError: the converter was trained on another quantiser.
     """
-    network, experiment = load_as(
-        part_checkpoint(folder, CONVERTER), device, DDDMVC, DDDMExperiment, plain=True
-    )
-    quantizer, _ = load_as(
-        part_checkpoint(folder, QUANTIZER), device, F0Quantizer, F0QuantizerExperiment, plain=True
-    )
+    place = part_checkpoint(folder, CONVERTER)
+    network, experiment = load_as(place, device, DDDMVC, DDDMExperiment)
+    quantizer, _ = load_as(part_checkpoint(folder, QUANTIZER), device, F0Quantizer, F0QuantizerExperiment)
     require_same_codes(quantizer, network.sizes.n_f0_codes)
     vocoder = VocoderChoice(folder, experiment.mel, device)
     converter = DDDMConverter(network, quantizer, experiment, vocoder, device)
-    return build_pipeline(folder, DDDMControls, converter, network)
+    return build_pipeline(folder, DDDMControls, converter, network, place)
 
 
 class DDDMConverter(DiffusionConverter[DDDMControls]):

@@ -35,11 +35,11 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
         CheckpointError: it is missing, broken, or another system's.
     """
     place = find_part(folder, "vc").folder
-    network, experiment = load_as(place, device, DiffHierVC, DiffHierVCExperiment, plain=True)
+    network, experiment = load_as(place, device, DiffHierVC, DiffHierVCExperiment)
     converter = DiffHierVCConverter(
         network, experiment, VocoderChoice(folder, experiment.mel, device), device
     )
-    return build_pipeline(folder, DiffHierVCControls, converter, network)
+    return build_pipeline(folder, DiffHierVCControls, converter, network, place)
 
 
 class DiffHierVCConverter(DiffusionConverter[DiffHierVCControls]):
