@@ -11,8 +11,8 @@ from hiervox.models.tts._variance.durations import expand_by_durations, gaussian
 from hiervox.models.tts._variance.network import VarianceNetwork
 from hiervox.models.tts._variance.targets import variance_targets
 from hiervox.models.tts._variance.variance_adaptor import VarianceOutput
+from hiervox.models.tts.jets.aligner import DistanceAligner
 from hiervox.models.tts.jets.config import JetsConfig
-from hiervox.modules.alignment.distance import DistanceAligner
 from hiervox.modules.alignment.monotonic import maximum_path
 from hiervox.modules.functional.masking import random_segment_starts, sequence_mask, slice_segments
 from hiervox.modules.generators.hifigan import HiFiGANGenerator

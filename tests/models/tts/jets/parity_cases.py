@@ -15,9 +15,9 @@ from hiervox.models.tts._variance.durations import (
     mean_by_durations,
 )
 from hiervox.models.tts._variance.variance_adaptor import whole_frames
+from hiervox.models.tts.jets.aligner import LOWEST, beta_binomial_prior
 from hiervox.models.tts.jets.network import Jets
 from hiervox.models.tts.jets.published import import_jets
-from hiervox.modules.alignment.distance import LOWEST, beta_binomial_prior
 from hiervox.modules.alignment.monotonic import maximum_path
 from hiervox.modules.discriminators.stack import DiscriminatorOutput
 from hiervox.modules.functional.masking import sequence_mask, slice_segments

@@ -14,10 +14,10 @@ from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.tts._variance.durations import gaussian_upsampling
+from hiervox.models.tts.jets.aligner import beta_binomial_prior
 from hiervox.models.tts.jets.config import JetsExperiment
 from hiervox.models.tts.jets.controls import JetsControls
 from hiervox.models.tts.jets.task import JetsTask
-from hiervox.modules.alignment.distance import beta_binomial_prior
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.errors import ConfigError
