@@ -20,7 +20,7 @@ own() { run python "$recipe/local/$1.py" "${@:2}"; }
 
 # of SYSTEM: `folder` of the budget, what its file of conf/budget says, and the `model` that is given or comes of it.
 of() {
-  parts=() controls=() converts= codec= given_model= folder=$exp/$1/$mark
+  parts=() controls=() speaks=yes converts= codec= given_model= folder=$exp/$1/$mark
   configs=${rows[$1]-$repository/egs}
   source "${plans[$1]}"
   local given
@@ -117,6 +117,7 @@ fi
 if stage 3 speak "the lists with each, and the recordings through the codec"; then
   for name in ${systems//,/ }; do
     of "$name"
+    [[ $speaks ]] || continue
     for list in ${lists//,/ }; do
       script speak_list --list "$exp/lists/$list.csv" --table "$exp/lists/$list.prompts.csv" --model "$model" --seed "$seed" \
         "${controls[@]/#/--control=}" --out "$folder/wavs/$list" --device "$device"
