@@ -14,7 +14,7 @@ from torch import nn
 
 import hiervox
 from hiervox.bins.outputs import record_path
-from hiervox.models.base.pipelines.precision import opened_in
+from hiervox.models.base.pipelines.precision import PRECISIONS, computing_in, opened_in, require_precision
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.processors.audio import write_audio
 from hiervox.utils.errors import ConfigError
@@ -105,6 +105,30 @@ def test_streams_within_a_result_are_resumed_and_closed() -> None:
     with torch.autocast("cpu", torch.bfloat16):  # a model that another one uses
         assert next(opened_in(None, CPU, SYSTEMS["vits"], Toy).both()[1])
         assert not next(opened_in(None, CPU, SYSTEMS["encodec"], Toy).both()[1])
+
+
+def test_torch_is_set_as_before_behind_a_precision() -> None:
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32
+    for precision, allowed in (("tf32", True), ("float32", False), ("bf16", False)):
+        with pytest.raises(ZeroDivisionError), computing_in(precision, CPU):
+            assert (matmul.allow_tf32, cudnn.allow_tf32) == (allowed, allowed)
+            assert torch.is_autocast_enabled("cpu") == (precision == "bf16")
+            raise ZeroDivisionError
+        assert (matmul.allow_tf32, cudnn.allow_tf32) == before
+
+
+def test_an_older_gpu_has_no_tf32(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    for capability, refused in (((7, 5), ("tf32", "bf16")), ((9, 0), ("bf16",))):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, found=capability: found)
+        for precision in PRECISIONS:
+            if precision in refused:
+                with pytest.raises(ConfigError, match=f"cuda does not compute in {precision}"):
+                    require_precision(precision, gpu)
+            else:
+                require_precision(precision, gpu)
 
 
 @pytest.mark.parametrize(
