@@ -9,6 +9,7 @@ import typer
 
 from hiervox.bins.job import BatchOptions, Job, OutputOptions
 from hiervox.bins.options import grouped
+from hiervox.bins.progress import progress
 from hiervox.bins.verbs import Verb
 
 
@@ -27,12 +28,13 @@ def enhance(
       hiervox enhance noisy.wav --model my_model -o clean.wav
       hiervox enhance *.wav --model my_model --out-dir clean --skip-existing
     """
-    job = Job("enhancement", output.targets(recordings), **vars(run), inputs=recordings)
-    for item, wav, rate in job.recordings():
-        from hiervox.processors.audio import peak_normalize
+    from hiervox.models.base.pipelines.speech import HIGHEST_PEAK
 
-        clean, own_rate = job.pipeline.enhance(wav, rate)
-        item.write(peak_normalize(clean) if abs(clean).max() > 1 else clean, own_rate)
+    job = Job("enhancement", output.targets(recordings), **vars(run), inputs=recordings)
+    items = job.items(lambda source: {"input": str(source)})
+    for item in progress(items, "recordings", len(items)):
+        chunks = job.pipeline.enhance_stream(item.input)
+        item.write_stream(chunks, job.pipeline.rate, lambda peak: HIGHEST_PEAK / peak if peak > 1 else 1.0)
 
 
 VERB = Verb("enhance", enhance, rank=7)

@@ -171,9 +171,17 @@ class Item(Generic[InputT]):
         write_sound(self.target, wav, rate, self.request)
         typer.echo(self.target)
 
-    def write_stream(self, chunks: Iterable[Waveform], rate: int) -> None:
-        """Write a waveform (T_i,) as it comes, as it is, and its record; see `write_sound`."""
-        write_chunks(self.target, chunks, rate, lambda peak: 1.0, lambda: self.request)
+    def write_stream(
+        self, chunks: Iterable[Waveform], rate: int, gain: Callable[[float], float] = lambda peak: 1.0
+    ) -> None:
+        """Write a waveform (T_i,) as it comes, and its record; see `write_sound`.
+
+        Args:
+            chunks: unscaled.
+            rate: Hz.
+            gain: the peak of the whole → the factor of the whole; by default it is written as it is.
+        """
+        write_chunks(self.target, chunks, rate, gain, lambda: self.request)
         typer.echo(self.target)
 
     def write_chunks(

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from hiervox.evaluation.long_recordings import in_windows
 from hiervox.processors.audio import Waveform
 
 ORDER = 24
@@ -61,8 +62,12 @@ def warp_cepstra(cepstra: Cepstra, alpha: float, order: int = ORDER) -> Cepstra:
 def mel_cepstra(wav: Waveform, rate: int) -> Cepstra:
     """Mel cepstra (frames, 25) of a waveform (T,): WORLD's CheapTrick each 5 ms, order 24.
 
-    Column 0 is the level.
+    Column 0 is the level. Long recordings are analysed in windows.
     """
+    return in_windows(wav, rate, lambda seen: _mel_cepstra(seen, rate), round(1000 / FRAME_PERIOD))
+
+
+def _mel_cepstra(wav: Waveform, rate: int) -> Cepstra:
     import pyworld
 
     signal = wav.astype(np.float64)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from hiervox.evaluation.metric import Metric, Scores
+from hiervox.evaluation.recordings import is_silent
 from hiervox.evaluation.table import Utterance
 from hiervox.processors.audio import Waveform
-from hiervox.processors.pitch import SILENCE_PEAK
 
 
 class PairedMetric(Metric):
@@ -31,6 +31,6 @@ class PairedMetric(Metric):
         if utterance.reference is None:
             return None
         pair = self.context.recordings.pair(utterance.audio, utterance.reference, self.sample_rate)
-        if pair is None or min(abs(pair[0]).max(), abs(pair[1]).max()) < SILENCE_PEAK:
+        if pair is None or is_silent(pair[0]) or is_silent(pair[1]):
             return None
         return self.compare(*pair)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hiervox.evaluation.latest import Latest
+from hiervox.evaluation.long_recordings import in_windows
 from hiervox.processors.audio import Waveform, read_audio
 from hiervox.processors.pitch import SILENCE_PEAK, F0Contour, PitchConfig, extract_f0
 
-CACHED = 32
-"""Recordings kept at once: one reference serves every system."""
 Contour = NDArray[np.float32]
 ALIGNMENT_RATE = 16000
 ALIGNMENT = "frame by frame where lengths agree, else dynamic time warping over normalised mel cepstra"
@@ -29,6 +28,7 @@ LONGEST_DIFFERENCE = 0.1
 # Against copies of ten recordings with all pitch times 1.3, where 1 is right, F0 Pearson is 0.90 with this
 # tracker and range, 0.83 with YAAPT and 0.68 with Harvest in the same range: octave jumps make the difference
 EVALUATION_PITCH = PitchConfig(method="dio", f_max=500.0)
+F0_RATE = round(1 / EVALUATION_PITCH.hop_seconds)
 TRACKER = f"dio with StoneMask, {EVALUATION_PITCH.f_min:g} to {EVALUATION_PITCH.f_max:g} Hz"
 """The same, for the settings of a report."""
 
@@ -37,21 +37,26 @@ class Recordings:
     """Reads recordings, tracks their F0 and aligns pairs of them; the latest results are kept."""
 
     def __init__(self) -> None:
-        self.read = lru_cache(CACHED)(self._read)
-        self.f0 = lru_cache(CACHED)(self._f0)
-        self.path = lru_cache(CACHED)(self._path)
-        self.pair = lru_cache(4)(self._pair)
+        self.read = Latest(self._read)
+        self.f0 = Latest(self._f0)
+        self.path = Latest(self._path)
 
     def _read(self, file: Path, rate: int | None = None) -> tuple[Waveform, int]:
         """The waveform (T,) of a file, at `rate` Hz or its own, and the rate."""
         return read_audio(file, rate)
 
     def _f0(self, file: Path) -> F0Contour:
-        """F0 in Hz each 5 ms, 0 where unvoiced; one 0 for silence."""
+        """F0 in Hz each 5 ms, 0 where unvoiced; one 0 for silence. Long recordings are tracked in windows."""
         wav, _ = self.read(file, ALIGNMENT_RATE)
-        if np.abs(wav).max() < SILENCE_PEAK:
+        if is_silent(wav):
             return np.zeros(1, np.float32)
-        return extract_f0(wav, ALIGNMENT_RATE, EVALUATION_PITCH, str(file))
+
+        def tracked(seen: Waveform) -> F0Contour:
+            if is_silent(seen):
+                return np.zeros(seen.size * F0_RATE // ALIGNMENT_RATE, np.float32)
+            return extract_f0(seen, ALIGNMENT_RATE, EVALUATION_PITCH, str(file))
+
+        return in_windows(wav, ALIGNMENT_RATE, tracked, F0_RATE)
 
     def _path(self, file: Path, reference: Path) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
         """The alignment of two recordings: frames of the one, frames of the other (K,), seconds a frame."""
@@ -71,7 +76,7 @@ class Recordings:
         step = path_hop / hop_seconds
         return at_frames(ours, frames, step), at_frames(theirs, reference_frames, step)
 
-    def _pair(
+    def pair(
         self, file: Path, reference: Path, rate: int | None = None
     ) -> tuple[Waveform, Waveform, int] | None:
         """Two recordings (T,) of one length at `rate`, by default the reference's own; the rate.
@@ -84,6 +89,11 @@ class Recordings:
             return None
         length = min(wav.size, target.size)
         return wav[:length], target[:length], rate
+
+
+def is_silent(wav: Waveform) -> bool:
+    """Whether nothing in (T,) is loud enough to be compared."""
+    return max(wav.max(), -wav.min()) < SILENCE_PEAK
 
 
 def cepstra(wav: Waveform, hop_length: int) -> NDArray[np.float32]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
+from hiervox.evaluation.long_recordings import frame_blocks
 from hiervox.processors.audio import Waveform
 
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))
@@ -16,14 +20,14 @@ LSD_FFT = 2048
 LSD_HOP = 512
 
 
-def magnitudes(wav: Waveform, fft_size: int, hop_length: int, window: int) -> NDArray[np.float32]:
-    """Magnitudes (bins, frames) of the centred, Hann-windowed short-time Fourier transform."""
+def magnitudes(wav: Waveform, fft_size: int, hop_length: int, window: int) -> Iterator[NDArray[np.float32]]:
+    """Magnitudes (bins, frames_i) of the centred, Hann-windowed short-time Fourier transform, in blocks."""
     import librosa
 
-    found: NDArray[np.float32] = np.abs(
-        librosa.stft(y=wav, n_fft=fft_size, hop_length=hop_length, win_length=window)
-    )
-    return found
+    for block in frame_blocks(wav, fft_size, hop_length):
+        yield np.abs(
+            librosa.stft(y=block, n_fft=fft_size, hop_length=hop_length, win_length=window, center=False)
+        )
 
 
 def multi_resolution_distance(wav: Waveform, reference: Waveform) -> tuple[float, float]:
@@ -33,12 +37,16 @@ def multi_resolution_distance(wav: Waveform, reference: Waveform) -> tuple[float
     """
     convergence, logarithmic = [], []
     for resolution in RESOLUTIONS:
-        ours, theirs = (
-            np.sqrt(np.maximum(magnitudes(sound, *resolution) ** 2, LEAST_POWER))
-            for sound in (wav, reference)
-        )
-        convergence.append(np.linalg.norm(theirs - ours) / np.linalg.norm(theirs))
-        logarithmic.append(np.abs(np.log(ours / theirs)).mean())
+        difference = power = difference_of_logs = 0.0
+        cells = 0
+        for blocks in zip(magnitudes(wav, *resolution), magnitudes(reference, *resolution), strict=True):
+            ours, theirs = (np.sqrt(np.maximum(block**2, LEAST_POWER)) for block in blocks)
+            difference += float(np.linalg.norm(theirs - ours)) ** 2
+            power += float(np.linalg.norm(theirs)) ** 2
+            difference_of_logs += float(np.abs(np.log(ours / theirs)).sum(dtype=np.float64))
+            cells += ours.size
+        convergence.append(math.sqrt(difference / power))
+        logarithmic.append(difference_of_logs / cells)
     return float(np.mean(convergence)), float(np.mean(logarithmic))
 
 
@@ -47,10 +55,11 @@ def log_spectral_distance(wav: Waveform, reference: Waveform) -> float:
 
     As in work on bandwidth extension (Kuleshov et al., arXiv 1708.00853, section 4): FFT 2048, hop 512.
     """
-    ours, theirs = (
-        np.log10(
-            np.maximum(magnitudes(sound, LSD_FFT, LSD_HOP, LSD_FFT).astype(np.float64) ** 2, LSD_LEAST_POWER)
+    sizes, total, frames = (LSD_FFT, LSD_HOP, LSD_FFT), 0.0, 0
+    for blocks in zip(magnitudes(wav, *sizes), magnitudes(reference, *sizes), strict=True):
+        ours, theirs = (
+            np.log10(np.maximum(block.astype(np.float64) ** 2, LSD_LEAST_POWER)) for block in blocks
         )
-        for sound in (wav, reference)
-    )
-    return float(np.sqrt(((ours - theirs) ** 2).mean(axis=0)).mean())
+        total += float(np.sqrt(((ours - theirs) ** 2).mean(axis=0)).sum())
+        frames += ours.shape[1]
+    return total / frames

@@ -16,7 +16,7 @@ from typing import Any
 
 from hiervox.bins.serving.answers import Metrics, Place, status_of
 from hiervox.bins.serving.engine import Engine
-from hiervox.bins.serving.text_stream import Dialogue
+from hiervox.bins.serving.text_stream import MOST_CHARACTERS, Dialogue
 from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.processors.text.markup import is_markup
 from hiervox.utils.errors import ConfigError, HierVoxError
@@ -155,6 +155,7 @@ class _Connection:
         self._engine, self._metrics, self._time_limit = engine, metrics, time_limit
         self._reader, self._writer = reader, writer
         self._channel: _Channel | None = None
+        self._markup: list[str] | None = None
         self._speaking: asyncio.Task[None] | None = None
         self._is_ending = False
 
@@ -200,20 +201,33 @@ class _Connection:
 
     def _start(self, event: Event) -> None:
         voice = event.data.get("voice") or {}
+        self._markup = None
+        self._note_format(event)
         self._channel = _Channel(self._writer)
         self._channel.put(voice=str(voice.get("speaker") or voice.get("name") or ""))
         self._speaking = asyncio.ensure_future(self._speak(self._channel))
 
+    def _note_format(self, event: Event) -> None:
+        if event.data.get("text_format") == "ssml" and self._markup is None:
+            self._markup = []
+
     def _put(self, event: Event) -> None:
         assert self._channel is not None
         text = str(event.data.get("text") or "")
-        if event.data.get("text_format") == "ssml" and not is_markup(text):
-            text = f"<speak>{text}</speak>"
-        if text:
+        self._note_format(event)
+        if self._markup is not None:  # it is one text, however it is cut
+            self._markup.append(text)
+            if sum(map(len, self._markup)) > MOST_CHARACTERS:
+                raise ConfigError(
+                    f"over {MOST_CHARACTERS} characters of SSML have no end", "send less at once"
+                )
+        elif text:
             self._channel.put(text=text)
 
     async def _finish(self) -> None:
         assert self._channel is not None and self._speaking is not None
+        if markup := "".join(self._markup or []):
+            self._channel.put(text=markup if is_markup(markup) else f"<speak>{markup}</speak>")
         self._channel.put(event="end")
         try:
             await self._speaking

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from hiervox.evaluation.long_recordings import frame_blocks
 from hiervox.evaluation.metric import Figure, Metric, Scores, Vector
 from hiervox.evaluation.recordings import ALIGNMENT, ALIGNMENT_RATE, HOP_SECONDS
 from hiervox.evaluation.table import Utterance
@@ -22,7 +23,12 @@ def energy_contour(wav: Vector, rate: int) -> Vector:
     import librosa
 
     window, hop_length = round(WINDOW_SECONDS * rate), round(HOP_SECONDS * rate)
-    level = librosa.feature.rms(y=wav, frame_length=window, hop_length=hop_length)[0]
+    level = np.concatenate(
+        [
+            librosa.feature.rms(y=block, frame_length=window, hop_length=hop_length, center=False)[0]
+            for block in frame_blocks(wav, window, hop_length)
+        ]
+    )
     contour: Vector = 20 * np.log10(np.maximum(level, 10 ** (FLOOR_DB / 20)))
     return contour
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from hiervox.evaluation.latest import Latest
 from hiervox.evaluation.mel_cepstrum import FRAME_PERIOD, ORDER, Cepstra, mel_cepstra, warping
 from hiervox.evaluation.metric import Figure, Metric, Scores
-from hiervox.evaluation.recordings import CACHED, LONGEST_DIFFERENCE, MOST_FRAMES
+from hiervox.evaluation.recordings import LONGEST_DIFFERENCE, MOST_FRAMES
 from hiervox.evaluation.table import Utterance
 from hiervox.utils.config import Config
 
@@ -64,7 +65,7 @@ class MelCepstralDistortion(Metric):
 
     @cached_property
     def _cepstra(self) -> Callable[[Path], Cepstra]:
-        return lru_cache(CACHED)(self._cepstra_uncached)
+        return Latest(self._cepstra_uncached)
 
     def _cepstra_uncached(self, file: Path) -> Cepstra:
         return mel_cepstra(*self.context.recordings.read(file, self.config.sample_rate))

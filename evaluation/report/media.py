@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hiervox.evaluation.recordings import EVALUATION_PITCH, Recordings
+from hiervox.evaluation.recordings import EVALUATION_PITCH, F0_RATE, Recordings
 from hiervox.processors.audio import Waveform
 
 Players = Literal["flac", "mp3", "none"]
@@ -21,6 +21,8 @@ HOP_SECONDS = 0.016
 WINDOW_SECONDS = 0.032
 RANGE_DB = 80.0
 F0_HOP_SECONDS = 0.02
+MOST_SECONDS = 300
+"""Of a recording in the page; a picture of an hour has more columns than browsers draw."""
 
 
 def sound_uri(wav: Waveform, rate: int, players: Players) -> str:
@@ -80,8 +82,12 @@ def png_uri(levels: NDArray[np.uint8]) -> str:
 
 
 def recording(file: Path, recordings: Recordings, players: Players) -> dict[str, Any]:
-    """What the page needs of a recording: sound, picture, F0 each 20 ms in whole Hz, length."""
-    wav, rate = recordings.read(file, None)
+    """What the page needs of a recording: sound, picture, F0 each 20 ms in whole Hz, length.
+
+    Of a long one it has the first `MOST_SECONDS`.
+    """
+    whole, rate = recordings.read(file, None)
+    wav = whole[: MOST_SECONDS * rate]
     levels, top = spectrogram(wav, rate)
     step = round(F0_HOP_SECONDS / EVALUATION_PITCH.hop_seconds)
     return {
@@ -89,7 +95,8 @@ def recording(file: Path, recordings: Recordings, players: Players) -> dict[str,
         "picture": png_uri(levels),
         "topHz": top,
         "seconds": round(wav.size / rate, 3),
+        "wholeSeconds": round(whole.size / rate, 3),
         "rate": rate,
-        "f0": [round(float(value)) for value in recordings.f0(file)[::step]],
+        "f0": [round(float(value)) for value in recordings.f0(file)[: MOST_SECONDS * F0_RATE : step]],
         "f0Hop": F0_HOP_SECONDS,
     }

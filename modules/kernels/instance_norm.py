@@ -9,8 +9,8 @@ from torch.nn import functional
 from hiervox.modules.kernels.rules import Setting, replaces
 
 
-class MapNorm(nn.Module):
-    """What `nn.InstanceNorm2d` computes, quicker on a CPU where a sample's channels lie side by side.
+class _InstanceNorm(nn.Module):
+    """With the parameters of another.
 
     Args:
         norm: with a scale and a shift, and no running statistics.
@@ -19,6 +19,10 @@ class MapNorm(nn.Module):
     def __init__(self, norm: nn.InstanceNorm2d) -> None:
         super().__init__()
         self.weight, self.bias, self.eps = norm.weight, norm.bias, norm.eps
+
+
+class MapNorm(_InstanceNorm):
+    """What `nn.InstanceNorm2d` computes, quicker on a CPU where a sample's channels lie side by side."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, F), same shape, the channels side by side."""
@@ -39,16 +43,8 @@ def _mean_over_map(cells: Tensor) -> Tensor:
     return cells.mean(2).double().mean((0, 1)).to(cells.dtype)
 
 
-class SingleNorm(nn.Module):
-    """What `nn.InstanceNorm2d` computes, in one operation; it starts two more, which copy its parameters.
-
-    Args:
-        norm: with a scale and a shift, and no running statistics.
-    """
-
-    def __init__(self, norm: nn.InstanceNorm2d) -> None:
-        super().__init__()
-        self.weight, self.bias, self.eps = norm.weight, norm.bias, norm.eps
+class SingleNorm(_InstanceNorm):
+    """What `nn.InstanceNorm2d` computes, in one operation; it starts two more, which copy its parameters."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, F), same shape."""

@@ -7,7 +7,8 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -60,13 +61,21 @@ def read_audio(path: Path | str, rate: int | None = None, min_seconds: float = 0
             384 kHz, or holds NaN, infinity or samples far over full scale.
     """
     recording = Recording(path)
-    wav = np.concatenate(list(recording.chunks()))
+    wav = _joined(recording.chunks())
     if wav.size < min_seconds * recording.rate:
         seconds = wav.size / recording.rate
         raise AudioError(f"{path} is too short: {seconds:.2f} s", f"give at least {min_seconds:g} s")
     if rate is None:
         return wav, recording.rate
     return resample(wav, recording.rate, rate), rate
+
+
+def _joined(chunks: Iterable[Waveform]) -> Waveform:
+    """Chunks (T_i,) behind each other, in memory that grows in place instead of holding all twice."""
+    samples = array("f")
+    for chunk in chunks:
+        samples.frombytes(chunk.tobytes())
+    return np.frombuffer(samples, np.float32)
 
 
 def audio_chunks(path: Path | str, rate: int) -> Iterator[Waveform]:

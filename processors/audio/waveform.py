@@ -29,6 +29,8 @@ FLAT_LEVEL = 0.9995
 FLAT_SHARE = 0.01
 """A waveform with more than this share of samples at `FLAT_LEVEL` or above has been clipped."""
 
+BLOCK = 2**22
+"""Samples in double precision at once."""
 FULL_SCALES = {"int16": 2.0**15, "int32": 2.0**31, "uint8": 2.0**7}
 """Of PCM samples by kind; those of 8 bits lie around 128, as in WAV files."""
 
@@ -53,6 +55,31 @@ def as_waveform(wav: NDArray[Any], name: str) -> Waveform:
     return ((wav.astype(np.float64) - middle) / full_scale).astype(np.float32)
 
 
+def require_one_channel(wav: NDArray[Any], name: str) -> None:
+    """Refuse samples of several channels, and none at all.
+
+    Raises:
+        AudioError: such samples; the message starts with `name`.
+    """
+    if wav.ndim != 1 or wav.size == 0:
+        raise AudioError(
+            f"{name}: a waveform of shape {wav.shape} can't be used", "give samples of one channel"
+        )
+
+
+def as_recording(wav: NDArray[Any], name: str) -> Waveform:
+    """`as_waveform` of what a network takes: finite samples (T,) of one channel.
+
+    Raises:
+        AudioError: as `as_waveform` and `require_one_channel`; a sample is not finite.
+    """
+    wav = as_waveform(wav, name)
+    require_one_channel(wav, name)
+    if not np.isfinite(wav).all():
+        raise AudioError(f"{name} holds a NaN or an infinity", "convert it again from its source")
+    return wav
+
+
 def check_waveform(wav: NDArray[np.floating], name: str) -> None:
     """Refuse a waveform (T,) that no one should hear.
 
@@ -60,10 +87,7 @@ def check_waveform(wav: NDArray[np.floating], name: str) -> None:
         AudioError: it is empty, not finite, silent (peak under -80 dBFS), over full scale, or flat-topped
             (more than 1 % of its samples at full scale); the message starts with `name`.
     """
-    if wav.ndim != 1 or wav.size == 0:
-        raise AudioError(
-            f"{name}: a waveform of shape {wav.shape} can't be used", "give samples of one channel"
-        )
+    require_one_channel(wav, name)
     magnitude = np.abs(wav)
     check_peak(float(magnitude.max()), name)
     share = float((magnitude >= FLAT_LEVEL).mean())
@@ -120,7 +144,11 @@ def require_sound(chunks: Iterable[Waveform], name: str, allow_clipped: bool = F
 
 def rms_dbfs(wav: NDArray[np.floating]) -> float:
     """Root-mean-square level in dB relative to full scale; -inf for digital silence or an empty waveform."""
-    power = float(np.mean(np.square(wav, dtype=np.float64))) if wav.size else 0.0
+    flat = wav.reshape(-1)
+    sums = [
+        float(np.square(flat[at : at + BLOCK], dtype=np.float64).sum()) for at in range(0, wav.size, BLOCK)
+    ]
+    power = sum(sums) / max(1, wav.size)
     return 10 * float(np.log10(power)) if power > 0 else -float("inf")
 
 

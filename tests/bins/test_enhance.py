@@ -50,8 +50,8 @@ def test_writes_sound_and_record(bundle: Path, noisy: Path, tmp_path: Path) -> N
 
 def test_what_would_clip_is_made_quieter(bundle: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(
-        "hiervox.models.enhancement.mp_senet.pipeline.MPSENetPipeline.enhance",
-        lambda self, wav, rate: (np.float32(1.5) * wav, rate),
+        "hiervox.models.enhancement.mp_senet.pipeline.MPSENetPipeline.enhance_stream",
+        lambda self, recording: iter([np.float32(1.5) * soundfile.read(recording, dtype="float32")[0]]),
     )
     soundfile.write(tmp_path / "loud.wav", np.sin(np.arange(16_000)), 16_000)
     out = tmp_path / "clean.wav"

@@ -192,6 +192,9 @@ class Cleaning(Stub):
     def enhance(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:
         return SOUND, RATE
 
+    def enhance_stream(self, recording: Any) -> Iterator[Waveform]:
+        yield SOUND
+
 
 class Imagining(Stub):
     def tta(self, caption: str, seconds: float | None = None, controls: Any = None) -> Waveform:

@@ -407,6 +407,11 @@ function scoreList(recording) {
   return element("dl", { class: "scores" }, ...found.map((one) => one.item));
 }
 
+function length(recording) {
+  const [shown, whole] = [recording.seconds.toFixed(2), recording.wholeSeconds.toFixed(2)];
+  return shown === whole ? `${whole} s` : `the first ${shown} of ${whole} s`;
+}
+
 function recordingView(system, recording, top) {
   if (!recording.picture) {
     return element("div", { class: "recording", "data-system": system }, element("h3", {}, dot(system), system),
@@ -416,7 +421,7 @@ function recordingView(system, recording, top) {
   const line = element("div", { class: "head-line" });
   const audio = recording.sound ? element("audio", { controls: true, preload: "metadata" }) : null;
   const view = element("div", { class: "recording", "data-system": system },
-    element("h3", {}, dot(system), system, element("span", { class: "count" }, `${recording.seconds.toFixed(2)} s · ${recording.rate} Hz`)),
+    element("h3", {}, dot(system), system, element("span", { class: "count" }, `${length(recording)} · ${recording.rate} Hz`)),
     element("div", { class: "plot" }, canvas, line), audio, scoreList(recording),
     recording.scores.heard ? element("p", { class: "heard" }, `heard: ${recording.scores.heard}`) : null);
   view.draw = () => {

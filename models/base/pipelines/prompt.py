@@ -11,6 +11,7 @@ from hiervox.processors.audio import (
     SAMPLE_RATE,
     Recording,
     Waveform,
+    as_recording,
     as_waveform,
     check_rate,
     read_audio,
@@ -50,14 +51,8 @@ def prepare_recording(wav: Waveform, rate: int, name: str) -> Waveform:
         AudioError: it is not finite, too short, or silent, has several channels, or a rate that no recording
             has.
     """
-    wav = as_waveform(wav, name)
+    wav = as_recording(wav, name)
     check_rate(rate, name)
-    if wav.ndim != 1:
-        raise AudioError(
-            f"{name}: a waveform of shape {wav.shape} can't be used", "give samples of one channel"
-        )
-    if not np.isfinite(wav).all():
-        raise AudioError(f"{name} holds a NaN or an infinity", "convert it again from its source")
     if wav.size < LEAST_SECONDS * rate:
         raise AudioError(
             f"{name} is too short: {wav.size / rate:.2f} s", f"give at least {LEAST_SECONDS:g} s of speech"

@@ -372,6 +372,9 @@ class Enhancement(Pipeline, Protocol):
     def enhance(self, wav: Waveform, rate: int) -> tuple[Waveform, int]:
         """Clean a waveform (T,) of `rate` Hz; returns it with `self.rate`."""
 
+    def enhance_stream(self, recording: Recording) -> Iterator[Waveform]:
+        """The same of a recording of any length, in chunks (T_i,) at `self.rate`."""
+
 
 @runtime_checkable
 class TextToAudio(Pipeline, Protocol[ControlsT_contra]):

@@ -15,7 +15,14 @@ from typing_extensions import Self
 from hiervox.models.base.checkpoints.inference import device_of, load_for_inference, parameter_count
 from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.protocols import Mel, Recording
-from hiervox.processors.audio import Waveform, as_waveform, audio_chunks, require_finite, resample
+from hiervox.processors.audio import (
+    Waveform,
+    as_waveform,
+    audio_chunks,
+    require_finite,
+    require_one_channel,
+    resample,
+)
 from hiervox.processors.griffin_lim import griffin_lim
 from hiervox.processors.mel_stream import MelStream
 from hiervox.processors.spectrogram import SpectrogramConfig
@@ -150,8 +157,7 @@ def mono(wav: Waveform) -> Waveform:
         AudioError: it has several channels.
     """
     wav = as_waveform(wav, "the recording")
-    if wav.ndim != 1:
-        raise AudioError(f"a waveform of shape {wav.shape} can't be used", "give samples of one channel")
+    require_one_channel(wav, "the recording")
     return wav
 
 

@@ -17,7 +17,7 @@ from hiervox.models.base.pipelines.protocols import Codes
 from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment, overlap_added
 from hiervox.models.codec.encodec.windows import can_be_windowed, decode_windows, encode_windows
 from hiervox.modules.generators.vocos import Vocos
-from hiervox.processors.audio import Waveform, as_waveform, require_finite, resample
+from hiervox.processors.audio import Waveform, as_recording, require_finite, resample
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError
 
 ONE_PASS_SECONDS = 300
@@ -99,11 +99,7 @@ class EncodecPipeline(NotPickled):
 
     def _batch(self, wav: Waveform, rate: int, codebooks: int | None) -> Tensor:
         """(1, audio_channels, T) at `self.rate`."""
-        wav = as_waveform(wav, "the recording")
-        if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
-            raise AudioError(
-                f"a waveform of shape {wav.shape} can't be coded", "give finite samples of one channel"
-            )
+        wav = as_recording(wav, "the recording")
         if codebooks is not None and not 1 <= codebooks <= self.codebooks:
             raise ConfigError(f"no {codebooks} codebooks", f"choose 1 to {self.codebooks}")
         own = torch.from_numpy(resample(wav, rate, self.rate))

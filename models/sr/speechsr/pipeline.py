@@ -13,8 +13,8 @@ from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
 from hiervox.models.sr.speechsr.networks import AnySpeechSR
-from hiervox.processors.audio import Waveform, as_waveform, require_finite, resample
-from hiervox.utils.errors import AudioError, CheckpointError
+from hiervox.processors.audio import Waveform, as_recording, require_finite, resample
+from hiervox.utils.errors import CheckpointError
 
 GPU_WINDOW = 160_000
 """Samples at 16 kHz to one pass of the network where long passes are the quick ones."""
@@ -78,12 +78,7 @@ class SpeechSRPipeline(NotPickled):
         Raises:
             AudioError: the waveform is empty, has several channels, or it or the result is not finite.
         """
-        wav = as_waveform(wav, "the recording")
-        if wav.ndim != 1 or wav.size == 0 or not np.isfinite(wav).all():
-            raise AudioError(
-                f"a waveform of shape {wav.shape} can't be upsampled", "give finite samples of one channel"
-            )
-        low = resample(wav, rate, INPUT_RATE)
+        low = resample(as_recording(wav, "the recording"), rate, INPUT_RATE)
         return self.stream().finish(low), self.rate
 
     def stream(self) -> UpsampleStream:

@@ -76,9 +76,9 @@ async def heard(client: AsyncTcpClient, last: str = "audio-stop") -> tuple[np.nd
     return np.frombuffer(sound, "<i2"), rate, types
 
 
-def expected(voice: str) -> np.ndarray:
+def expected(voice: str, text: str = TEXT) -> np.ndarray:
     pipeline = hiervox.load("box", device="cpu")
-    wav = pipeline.tts(TEXT, pipeline.voice(voice), pipeline.controls(scaling="none")).wav
+    wav = pipeline.tts(text, pipeline.voice(voice), pipeline.controls(scaling="none")).wav
     return (wav.clip(-1, 1) * 32767).round().astype(int)
 
 
@@ -124,6 +124,26 @@ def test_text_in_pieces_is_spoken_as_a_whole(served: Served) -> None:
 
     wav, whole = served.talk(spoken), expected("rowan")
     assert isinstance(wav, np.ndarray) and wav.shape == whole.shape and np.abs(wav - whole).max() <= 3
+
+
+@pytest.mark.parametrize("enclosed", [False, True])
+def test_ssml_in_pieces_is_one_text(served: Served, enclosed: bool) -> None:
+    """An element may begin in one piece and end in another, with `<speak>` around all or without it."""
+    inner = 'Hello <prosody rate="fast">there. And</prosody> you.'
+    whole = f"<speak>{inner}</speak>"
+
+    async def spoken(client: AsyncTcpClient) -> np.ndarray:
+        await client.write_event(SynthesizeStart(SynthesizeVoice("rowan"), text_format="ssml").event())
+        sent = whole if enclosed else inner
+        for start in range(0, len(sent), 10):
+            await client.write_event(SynthesizeChunk(sent[start : start + 10]).event())
+        await client.write_event(SynthesizeStop().event())
+        wav, _, types = await heard(client, "synthesize-stopped")
+        assert "error" not in types
+        return wav
+
+    wav, made = served.talk(spoken), expected("rowan", whole)
+    assert isinstance(wav, np.ndarray) and wav.shape == made.shape and np.abs(wav - made).max() <= 3
 
 
 def test_errors_say_what_to_do(served: Served) -> None:

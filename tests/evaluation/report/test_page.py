@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -11,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from hiervox.evaluation.metrics.energy import EnergyCorrelation
 from hiervox.evaluation.metrics.f0 import PitchCorrelation
+from hiervox.evaluation.recordings import Recordings
 from hiervox.evaluation.report import PAGE_NAME
-from hiervox.evaluation.report.media import png_uri, sound_uri, spectrogram
+from hiervox.evaluation.report.media import png_uri, recording, sound_uri, spectrogram
 from hiervox.evaluation.report.page import page_data
 from hiervox.evaluation.run import evaluate
 from hiervox.processors.audio import write_audio
@@ -345,3 +349,12 @@ def test_screenshots_at_phone_width_and_in_the_dark(
     page.screenshot(path=tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
     page.close()
+
+
+def test_of_a_long_recording_the_page_holds_the_beginning(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("hiervox.evaluation.report.media.MOST_SECONDS", 1)
+    write_audio(tmp_path / "long.wav", melody(seconds=3), SAMPLE_RATE)
+    held = recording(tmp_path / "long.wav", Recordings(), "flac")
+    sound = io.BytesIO(base64.b64decode(held["sound"].split(",")[1]))
+    assert soundfile.info(sound).frames == SAMPLE_RATE
+    assert (held["seconds"], held["wholeSeconds"], len(held["f0"])) == (1, 3, 50)

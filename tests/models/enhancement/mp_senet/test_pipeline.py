@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from hiervox.models.base.checkpoints.inference import prepared
 from hiervox.models.base.pipelines.bundle import load_denoiser
@@ -67,12 +68,22 @@ def test_the_network_never_sees_more_than_a_window_and_results_fade() -> None:
         return np.full_like(noisy, len(seen))
 
     pipeline._pass = constant  # type: ignore[method-assign]
-    joined = pipeline._joined(_noise(22_000))
+    joined = np.concatenate(list(pipeline._joined([_noise(22_000)], 22_000)))
     assert len(seen) == 3 and max(seen) <= pipeline.window
     assert joined[0] == 1 and joined[-1] == 3
     steps = np.diff(joined)
     assert (steps >= 0).all() and steps.max() < 2 / pipeline.fade
     assert (steps > 0).sum() <= 2 * pipeline.fade
+
+
+def test_a_file_in_chunks_is_cleaned_as_a_whole(tmp_path: Path, monkeypatch) -> None:
+    """Blocks that the reading cuts otherwise than the windows, at another rate, give the same samples."""
+    monkeypatch.setattr("hiervox.processors.audio.reading.BLOCK", 3_001)
+    monkeypatch.setattr("hiervox.models.enhancement.mp_senet.pipeline.BLOCK", 5_000)
+    soundfile.write(tmp_path / "noisy.wav", _noise(44_123), RATE, subtype="FLOAT")
+    chunks = list(_pipeline().enhance_stream(tmp_path / "noisy.wav"))
+    assert len(chunks) > 4 and max(chunk.size for chunk in chunks) <= 8_000
+    np.testing.assert_array_equal(np.concatenate(chunks), _pipeline().enhance(_noise(44_123), RATE)[0])
 
 
 def test_a_short_recording_goes_through_the_network_once() -> None:
