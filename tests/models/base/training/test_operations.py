@@ -39,7 +39,7 @@ STEPS = {
     "vocoder/hifigan/conf/small.json5": (1350, ()),
     "vocoder/wavegrad/conf/small.json5": (450, ()),
     # the number of codebooks is drawn on the processor; a codebook asks once whether it has begun
-    "codec/encodec/mini/conf/encodec.json5": (7500, ("encodec/task.py", "networks/codebook.py")),
+    "codec/encodec/mini/conf/encodec.json5": (7500, ("encodec/task.py", "quantization/codebook.py")),
 }
 """Config → the most operations of a step, and the places that may wait."""
 
