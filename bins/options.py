@@ -13,9 +13,11 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
+
+from hiervox.utils.device import Precision
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="A JSON5 config file.")]
 OverridesOption = Annotated[
@@ -23,7 +25,6 @@ OverridesOption = Annotated[
     typer.Option("--set", help="Override one key, as in train.batch_size=8. May be repeated."),
 ]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")]
-Precision = Literal["float32", "tf32", "bf16"]
 PrecisionOption = Annotated[
     Precision, typer.Option(help="In which the networks multiply; tf32 on a GPU alone.")
 ]

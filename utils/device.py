@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.launch import local_rank
@@ -12,6 +12,8 @@ from hiervox.utils.launch import local_rank
 if TYPE_CHECKING:
     import torch
 
+Precision = Literal["float32", "tf32", "bf16"]
+"""In which networks multiply: `tf32` is float32 that a GPU multiplies by TensorFloat-32, `bf16` autocast."""
 KINDS = ("cpu", "cuda", "mps")
 """What networks are run on here; torch knows more, which nobody has tried."""
 

@@ -50,6 +50,10 @@ class GatedLayer(nn.Module):
         entering = x + self.step(step).unsqueeze(-1)
         hidden = self.dilated(entering if mask is None else entering * mask) + self.condition(condition)
         gate, signal = hidden.chunk(2, dim=1)
-        gated = torch.sigmoid(gate) * torch.tanh(signal)
+        gated = self.gated(gate, signal)
         residual, skip = self.output(gated if mask is None else gated * mask).chunk(2, dim=1)
         return (x + residual) / math.sqrt(2), skip
+
+    def gated(self, gate: Tensor, signal: Tensor) -> Tensor:
+        """(B, channels, T) each → the same."""
+        return torch.sigmoid(gate) * torch.tanh(signal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,6 +12,15 @@ from hiervox.modules.functional.masking import mask_lengths
 
 Noise = torch.Generator | Sequence[torch.Generator] | None
 """Where noise comes from: one generator for a batch, one for each item, or torch's own."""
+
+
+@dataclass
+class Latent:
+    """A Gaussian over frames and a draw from it, (B, C, N) each, masked."""
+
+    mean: Tensor
+    log_std: Tensor
+    z: Tensor
 
 
 def sample_gaussian(

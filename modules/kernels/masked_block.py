@@ -20,6 +20,7 @@ from hiervox.modules.kernels.compiled import run_shares
 from hiervox.modules.kernels.packed import packs_here
 from hiervox.modules.kernels.packed_2d import require_inference
 from hiervox.modules.kernels.rules import Setting, replaces
+from hiervox.modules.kernels.winograd import transforms
 from hiervox.utils.logging import get_logger
 
 TILE, TAPS, POINTS = 4, 3, 6
@@ -28,15 +29,8 @@ LEAST_CHANNELS = 64
 TYPICAL_TILES = 512
 TOLERANCE = 1e-3
 """Of the standard deviation, in the check before first use: float32 keeps about four digits."""
-OF_TAPS = (
-    (1 / 4, 0, 0),
-    (-1 / 6, -1 / 6, -1 / 6),
-    (-1 / 6, 1 / 6, -1 / 6),
-    (1 / 24, 1 / 12, 1 / 6),
-    (1 / 24, -1 / 12, 1 / 6),
-    (0, 0, 1),
-)
-"""What transforms the taps, (POINTS, TAPS)."""
+PLACES = (1, 0, 2, 3, 4, 5)
+"""Of the points 0, 1, -1, 2, -2 and infinity, the kernel's order, among those of `winograd.transforms`."""
 
 _log = get_logger("masked_block")
 
@@ -55,7 +49,7 @@ class FastMaskedBlock(nn.Module):
         operators: Any = torch.ops.mkldnn
         self._multiply = operators._linear_pointwise.default
         convolution, norm = block.convolution, block.norm
-        taps = torch.tensor(OF_TAPS, dtype=torch.double)
+        taps = transforms(TILE, TAPS)[1][list(PLACES)]
         weight = torch.einsum("ai,bj,ocij->aboc", taps, taps, convolution.weight.detach().double())
         self._weights = [
             operators._reorder_linear_weight(point.float().contiguous(), TYPICAL_TILES)

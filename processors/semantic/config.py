@@ -52,6 +52,10 @@ class SemanticConfig(Config):
         return self
 
 
+XLS_R = SemanticConfig(name="facebook/wav2vec2-xls-r-300m", layer=12)
+"""What the authors' systems before HierSpeech++ were published with."""
+
+
 def require_same_features(trained: SemanticConfig, given: SemanticConfig, where: str) -> None:
     """Refuse features other than those that a network was trained on.
 

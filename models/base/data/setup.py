@@ -18,6 +18,9 @@ from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
 from hiervox.utils.errors import ConfigError
 
+if TYPE_CHECKING:
+    from hiervox.processors.semantic.config import SemanticConfig
+
 SectionT = TypeVar("SectionT", bound=Config)
 
 
@@ -56,6 +59,21 @@ class FeaturesConfig(Config):
     def known_fields(cls) -> dict[str, FieldInfo]:
         """Those of the features that are installed."""
         return _settings().known_fields()
+
+
+def semantic_by_default(given: Any, semantic: SemanticConfig) -> Any:
+    """An experiment's sections, in which `features.semantic` is such vectors unless it is set.
+
+    Args:
+        given: the sections as they are before validation.
+        semantic: of systems that were published with others than the feature's own default.
+    """
+    if not isinstance(given, Mapping):
+        return given
+    features = given.get("features") or {}
+    return (
+        {**given, "features": {"semantic": semantic, **features}} if isinstance(features, Mapping) else given
+    )
 
 
 class FeatureSetup(Config):

@@ -74,17 +74,14 @@ class SpeechControls(Controls):
     )
 
 
-class ProsodyControls(SpeechControls):
-    """Further controls of systems that predict durations and pitch.
+class PitchControls(SpeechControls):
+    """Of systems whose pitch can be changed.
 
     Attributes:
-        speed: over 1 is faster.
         semitones: shift of the pitch.
         pitch_range: factor of log-F0's distance from its mean over voiced frames; 0 is monotonous.
-        longest_pause: seconds of each blank and each mark within a sentence at most; None leaves them alone.
     """
 
-    speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
     semitones: float = Field(0.0, ge=-24, le=24, allow_inf_nan=False, description="shift of the pitch")
     pitch_range: float = Field(
         1.0,
@@ -93,6 +90,17 @@ class ProsodyControls(SpeechControls):
         allow_inf_nan=False,
         description="factor of the pitch's range; 0 is monotonous, 1 as it is",
     )
+
+
+class ProsodyControls(PitchControls):
+    """Further controls of systems that predict durations and pitch.
+
+    Attributes:
+        speed: over 1 is faster.
+        longest_pause: seconds of each blank and each mark within a sentence at most; None leaves them alone.
+    """
+
+    speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
     longest_pause: float | None = Field(
         None, gt=0, le=60, allow_inf_nan=False, description="seconds of a pause within a sentence at most"
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial, wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import torch
 
 from hiervox.models.base.card import SystemCard
+from hiervox.utils.device import Precision
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.methods import public_methods
 from hiervox.utils.registry import nearest
 
-PRECISIONS = ("float32", "tf32", "bf16")
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 TF32_CAPABILITY = (8, 0)
 """Of CUDA, from which on a GPU multiplies by TensorFloat-32."""
 

@@ -56,6 +56,17 @@ class AdversarialExperiment(ExperimentConfig):
         """The shortest waveform that all discriminators take, in samples."""
         return max((entry.min_samples for entry in self.discriminators.values()), default=1)
 
+    def require_segment_frames(self, frames: int, hop_length: int) -> None:
+        """Refuse slices of so many frames where discriminators take longer ones.
+
+        Raises:
+            ValueError: such slices.
+        """
+        if self.adversarial and frames * hop_length < self.discriminator_samples:
+            raise ValueError(
+                f"model.segment_frames are too few for discriminators of {self.discriminator_samples} samples"
+            )
+
 
 AdversarialExperimentT = TypeVar("AdversarialExperimentT", bound=AdversarialExperiment)
 

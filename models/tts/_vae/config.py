@@ -227,9 +227,5 @@ class LatentExperiment(AdversarialExperiment):
             raise ValueError(f"model.mel_channels must be mel.n_mels, {self.mel.n_mels}")
         self.text.require_rows(self.model.n_symbols)
         require_names(self.features.speaker.names, self.model.speakers)
-        shortest = self.model.segment_frames * self.mel.hop_length
-        if self.adversarial and shortest < self.discriminator_samples:
-            raise ValueError(
-                f"model.segment_frames are too few for discriminators of {self.discriminator_samples} samples"
-            )
+        self.require_segment_frames(self.model.segment_frames, self.mel.hop_length)
         return self

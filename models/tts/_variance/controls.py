@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from torch import Tensor
 
-from hiervox.models.base.pipelines.controls import SpeechControls
+from hiervox.models.base.pipelines.controls import PitchControls
 from hiervox.models.base.pipelines.pitch_control import shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
@@ -23,19 +23,15 @@ LOWEST_HZ = 40.0
 MAX_FRAMES_PER_TOKEN = 100  # over a second to each symbol; speech has 1 to 10 frames
 
 
-class ProsodyControls(SpeechControls):
+class VarianceSpeechControls(PitchControls):
     """Each does what it says (arXiv 2006.04558, section 2.3); the published code has none in semitones."""
 
     speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
-    semitones: float = Field(0.0, ge=-24, le=24, allow_inf_nan=False, description="shift of the pitch")
-    pitch_range: float = Field(
-        1.0, ge=0, le=5, allow_inf_nan=False, description="factor of the pitch's range; 0 is monotonous"
-    )
     energy: float = Field(1.0, ge=0, le=5, allow_inf_nan=False, description="factor of the energy")
 
 
 def variance_controls(
-    sequence: TokenSequence, controls: ProsodyControls, adaptor: VarianceAdaptor
+    sequence: TokenSequence, controls: VarianceSpeechControls, adaptor: VarianceAdaptor
 ) -> VarianceControls:
     """What a token sequence's markup and the controls ask for, for a batch of this one."""
 
@@ -67,7 +63,7 @@ def _changed_pitch(
     values: Tensor,
     frames: Tensor,
     sequence: TokenSequence,
-    controls: ProsodyControls,
+    controls: VarianceSpeechControls,
     variance: Variance,
 ) -> Tensor:
     """Shifted, spread, or replaced by a given curve; values (1, 1, T), durations (1, L)."""

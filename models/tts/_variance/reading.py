@@ -9,7 +9,7 @@ import torch
 
 from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS
-from hiervox.models.tts._variance.controls import ProsodyControls, predicted_hz, variance_controls
+from hiervox.models.tts._variance.controls import VarianceSpeechControls, predicted_hz, variance_controls
 from hiervox.models.tts._variance.durations import expand_by_durations
 from hiervox.models.tts._variance.network import VarianceNetwork
 from hiervox.models.tts._variance.variance_adaptor import VarianceOutput
@@ -33,7 +33,7 @@ class VarianceReader:
     def __init__(self, network: VarianceNetwork[Any], voices: SpeakerVoices, frame_rate: float) -> None:
         self.network, self.voices, self.frame_rate = network, voices, frame_rate
 
-    def read(self, item: Item, controls: ProsodyControls) -> VarianceOutput:
+    def read(self, item: Item, controls: VarianceSpeechControls) -> VarianceOutput:
         """A token sequence in a voice, as the controls ask for.
 
         Raises:

@@ -37,6 +37,16 @@ class SpeakerNetwork(nn.Module):
         style: Tensor = self.reference_encoder(mel, mask)
         return style
 
+    def clip_style(self, speakers: Tensor, mel: Tensor, mask: Tensor) -> Tensor | None:
+        """Speaker vectors (B, style_channels, 1) of training clips, None for one speaker.
+
+        Args:
+            speakers: rows (B,) of the speaker table, where there is one.
+            mel: (B, mel_channels, N), which the encoder of references reads, where there is one.
+            mask: (B, 1, N).
+        """
+        return self.style(speakers if self.speaker_sizes.voice == "table" else mel * mask, mask)
+
     def style(self, voice: Tensor | None, mask: Tensor) -> Tensor | None:
         """Speaker vectors (B, style_channels, 1), None for one speaker.
 

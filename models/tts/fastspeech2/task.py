@@ -56,8 +56,7 @@ class FastSpeech2Task(CutTrainingTask[FastSpeech2Experiment]):
         own = unwrapped(network)
         assert isinstance(own, FastSpeech2)
         mask = sequence_mask(batch["frames"], batch["mel"].shape[2])
-        voice = batch["speaker"] if self.config.model.voice == "table" else batch["mel"] * mask
-        return own.style(voice, mask)
+        return own.clip_style(batch["speaker"], batch["mel"], mask)
 
     def losses(
         self,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import LossWeight
+from hiervox.models.base.data.setup import semantic_by_default
 from hiervox.models.tts._vae.config import (
     FlowSizes,
     FourierDecoderSizes,
@@ -21,12 +22,9 @@ from hiervox.models.tts._vae.config import (
 )
 from hiervox.processors.audio import FRAME_RATE, SAMPLE_RATE
 from hiervox.processors.mel_presets import MelSection
-from hiervox.processors.semantic import SemanticConfig
+from hiervox.processors.semantic import XLS_R
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.schema import told_by
-
-XLS_R = SemanticConfig(name="facebook/wav2vec2-xls-r-300m", layer=12)
-"""What the linguistic latent is learnt from."""
 
 TEXT_PARTS = ("text_encoder", "duration_predictor", "flow", "linguistic_encoder", "phoneme_predictor")
 """Of the network: what links text and linguistic latent, which adaptation leaves as it is."""
@@ -121,12 +119,9 @@ class HierSpeechExperiment(LatentExperiment):
     @model_validator(mode="before")
     @classmethod
     def _semantic_vectors(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        given = {**given, "features": {"semantic": XLS_R, **(given.get("features") or {})}}
-        if given.get("adaptation"):
-            given["train"] = {"freeze": TEXT_PARTS, **(given.get("train") or {})}
-        return given
+        if isinstance(given, Mapping) and given.get("adaptation"):
+            given = {**given, "train": {"freeze": TEXT_PARTS, **(given.get("train") or {})}}
+        return semantic_by_default(given, XLS_R)
 
     @model_validator(mode="after")
     def _frames_are_shared(self) -> HierSpeechExperiment:

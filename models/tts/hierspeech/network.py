@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from hiervox.models.tts._vae.network import AlignedPrior, LatentDraws, LatentOutput, LatentSpeech
 from hiervox.models.tts.hierspeech.config import HierSpeechConfig
+from hiervox.modules.functional.gaussian import Latent
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
 
 
@@ -24,15 +25,6 @@ class HierSpeechDraws(LatentDraws):
 
 
 @dataclass
-class Posterior:
-    """A Gaussian over frames and a draw from it, (B, C, N) each, masked."""
-
-    mean: Tensor
-    log_std: Tensor
-    z: Tensor
-
-
-@dataclass
 class HierSpeechOutput(LatentOutput):
     """A training pass, everything that the losses need.
 
@@ -44,8 +36,8 @@ class HierSpeechOutput(LatentOutput):
         phoneme_logits: (B, n_symbols, N), from the linguistic latent of what has a text.
     """
 
-    acoustic: Posterior | None
-    linguistic: Posterior
+    acoustic: Latent | None
+    linguistic: Latent
     acoustic_as_linguistic: Tensor | None
     linguistic_as_text: Tensor | None
     prior: AlignedPrior | None
@@ -148,6 +140,6 @@ class HierSpeech(LatentSpeech[HierSpeechConfig]):
         return super().flow_context + (self.config.acoustic_flow.context if self.config.acoustic else 0)
 
 
-def _drawn(gaussian: tuple[Tensor, Tensor], noise: Tensor, mask: Tensor) -> Posterior:
+def _drawn(gaussian: tuple[Tensor, Tensor], noise: Tensor, mask: Tensor) -> Latent:
     mean, log_std = gaussian
-    return Posterior(mean, log_std, (mean + noise * torch.exp(log_std)) * mask)
+    return Latent(mean, log_std, (mean + noise * torch.exp(log_std)) * mask)

@@ -130,9 +130,5 @@ class JetsExperiment(AdversarialExperiment):
         if self.mel.hop_length != self.model.generator.hop_length:
             hop = self.model.generator.hop_length
             raise ValueError(f"mel.hop_length must be {hop}, the product of model.generator.rates")
-        shortest = self.model.segment_frames * self.mel.hop_length
-        if self.adversarial and shortest < self.discriminator_samples:
-            raise ValueError(
-                f"model.segment_frames are too few for discriminators of {self.discriminator_samples} samples"
-            )
+        self.require_segment_frames(self.model.segment_frames, self.mel.hop_length)
         return self

@@ -1,7 +1,7 @@
 """What can be set when JETS speaks."""
 
-from hiervox.models.tts._variance.controls import ProsodyControls
+from hiervox.models.tts._variance.controls import VarianceSpeechControls
 
 
-class JetsControls(ProsodyControls):
+class JetsControls(VarianceSpeechControls):
     """Each does what it says; the published code has none."""

@@ -60,8 +60,7 @@ class JetsTask(AdversarialTask[JetsExperiment]):
         own = unwrapped(network)
         assert isinstance(own, Jets)
         mask = sequence_mask(batch["frames"], batch["mel"].shape[2])
-        voice = batch["speaker"] if self.config.model.voice == "table" else batch["mel"] * mask
-        return own.style(voice, mask)
+        return own.clip_style(batch["speaker"], batch["mel"], mask)
 
     def reconstruction_losses(self, batch: Batch, generated: Generated, step: int) -> dict[str, Tensor]:
         """`mel`, `duration`, `pitch`, `energy`, `forward_sum` and `binarization`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
@@ -14,14 +13,12 @@ from hiervox.models.base.config import (
     ScheduleConfig,
     TrainConfig,
 )
-from hiervox.models.base.data.setup import FeaturesConfig
+from hiervox.models.base.data.setup import FeaturesConfig, semantic_by_default
 from hiervox.models.vc._diffusion.network import F0_PER_FRAME, MelDiffusionSizes
 from hiervox.processors.audio import HOP_LENGTH, PAD_MULTIPLE, SAMPLE_RATE
-from hiervox.processors.semantic import SemanticConfig
+from hiervox.processors.semantic import XLS_R
 from hiervox.processors.spectrogram import SpectrogramConfig
 
-SEMANTIC = SemanticConfig(name="facebook/wav2vec2-xls-r-300m", layer=12)
-"""As published."""
 SEGMENT_SAMPLES = 112 * HOP_LENGTH
 
 
@@ -65,17 +62,13 @@ class ConversionExperiment(ExperimentConfig):
     data: ConversionDataConfig
     train: ConversionTrainConfig = ConversionTrainConfig()
     model: MelDiffusionSizes
-    features: FeaturesConfig = FeaturesConfig(semantic=SEMANTIC)
+    features: FeaturesConfig = FeaturesConfig(semantic=XLS_R)
     mel: SpectrogramConfig = SpectrogramConfig()
 
     @model_validator(mode="before")
     @classmethod
     def _published_content(cls, given: Any) -> Any:
-        """Content as published, where a config sets other features alone."""
-        features = given.get("features") if isinstance(given, Mapping) else None
-        if not isinstance(features, Mapping) or "semantic" in features:
-            return given
-        return {**given, "features": {**features, "semantic": SEMANTIC}}
+        return semantic_by_default(given, XLS_R)
 
     @model_validator(mode="after")
     def _features_fit(self) -> ConversionExperiment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from hiervox.models.base.pipelines.controls import PitchControls
 from hiervox.models.base.pipelines.mel_synthesizer import MelSpeechControls
 
 STEPS = 6
@@ -11,23 +12,14 @@ STEPS = 6
 MOST_STEPS = 1000
 
 
-class DiffusionConversionControls(MelSpeechControls):
+class DiffusionConversionControls(PitchControls, MelSpeechControls):
     """Of both systems.
 
     Attributes:
-        semitones, pitch_range: as everywhere.
         steps: of the solver of the spectrogram.
         temperature: factor of all noise.
     """
 
-    semitones: float = Field(0.0, ge=-24, le=24, allow_inf_nan=False, description="shift of the pitch")
-    pitch_range: float = Field(
-        1.0,
-        ge=0,
-        le=5,
-        allow_inf_nan=False,
-        description="factor of the pitch's range; 0 is monotonous, 1 as it is",
-    )
     steps: int = Field(
         STEPS, ge=1, le=MOST_STEPS, description="of the spectrogram's diffusion; time grows with them"
     )

@@ -12,11 +12,12 @@ from typing import Any
 
 from budget import seconds_of
 from figures import FIGURES
-from rows import Row, all_rows, kept_rows, machine, merged, trained_rows
+from rows import Row, all_rows, kept_rows, merged, trained_rows
 from trials import RESYNTHESIS
 
 sys.path.append(str(Path(__file__).parents[3] / "common" / "local"))
 from figure_tables import differences, line, settings, table
+from machine import machine
 
 from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import read_json

@@ -10,16 +10,17 @@ import csv
 import datetime
 import io
 import json
-import os
-import platform
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from budget import seconds_of
 from trials import RESYNTHESIS, WAVS_NAME, Trial, trials
+
+sys.path.append(str(Path(__file__).parents[3] / "common" / "local"))
+from machine import machine
 
 from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights, read_json
@@ -201,19 +202,3 @@ def parameters_of(trial: Trial) -> float:
     runs = [path.parent for path in (trial.folder / "runs").glob("*/checkpoints")]
     files = bundle or [find_checkpoint(run) / WEIGHTS_NAME for run in runs]
     return sum(tensor.numel() for file in files for tensor in load_weights(file).values()) / 1e6
-
-
-def machine() -> str:
-    """Cores, processor and versions."""
-    versions = f"PyTorch {torch.__version__}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} cores ({processor()}), {versions}"
-
-
-def processor() -> str:
-    """Its name, as Linux knows it, and what it has for bf16."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    flags = next((line.split() for line in lines if line.startswith("flags")), [])
-    bf16 = [shown for flag, shown in (("amx_bf16", "AMX"), ("avx512_bf16", "AVX-512 BF16")) if flag in flags]
-    return ", ".join([names[0] if names else platform.machine(), *bf16])

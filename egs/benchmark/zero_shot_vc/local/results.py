@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import os
-import platform
 import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-
 sys.path.append(str(Path(__file__).parents[3] / "common" / "local"))
 from figure_tables import differences, settings, table
+from machine import machine
 from speed import SPEED_NAME
 
 from hiervox.utils.errors import HierVoxError
@@ -48,12 +45,11 @@ def report(exp: Path, notes: str) -> str:
     summary = with_speed(summary, exp / "wavs")
     found = {name for system in summary["systems"].values() for name in system["figures"]}
     figures = {name: shown for name, shown in FIGURES.items() if name in found}
-    where = f"{os.cpu_count()} processors, PyTorch {torch.__version__}, Python {platform.python_version()}"
     digest = (exp / "list.sha256").read_text(encoding="utf-8").strip()
     parts = [
         "# Voice conversion to unseen voices",
-        f"{datetime.date.today()}; {where}. The sources stand in the line `ground_truth`: their similarity "
-        "to the prompts is what conversion has to beat.",
+        f"{datetime.date.today()}; {machine()}. The sources stand in the line `ground_truth`: their "
+        "similarity to the prompts is what conversion has to beat.",
         "\n".join(table(summary, figures)),
         "\n".join(differences(summary, figures)),
         notes.rstrip(),

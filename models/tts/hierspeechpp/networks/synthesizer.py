@@ -24,17 +24,8 @@ from hiervox.models.tts.hierspeechpp.windowed import SplitGenerator, WindowedDec
 from hiervox.modules.encoders.posterior import WaveformEncoder
 from hiervox.modules.encoders.style import StyleEncoder
 from hiervox.modules.flows.coupling_flow import CouplingFlow
-from hiervox.modules.functional.gaussian import Noise, sample_gaussian
+from hiervox.modules.functional.gaussian import Latent, Noise, sample_gaussian
 from hiervox.modules.functional.masking import mask_lengths, random_segment_starts, slice_segments
-
-
-@dataclass
-class Latent:
-    """A Gaussian over frames and a draw from it, (B, C, N) each, masked."""
-
-    mean: Tensor
-    log_std: Tensor
-    z: Tensor
 
 
 @dataclass

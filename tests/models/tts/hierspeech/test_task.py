@@ -9,8 +9,9 @@ import torch
 
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.tts.hierspeech.config import TEXT_PARTS, XLS_R, HierSpeechExperiment
+from hiervox.models.tts.hierspeech.config import TEXT_PARTS, HierSpeechExperiment
 from hiervox.models.tts.hierspeech.task import HierSpeechTask
+from hiervox.processors.semantic import XLS_R
 from hiervox.processors.spectrogram import linear_spectrogram
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeech.tiny_hierspeech import HOP_LENGTH, MEL, RATE, SEMANTIC, sizes
