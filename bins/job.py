@@ -41,7 +41,7 @@ from hiervox.bins.outputs import (
     write_sounds,
 )
 from hiervox.bins.progress import progress
-from hiervox.utils.errors import ConfigError
+from hiervox.utils.errors import AudioError, ConfigError
 from hiervox.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
@@ -207,14 +207,24 @@ class Item(Generic[InputT]):
             f0_out: where the pitch curve goes, and the curve.
             pictures: what to draw.
             beside: a file of what else there is to say of it, and what writes it.
+
+        Raises:
+            AudioError: unscaled, it goes over full scale.
         """
         from hiervox.models.base.pipelines.speech import gain
+
+        def factor(peak: float) -> float:
+            if scaling == "none" and peak > 1:
+                raise AudioError(
+                    f"{self.target}: the waveform clips (peak {peak:.3f})", "use --scaling max or prompt"
+                )
+            return gain(scaling, peak, prompt_peak)
 
         write_chunks(
             self.target,
             chunks,
             rate,
-            lambda peak: gain(scaling, peak, prompt_peak),
+            factor,
             lambda: {**self.request, **noted()},
             f0_out,
             pictures,

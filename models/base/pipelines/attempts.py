@@ -119,7 +119,8 @@ def duration_issues(synthesis: Synthesis, controls: Any) -> list[Issue]:
 
 
 def _sound_issues(synthesis: Synthesis, rate: int, controls: Any) -> list[Issue]:
-    return check_sound(synthesis.wav, rate, _speed(synthesis, controls))
+    scaled = controls.scaling != "none"
+    return check_sound(synthesis.wav, rate, _speed(synthesis, controls), scaled=scaled)
 
 
 def better_of_two(

@@ -82,15 +82,23 @@ def _pause(seconds: float, speed: float) -> list[Issue]:
     return [Issue(f"pauses for {seconds:.1f} s", seconds / limit)] if seconds > limit else []
 
 
-def check_sound(wav: Waveform, rate: int, speed: float) -> list[Issue]:
-    """Issues of a spoken sentence (T,) at `rate` Hz, unscaled."""
+def check_sound(wav: Waveform, rate: int, speed: float, *, scaled: bool = False) -> list[Issue]:
+    """Issues of a spoken sentence (T,) at `rate` Hz, unscaled.
+
+    Args:
+        wav: full scale at ±1.
+        rate: of it.
+        speed: that was asked for.
+        scaled: whether its peak will be brought to full scale, so that nothing over ±1 is cut off.
+    """
     if not np.isfinite(wav).all():
         return [Issue("came out with a NaN or an infinity", np.inf, fatal=True)]
     peak = float(np.abs(wav).max(initial=0.0))
     if peak < SILENCE_PEAK:
         return [Issue("came out silent", np.inf, fatal=True)]
     issues = []
-    flat = float((np.abs(wav) >= FLAT_LEVEL).mean())
+    full_scale = max(1.0, peak) if scaled else 1.0
+    flat = float((np.abs(wav) >= FLAT_LEVEL * full_scale).mean())
     if flat > FLAT_SHARE:
         issues.append(Issue(f"is clipped in {flat:.0%} of its samples", flat / FLAT_SHARE))
     levels = block_levels(wav, rate)

@@ -15,12 +15,11 @@ from typer.testing import CliRunner
 
 import hiervox
 from hiervox.bins.app import app
-from hiervox.models.base.pipelines import mel_synthesizer
 from hiervox.models.base.pipelines.protocols import VoiceConversion
 from hiervox.models.base.pipelines.voice import mix_voices
 from hiervox.models.vc._diffusion import pipeline as module
 from hiervox.processors.audio import Waveform
-from hiervox.utils.errors import CheckpointError, ConfigError
+from hiervox.utils.errors import AudioError, CheckpointError, ConfigError
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
 from tests.models.vc.dddm_vc.tiny_dddm import write_bundle
 from tests.models.vc.diff_hiervc.tiny_diff_hiervc import write_checkpoint
@@ -161,7 +160,6 @@ def test_a_bundle_without_its_quantizer_is_refused(tmp_path: Path) -> None:
 
 def test_the_command_takes_the_controls(system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "build_semantic_extractor", tiny_content)
-    monkeypatch.setattr(mel_synthesizer, "GriffinLimVocoder", lambda mel: Buzzer())  # random weights are loud
     model = WRITERS[system](tmp_path / "model")
     for name, wav in (("me", SOURCE), ("prompt", PROMPT)):
         soundfile.write(tmp_path / f"{name}.wav", wav, RATE)
@@ -186,3 +184,23 @@ def test_the_command_takes_the_controls(system: str, tmp_path: Path, monkeypatch
     beyond = ["vc", *map(str, given), "--overwrite", "--control", "steps=0"]
     refused = CliRunner().invoke(app, beyond)
     assert isinstance(refused.exception, ConfigError) and "steps can't be '0'" in str(refused.exception)
+
+
+def test_a_griffin_lim_sound_over_full_scale_is_scaled(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "build_semantic_extractor", tiny_content)
+    model = WRITERS[system](tmp_path / "model")
+    for name, wav in (("me", SOURCE), ("prompt", PROMPT)):
+        soundfile.write(tmp_path / f"{name}.wav", wav, RATE)
+    out = tmp_path / "converted.wav"
+    command = [
+        *("vc", "--source", tmp_path / "me.wav", "--prompt", tmp_path / "prompt.wav", "--model", model),
+        *("--out", out, "--control", "steps=1", "--device", "cpu"),
+    ]
+    refused = CliRunner().invoke(app, [*map(str, command), "--scaling", "none"])
+    assert isinstance(refused.exception, AudioError) and not out.exists()
+    assert "the waveform clips" in refused.exception.problem and "--scaling max" in refused.exception.hint
+    done = CliRunner().invoke(app, [*map(str, command), "--scaling", "max"])
+    assert done.exit_code == 0, done.output
+    assert np.abs(soundfile.read(out)[0]).max() == pytest.approx(0.999, abs=1e-3)

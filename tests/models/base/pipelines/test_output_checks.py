@@ -25,6 +25,15 @@ def test_speech_passes() -> None:
     assert check_sound(noise(), RATE, speed=1.0) == []
 
 
+def test_what_will_be_scaled_is_not_clipped_over_full_scale() -> None:
+    loud = noise(level=0.8)
+    (issue,) = check_sound(loud, RATE, speed=1.0)
+    assert "is clipped in" in issue.problem
+    assert check_sound(loud, RATE, speed=1.0, scaled=True) == []
+    cut = noise(level=3.0).clip(-2, 2)
+    assert "is clipped in" in check_sound(cut, RATE, speed=1.0, scaled=True)[0].problem
+
+
 def test_a_few_quick_sounds_pass() -> None:
     assert check_durations([1, 1, 1], [True, False, True], rate=50, speed=1.0) == []
 
