@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
@@ -9,6 +11,7 @@ from torch.nn.utils.parametrizations import weight_norm
 from hiervox.modules.activations.alias_free import AliasFreeActivation
 from hiervox.modules.activations.snake import SnakeBeta
 from hiervox.modules.convolutions.amp_block import ParallelAMPBlocks
+from hiervox.modules.convolutions.residual_block import context_of
 from hiervox.modules.convolutions.wavenet import WaveNet, WaveNetSizes
 from hiervox.utils.schema import Sizes
 
@@ -62,6 +65,9 @@ class WaveformEncoder(nn.Module):
     Args:
         sizes: see `WaveformEncoderSizes`.
         out_channels: of the features.
+
+    Attributes:
+        context: frames on either side whose samples a frame depends on.
     """
 
     def __init__(self, sizes: WaveformEncoderSizes, *, out_channels: int) -> None:
@@ -78,6 +84,14 @@ class WaveformEncoder(nn.Module):
             self.blocks.append(ParallelAMPBlocks(outputs, sizes.block_kernel_sizes, sizes.block_dilations))
         self.activation = AliasFreeActivation(SnakeBeta(channels[-1]))
         self.output = nn.Conv1d(channels[-1], out_channels, OUTPUT_KERNEL, padding=OUTPUT_KERNEL // 2)
+        self.context = self._context(sizes)
+
+    def _context(self, sizes: WaveformEncoderSizes) -> int:
+        receptive_field = OUTPUT_KERNEL // 2 + self.activation.context
+        stages = list(zip(sizes.rates, sizes.kernel_sizes, self.blocks, strict=True))
+        for rate, kernel_size, blocks in reversed(stages):
+            receptive_field = rate * (receptive_field + context_of(blocks)) + kernel_size // 2
+        return -(-(receptive_field + INPUT_KERNEL // 2) // math.prod(sizes.rates))
 
     def forward(self, wav: Tensor) -> Tensor:
         """(B, 1, T) → (B, out_channels, T / product of the rates)."""

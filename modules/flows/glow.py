@@ -79,11 +79,18 @@ class GlowFlow(nn.Module):
         channels: of a frame; times `sizes.squeeze` a multiple of `sizes.group`.
         style_channels: of the style vector; 0 where there is none.
         sizes: see `GlowSizes`.
+
+    Attributes:
+        squeeze: see `GlowSizes`.
+        context: frames on either side that one depends on, in either direction.
     """
 
     def __init__(self, channels: int, style_channels: int, sizes: GlowSizes) -> None:
         super().__init__()
         self.squeeze = sizes.squeeze
+        dilations = sum(sizes.dilation_rate**layer for layer in range(sizes.n_layers))
+        squeezed = sizes.n_blocks * (sizes.kernel_size // 2) * dilations
+        self.context = sizes.squeeze * (squeezed + 1) - 1
         width = channels * sizes.squeeze
         if width % sizes.group:
             raise ValueError(f"{width} squeezed channels are not a multiple of the group, {sizes.group}")

@@ -20,12 +20,9 @@ from hiervox.models.tts._vae.controls import LatentControls
 from hiervox.models.tts._vae.network import LatentSpeech
 from hiervox.models.tts._voices.latents import LatentConverter, LatentDecoder
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
-from hiervox.modules.functional.windows import window_plan
 from hiervox.processors.audio import Waveform
 from hiervox.processors.spectrogram import linear_spectrogram
 
-CONVERSION_WINDOW = 1000
-"""Frames of a recording that are converted at once."""
 EDGE_FRAMES = 3
 """Of a spectrogram, which what lies beyond the end of its samples reaches."""
 NOISE_BLOCK = 256
@@ -143,16 +140,16 @@ class LatentSynthesizer:
         """Window by window (arXiv 2106.06103, section 4.3): the same samples as in one pass."""
         samples, hop = torch.from_numpy(wav), self.mel_config.hop_length
         frames = len(samples) // hop
-        for window in window_plan(frames, CONVERSION_WINDOW, self.decoder.context):
-            first = max(0, window.first - self.network.conversion_context - EDGE_FRAMES)
-            last = min(frames, window.last + self.network.conversion_context + EDGE_FRAMES)
+        context = self.network.conversion_context + EDGE_FRAMES
+
+        def latent(first: int, last: int) -> Tensor:
             seen = samples[None, first * hop : None if last == frames else last * hop]
             spec = linear_spectrogram(seen.to(self.voices.device), self.mel_config)
             lengths = torch.tensor([spec.shape[2]], device=self.voices.device)
             noise = self._posterior_noise(first, last, controls)
-            latent = self.network.convert(spec, lengths, own, target, noise)
-            kept = window.start - first, window.stop - first
-            yield from self.decoder.stream(latent[:, :, : window.last - first], target, *kept)
+            return self.network.convert(spec, lengths, own, target, noise)
+
+        yield from self.decoder.windows(latent, target, frames, context)
 
     def _posterior_noise(self, first: int, last: int, controls: LatentControls) -> Tensor | None:
         """(1, C, last - first); a frame's depends on the seed and its place alone."""

@@ -14,12 +14,15 @@ from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_loader import recording_prompt
 from hiervox.models.tts._voices.controls import ConversionControls
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
+from hiervox.modules.functional.windows import window_plan
 from hiervox.processors.audio import Waveform, resample
 from hiervox.processors.pitch import F0Contour
 from hiervox.utils.errors import ConfigError
 
 ControlsT = TypeVar("ControlsT", bound=ConversionControls)
 
+CONVERSION_WINDOW = 1000
+"""Frames of a recording that are converted at once."""
 FIRST_CHUNK, NEXT_CHUNK = 20, 200
 """Frames of the latent that are decoded at once: the first so that sound begins soon."""
 
@@ -50,6 +53,29 @@ class LatentDecoder:
             wav = self.decode(z[:, :, first : stop + context], style)[0, 0]
             yield wav[(start - first) * hop : (stop - first) * hop].float().cpu().numpy()
             start, size = stop, NEXT_CHUNK
+
+    def windows(
+        self,
+        latent: Callable[[int, int], Tensor],
+        style: Tensor | None,
+        frames: int,
+        context: int,
+        multiple: int = 1,
+    ) -> Iterator[Waveform]:
+        """A recording whose latent is made window by window to sound: the same samples as in one pass.
+
+        Args:
+            latent: of the recording's frames `first` to `last`, (1, C, last - first).
+            style: as for `decode`.
+            frames: of the recording, a multiple of `multiple`.
+            context: frames on either side that a frame of the latent depends on.
+            multiple: of which `first` and `last` are one.
+        """
+        for window in window_plan(frames, CONVERSION_WINDOW, self.context):
+            first = max(0, window.first - context) // multiple * multiple
+            last = min(frames, -(-(window.last + context) // multiple) * multiple)
+            seen = latent(first, last)[:, :, : window.last - first]
+            yield from self.stream(seen, style, window.start - first, window.stop - first)
 
     def whole(self, z: Tensor, style: Tensor | None) -> Waveform:
         """All frames to a waveform (T,)."""

@@ -93,10 +93,18 @@ class GlowWaveGanSynthesizer:
     ) -> Iterator[Waveform]:
         """Through the flow in the source's voice, and back in the target's (arXiv 2207.01832).
 
-        The flow sees the recording as a whole.
+        Window by window: the same samples as in one pass.
         """
-        z = self.wavegan.latent(torch.from_numpy(wav)[None].to(self.voices.device), 0.0)
-        yield from self.decoder.stream(self.flow.network.convert(z, own, target), None)
+        samples, hop, flow = torch.from_numpy(wav), self.wavegan.hop_length, self.flow.network.flow
+        frames = flow.whole(len(samples) // hop)
+        context = self.wavegan.encoder.context + 2 * flow.context
+
+        def latent(first: int, last: int) -> Tensor:
+            seen = samples[None, first * hop : None if last == frames else last * hop]
+            z = self.wavegan.latent(seen.to(self.voices.device), 0.0)
+            return self.flow.network.convert(z, own, target)
+
+        yield from self.decoder.windows(latent, None, frames, context, flow.squeeze)
 
     def _latent(self, synthesis: Synthesis) -> Tensor:
         """(1, C, N)."""

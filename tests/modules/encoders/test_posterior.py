@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
-from hiervox.modules.encoders.posterior import PosteriorEncoder
+from hiervox.modules.encoders.posterior import PosteriorEncoder, WaveformEncoder, WaveformEncoderSizes
 
 
 @torch.no_grad()
@@ -21,3 +21,18 @@ def test_wavenet_posterior_follows_the_mask() -> None:
     for statistics, expected in zip(padded, alone, strict=True):
         torch.testing.assert_close(statistics[..., :7], expected)
         assert not statistics[..., 7:].any()
+
+
+def test_a_frame_depends_on_the_samples_of_its_context_alone() -> None:
+    torch.manual_seed(0)
+    sizes = WaveformEncoderSizes(
+        channels=(4, 6, 8), rates=(4, 2), kernel_sizes=(8, 4), block_kernel_sizes=(3,), block_dilations=(1,)
+    )
+    network = WaveformEncoder(sizes, out_channels=3)
+    hop, frame = 8, 50
+    wav = torch.randn(1, 1, 2 * frame * hop, requires_grad=True)
+    network(wav)[0, :, frame].sum().backward()
+    assert wav.grad is not None
+    places = wav.grad[0, 0].nonzero()
+    frames = frame - int(places.min()) // hop, int(places.max()) // hop - frame
+    assert 0.8 * network.context <= max(frames) <= network.context  # filters are counted a little wide

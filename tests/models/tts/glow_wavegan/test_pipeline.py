@@ -13,6 +13,7 @@ from hiervox.models.base.pipelines.protocols import TextToSpeech, VoiceConversio
 from hiervox.models.tts.glow_wavegan.controls import GlowWaveGanControls
 from hiervox.models.tts.glow_wavegan.pipeline import GlowWaveGanSynthesizer
 from hiervox.utils.errors import ConfigError
+from tests.models.tts.conversion_windows import most_frames_in_windows
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
 
 SPOKEN = np.random.default_rng(0).normal(0, 0.1, 22_050).astype(np.float32), 22_050
@@ -45,6 +46,13 @@ def test_speakers_are_converted(tmp_path: Path) -> None:
     assert abs(same.wav.size - SPOKEN[0].size) < 32 and not np.array_equal(same.wav, other.wav)
     with pytest.raises(ConfigError, match="set source_speaker to one of ada, bob"):
         pipeline.vc(SPOKEN, "bob")
+
+
+def test_a_long_recording_is_converted_in_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = _pipeline(tmp_path, "table")
+    flow = pipeline.synthesizer.flow.network
+    controls = GlowWaveGanControls(source_speaker="ada")
+    assert most_frames_in_windows(pipeline, flow, SPOKEN, controls, monkeypatch) < 400
 
 
 def test_an_encoder_of_latents_takes_any_voice(tmp_path: Path) -> None:

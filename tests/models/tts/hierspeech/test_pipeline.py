@@ -14,7 +14,8 @@ from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.protocols import TextToSpeech, VoiceConversion
 from hiervox.models.tts.hierspeech.controls import HierSpeechControls
 from hiervox.utils.errors import ConfigError
-from tests.models.tts.hierspeech.tiny_hierspeech import MEL, sizes, tiny_hierspeech
+from tests.models.tts.conversion_windows import most_frames_in_windows
+from tests.models.tts.hierspeech.tiny_hierspeech import HOP_LENGTH, MEL, RATE, sizes, tiny_hierspeech
 
 SPOKEN = np.random.default_rng(0).normal(0, 0.1, 3200).astype(np.float32), 1600
 
@@ -41,6 +42,14 @@ def test_it_speaks_and_converts(tmp_path: Path) -> None:
     assert speech.rate == 1600 and np.isfinite(speech.wav).all() and speech.wav.any()
     converted = pipeline.vc(SPOKEN, "bob", HierSpeechControls(source_speaker="ada"))
     assert abs(converted.wav.size - SPOKEN[0].size) < 32 and converted.wav.any()
+
+
+def test_a_long_recording_is_converted_in_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = _pipeline(tmp_path)
+    wav = np.random.default_rng(0).normal(0, 0.1, 700 * HOP_LENGTH + 5).astype(np.float32)
+    controls = HierSpeechControls(source_speaker="ada")
+    network = pipeline.synthesizer.network
+    assert most_frames_in_windows(pipeline, network, (wav, RATE), controls, monkeypatch) < 400
 
 
 def test_without_an_acoustic_latent_it_only_speaks(tmp_path: Path) -> None:
