@@ -6,6 +6,7 @@ source "$(dirname "$(readlink -f "$0")")/recipe.sh"
 
 with_corpus
 option sentences 20 "to test with"
+list control "NAME=VALUE to speak with, such as vocoder=NAME for a system of spectrograms (default griffin_lim)"
 parse "$@"
 system=${recipe%/*} system=${system##*/}
 
@@ -31,7 +32,7 @@ if stage 6 speak "test sentences, in the voices of their prompts where the model
   script test_lists --cuts "$exp/valid/test" --given "$exp/data/test" --count "$sentences" --out "$exp"
   script prompt_texts --cuts "$exp/valid/test" --out "$exp/prompts.csv"
   script speak_list --list "$exp/test_list.csv" --table "$exp/prompts.csv" --model "$exp/runs/$system" --seed "$seed" \
-    --out "$exp/wavs/$system" --device "$device"
+    "${control[@]/#/--control=}" --out "$exp/wavs/$system" --device "$device"
 fi
 if stage 7 evaluate "word errors, speaker similarity, F0"; then
   script systems_table --list "$exp/test_list.csv" --systems "$system=$exp/wavs/$system" --out "$exp/evaluation.csv"

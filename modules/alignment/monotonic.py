@@ -6,6 +6,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 # A device may have a search of its own (torch's dispatcher chooses it); `best_tokens` is that of all others.
 _operators = torch.library.Library("hiervox", "FRAGMENT")
@@ -104,13 +105,13 @@ def generate_path(durations: Tensor, mask: Tensor) -> Tensor:
     """The alignment in which token after token lasts its duration.
 
     Args:
-        durations: (B, L) whole frames; 0 on padding.
+        durations: (B, L) frames, 0 on padding; of fractions the cumulated sum decides.
         mask: (B, T, L), 1 where both the frame and the token are real.
 
     Returns:
         (B, T, L) of 0 and 1 in the dtype of `mask`.
     """
     ends = torch.cumsum(durations, dim=1).unsqueeze(1)
-    starts = ends - durations.unsqueeze(1)
+    starts = functional.pad(ends[..., :-1], (1, 0))
     frames = torch.arange(mask.size(1), device=mask.device).unsqueeze(1)
     return ((frames >= starts) & (frames < ends)).to(mask.dtype) * mask

@@ -34,6 +34,8 @@ RECIPES = [
     "tts/jets/ljspeech",
     "tts/glow_tts/mini",
     "tts/glow_tts/ljspeech",
+    "tts/matcha_tts/mini",
+    "tts/matcha_tts/ljspeech",
     "tts/fastspeech2/mini",
     "tts/fastspeech2/ljspeech",
     "tts/glow_wavegan/mini",

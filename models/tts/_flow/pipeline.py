@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from pydantic import Field
@@ -17,7 +16,6 @@ from hiervox.models.tts._flow.config import NOISE_SCALE
 from hiervox.models.tts._flow.network import FlowTextToFrames
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.processors.text.config import TextConfig
-from hiervox.utils.errors import CheckpointError
 
 RETRY_TEMPERATURE = 0.5
 """Factor of the noise scale at the second attempt."""
@@ -80,16 +78,3 @@ class FlowAcoustic:
                 zip(sequences, made.frame_lengths.tolist(), strict=True)
             )
         ]
-
-
-def require_symbol_rows(folder: Path, rows: int, text: TextConfig) -> None:
-    """Refuse a network that has fewer rows than there are symbols: it was trained on others.
-
-    Raises:
-        CheckpointError: such a network.
-    """
-    if rows < len(text.symbols):
-        raise CheckpointError(
-            f"{folder} reads {rows} symbols, and text.symbols has {len(text.symbols)}",
-            "the published ARPAbet models can be called from Python (docs/guides/tts_systems.md)",
-        )

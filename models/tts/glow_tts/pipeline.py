@@ -11,10 +11,11 @@ from hiervox.models.base.pipelines.bundle import find_part
 from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer, VocoderChoice
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.tts._flow.network import FlowTextToFrames
-from hiervox.models.tts._flow.pipeline import VOICE_TENSORS, FlowAcoustic, require_symbol_rows
+from hiervox.models.tts._flow.pipeline import VOICE_TENSORS, FlowAcoustic
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
 from hiervox.models.tts.glow_tts.config import GlowTtsExperiment
 from hiervox.models.tts.glow_tts.controls import GlowTtsControls
+from hiervox.models.tts.symbols import require_symbol_rows
 
 
 def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPipeline[GlowTtsControls]:
