@@ -16,7 +16,7 @@ MODELS = "hiervox.models"
 KERNELS = "hiervox.modules.kernels"
 DOOR = f"{KERNELS}.prepare"
 REPLACEMENTS = "replacements"
-"""Name of the module of a system that registers what is put in for its own blocks."""
+"""Name of the module of a system, or of what systems share, that registers what is put in for its blocks."""
 CARD = f"{MODELS}.base.card"
 
 
@@ -50,7 +50,11 @@ class KernelsContract(Contract):
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Look for imports of kernels by others."""
-        systems = systems_of(graph)
+        rules = {
+            f"{folder}.{REPLACEMENTS}"
+            for task in graph.find_children(MODELS) - {f"{MODELS}.base"}
+            for folder in graph.find_children(task)
+        }
         found = [
             (importer, imported)
             for imported in sorted({KERNELS, *graph.find_descendants(KERNELS)})
@@ -59,7 +63,7 @@ class KernelsContract(Contract):
                 importer == KERNELS
                 or importer.startswith(f"{KERNELS}.")
                 or (imported == DOOR and importer.startswith(f"{MODELS}.base."))
-                or importer in {f"{system}.{REPLACEMENTS}" for system in systems}
+                or importer in rules
             )
         ]
         return ContractCheck(kept=not found, metadata={"found": found})

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.modules.convolutions.wavenet import WaveNet, WaveNetSizes
+from hiervox.modules.flows.coupling_flow import CouplingFlow
 
 
 class WaveNetCoupling(nn.Module):
@@ -37,3 +38,19 @@ class WaveNetCoupling(nn.Module):
         shift = self.shift(self.stack(self.input(kept) * mask, mask, style)) * mask
         moved = (moved - shift) * mask if reverse else moved * mask + shift
         return torch.cat([kept, moved], dim=1)
+
+
+def wavenet_flow(
+    sizes: WaveNetSizes, *, channels: int, n_couplings: int, style_channels: int = 0
+) -> CouplingFlow:
+    """VITS' flow, between two latents.
+
+    Args:
+        sizes: of the WaveNet of each coupling.
+        channels: of the latent, even.
+        n_couplings: couplings; after each the channels are reversed.
+        style_channels: of the style vector; 0 where there is none.
+    """
+    return CouplingFlow(
+        WaveNetCoupling(channels, sizes, style_channels=style_channels) for _ in range(n_couplings)
+    )

@@ -169,13 +169,16 @@ class Bucketed:
         self._rates = rates
         self._multiple = multiple
 
-    def __call__(self, *inputs: Tensor) -> Output:
+    def __call__(self, *inputs: Input) -> Output:
         """The pass; outputs (B, C, r * N), r whole."""
-        place = next(number for number, rate in enumerate(self._rates) if rate)
-        length = inputs[place].shape[-1] // self._rates[place]
+        length = next(
+            entry.shape[-1] // rate
+            for entry, rate in zip(inputs, self._rates, strict=True)
+            if entry is not None and rate
+        )
         missing = -length % self._multiple
         padded = [
-            functional.pad(entry, (0, rate * missing)) if rate and missing else entry
+            functional.pad(entry, (0, rate * missing)) if entry is not None and rate and missing else entry
             for entry, rate in zip(inputs, self._rates, strict=True)
         ]
         output = self._run(*padded)

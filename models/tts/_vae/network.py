@@ -22,7 +22,7 @@ from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generat
 from hiervox.modules.encoders.phoneme import PhonemeEncoder, PhonemeEncoderSizes
 from hiervox.modules.encoders.posterior import PosteriorEncoder
 from hiervox.modules.flows.coupling_flow import CouplingFlow
-from hiervox.modules.flows.wavenet_coupling import WaveNetCoupling
+from hiervox.modules.flows.wavenet_coupling import wavenet_flow
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import random_segment_starts, sequence_mask
 from hiervox.modules.generators.hifigan import HiFiGANGenerator
@@ -141,10 +141,11 @@ class LatentSpeech(SpeakerNetwork, Generic[ConfigT]):
 
     def build_flow(self, sizes: FlowSizes) -> CouplingFlow:
         """From one latent to another."""
-        channels, style_channels = self.config.channels, self.config.condition_channels
-        return CouplingFlow(
-            WaveNetCoupling(channels, self.config.wavenet(sizes), style_channels=style_channels)
-            for _ in range(sizes.n_couplings)
+        return wavenet_flow(
+            self.config.wavenet(sizes),
+            channels=self.config.channels,
+            n_couplings=sizes.n_couplings,
+            style_channels=self.config.condition_channels,
         )
 
     def to_prior(self, z: Tensor, mask: Tensor, style: Tensor | None) -> Tensor:

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.pipelines.parts import Source
-from hiervox.models.base.pipelines.pitch_control import shape_pitch
+from hiervox.models.base.pipelines.pitch_control import require_no_pitch, shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.pitch_transfer import transfer_pitch
 from hiervox.models.base.pipelines.segments import SAMPLES_PER_F0, Segment, f0_by_segments, sound_by_segments
 from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.tts.hierspeechpp.config import F0_PER_FRAME
+from hiervox.models.tts._hierarchy.config import F0_PER_FRAME
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
 from hiervox.processors.audio import HOP_LENGTH, Waveform, pad_to_multiple
@@ -42,8 +42,15 @@ class HierSpeechConverter:
             f0: (T,) in Hz, to be stretched to the source instead of its own.
 
         Returns:
-            F0 (4 N,) in Hz for the N frames of the padded source, and the waveforms.
+            F0 (4 N,) in Hz for the N frames of the padded source, None where the synthesizer takes none, and
+            the waveforms.
+
+        Raises:
+            ConfigError: the synthesizer takes no F0, and another one is asked for.
         """
+        if not self.networks.synthesizer_experiment.model.takes_f0:
+            require_no_pitch(controls, f0)
+            return None, self._sound(source.speech, None, voice, controls)
         pitch = self._pitch(source.speech, voice, controls, f0)
         return pitch, self._sound(source.speech, pitch, voice, controls)
 
@@ -64,7 +71,7 @@ class HierSpeechConverter:
         return shaped
 
     def _sound(
-        self, source: Waveform, f0: F0Contour, voice: Voice, controls: HierSpeechControls
+        self, source: Waveform, f0: F0Contour | None, voice: Voice, controls: HierSpeechControls
     ) -> Iterator[Waveform]:
         networks = self.networks
         style = voice.tensors[SYNTHESIZER][None].to(networks.device)
@@ -72,10 +79,11 @@ class HierSpeechConverter:
 
         @torch.inference_mode()
         def sound(seen: Tensor, segment: Segment) -> Tensor:
-            first, frames = segment.first // SAMPLES_PER_F0, seen.shape[-1] // HOP_LENGTH
-            pitch = fit_length(f0[first : first + F0_PER_FRAME * frames], F0_PER_FRAME * frames)
-            semantic = networks.source_extractor.extract(seen)
-            log_pitch = log_f0(torch.from_numpy(pitch)[None, None].to(seen.device))
+            semantic, log_pitch = networks.source_extractor.extract(seen), None
+            if f0 is not None:
+                first, frames = segment.first // SAMPLES_PER_F0, seen.shape[-1] // HOP_LENGTH
+                pitch = fit_length(f0[first : first + F0_PER_FRAME * frames], F0_PER_FRAME * frames)
+                log_pitch = log_f0(torch.from_numpy(pitch)[None, None].to(seen.device))
             return networks.synthesizer.infer(
                 semantic, log_pitch, style, noise_scale=controls.noise_scale, generator=noise
             )

@@ -15,13 +15,14 @@ from torch import Tensor
 from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
 from hiervox.models.base.pipelines.segments import Segment, f0_by_segments, sound_by_segments
 from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.processors.audio import Waveform
 from hiervox.processors.pitch import F0Contour
 from hiervox.processors.spectrogram import linear_spectrogram
+from hiervox.utils.errors import ConfigError
 
 
 class HierSpeechCopySynthesizer:
@@ -48,13 +49,18 @@ class HierSpeechCopySynthesizer:
 
         Returns:
             (4 N,) in Hz for the N frames of the padded recording, 0 under 55 Hz.
+
+        Raises:
+            ConfigError: the model was trained without a source network.
         """
         synthesizer, style, noise = self._with(voice, controls)
+        if synthesizer.config.source is None:
+            raise ConfigError("the model has no source network, which predicts F0", "name another model")
 
         def track(seen: Tensor, _: Segment) -> F0Contour:
             spectrogram = linear_spectrogram(seen, self.networks.synthesizer_experiment.mel)
             mask = torch.ones_like(spectrogram[:, :1])
-            mean, log_std = synthesizer.acoustic_posterior(spectrogram, seen[:, None], mask, style)
+            mean, log_std = synthesizer.posterior(spectrogram, seen[:, None], mask, style)
             z = sample_gaussian(mean, log_std, mask, controls.noise_scale, noise)
             _, log_f0 = synthesizer.source(z, style)
             pitch: F0Contour = drop_low_pitch(log_f0[0, 0]).expm1().float().cpu().numpy()

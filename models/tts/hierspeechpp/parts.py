@@ -15,8 +15,8 @@ from hiervox.models.base.checkpoints.inference import load_for_inference
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.base.pipelines.pitch_transfer import track_pitch
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts._hierarchy.config import SynthesizerExperiment
+from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
 from hiervox.processors.audio import Waveform

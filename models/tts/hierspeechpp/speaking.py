@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.base.pipelines.parts import Item
-from hiervox.models.base.pipelines.pitch_control import drop_low_pitch, shape_pitch
+from hiervox.models.base.pipelines.pitch_control import drop_low_pitch, require_no_pitch, shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.text_reader import TextReader
@@ -84,7 +84,13 @@ class HierSpeechSynthesizer:
         return drop_low_pitch(log_f0)
 
     def prepare(self, controls: HierSpeechControls) -> None:
-        """All controls can be followed."""
+        """Refuse controls of the pitch where the synthesizer takes none.
+
+        Raises:
+            ConfigError: such controls.
+        """
+        if not self.networks.synthesizer_experiment.model.takes_f0:
+            require_no_pitch(controls)
 
     @torch.inference_mode()
     def acoustic(

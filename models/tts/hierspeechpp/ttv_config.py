@@ -11,9 +11,9 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from hiervox.models.base.config import ExperimentConfig, LossWeight, LossWeights, OptimizerConfig, TrainConfig
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.tts import config as tts_config
-from hiervox.models.tts.hierspeechpp.config import HierSpeechDataConfig, require_published_rates
+from hiervox.models.tts._hierarchy.config import HierSpeechDataConfig, require_published_rates
+from hiervox.models.tts._hierarchy.networks.transformer_flow import TransformerFlowSizes
 from hiervox.models.tts.hierspeechpp.networks.text_encoder import TextEncoderSizes
-from hiervox.models.tts.hierspeechpp.networks.transformer_flow import TransformerFlowSizes
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.predictors.stochastic_duration import StochasticDurationSizes
 from hiervox.processors.spectrogram import SpectrogramConfig

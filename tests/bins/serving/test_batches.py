@@ -82,7 +82,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     folder = tmp_path_factory.mktemp("shared")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HIERVOX_HOME", str(folder / "home"))
-        patch.setattr("hiervox.models.tts.hierspeechpp.windowed.CPU_PASSES", MOST)
+        patch.setattr("hiervox.models.tts._hierarchy.windowed.CPU_PASSES", MOST)
         made = Shared(write_tiny_bundle(folder / "tiny"))
         yield made
         made.engine.stop()

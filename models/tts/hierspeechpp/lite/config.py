@@ -11,14 +11,14 @@ from typing import Annotated, ClassVar
 from pydantic import Field, PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import LossWeight
-from hiervox.models.tts.hierspeechpp.config import (
+from hiervox.models.tts._hierarchy.config import (
     SynthesizerConfig,
     SynthesizerExperiment,
     SynthesizerLossConfig,
 )
+from hiervox.models.tts._hierarchy.networks.source_generator import SourceGeneratorSizes
 from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import SpectralGeneratorSizes
 from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import SpeakerEncoderSizes
-from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
 from hiervox.processors.audio import HOP_LENGTH
 from hiervox.processors.semantic.config import SemanticConfig
 from hiervox.utils.schema import told_by
@@ -74,10 +74,17 @@ class LiteSynthesizerConfig(SynthesizerConfig):
     prior_sampling_ratio: float = Field(0.0, ge=0, le=1)
     predicted_ratio: float = Field(0.5, ge=0, le=1)
 
+    @property
+    def takes_f0(self) -> bool:
+        """As published; the generator `istft` follows F0, too."""
+        return super().takes_f0 or self.generator.kind == "istft"
+
     @model_validator(mode="after")
     def _options_fit(self) -> LiteSynthesizerConfig:
         if self.noise_floor and not isinstance(self.generator, SpectralGeneratorSizes):
             raise ValueError("noise_floor needs generator.kind istft")
+        if self.generator.kind == "istft" and self.source is None:
+            raise ValueError("generator.kind istft needs source")
         if self.discriminator_frames is not None and self.discriminator_frames > self.slice_frames:
             raise ValueError("discriminator_frames is over slice_frames")
         return self

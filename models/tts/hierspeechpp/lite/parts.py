@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import load_weights
 from hiervox.models.base.pipelines.bundle import part_checkpoint
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts._hierarchy.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
 from hiervox.models.tts.hierspeechpp.lite.networks.text_to_vec import LiteTextToVec

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.models.tts._hierarchy.networks.transformer_flow import transformer_flow
 from hiervox.models.tts.durations import require_speakable
 from hiervox.models.tts.hierspeechpp.networks.pitch_predictor import PitchPredictor
 from hiervox.models.tts.hierspeechpp.networks.semantic_decoder import SemanticDecoder
 from hiervox.models.tts.hierspeechpp.networks.text_encoder import TextEncoder
-from hiervox.models.tts.hierspeechpp.networks.transformer_flow import transformer_flow
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecConfig
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.posterior import PosteriorEncoder

@@ -16,8 +16,8 @@ from hiervox.models.base.checkpoints.block_names import (
 )
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.base.checkpoints.published_config import HINT, reading_published
-from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts._hierarchy.config import SynthesizerConfig
+from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.published.blocks import STYLE_ENCODER_RULES, flow_rules
 from hiervox.utils.errors import CheckpointError
 
@@ -87,6 +87,7 @@ def _config(published: dict[str, Any]) -> SynthesizerConfig:
 
 def _rules(config: SynthesizerConfig) -> Rules:
     posterior, source, generator = config.acoustic_posterior, config.source, config.generator
+    assert source is not None
     return (
         *_semantic_rules("enc_p_l", "agnostic_prior"),
         *_semantic_rules("enc_p", "related_prior"),

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import hiervox
 from hiervox.bins.app import app
 from hiervox.models.base.benchmark.streams import Moment, agreement, every_so_often, sentences, watch
-from hiervox.models.tts.hierspeechpp import windowed
+from hiervox.models.tts._hierarchy import windowed
 from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 
 

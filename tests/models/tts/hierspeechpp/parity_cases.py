@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.networks.text_to_vec import TextToVec
 from hiervox.models.tts.hierspeechpp.published.synthesizer import import_synthesizer
 from hiervox.models.tts.hierspeechpp.published.text_to_vec import import_text_to_vec

@@ -89,6 +89,22 @@ def test_the_prompt_and_the_noise_scales_matter(pipeline, speaker) -> None:
     assert plain.wav.shape != other.wav.shape or not np.array_equal(plain.wav, other.wav)
 
 
+def test_a_synthesizer_without_f0_refuses_pitch_and_speaks_and_converts(tmp_path) -> None:
+    pipeline = load(write_tiny_bundle(tmp_path / "bundle", source_filter=False, source=None), device="cpu")
+    voice_ = pipeline.voice(PROMPT)
+    assert pipeline.tts("Hello.", voice_).wav.any()
+    converted = pipeline.vc((voice(0.6), SAMPLE_RATE), voice_)
+    assert converted.f0 is None and converted.wav.any()
+    higher = HierSpeechControls(semitones=1)
+    for refused in (
+        lambda: pipeline.tts("Hello.", voice_, higher),
+        lambda: pipeline.vc((voice(0.6), SAMPLE_RATE), voice_, higher),
+        lambda: pipeline.f0((voice(0.6), SAMPLE_RATE)),
+    ):
+        with pytest.raises(ConfigError, match=r"no pitch that can be set|no source network"):
+            refused()
+
+
 def test_speed_shortens(pipeline, speaker) -> None:
     slow, fast = (
         pipeline.tts("Hello there, all of you.", speaker, HierSpeechControls(speed=speed))

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import _disable_current_modes
 
-from hiervox.models.tts.hierspeechpp import replacements, windowed
+from hiervox.models.tts._hierarchy import windowed
+from hiervox.models.tts._hierarchy.windowed import WindowSizes
+from hiervox.models.tts.hierspeechpp import replacements
 from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
-from hiervox.models.tts.hierspeechpp.windowed import WindowSizes
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.kernels.graphs import BUCKET, PASSES_BEFORE, Bucketed
 from hiervox.modules.kernels.prepare import record_passes

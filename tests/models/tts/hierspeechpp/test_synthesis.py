@@ -22,7 +22,7 @@ from hiervox.models.base.pipelines.token_sequence import (
     token_sequence,
 )
 from hiervox.models.base.pipelines.voice import Voice
-from hiervox.models.tts.hierspeechpp import windowed
+from hiervox.models.tts._hierarchy import windowed
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
     SpectralGenerator,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
+from hiervox.models.tts._hierarchy.config import SynthesizerConfig
 
 
 def test_the_published_rates_make_a_hop_of_20_ms_and_four_f0_values() -> None:

@@ -1,4 +1,4 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.windowed`."""
+"""Tests of `hiervox.models.tts._hierarchy.windowed`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.tts.hierspeechpp import windowed
+from hiervox.models.tts._hierarchy import windowed
 from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
     SpectralGenerator,
     SpectralGeneratorSizes,

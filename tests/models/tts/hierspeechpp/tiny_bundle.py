@@ -37,12 +37,15 @@ def voice(seconds: float = 1.0, f0: float = 120.0) -> Waveform:
 
 
 def write_tiny_bundle(
-    folder: Path, ttv_features: dict[str, Any] | None = None, contour: ContourSizes | None = None
+    folder: Path,
+    ttv_features: dict[str, Any] | None = None,
+    contour: ContourSizes | None = None,
+    **switches: Any,
 ) -> Path:
     """Write all four parts into `folder`; one seed, always the same weights. With `contour` the synthesizer
-    has a speaker encoder."""
+    has a speaker encoder; `switches` are of its config."""
     torch.manual_seed(0)
-    synthesizer = TINY_SYNTHESIZER.model_copy(update={"semantic_channels": WHISPER_WIDTH})
+    synthesizer = TINY_SYNTHESIZER.model_copy(update={"semantic_channels": WHISPER_WIDTH, **switches})
     text_to_vec = tiny_config(semantic_channels=WHISPER_WIDTH)
     if contour is not None:
         synthesizer = lite_synthesizer(semantic_channels=WHISPER_WIDTH, speaker_encoder=contour.speaker)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hiervox.models.tts.hierspeechpp.config import (
+from hiervox.models.tts._hierarchy.config import (
     AcousticPosteriorSizes,
+    BiTFlowSizes,
     ProsodySizes,
     SemanticPriorSizes,
     SourceSizes,
     SynthesizerConfig,
 )
-from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
-from hiervox.models.tts.hierspeechpp.networks.transformer_flow import TransformerFlowSizes
+from hiervox.models.tts._hierarchy.networks.source_generator import SourceGeneratorSizes
 
 TINY_SYNTHESIZER = SynthesizerConfig(
     semantic_channels=6,
@@ -29,7 +29,7 @@ TINY_SYNTHESIZER = SynthesizerConfig(
         block_kernel_sizes=(3,),
         block_dilations=(1,),
     ),
-    flow=TransformerFlowSizes(hidden_channels=8, n_blocks=1, n_couplings=2),
+    flow=BiTFlowSizes(hidden_channels=8, n_blocks=1, n_couplings=2),
     prosody=ProsodySizes(filter_channels=8, n_layers=1),
     source=SourceSizes(initial_channels=16, block_kernel_sizes=(3,), block_dilations=(1,)),
     generator=SourceGeneratorSizes(

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
+from hiervox.models.tts._hierarchy.config import SynthesizerConfig
+from hiervox.models.tts._hierarchy.networks.synthesizer import (
+    HierarchicalSynthesizer,
+    Latent,
+    full_mask,
+    mask_and_lengths,
+)
+from hiervox.models.tts._hierarchy.windowed import Source, SplitGenerator, WindowedDecoder, WindowSizes
 from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerConfig
 from hiervox.models.tts.hierspeechpp.lite.networks.spectral_generator import (
     SpectralGenerator,
     SpectralGeneratorSizes,
 )
 from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import VoiceEncoder
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import (
-    HierarchicalSynthesizer,
-    Latent,
-    full_mask,
-    mask_and_lengths,
-)
-from hiervox.models.tts.hierspeechpp.windowed import Source, SplitGenerator, WindowedDecoder, WindowSizes
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.windows import Window, cut
 from hiervox.processors.audio import SAMPLE_RATE
@@ -109,7 +109,7 @@ class LiteSynthesizer(HierarchicalSynthesizer):
     def latent(
         self,
         semantic: Tensor,
-        log_f0: Tensor,
+        log_f0: Tensor | None,
         style: Tensor,
         mask: Tensor,
         noise_scale: float = 0.333,
@@ -124,7 +124,7 @@ class LiteSynthesizer(HierarchicalSynthesizer):
     def infer(
         self,
         semantic: Tensor,
-        log_f0: Tensor,
+        log_f0: Tensor | None,
         style: Tensor,
         mask: Tensor | None = None,
         noise_scale: float = 0.333,
@@ -134,17 +134,13 @@ class LiteSynthesizer(HierarchicalSynthesizer):
         """As published; the spectral generator is driven by `log_f0`, and the noise floor subtracted."""
         mask, lengths = mask_and_lengths(semantic, mask, lengths)
         z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
-        pitches = [
-            pitch[:, : self.config.pitch_ratio * length]
-            for pitch, length in zip(log_f0, lengths, strict=True)
-        ]
-        return self._driven_by(pitches, style).padded(z, style, lengths)
+        return self._driven_by(log_f0, style, lengths).padded(z, style, lengths)
 
     @torch.no_grad()
     def stream(
         self,
         semantic: Tensor,
-        log_f0: Tensor,
+        log_f0: Tensor | None,
         style: Tensor,
         noise_scale: float = 0.333,
         generator: Noise = None,
@@ -152,7 +148,7 @@ class LiteSynthesizer(HierarchicalSynthesizer):
         """`infer` of one utterance, chunk by chunk (1, 1, T_i)."""
         mask, lengths = mask_and_lengths(semantic)
         z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
-        yield from self._driven_by([log_f0[0]], style).stream(z, style)
+        yield from self._driven_by(log_f0, style, lengths).stream(z, style)
 
     @property
     def decoder(self) -> WindowedDecoder:
@@ -165,11 +161,15 @@ class LiteSynthesizer(HierarchicalSynthesizer):
     def _is_spectral(self) -> bool:
         return isinstance(self.generator, SpectralGenerator)
 
-    def _driven_by(self, log_f0: Sequence[Tensor], style: Tensor) -> WindowedDecoder:
+    def _driven_by(self, log_f0: Tensor | None, style: Tensor, lengths: Sequence[int]) -> WindowedDecoder:
         if not self._is_spectral:
             return super().decoder
+        if log_f0 is None:
+            raise ValueError("the spectral generator is driven by log_f0")
+        ratio = self.config.pitch_ratio
+        pitches = [pitch[:, : ratio * length] for pitch, length in zip(log_f0, lengths, strict=True)]
         return ExcitedDecoder(
-            self.source, self.generator, self.window_sizes, log_f0=log_f0, floor=self.noise_floor(style)
+            self.source, self.generator, self.window_sizes, log_f0=pitches, floor=self.noise_floor(style)
         )
 
     @torch.inference_mode()

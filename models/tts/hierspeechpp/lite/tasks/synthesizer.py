@@ -10,13 +10,13 @@ from hiervox.models.base.checkpoints.tensor_files import load_weights
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import Generated
+from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts._hierarchy.task import SynthesizerTask, Targets, bare
 from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.lite.losses import speaker_distance, standardized_l1
 from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
 from hiervox.models.tts.hierspeechpp.lite.networks.voice_encoder import VoiceEncoder, beginnings_embedding
 from hiervox.models.tts.hierspeechpp.lite.recordings import prompt_recordings, prompt_spectrogram
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
-from hiervox.models.tts.hierspeechpp.tasks.synthesizer import SynthesizerTask, Targets, bare
 from hiervox.modules.functional.masking import mask_lengths, random_segment_starts, slice_segments
 from hiervox.modules.losses.reconstruction import mel_l1
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hiervox.models.tts.hierspeechpp
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
+from hiervox.models.tts._hierarchy.config import SynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerExperiment
 from hiervox.models.tts.hierspeechpp.lite.ttv_config import LiteTextToVecExperiment
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.networks.dual_audio_encoder import DualAudioPosteriorEncoder
+from hiervox.models.tts._hierarchy.networks.dual_audio_encoder import DualAudioPosteriorEncoder
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.encoders.posterior import WaveformEncoder, WaveformEncoderSizes
 

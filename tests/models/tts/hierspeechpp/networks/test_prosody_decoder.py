@@ -1,10 +1,10 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.networks.prosody_decoder`."""
+"""Tests of `hiervox.models.tts._hierarchy.networks.prosody_decoder`."""
 
 from __future__ import annotations
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.networks.prosody_decoder import ProsodyDecoder
+from hiervox.models.tts._hierarchy.networks.prosody_decoder import ProsodyDecoder
 from hiervox.modules.transformers.relative import TransformerSizes
 
 

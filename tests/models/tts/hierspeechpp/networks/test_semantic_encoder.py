@@ -1,10 +1,10 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.networks.semantic_encoder`."""
+"""Tests of `hiervox.models.tts._hierarchy.networks.semantic_encoder`."""
 
 from __future__ import annotations
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEncoder
+from hiervox.models.tts._hierarchy.networks.semantic_encoder import SemanticEncoder
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
 
 

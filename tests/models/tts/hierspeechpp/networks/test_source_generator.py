@@ -1,10 +1,10 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.networks.source_generator`."""
+"""Tests of `hiervox.models.tts._hierarchy.networks.source_generator`."""
 
 from __future__ import annotations
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.networks.source_generator import (
+from hiervox.models.tts._hierarchy.networks.source_generator import (
     SourceDownsampler,
     SourceGenerator,
     SourceGeneratorSizes,

@@ -1,11 +1,11 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.networks.source_network`."""
+"""Tests of `hiervox.models.tts._hierarchy.networks.source_network`."""
 
 from __future__ import annotations
 
 import torch
 
-from hiervox.models.tts.hierspeechpp.config import SourceSizes
-from hiervox.models.tts.hierspeechpp.networks.source_network import SourceNetwork
+from hiervox.models.tts._hierarchy.config import SourceSizes
+from hiervox.models.tts._hierarchy.networks.source_network import SourceNetwork
 
 
 @torch.no_grad()

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts._hierarchy.config import SynthesizerConfig
+from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.normalization.weight_norm import remove_weight_norm
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
@@ -96,7 +96,9 @@ def test_training_pass_has_the_declared_shapes_and_reaches_every_parameter(
     torch.manual_seed(2)
     output = network(**inputs, semantic_perturbed=inputs["semantic"] + 0.1)
     frames = int(LENGTHS.max())
-    for latent in (output.agnostic, output.related, output.acoustic):
+    assert output.semantic is not None and output.acoustic.lower is output.semantic.upper
+    drawn = (output.semantic.lower, output.semantic.upper, output.acoustic.upper)
+    for latent in drawn:
         assert latent.mean.shape == latent.log_std.shape == latent.z.shape == (2, 8, frames)
         assert not latent.z[1, :, LENGTHS[1] :].any()
     assert output.wav.shape == (2, 1, 3200)
@@ -106,7 +108,9 @@ def test_training_pass_has_the_declared_shapes_and_reaches_every_parameter(
     assert ((output.slice_starts + 10 <= LENGTHS) | (output.slice_starts == 0)).all()
 
     tensors = [value for value in vars(output).values() if torch.is_tensor(value) and value.requires_grad]
-    latents = [latent.log_std for latent in (output.agnostic, output.related, output.acoustic)]
+    for neighbours in (output.semantic, output.acoustic):
+        tensors += [neighbours.upper_as_lower, neighbours.lower_as_upper]
+    latents = [latent.log_std for latent in drawn]
     sum(tensor.square().sum() for tensor in (*tensors, *latents)).backward()
     assert [name for name, p in network.named_parameters() if p.grad is None] == []
 

@@ -1,11 +1,11 @@
-"""Tests of `hiervox.models.tts.hierspeechpp.networks.transformer_flow`."""
+"""Tests of `hiervox.models.tts._hierarchy.networks.transformer_flow`."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from hiervox.models.tts.hierspeechpp.networks.transformer_flow import TransformerFlowSizes, transformer_flow
+from hiervox.models.tts._hierarchy.networks.transformer_flow import TransformerFlowSizes, transformer_flow
 from hiervox.modules.flows.coupling_flow import CouplingFlow
 
 SIZES = TransformerFlowSizes(hidden_channels=8, n_heads=2, n_blocks=2, n_couplings=3)

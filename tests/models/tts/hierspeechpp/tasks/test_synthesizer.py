@@ -10,8 +10,8 @@ import torch
 
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.engine import StepEngine
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.tasks.synthesizer import SynthesizerTask
+from hiervox.models.tts._hierarchy.config import SynthesizerExperiment
+from hiervox.models.tts._hierarchy.task import SynthesizerTask
 from hiervox.utils.errors import ConfigError
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER
 from tests.overfit import overfit

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer
 from hiervox.models.tts.hierspeechpp.lite.networks.synthesizer import LiteSynthesizer
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer
 from tests.models.tts.hierspeechpp.lite.tiny import lite_synthesizer
 from tests.models.tts.hierspeechpp.networks.test_synthesizer import inputs  # noqa: F401
 from tests.models.tts.hierspeechpp.tiny_synthesizer import TINY_SYNTHESIZER

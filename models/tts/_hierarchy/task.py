@@ -1,4 +1,4 @@
-"""Training of the hierarchical synthesizer (HierSpeech++, arXiv 2311.12454, sections 3.2 and 5.3).
+"""Training of the hierarchical synthesizer (HierSpeech++, arXiv 2311.12454, sections 3.2 and 5.3; HierVST).
 
 `docs/concepts/hierspeechpp.md` holds the objective in full, and the choices that the sources leave open.
 """
@@ -16,10 +16,14 @@ from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.cut_task import require_semantic_channels
 from hiervox.models.base.training.task import Media
-from hiervox.models.tts.hierspeechpp.config import SynthesizerExperiment
-from hiervox.models.tts.hierspeechpp.networks.synthesizer import HierarchicalSynthesizer, SynthesizerOutput
+from hiervox.models.tts._hierarchy.config import SynthesizerExperiment
+from hiervox.models.tts._hierarchy.networks.synthesizer import (
+    HierarchicalSynthesizer,
+    Neighbours,
+    SynthesizerOutput,
+)
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
-from hiervox.modules.losses.kl import bidirectional_flow_kl
+from hiervox.modules.losses.kl import bidirectional_flow_kl, flow_kl
 from hiervox.modules.losses.reconstruction import log_f0_l1, masked_l1, mel_l1
 from hiervox.processors.pitch import log_f0
 from hiervox.processors.spectrogram import linear_spectrogram, log_mel
@@ -105,20 +109,25 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
         return targets.wav, targets.output.wav
 
     def reconstruction_losses(self, batch: Batch, generated: Generated, step: int) -> dict[str, Tensor]:
-        """The distances of what is decoded, and the four Kullback-Leibler terms."""
-        return {**self.distances(generated.extras), **_kl_terms(generated.extras.output)}
+        """The distances of what is decoded, and the Kullback-Leibler terms of neighbouring latents."""
+        output: SynthesizerOutput = generated.extras.output
+        terms = {**self.distances(generated.extras), **_kl_terms("acoustic_kl", output.acoustic, output.mask)}
+        if output.semantic is not None:
+            terms |= _kl_terms("semantic_kl", output.semantic, output.mask)
+        return terms
 
     def distances(self, targets: Targets) -> dict[str, Tensor]:
         """How far off what is decoded is from what was recorded."""
-        output, mel_config = targets.output, self.config.mel
-        f0_mask = output.slice_mask.repeat_interleave(self.config.model.pitch_ratio, dim=2)
-        made, recorded = (log_mel(wav.squeeze(1), mel_config) for wav in (output.wav, targets.wav))
-        lowest_mel = targets.mel[:, : self.config.model.prosody.bins]
-        return {
-            "mel": mel_l1(made, recorded),
-            "prosody": masked_l1(output.prosody_mel, lowest_mel, output.mask),
-            "log_f0": log_f0_l1(output.log_f0, targets.log_f0, f0_mask),
-        }
+        output, model = targets.output, self.config.model
+        made, recorded = (log_mel(wav.squeeze(1), self.config.mel) for wav in (output.wav, targets.wav))
+        terms = {"mel": mel_l1(made, recorded)}
+        if output.prosody_mel is not None:
+            lowest_mel = targets.mel[:, : output.prosody_mel.shape[1]]
+            terms["prosody"] = masked_l1(output.prosody_mel, lowest_mel, output.mask)
+        if model.source is not None:
+            f0_mask = output.slice_mask.repeat_interleave(model.pitch_ratio, dim=2)
+            terms["log_f0"] = log_f0_l1(output.log_f0, targets.log_f0, f0_mask)
+        return terms
 
     def validate(self, networks: Mapping[str, nn.Module], batch: Batch, step: int) -> dict[str, Tensor]:
         """The terms, their sum, and `spoken_mel`: how far off speech from semantic vectors is."""
@@ -158,11 +167,12 @@ class SynthesizerTask(AdversarialTask[SynthesizerExperiment]):
             f"mel/{name}": spectrogram_figure(log_mel(sound, self.config.mel)[0].cpu(), name)
             for name, sound in sounds.items()
         }
-        mean, _ = network.acoustic_posterior(linear_spec, wav.unsqueeze(1), mask, style)
-        _, source_log_f0 = network.source(mean, style)
-        figures["pitch"] = pitch_figure(
-            {"true": f0[0].cpu(), "of the source network": source_log_f0[0, 0].float().expm1().cpu()}
-        )
+        if model.source is not None:
+            mean, _ = network.posterior(linear_spec, wav.unsqueeze(1), mask, style)
+            _, source_log_f0 = network.source(mean, style)
+            figures["pitch"] = pitch_figure(
+                {"true": f0[0].cpu(), "of the source network": source_log_f0[0, 0].float().expm1().cpu()}
+            )
         return Media(audio={name: (sound[0], rate) for name, sound in sounds.items()}, figures=figures)
 
 
@@ -173,13 +183,11 @@ def bare(network: nn.Module) -> HierarchicalSynthesizer:
     return inner
 
 
-def _kl_terms(output: SynthesizerOutput) -> dict[str, Tensor]:
-    of_acoustic, of_semantic = (
-        bidirectional_flow_kl(down, up, upper.mean, upper.log_std, lower.mean, lower.log_std, output.mask)
-        for down, up, upper, lower in (
-            (output.acoustic_as_related, output.related_as_acoustic, output.acoustic, output.related),
-            (output.related_as_agnostic, output.agnostic_as_related, output.related, output.agnostic),
-        )
-    )
-    names = ("acoustic_kl", "acoustic_kl_forward", "semantic_kl", "semantic_kl_forward")
-    return dict(zip(names, (*of_acoustic, *of_semantic), strict=True))
+def _kl_terms(name: str, latents: Neighbours, mask: Tensor) -> dict[str, Tensor]:
+    """Of two latents, by way of their flow: to the lower one, and back where that is learnt."""
+    upper, lower = latents.upper, latents.lower
+    gaussians = upper.mean, upper.log_std, lower.mean, lower.log_std
+    if latents.lower_as_upper is None:
+        return {name: flow_kl(latents.upper_as_lower, *gaussians[1:], mask)}
+    both = bidirectional_flow_kl(latents.upper_as_lower, latents.lower_as_upper, *gaussians, mask)
+    return dict(zip((name, f"{name}_forward"), both, strict=True))

@@ -1,22 +1,23 @@
 """The hierarchical synthesizer: its sizes, and what its training can be told.
 
-The sizes that stand as defaults are those of the published model of 97.0 M parameters (HierSpeech++,
-arXiv 2311.12454, section 5.3, and the authors' code, which names the sizes that the paper leaves out).
+What stands as default is the published model of 97.0 M parameters (HierSpeech++, arXiv 2311.12454, section
+5.3, and the authors' code, which names the sizes that the paper leaves out).
 """
 
 from __future__ import annotations
 
 from math import prod
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, Tag, model_validator
 
 from hiervox.models.base.config import DataConfig, LossWeight, ScheduleConfig, TrainConfig
 from hiervox.models.base.data.setup import FeaturesConfig
 from hiervox.models.base.training.adversarial_config import AdversarialExperiment, AdversarialLossConfig
 from hiervox.models.base.training.discriminators import AnyDiscriminator
-from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGeneratorSizes
-from hiervox.models.tts.hierspeechpp.networks.source_network import SourceSizes
-from hiervox.models.tts.hierspeechpp.networks.transformer_flow import TransformerFlowSizes
+from hiervox.models.tts._hierarchy.networks.source_generator import SourceGeneratorSizes
+from hiervox.models.tts._hierarchy.networks.source_network import SourceSizes
+from hiervox.models.tts._hierarchy.networks.transformer_flow import TransformerFlowSizes
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_resolution_stft import MultiResolutionSTFTConfig
@@ -26,6 +27,7 @@ from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.processors.audio import HOP_LENGTH, PAD_MULTIPLE, SAMPLE_RATE
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import Config
+from hiervox.utils.schema import told_by
 
 F0_PER_FRAME = 4
 """Values of F0 to a frame of 20 ms."""
@@ -87,6 +89,31 @@ class AcousticPosteriorSizes(WaveNetSizes):
         )
 
 
+class BiTFlowSizes(TransformerFlowSizes):
+    """The flows of transformers."""
+
+    kind: Literal["transformer"] = "transformer"
+
+
+class WaveNetFlowSizes(WaveNetSizes):
+    """VITS' flows, as HierVST has them.
+
+    Attributes:
+        n_layers: of a coupling's WaveNet.
+        n_couplings: couplings; after each the channels are reversed.
+    """
+
+    kind: Literal["wavenet"] = "wavenet"
+    n_layers: PositiveInt = 4
+    n_couplings: PositiveInt = 4
+
+
+AnyFlowSizes = Annotated[
+    Annotated[BiTFlowSizes, Tag("transformer")] | Annotated[WaveNetFlowSizes, Tag("wavenet")],
+    told_by("kind", "transformer"),
+]
+
+
 class ProsodySizes(TransformerSizes):
     """The decoder of the lowest mel bins."""
 
@@ -96,19 +123,30 @@ class ProsodySizes(TransformerSizes):
 
 
 class SynthesizerConfig(Config):
-    """The hierarchical synthesizer.
+    """The hierarchical synthesizer; the switches are those of its paper's ablations and of HierVST's.
 
     Attributes:
+        dual_audio: whether the acoustic posterior reads the waveform beside the linear spectrogram.
+        source_filter: whether the semantic encoders take F0.
+        bidirectional: whether each flow learns both its directions, and not that to the lower latent alone.
+        hierarchical: whether there is a speaker-related latent between the agnostic and the acoustic one.
         semantic_channels: of the semantic vectors (MMS-300m's 1024).
         spectrogram_channels: bins of the linear spectrogram.
         mel_channels: of the prompt's spectrogram.
         style_channels: of the style vector.
         style_hidden_channels: inside the style encoder.
-        latent_channels: of all three latents.
+        latent_channels: of all latents.
+        flow: of each flow.
+        prosody: of the decoder of the lowest mel bins; None for training without it.
+        source: of the network that predicts F0 and leads the generator; None for a generator by itself.
         slice_frames: frames of the random slice that the generator learns from (9600 samples).
         unconditional_ratio: share of training items whose style the generator does not see (section 3.2).
     """
 
+    dual_audio: bool = True
+    source_filter: bool = True
+    bidirectional: bool = True
+    hierarchical: bool = True
     semantic_channels: PositiveInt = 1024
     spectrogram_channels: PositiveInt = 641
     mel_channels: PositiveInt = 80
@@ -117,9 +155,9 @@ class SynthesizerConfig(Config):
     latent_channels: PositiveInt = 192
     semantic_prior: SemanticPriorSizes = SemanticPriorSizes()
     acoustic_posterior: AcousticPosteriorSizes = AcousticPosteriorSizes()
-    flow: TransformerFlowSizes = TransformerFlowSizes()
-    prosody: ProsodySizes = ProsodySizes()
-    source: SourceSizes = SourceSizes()
+    flow: AnyFlowSizes = BiTFlowSizes()
+    prosody: ProsodySizes | None = ProsodySizes()
+    source: SourceSizes | None = SourceSizes()
     generator: SourceGeneratorSizes = SourceGeneratorSizes()
     slice_frames: PositiveInt = 30
     unconditional_ratio: float = Field(0.1, ge=0, le=1)
@@ -130,6 +168,11 @@ class SynthesizerConfig(Config):
         return StyleEncoderSizes(hidden_channels=self.style_hidden_channels)
 
     @property
+    def takes_f0(self) -> bool:
+        """Whether speech follows the F0 that is given in inference."""
+        return self.source_filter
+
+    @property
     def hop_length(self) -> int:
         """Samples to a frame."""
         return prod(self.generator.rates)
@@ -137,21 +180,21 @@ class SynthesizerConfig(Config):
     @property
     def pitch_ratio(self) -> int:
         """Values of F0 to a frame."""
-        return prod(self.source.rates)
+        return self.generator.rates[0] if self.source is None else prod(self.source.rates)
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> SynthesizerConfig:
         posterior = self.acoustic_posterior
         if self.latent_channels % 2:
             raise ValueError("latent_channels must be even, for the flows' couplings")
-        if self.flow.hidden_channels % self.flow.n_heads:
+        if self.flow.kind == "transformer" and self.flow.hidden_channels % self.flow.n_heads:
             raise ValueError("flow.n_heads must divide flow.hidden_channels")
-        if self.latent_channels % self.prosody.n_heads:
+        if self.prosody is not None and self.latent_channels % self.prosody.n_heads:
             raise ValueError("prosody.n_heads must divide latent_channels")
         if self.style_hidden_channels % 2:
             raise ValueError("style_hidden_channels must be even, for its two attention heads")
         for section in (self.semantic_prior, posterior, self.flow, self.prosody):
-            if section.kernel_size % 2 == 0:
+            if section is not None and section.kernel_size % 2 == 0:
                 raise ValueError("kernel_size must be odd")
         if (
             not len(posterior.waveform_rates)
@@ -230,7 +273,7 @@ class SynthesizerExperiment(AdversarialExperiment):
             raise ValueError(
                 f"model.source.rates must multiply to {F0_PER_FRAME}, the values of F0 to a frame"
             )
-        if model.prosody.bins > mel.n_mels:
+        if model.prosody is not None and model.prosody.bins > mel.n_mels:
             raise ValueError(f"model.prosody.bins is over the {mel.n_mels} bins of mel")
         if 2 * model.slice_frames * HOP_LENGTH <= mel.n_fft:
             raise ValueError("model.slice_frames is too short for one window of mel")

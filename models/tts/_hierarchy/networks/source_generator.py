@@ -1,4 +1,4 @@
-"""Waveform generator of HierSpeech++: BigVGAN's backbone, led by the features of a source network."""
+"""Waveform generator of the hierarchy: BigVGAN's or HiFi-GAN's backbone, led by a source network."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import weight_norm
 
-from hiervox.models.tts.hierspeechpp.networks.source_network import EDGE_KERNEL, UpsamplingSizes
-from hiervox.modules.activations.alias_free import AliasFreeActivation
-from hiervox.modules.activations.snake import SnakeBeta
+from hiervox.models.tts._hierarchy.networks.source_network import EDGE_KERNEL, UpsamplingSizes
+from hiervox.modules.convolutions.residual_block import context_of
 
 SOURCE_LAYERS = 3
 LEAKY_SLOPE = 0.1  # HiFi-GAN's
@@ -76,7 +75,8 @@ class SourceGenerator(nn.Module):
     Args:
         sizes: see `SourceGeneratorSizes`.
         latent_channels: of the input.
-        source_channels: of the source features, whose rate is `sizes.rates[0]` times the input's.
+        source_channels: of the source features, whose rate is `sizes.rates[0]` times the input's; 0 where
+            there are none.
         style_channels: of the style vector.
 
     Attributes:
@@ -99,22 +99,26 @@ class SourceGenerator(nn.Module):
         padding = EDGE_KERNEL // 2
         last_channels = initial_channels >> len(rates)
         self.input = weight_norm(nn.Conv1d(latent_channels, initial_channels, EDGE_KERNEL, padding=padding))
-        self.source_input = SourceDownsampler(source_channels, initial_channels, rates[0])
+        self.takes_source = source_channels > 0
+        if self.takes_source:
+            self.source_input = SourceDownsampler(source_channels, initial_channels, rates[0])
         self.style = nn.Conv1d(style_channels, initial_channels, 1)
-        self.source = nn.Conv1d(source_channels, initial_channels // 2, EDGE_KERNEL, padding=padding)
+        if self.takes_source:
+            self.source = nn.Conv1d(source_channels, initial_channels // 2, EDGE_KERNEL, padding=padding)
         stages = sizes.stages()
         self.stages = nn.ModuleList(stages)
-        self.activation = AliasFreeActivation(SnakeBeta(last_channels))
+        self.activation = sizes.last_activation()
         self.output = nn.Conv1d(last_channels, 1, EDGE_KERNEL, padding=padding, bias=False)
 
         self.backbone_rate, self.waveform_rate = rates[0], math.prod(rates[1:])
         first, *others = stages
-        receptive_field = self.activation.context + padding
+        receptive_field = context_of(self.activation) + padding
         for stage in reversed(others):
             receptive_field = stage.context(receptive_field)
         self.waveform_context = receptive_field
         by_addition = math.ceil((first.addition_context + padding) / rates[0])
-        self.backbone_context = max(first.context() + max(padding, self.source_input.context), by_addition)
+        input_context = max(padding, self.source_input.context) if self.takes_source else padding
+        self.backbone_context = max(first.context() + input_context, by_addition)
 
     def forward(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
         """Generate.
@@ -131,8 +135,10 @@ class SourceGenerator(nn.Module):
 
     def backbone(self, z: Tensor, source: Tensor, style: Tensor) -> Tensor:
         """The arguments of `forward` → (B, C, backbone_rate * N)."""
-        x = self.input(z) + self.source_input(source) + self.style(style)
-        upsampled: Tensor = self.stages[0](x, self.source(source))
+        x, addition = self.input(z), None
+        if self.takes_source:
+            x, addition = x + self.source_input(source), self.source(source)
+        upsampled: Tensor = self.stages[0](x + self.style(style), addition)
         return upsampled
 
     def waveform(self, x: Tensor) -> Tensor:

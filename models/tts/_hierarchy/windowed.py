@@ -70,7 +70,7 @@ class SplitGenerator(Protocol):
 
 
 class Source(Protocol):
-    """What is used of `hiervox.models.tts.hierspeechpp.networks.source_network.SourceNetwork`."""
+    """What is used of `hiervox.models.tts._hierarchy.networks.source_network.SourceNetwork`."""
 
     context: int
 

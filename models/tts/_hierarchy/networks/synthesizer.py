@@ -1,8 +1,8 @@
-"""The hierarchical synthesizer of HierSpeech++: semantic vectors, pitch and a voice to a waveform.
+"""The hierarchical synthesizer of HierSpeech++ and HierVST: semantic vectors and a voice to a waveform.
 
 Three latents of one size stand above each other: the speaker-agnostic and the speaker-related semantic one
 and the acoustic one. Two flows join neighbours; forward leads down to the semantics, reverse up to the
-sound (arXiv 2311.12454, section 3.2).
+sound (HierSpeech++, arXiv 2311.12454, section 3.2).
 """
 
 from __future__ import annotations
@@ -13,19 +13,36 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.tts.hierspeechpp.config import SynthesizerConfig
-from hiervox.models.tts.hierspeechpp.networks.dual_audio_encoder import DualAudioPosteriorEncoder
-from hiervox.models.tts.hierspeechpp.networks.prosody_decoder import ProsodyDecoder
-from hiervox.models.tts.hierspeechpp.networks.semantic_encoder import SemanticEncoder
-from hiervox.models.tts.hierspeechpp.networks.source_generator import SourceGenerator
-from hiervox.models.tts.hierspeechpp.networks.source_network import SourceNetwork
-from hiervox.models.tts.hierspeechpp.networks.transformer_flow import transformer_flow
-from hiervox.models.tts.hierspeechpp.windowed import SplitGenerator, WindowedDecoder, WindowSizes
-from hiervox.modules.encoders.posterior import WaveformEncoder
+from hiervox.models.tts._hierarchy.config import SynthesizerConfig
+from hiervox.models.tts._hierarchy.networks.dual_audio_encoder import DualAudioPosteriorEncoder
+from hiervox.models.tts._hierarchy.networks.prosody_decoder import ProsodyDecoder
+from hiervox.models.tts._hierarchy.networks.semantic_encoder import SemanticEncoder
+from hiervox.models.tts._hierarchy.networks.source_generator import SourceGenerator
+from hiervox.models.tts._hierarchy.networks.source_network import NoSource, SourceNetwork
+from hiervox.models.tts._hierarchy.networks.transformer_flow import transformer_flow
+from hiervox.models.tts._hierarchy.windowed import SplitGenerator, WindowedDecoder, WindowSizes
+from hiervox.modules.encoders.posterior import PosteriorEncoder, WaveformEncoder
 from hiervox.modules.encoders.style import StyleEncoder
 from hiervox.modules.flows.coupling_flow import CouplingFlow
+from hiervox.modules.flows.wavenet_coupling import wavenet_flow
 from hiervox.modules.functional.gaussian import Latent, Noise, sample_gaussian
 from hiervox.modules.functional.masking import mask_lengths, random_segment_starts, slice_segments
+
+
+@dataclass
+class Neighbours:
+    """Two latents that a flow joins.
+
+    Attributes:
+        upper, lower: the one nearer to the sound, and the one nearer to what is said.
+        upper_as_lower: (B, C, N), the upper draw through the flow.
+        lower_as_upper: (B, C, N), the lower draw back through it; None where that is not learnt.
+    """
+
+    upper: Latent
+    lower: Latent
+    upper_as_lower: Tensor
+    lower_as_upper: Tensor | None
 
 
 @dataclass
@@ -33,12 +50,9 @@ class SynthesizerOutput:
     """A training pass, everything that the losses need.
 
     Attributes:
-        agnostic, related, acoustic: the three latents.
-        acoustic_as_related: (B, C, N), the acoustic draw through the flow to the speaker-related latent.
-        related_as_acoustic: (B, C, N), the speaker-related draw back through it.
-        related_as_agnostic: (B, C, N), the speaker-related draw through the flow to the agnostic latent.
-        agnostic_as_related: (B, C, N), the agnostic draw back through it.
-        prosody_mel: (B, prosody bins, N).
+        acoustic: the acoustic latent, above the highest semantic one.
+        semantic: the speaker-related latent above the agnostic one; None where there is one of them alone.
+        prosody_mel: (B, prosody bins, N); None where there is no prosody decoder.
         mask: (B, 1, N) of real frames.
         slice_starts: (B,) first frame of each slice.
         slice_mask: (B, 1, slice frames), of the slices' real frames.
@@ -46,14 +60,9 @@ class SynthesizerOutput:
         wav: (B, 1, hop length * slice frames), of the slices.
     """
 
-    agnostic: Latent
-    related: Latent
-    acoustic: Latent
-    acoustic_as_related: Tensor
-    related_as_acoustic: Tensor
-    related_as_agnostic: Tensor
-    agnostic_as_related: Tensor
-    prosody_mel: Tensor
+    acoustic: Neighbours
+    semantic: Neighbours | None
+    prosody_mel: Tensor | None
     mask: Tensor
     slice_starts: Tensor
     slice_mask: Tensor
@@ -77,10 +86,11 @@ class HierarchicalSynthesizer(nn.Module):
     Attributes:
         style_encoder: see `style`.
         agnostic_prior, related_prior: semantic encoders of the two lower latents.
-        acoustic_posterior: encoder of the acoustic latent from audio.
+        acoustic_posterior: encoder of the acoustic latent from audio, see `posterior`.
         agnostic_flow: speaker-related latent → agnostic one.
-        related_flow: acoustic latent → speaker-related one.
-        prosody: lowest mel bins from the speaker-related latent.
+        related_flow: acoustic latent → speaker-related one; without that, `related_prior` and
+            `agnostic_flow`, to the agnostic one.
+        prosody: lowest mel bins from the highest semantic latent; None where there is no such decoder.
         source: features and log-F0 at the rate of F0 from the acoustic latent.
         generator: waveform from the acoustic latent and the source features.
         null_style: (1, S, 1), stands for the style where there is none.
@@ -97,14 +107,22 @@ class HierarchicalSynthesizer(nn.Module):
             config.style_encoder, mel_channels=config.mel_channels, style_channels=style
         )
         self.agnostic_prior = self._semantic_prior()
-        self.related_prior = self._semantic_prior()
+        if config.hierarchical:
+            self.related_prior = self._semantic_prior()
         self.acoustic_posterior = self._acoustic_posterior()
-        self.agnostic_flow = self._flow()
+        if config.hierarchical:
+            self.agnostic_flow = self._flow()
         self.related_flow = self._flow()
-        self.prosody = ProsodyDecoder(
-            config.prosody, bins=config.prosody.bins, latent_channels=latent, style_channels=style
+        self.prosody = None
+        if config.prosody is not None:
+            self.prosody = ProsodyDecoder(
+                config.prosody, bins=config.prosody.bins, latent_channels=latent, style_channels=style
+            )
+        self.source: SourceNetwork | NoSource = (
+            NoSource(config.pitch_ratio)
+            if config.source is None
+            else SourceNetwork(config.source, latent_channels=latent, style_channels=style)
         )
-        self.source = SourceNetwork(config.source, latent_channels=latent, style_channels=style)
         self.generator: SplitGenerator = self.build_generator()
         self.null_style = nn.Parameter(torch.randn(1, style, 1))
 
@@ -115,11 +133,18 @@ class HierarchicalSynthesizer(nn.Module):
             semantic_channels=config.semantic_channels,
             latent_channels=config.latent_channels,
             style_channels=config.style_channels,
-            pitch_ratio=config.pitch_ratio,
+            pitch_ratio=config.pitch_ratio if config.source_filter else 0,
         )
 
-    def _acoustic_posterior(self) -> DualAudioPosteriorEncoder:
+    def _acoustic_posterior(self) -> DualAudioPosteriorEncoder | PosteriorEncoder:
         config, sizes = self.config, self.config.acoustic_posterior
+        if not config.dual_audio:
+            return PosteriorEncoder(
+                sizes,
+                in_channels=config.spectrogram_channels,
+                latent_channels=config.latent_channels,
+                style_channels=config.style_channels,
+            )
         return DualAudioPosteriorEncoder(
             sizes,
             WaveformEncoder(sizes.waveform, out_channels=sizes.hidden_channels),
@@ -129,9 +154,15 @@ class HierarchicalSynthesizer(nn.Module):
         )
 
     def _flow(self) -> CouplingFlow:
-        config = self.config
-        return transformer_flow(
-            config.flow, channels=config.latent_channels, style_channels=config.style_channels
+        sizes, channels, style_channels = (
+            self.config.flow,
+            self.config.latent_channels,
+            self.config.style_channels,
+        )
+        if sizes.kind == "transformer":
+            return transformer_flow(sizes, channels=channels, style_channels=style_channels)
+        return wavenet_flow(
+            sizes, channels=channels, n_couplings=sizes.n_couplings, style_channels=style_channels
         )
 
     def build_generator(self) -> SplitGenerator:
@@ -179,8 +210,10 @@ class HierarchicalSynthesizer(nn.Module):
             mask: (B, 1, N).
         """
         style = self.style(*prompt)
-        acoustic = _draw(self.acoustic_posterior(linear_spec, wav, mask, style), mask)
-        related = _draw(self.related_prior(semantic, log_f0, mask, style), mask)
+        acoustic = _draw(self.posterior(linear_spec, wav, mask, style), mask)
+        related = None
+        if self.config.hierarchical:
+            related = _draw(self.related_prior(semantic, log_f0, mask, style), mask)
         agnostic = _draw(self.agnostic_prior(semantic_perturbed, log_f0, mask, style), mask)
 
         z = self.latent_to_decode(acoustic, agnostic, mask, style)
@@ -191,20 +224,45 @@ class HierarchicalSynthesizer(nn.Module):
             self._without_some(style),
             slice_segments(log_f0, ratio * starts, ratio * frames),
         )
+        highest = agnostic if related is None else related
         return SynthesizerOutput(
-            agnostic=agnostic,
-            related=related,
-            acoustic=acoustic,
-            acoustic_as_related=self.related_flow(acoustic.z, mask, style),
-            related_as_acoustic=self.related_flow(related.z, mask, style, reverse=True),
-            related_as_agnostic=self.agnostic_flow(related.z, mask, style),
-            agnostic_as_related=self.agnostic_flow(agnostic.z, mask, style, reverse=True),
-            prosody_mel=self.prosody(related.z, mask, style),
+            acoustic=self._joined(self.related_flow, acoustic, highest, mask, style),
+            semantic=None
+            if related is None
+            else self._joined(self.agnostic_flow, related, agnostic, mask, style),
+            prosody_mel=None if self.prosody is None else self.prosody(highest.z, mask, style),
             mask=mask,
             slice_starts=starts,
             slice_mask=slice_segments(mask, starts, frames),
             log_f0=slice_log_f0,
             wav=sound,
+        )
+
+    def posterior(
+        self, linear_spec: Tensor, wav: Tensor, mask: Tensor, style: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation (B, latent_channels, N) of the acoustic latent of recordings.
+
+        Args:
+            linear_spec, wav, mask: as for `forward`; with `dual_audio` off, `wav` is not looked at.
+            style: (B, style_channels, 1).
+        """
+        encoder = self.acoustic_posterior
+        if isinstance(encoder, PosteriorEncoder):
+            gaussian: tuple[Tensor, Tensor] = encoder(linear_spec, mask, style)
+        else:
+            gaussian = encoder(linear_spec, wav, mask, style)
+        return gaussian
+
+    def _joined(
+        self, flow: CouplingFlow, upper: Latent, lower: Latent, mask: Tensor, style: Tensor
+    ) -> Neighbours:
+        both_ways = self.config.bidirectional
+        return Neighbours(
+            upper,
+            lower,
+            upper_as_lower=flow(upper.z, mask, style),
+            lower_as_upper=flow(lower.z, mask, style, reverse=True) if both_ways else None,
         )
 
     def latent_to_decode(self, acoustic: Latent, agnostic: Latent, mask: Tensor, style: Tensor) -> Tensor:
@@ -233,20 +291,20 @@ class HierarchicalSynthesizer(nn.Module):
     def infer(
         self,
         semantic: Tensor,
-        log_f0: Tensor,
+        log_f0: Tensor | None,
         style: Tensor,
         mask: Tensor | None = None,
         noise_scale: float = 0.333,
         generator: Noise = None,
         lengths: Sequence[int] | None = None,
     ) -> Tensor:
-        """Speak: agnostic prior, both flows in reverse, source network, generator.
+        """Speak: agnostic prior, the flows in reverse, source network, generator.
 
         With noise from a generator for each item, an item's waveform does not depend on its batch.
 
         Args:
             semantic: (B, semantic_channels, N).
-            log_f0: (B, 1, pitch_ratio * N), log(Hz + 1).
+            log_f0: (B, 1, pitch_ratio * N), log(Hz + 1); None for encoders that take none.
             style: (B, style_channels, 1), of the voice to speak in.
             mask: (B, 1, N); None where nothing is padded.
             noise_scale: factor of the prior's standard deviation.
@@ -264,7 +322,7 @@ class HierarchicalSynthesizer(nn.Module):
     def stream(
         self,
         semantic: Tensor,
-        log_f0: Tensor,
+        log_f0: Tensor | None,
         style: Tensor,
         noise_scale: float = 0.333,
         generator: Noise = None,
@@ -278,7 +336,7 @@ class HierarchicalSynthesizer(nn.Module):
     def latent(
         self,
         semantic: Tensor,
-        log_f0: Tensor,
+        log_f0: Tensor | None,
         style: Tensor,
         mask: Tensor,
         noise_scale: float = 0.333,
@@ -291,9 +349,11 @@ class HierarchicalSynthesizer(nn.Module):
         return self.as_acoustic(z, mask, style)
 
     def as_acoustic(self, agnostic: Tensor, mask: Tensor, style: Tensor) -> Tensor:
-        """The agnostic latent (B, latent_channels, N) up through both flows."""
-        related = self.agnostic_flow(agnostic, mask, style, reverse=True)
-        return self.related_flow(related, mask, style, reverse=True)
+        """The agnostic latent (B, latent_channels, N) up through the flows."""
+        if self.config.hierarchical:
+            agnostic = self.agnostic_flow(agnostic, mask, style, reverse=True)
+        acoustic: Tensor = self.related_flow(agnostic, mask, style, reverse=True)
+        return acoustic
 
     @property
     def decoder(self) -> WindowedDecoder:
@@ -322,7 +382,7 @@ class HierarchicalSynthesizer(nn.Module):
             (B, 1, hop * N) in [-1, 1].
         """
         mask, lengths = mask_and_lengths(linear_spec)
-        mean, log_std = self.acoustic_posterior(linear_spec, wav, mask, style)
+        mean, log_std = self.posterior(linear_spec, wav, mask, style)
         z = sample_gaussian(mean, log_std, mask, noise_scale, generator, lengths)
         return self.decoder.padded(z, style, lengths)
 
