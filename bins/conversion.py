@@ -84,16 +84,21 @@ def svc(
     like: VoiceOptions,
     curves: CurveOptions,
     run: BatchOptions,
+    accompaniment: Annotated[
+        Path | None,
+        typer.Option(help="A recording, from the song's beginning on, that is added to the result."),
+    ] = None,
     plots: PlotsOption = False,
     options: ControlOptions = NO_OPTIONS,
 ) -> None:
     """Bring singing into another voice; the F0 contour stays, or is shifted as a whole.
 
     \b
-    Example:
+    Examples:
       hiervox svc --source song.wav --prompt singer.wav --model exp/svc --semitones 12 -o sung.wav
+      hiervox svc --source vocals.wav --voice ada --accompaniment band.wav --model exp/svc -o song.wav
     """
-    _convert("svc", what, output, like, curves, run, plots, options)
+    _convert("svc", what, output, like, curves, run, plots, options, accompaniment)
 
 
 def _convert(
@@ -105,25 +110,41 @@ def _convert(
     run: BatchOptions,
     plots: bool,
     options: ControlOptions,
+    accompaniment: Path | None = None,
 ) -> None:
     """Convert recordings, each into its file."""
     targets = what.rows(output)
     voices = JobVoices(like, ((row.place, row.like) for row in targets.values()))
-    read = [*(row.content for row in targets.values()), what.table, curves.f0_in, *voices.inputs]
+    read = [
+        *(row.content for row in targets.values()),
+        what.table,
+        curves.f0_in,
+        accompaniment,
+        *voices.inputs,
+    ]
     job = Job(task, targets, **vars(run), options=options, files=[curves.f0_out], inputs=read)
     curves.require_one(len(targets), "recording")
+    if accompaniment is not None and len(targets) > 1:
+        raise ConfigError("an accompaniment goes with one recording", "make one sound at a time")
     curve = curves.read()
-    items = job.items(lambda row: {"source": row.content, **voices.request(job, row.like, curves.f0_in)})
-    _check(items)
+    beside = {} if accompaniment is None else {"accompaniment": str(accompaniment)}
+    items = job.items(
+        lambda row: {"source": row.content, **beside, **voices.request(job, row.like, curves.f0_in)}
+    )
+    _check(items, accompaniment)
     for item in progress(items, "recordings", len(items)):
         voice = voices.voice(job.pipeline, item.input.like, for_text=False)
-        _write(item, job.pipeline, voice, job.controls, curve, curves.f0_out, plots)
+        _write(item, job.pipeline, voice, job.controls, curve, curves.f0_out, plots, accompaniment)
 
 
-def _check(items: list[Item[Row]]) -> None:
+def _check(items: list[Item[Row]], accompaniment: Path | None) -> None:
     """Find unusable recordings before the first is converted; one alone is checked as it is read."""
     from hiervox.models.base.pipelines.prompt import check_recording
 
+    if accompaniment is not None and items:
+        from hiervox.processors.audio import Recording
+
+        Recording(accompaniment)
     for item in items if len(items) > 1 else ():
         check_recording(Path(item.input.content))
 
@@ -136,15 +157,22 @@ def _write(
     curve: F0Contour | None,
     f0_out: Path | None,
     plots: bool,
+    accompaniment: Path | None,
 ) -> None:
     """Convert a recording into its file; only what is drawn of it stays in memory."""
     source = Path(item.input.content)
     f0, sounds = pipeline.vc_stream(source, voice, controls, curve)
     sounds = progress(sounds, f"segments of {source.name}")
     kept = list(sounds) if plots else []
+    rate = pipeline.output_rate(controls)
+    chunks = pipeline.at_rate(kept or sounds, controls.rate)
+    if accompaniment is not None:
+        from hiervox.processors.audio import audio_chunks, mix_chunks
+
+        chunks = mix_chunks(chunks, audio_chunks(accompaniment, rate))
     item.write_chunks(
-        pipeline.at_rate(kept or sounds, controls.rate),
-        pipeline.output_rate(controls),
+        chunks,
+        rate,
         controls.scaling,
         voice.peak,
         f0_out=(f0_out, partial(_known, f0)) if f0_out else None,

@@ -1,5 +1,6 @@
 """Waveforms on disk and in memory."""
 
+from hiervox.processors.audio.mixing import mix_chunks
 from hiervox.processors.audio.reading import (
     Recording,
     audio_chunks,
@@ -47,6 +48,7 @@ __all__ = [
     "check_rate",
     "check_waveform",
     "decode_audio",
+    "mix_chunks",
     "pad_to_multiple",
     "peak_normalize",
     "read_audio",

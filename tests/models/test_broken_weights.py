@@ -17,6 +17,7 @@ from hiervox.models.alignment.forward_sum_aligner.config import AlignerConfig
 from hiervox.models.alignment.forward_sum_aligner.network import ForwardSumAligner
 from hiervox.models.base.checkpoints.checkpoint import CONFIG_NAME, WEIGHTS_NAME, save_weights
 from hiervox.models.base.checkpoints.tensor_files import load_weights, save_tensors
+from hiervox.models.base.registry import SYSTEMS
 from hiervox.models.vocoder.training import build_network
 from hiervox.utils.errors import ConfigError, HierVoxError
 from hiervox.utils.files import write_json
@@ -24,6 +25,8 @@ from tests.models.alignment.forward_sum_aligner.test_aligner import MEL as ALIGN
 from tests.models.alignment.forward_sum_aligner.test_aligner import MODEL
 from tests.models.codec.encodec.tiny_encodec import SIZES, tiny_encodec
 from tests.models.enhancement.mp_senet.tiny_mp_senet import write_tiny_mp_senet
+from tests.models.svc.tiny import tiny_content
+from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
 from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
@@ -78,6 +81,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "wavegrad2": write_model,
     "fastspeech2": write_tiny,
     "valle": write_tiny_valle,
+    "transformer_svc": write_transformer_svc,
     "hierspeechpp": write_tiny_bundle,
     "encodec": write_encodec,
     "mp_senet": write_tiny_mp_senet,
@@ -95,6 +99,10 @@ def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
         return [lambda: pipeline.enhance(WAV, RATE)[0]]
     if name == "forward_sum_aligner":
         return [lambda: np.array(pipeline.align(WAV, RATE, [1, 2, 3]))]
+    if SYSTEMS[name].task == "svc":
+        configs = pipeline.converter.experiment.features.content
+        pipeline.converter.content = [tiny_content(config, "cpu") for config in configs]
+        return [lambda: pipeline.vc((WAV, RATE), "ada").wav]
     if name in MODELS:
         return [lambda: pipeline.resynthesize(WAV[:4800], RATE)]
     controls = pipeline.controls(prompt_text="Hm.") if name == "valle" else None

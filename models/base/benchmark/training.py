@@ -245,6 +245,9 @@ def _values(
     if feature.name in ("semantic", "semantic_perturbed", "predicted_semantic"):
         channels: int = getattr(experiment, "model").semantic_channels  # noqa: B009
         return torch.randn(items, channels, rows, generator=generator)
+    if feature.name == "content":
+        widths: tuple[int, ...] = getattr(experiment, "model").condition.content_channels  # noqa: B009
+        return torch.randn(items, sum(widths), rows, generator=generator)
     if feature.name == "tokens":
         return torch.randint(1, len(feature.config.symbols), (items, tokens), generator=generator)
     if feature.name == "durations":

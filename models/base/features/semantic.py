@@ -46,6 +46,11 @@ class Semantic(Feature):
         """50 a second."""
         return Fraction(FRAME_RATE)
 
+    @property
+    def encoders(self) -> tuple[SemanticConfig, ...]:
+        """Whose vectors stand one above the other."""
+        return (self.config.features.semantic,)
+
     def recipe(self) -> dict[str, Any]:
         """The encoder, and what else a subclass depends on."""
         features = self.config.features.model_dump(mode="json")
@@ -95,26 +100,29 @@ class Semantic(Feature):
         return failed
 
     def load(self) -> None:
-        """Load the encoder.
+        """Load what encodes.
 
         Raises:
             DependencyError: a package or the weights are not there.
             ConfigError, CheckpointError: as `build_semantic_extractor`.
         """
-        self._encoder()
+        self._extractors()
 
-    def _encoder(self) -> SemanticExtractor:
+    def _extractors(self) -> list[SemanticExtractor]:
         from hiervox.processors.semantic import build_semantic_extractor
 
-        config = self.config.features.semantic
-        return self.networks.get(config, lambda device: build_semantic_extractor(config, device))
+        def loaded(config: SemanticConfig) -> SemanticExtractor:
+            return self.networks.get(config, lambda device: build_semantic_extractor(config, device))
+
+        return [loaded(config) for config in self.encoders]
 
     def _encode(self, wavs: Sequence[Waveform]) -> NDArray[np.float16]:
         """(T,) of one length → (B, rows, C)."""
         import torch
 
+        samples = torch.from_numpy(np.stack(wavs))
         with torch.inference_mode():
-            vectors = self._encoder().extract(torch.from_numpy(np.stack(wavs)))
+            vectors = torch.cat([encoder.extract(samples) for encoder in self._extractors()], dim=1)
         array: NDArray[np.float16] = vectors.transpose(1, 2).to(torch.float16).cpu().numpy()
         return array
 

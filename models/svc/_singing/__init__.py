@@ -1,0 +1,1 @@
+"""Singing voice conversion: what its systems share."""
