@@ -40,8 +40,40 @@ def pairs(
     return [(by_id[supervision.recording_id], supervision) for supervision in supervisions]
 
 
-def to_cuts(given: Iterable[tuple[Recording, SupervisionSegment]]) -> list[DataCut]:
-    """One cut a recording, in the order of their ids, with text and speaker.
+def only_by_hand(folder: Path, corpus: str, how: str) -> None:
+    """Raise a DataError where a corpus is not there that nothing may fetch by itself."""
+    if not folder.is_dir():
+        raise DataError(f"{corpus} is not in {folder}", f"{how}, and unpack it there")
+
+
+def recorded(
+    wav: Path, name: str, speaker: str, text: str, language: str
+) -> tuple[Recording, SupervisionSegment]:
+    """A sound file as lhotse has it, with who sings what.
+
+    Raises:
+        DataError: it is not there.
+    """
+    from lhotse.audio import Recording as Recorded
+    from lhotse.supervision import SupervisionSegment as Supervision
+
+    if not wav.is_file():
+        raise DataError(f"no recording {wav}", "unpack the corpus whole")
+    recording = Recorded.from_file(wav, recording_id=name)
+    supervision = Supervision(
+        id=name,
+        recording_id=name,
+        start=0.0,
+        duration=recording.duration,
+        speaker=speaker,
+        text=text,
+        language=language,
+    )
+    return recording, supervision
+
+
+def to_cuts(given: Iterable[tuple[Recording, SupervisionSegment]], language: str = LANGUAGE) -> list[DataCut]:
+    """One cut a recording, in the order of their ids, with text, speaker and language.
 
     Raises:
         DataError: there are none.
@@ -50,7 +82,7 @@ def to_cuts(given: Iterable[tuple[Recording, SupervisionSegment]]) -> list[DataC
     for recording, supervision in sorted(given, key=lambda pair: pair[0].id):
         cut: DataCut = recording.to_cut()
         cut.id = recording.id
-        supervision.language, supervision.custom = LANGUAGE, None
+        supervision.language, supervision.custom = language, None
         cut.supervisions = [supervision]
         cuts.append(cut)
     if not cuts:

@@ -46,6 +46,10 @@ RECIPES = [
     "vc/dddm_vc/libritts",
     "vc/diff_hiervc/mini",
     "vc/diff_hiervc/libritts",
+    "svc/transformer_svc/mini",
+    "svc/transformer_svc/m4singer",
+    "svc/transformer_svc/opencpop",
+    "svc/transformer_svc/opensinger",
     "benchmark/zero_shot_tts",
 ]
 BY_STEPS = "benchmark/zero_shot_tts/by_steps.sh"
@@ -111,6 +115,23 @@ def test_all_stages_of_a_dry_run_end_with_conversion(recipe: str, tmp_path: Path
     assert set(trained) <= set(bundled) and {"converter", "vocoder"} <= set(trained)
     (converted,) = [command for command in commands if command[:2] == ["hiervox", "vc"]]
     assert str(exp / "model") in converted and "steps=7" in converted
+    assert commands[-1][:2] == ["hiervox", "evaluate"] and str(exp / "wavs") in commands[-2]
+
+
+@pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if recipe.startswith("svc/")])
+def test_all_stages_of_a_dry_run_end_with_songs(recipe: str, tmp_path: Path) -> None:
+    """The system and its vocoder are in the model that converts, and what it made is evaluated."""
+    _, system, corpus = recipe.split("/")
+    exp = tmp_path / "exp"
+    done = _run(recipe, "--dry-run", "--exp", str(exp), "--key", "octaves")
+    assert done.returncode == 0, done.stderr
+    commands = [shlex.split(line) for line in done.stdout.splitlines() if not line.startswith("==")]
+    assert ["--corpus", {"mini": "mini_songs"}.get(corpus, corpus)] == commands[0][3:5]
+    trained = [Path(word).name for command in commands for word in command if word.startswith("out_dir=")]
+    (bundled,) = [command for command in commands if command[1].endswith("assemble_bundle.py")]
+    assert set(trained) <= set(bundled) and {system, "vocoder"} <= set(trained)
+    (converted,) = [command for command in commands if command[:2] == ["hiervox", "svc"]]
+    assert str(exp / "model") in converted and "auto_key=octaves" in converted
     assert commands[-1][:2] == ["hiervox", "evaluate"] and str(exp / "wavs") in commands[-2]
 
 

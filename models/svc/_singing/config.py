@@ -16,7 +16,7 @@ from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import filled
 
 PITCH: Mapping[str, Any] = {"method": "harvest", "f_min": 50.0, "f_max": 1100.0}
-"""Of singing; docs/guides/svc.md compares trackers."""
+"""Of singing."""
 
 
 class SingingDataConfig(DataConfig):

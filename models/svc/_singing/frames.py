@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hiervox.models.svc._singing.network import SingingSizes
 from hiervox.processors.audio import FRAME_RATE
+from hiervox.utils.errors import ConfigError
 
 
 def content_at_frames(content: Tensor, frames: int, frame_rate: float, first: int = 0) -> Tensor:
@@ -30,3 +32,17 @@ def content_at_frames(content: Tensor, frames: int, frame_rate: float, first: in
 def energy_of(mel: Tensor) -> Tensor:
     """Norms (B, N) of the frames of a log-mel spectrogram (B, M, N) before its logarithm."""
     return mel.float().exp().norm(dim=1)
+
+
+def require_widths(given: int, sizes: SingingSizes) -> None:
+    """Refuse content vectors that are not as wide as a network's.
+
+    Raises:
+        ConfigError: naming both widths.
+    """
+    wanted = sum(sizes.condition.content_channels)
+    if given != wanted:
+        raise ConfigError(
+            f"the content vectors have {given} channels, but model.condition.content_channels has {wanted}",
+            "set it to the widths of features.content",
+        )

@@ -26,7 +26,7 @@ from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.svc._singing.condition import Song
 from hiervox.models.svc._singing.config import SingingExperiment
 from hiervox.models.svc._singing.controls import SingingControls
-from hiervox.models.svc._singing.frames import content_at_frames, energy_of
+from hiervox.models.svc._singing.frames import content_at_frames, energy_of, require_widths
 from hiervox.models.svc._singing.network import Noise, SingingNetwork
 from hiervox.models.svc._singing.windows import NoiseField, in_windows
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
@@ -162,12 +162,17 @@ class SingingConverter(ABC, Generic[ControlsT]):
 
     @torch.inference_mode()
     def _content(self, speech: Waveform) -> Tensor:
-        """Content vectors (1, C, rows) of a recording (T,) at 16 kHz, on the CPU."""
+        """Content vectors (1, C, rows) of a recording (T,) at 16 kHz, on the CPU.
+
+        Raises:
+            ConfigError: the encoders give others than the network was trained on.
+        """
         rows = []
         for segment, seen in segments_of(speech, self.device):
             begin = (segment.start - segment.first) // HOP_LENGTH
             end = None if segment.stop == speech.size else (segment.stop - segment.first) // HOP_LENGTH
             vectors = torch.cat([encoder.extract(seen) for encoder in self.content], dim=1)
+            require_widths(vectors.shape[1], self.experiment.model)
             rows.append(vectors[..., begin:end].cpu())
         return torch.cat(rows, dim=2)
 

@@ -9,10 +9,21 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import ATTENTION_RULES, TRANSFORMER_RULES, Rules
+from hiervox.models.base.data.setup import FeaturesConfig
+from hiervox.models.base.features.content import CONTENTVEC, WHISPER_MEDIUM
+from hiervox.models.base.features.speaker import SpeakerConfig
 from hiervox.models.svc._singing.condition import ConditionSizes
+from hiervox.models.svc._singing.config import PITCH
+from hiervox.models.svc._singing.network import HIGHEST_MEL, LOWEST_MEL, SingingSizes
+from hiervox.processors.mel_presets import BIGVGAN_24K
+from hiervox.processors.pitch import PitchConfig
+from hiervox.processors.semantic import SemanticConfig
+from hiervox.utils.config import Config
 
 CONTENTS = ("whisper", "contentvec", "mert", "wenet")
-"""In the published order of addition, which is that of our content vectors."""
+"""In the order of our content vectors."""
+ENCODERS = {"whisper": WHISPER_MEDIUM, "contentvec": CONTENTVEC}
+"""Those that can be read here; the others' vectors have to come from elsewhere."""
 SINGERS, EXTREMES = "singers", ("mel_min", "mel_max")
 """What has to be written into the config: the content of `singers.json`, and of a corpus's extremes."""
 RELATIVE_RULES: Rules = (
@@ -75,17 +86,36 @@ def singer_sizes(
     }
 
 
+def published_sections(
+    sizes: SingingSizes, weights: Mapping[str, Tensor], prefix: str = "0."
+) -> dict[str, Config]:
+    """Sections of a config: the sizes, and what its features are.
+
+    Args:
+        sizes: of the network.
+        weights, prefix: as for `condition_rules`.
+    """
+    contents = [
+        ENCODERS.get(name, SemanticConfig(name=name, layer=0)) for name in contents_of(weights, prefix)
+    ]
+    pitch = {**PITCH, "hop_seconds": BIGVGAN_24K.hop_length / BIGVGAN_24K.sample_rate}
+    features = FeaturesConfig(
+        content=tuple(contents), pitch=PitchConfig(**pitch), speaker=SpeakerConfig(names=sizes.speakers)
+    )
+    return {"model": sizes, "features": features}
+
+
 def own_buffers(singers: int, mel_channels: int, published: Mapping[str, Any]) -> dict[str, Tensor]:
     """What the published weights lack: bounds of the spectrograms, and the singers' pitch, not yet known.
 
     Args:
         singers: rows of the table.
         mel_channels: mel bins.
-        published: the authors' config with the extremes; without, those of -11.6 and 2.5.
+        published: the authors' config with the extremes; without, the bounds of our own.
     """
     bounds = [
         torch.tensor(published.get(key, [fallback] * mel_channels), dtype=torch.float32).reshape(-1, 1)
-        for key, fallback in zip(EXTREMES, (-11.6, 2.5), strict=True)
+        for key, fallback in zip(EXTREMES, (LOWEST_MEL, HIGHEST_MEL), strict=True)
     ]
     none = torch.zeros(singers)
     return {

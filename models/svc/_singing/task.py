@@ -15,10 +15,9 @@ from hiervox.models.base.training.task import Media
 from hiervox.models.base.training.unwrapping import unwrapped
 from hiervox.models.svc._singing.condition import Song
 from hiervox.models.svc._singing.config import SingingExperiment
-from hiervox.models.svc._singing.frames import content_at_frames, energy_of
+from hiervox.models.svc._singing.frames import content_at_frames, energy_of, require_widths
 from hiervox.models.svc._singing.network import SingingNetwork
 from hiervox.modules.functional.masking import sequence_mask
-from hiervox.utils.errors import ConfigError
 from hiervox.utils.plots import spectrogram_figure
 
 ExperimentT = TypeVar("ExperimentT", bound=SingingExperiment)
@@ -40,13 +39,7 @@ class SingingTask(CutTrainingTask[ExperimentT]):
             ConfigError: the data's content vectors are not as wide as the network's.
         """
         content, mel = batch["content"], batch["mel"]
-        wanted = sum(self.config.model.condition.content_channels)
-        if content.shape[1] != wanted:
-            raise ConfigError(
-                f"the data's content vectors have {content.shape[1]} channels, but "
-                f"model.condition.content_channels has {wanted}",
-                "set it to the widths of features.content",
-            )
+        require_widths(content.shape[1], self.config.model)
         frames = mel.shape[2]
         f0 = functional.pad(batch["f0"][:, :frames], (0, max(0, frames - batch["f0"].shape[1])))
         return Song(

@@ -16,6 +16,7 @@ from hiervox.models.svc._singing.published import (
     condition_rules,
     condition_sizes,
     own_buffers,
+    published_sections,
     singer_sizes,
 )
 from hiervox.models.svc.transformer_svc.network import (
@@ -23,6 +24,7 @@ from hiervox.models.svc.transformer_svc.network import (
     TransformerSVC,
     TransformerSVCSizes,
 )
+from hiervox.utils.config import Config
 
 MAPPER_RULES: Rules = (
     (r"^1\.conformer_encoder\.", "mapper.transformer."),
@@ -41,8 +43,11 @@ KINDS: Mapping[bool, tuple[Literal["relative", "plain"], str, str]] = {
 
 def import_transformer_svc(
     state_dict: dict[str, Tensor], published_config: dict[str, Any]
-) -> tuple[TransformerSVCSizes, dict[str, Tensor]]:
+) -> tuple[dict[str, Config], dict[str, Tensor]]:
     """Map the published network.
+
+    Returns:
+        the sections `model` and `features` of a config, and tensors by our names.
 
     Args:
         state_dict: the authors' tensors by their names.
@@ -70,4 +75,5 @@ def import_transformer_svc(
     with torch.device("meta"):
         network = TransformerSVC(sizes)
     rules = (*condition_rules(state_dict), *MAPPER_RULES)
-    return sizes, map_tensors({**state_dict, **buffers}, rules, network, POSITIONS)
+    sections = published_sections(sizes, state_dict)
+    return sections, map_tensors({**state_dict, **buffers}, rules, network, POSITIONS)

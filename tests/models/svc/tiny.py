@@ -95,3 +95,9 @@ def batch(frames: int = 40) -> Batch:
         "speaker": torch.tensor([0, 1]),
         "frames": lengths,
     }
+
+
+def name_pitch(network: nn.Module) -> None:
+    """Singers of the table at 200 and 400 Hz."""
+    known = torch.tensor([200.0, 400.0]).log()[: len(network.singer_log_f0)]  # type: ignore[arg-type]
+    network.singer_log_f0.copy_(known)  # type: ignore[operator, union-attr]

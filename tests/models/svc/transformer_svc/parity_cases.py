@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from hiervox.models.svc._singing.losses import dissimilarity, ssim_loss
-from hiervox.models.svc.transformer_svc.network import TransformerSVC
+from hiervox.models.svc.transformer_svc.network import TransformerSVC, TransformerSVCSizes
 from hiervox.models.svc.transformer_svc.published import import_transformer_svc
 from hiervox.modules.losses.reconstruction import masked_l1
 from tests.golden import Case, Golden, Output, with_weights
@@ -21,7 +21,9 @@ def transformer_svc(golden: Golden) -> Iterator[Output]:
     song, target = song_of(golden), golden["mel"].mT
     whole = torch.ones_like(song.mask)
     for kind in ("conformer", "transformer"):
-        sizes, weights = import_transformer_svc(under(golden.state_dict(), kind), CONFIG)
+        sections, weights = import_transformer_svc(under(golden.state_dict(), kind), CONFIG)
+        sizes = sections["model"]
+        assert isinstance(sizes, TransformerSVCSizes)
         own: TransformerSVC = with_weights(TransformerSVC(sizes), weights)
         condition = own.condition(song, style_of(golden, own))
         if kind == "conformer":

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from hiervox.models.svc.transformer_svc.network import TransformerSVC, TransformerSVCSizes
-from tests.models.svc.tiny import SIZES, TRANSFORMER, write_checkpoint
-
-MODEL = {"transformer": TRANSFORMER}
+from tests.models.svc.tiny import SIZES, TRANSFORMER, name_pitch, write_checkpoint
 
 
-def write_transformer_svc(folder: Path) -> Path:
+def write_transformer_svc(folder: Path, **sizes: Any) -> Path:
     """With random weights, and singers at 200 and 400 Hz."""
     torch.manual_seed(3)
-    network = TransformerSVC(TransformerSVCSizes.model_validate({**SIZES, **MODEL}))
-    network.singer_log_f0.copy_(torch.tensor([200.0, 400.0]).log())
-    return write_checkpoint(folder, "transformer_svc", network, MODEL)
+    model = {"transformer": TRANSFORMER, **sizes}
+    network = TransformerSVC(TransformerSVCSizes.model_validate({**SIZES, **model}))
+    name_pitch(network)
+    return write_checkpoint(folder, "transformer_svc", network, model)
