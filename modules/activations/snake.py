@@ -40,6 +40,24 @@ def _channel_sums(x: Tensor, y: Tensor) -> Tensor:
     return torch.linalg.vecdot(x, y.to(x.dtype)).sum(dim=0).unsqueeze(-1)
 
 
+class Snake(nn.Module):
+    """x + sin²(αx) / α with α learned per channel (Ziyin et al., arXiv 2006.08195, equation 3).
+
+    Args:
+        channels: C.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.alpha = nn.Parameter(torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T) → (B, C, T)."""
+        alpha = self.alpha.unsqueeze(-1)
+        output: Tensor = _Snake.apply(x, alpha, 1.0 / (alpha + _EPSILON))
+        return output
+
+
 class SnakeBeta(nn.Module):
     """x + sin²(αx) / β with α (frequency) and β (1 / magnitude) learned per channel on a log scale.
 

@@ -45,12 +45,22 @@ class BandDiscriminator(nn.Module):
     Args:
         window_length: of the Hann window; hop is a quarter of it.
         channels: of each convolution but the last.
+        first_is_feature: each band's first convolution is a feature map.
+        between_hops: frames are centred between hops, a frame for each begun hop; otherwise on them.
     """
 
     window: Tensor
 
-    def __init__(self, window_length: int, channels: int) -> None:
+    def __init__(
+        self,
+        window_length: int,
+        channels: int,
+        *,
+        first_is_feature: bool = False,
+        between_hops: bool = False,
+    ) -> None:
         super().__init__()
+        self.first_feature, self.between_hops = (0 if first_is_feature else 1), between_hops
         self.hop_length = window_length // OVERLAP
         self.register_buffer("window", torch.hann_window(window_length, device="cpu"), persistent=False)
         bins = window_length // 2 + 1
@@ -60,13 +70,13 @@ class BandDiscriminator(nn.Module):
         self.last = weight_norm(nn.Conv2d(channels, 1, (3, 3), padding=(1, 1)))
 
     def forward(self, wav: Tensor) -> DiscriminatorOutput:
-        """wav (B, 1, T) → logits (B, L); feature maps (B, C, frames, bins), without each band's first."""
+        """wav (B, 1, T) → logits (B, L); feature maps (B, C, frames, bins), the logits' last."""
         spectrum, features, ends = self._spectrum(wav.squeeze(1)), [], []
         for (low, high), stack in zip(self.bands, self.stacks, strict=True):
             x = spectrum[..., low:high]
             for number, conv in enumerate(stack.children()):
                 x = F.leaky_relu(conv(x), LEAKY_SLOPE)
-                if number:
+                if number >= self.first_feature:
                     features.append(x)
             ends.append(x)
         logits = self.last(torch.cat(ends, dim=-1))
@@ -75,10 +85,17 @@ class BandDiscriminator(nn.Module):
     def _spectrum(self, wav: Tensor) -> Tensor:
         """(B, T) → real and imaginary part (B, 2, frames, bins)."""
         with torch.autocast(wav.device.type, enabled=False):
-            wav = wav.float() - wav.float().mean(dim=-1, keepdim=True)
-            wav = PEAK * wav / (wav.abs().amax(dim=-1, keepdim=True) + 1e-9)
+            wav = at_one_level(wav)
+            if self.between_hops:  # what `center` would add is cut off again
+                margin = (len(self.window) - self.hop_length) // 2
+                wav = F.pad(wav, (margin, margin - wav.shape[-1] % -self.hop_length), mode="reflect")
             spectrum = torch.stft(
-                wav, len(self.window), self.hop_length, window=self.window, return_complex=True
+                wav,
+                len(self.window),
+                self.hop_length,
+                window=self.window,
+                center=not self.between_hops,
+                return_complex=True,
             )
             return torch.view_as_real(spectrum).permute(0, 3, 2, 1)
 
@@ -97,6 +114,12 @@ class MultiBandDiscriminator(Discriminator):
     def forward(self, wav: Tensor) -> list[DiscriminatorOutput]:
         """wav (B, 1, T) → the output for each resolution."""
         return apply_each(self.discriminators, [wav] * len(self.discriminators))
+
+
+def at_one_level(wav: Tensor) -> Tensor:
+    """(..., T) around 0 and scaled to `PEAK`."""
+    wav = wav.float() - wav.float().mean(dim=-1, keepdim=True)
+    return PEAK * wav / (wav.abs().amax(dim=-1, keepdim=True) + 1e-9)
 
 
 def _band_stack(channels: int) -> nn.ModuleList:

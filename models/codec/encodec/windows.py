@@ -17,8 +17,8 @@ from torch.nn import functional as F
 from hiervox.models.codec.encodec.networks.decoder import SEANetDecoder
 from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment
 from hiervox.models.codec.encodec.networks.encoder import SEANetEncoder
-from hiervox.models.codec.encodec.networks.residual_lstm import State
 from hiervox.modules.generators.vocos import Vocos
+from hiervox.modules.recurrent.residual_lstm import State
 
 WINDOW_FRAMES = 750
 """Of a pass; 10 s at 75 Hz."""

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
+from hiervox.models.base.training.multi_scale_mel import multi_scale_mel_terms
 from hiervox.models.base.training.task import Media
 from hiervox.models.vocoder._gan.config import GANVocoderExperiment, GANVocoderExperimentT
-from hiervox.models.vocoder._gan.losses import multi_scale_mel_terms
 from hiervox.models.vocoder.training import PredictedMels, build_network, compared, frame_f0, run
 from hiervox.modules.losses.reconstruction import mel_l1
 from hiervox.modules.losses.stft import multi_resolution_stft_losses

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.models.base.training.discriminators import build_discriminator
-from hiervox.models.vocoder._gan.losses import multi_scale_mel_terms
+from hiervox.models.base.training.multi_scale_mel import multi_scale_mel_terms
 from hiervox.models.vocoder._gan.published import map_discriminator
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.multi_band import MultiBandConfig

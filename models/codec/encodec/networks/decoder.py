@@ -5,8 +5,6 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.models.codec.encodec.networks.reflected import ReflectedConvTranspose1d
-from hiervox.models.codec.encodec.networks.residual_lstm import ResidualLSTM
 from hiervox.models.codec.encodec.networks.seanet import (
     WAVEFORM_LEVEL,
     SEANetBlock,
@@ -14,6 +12,8 @@ from hiervox.models.codec.encodec.networks.seanet import (
     keep_variance,
     scale_weight,
 )
+from hiervox.modules.convolutions.reflected import ReflectedConvTranspose1d
+from hiervox.modules.recurrent.residual_lstm import ResidualLSTM
 
 
 class SEANetDecoder(nn.Module):

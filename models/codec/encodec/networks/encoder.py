@@ -7,8 +7,6 @@ import math
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hiervox.models.codec.encodec.networks.reflected import ReflectedConv1d
-from hiervox.models.codec.encodec.networks.residual_lstm import ResidualLSTM
 from hiervox.models.codec.encodec.networks.seanet import (
     WAVEFORM_LEVEL,
     SEANetBlock,
@@ -16,6 +14,8 @@ from hiervox.models.codec.encodec.networks.seanet import (
     keep_variance,
     scale_weight,
 )
+from hiervox.modules.convolutions.reflected import ReflectedConv1d
+from hiervox.modules.recurrent.residual_lstm import ResidualLSTM
 
 
 class SEANetEncoder(nn.Module):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
-from hiervox.models.codec.encodec.networks.reflected import Normalization, ReflectedConv1d
+from hiervox.modules.convolutions.reflected import Normalization, ReflectedConv1d
 from hiervox.utils.schema import Sizes
 
 COMPRESSION = 2

@@ -1,4 +1,4 @@
-"""Reconstruction losses of GAN vocoders that need mel spectrograms."""
+"""Distance of log-mel spectrograms at several resolutions."""
 
 from __future__ import annotations
 
