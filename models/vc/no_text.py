@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Generic, NoReturn
 
 from hiervox.models.base.pipelines.parts import ControlsT, Item
+from hiervox.models.base.pipelines.speech import Synthesis
+from hiervox.models.base.pipelines.voice import Voice
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.errors import CheckpointError
 
@@ -30,6 +32,32 @@ class NoText(Generic[ControlsT]):
         raise _refusal()
 
     def acoustic(self, items: Sequence[Item], controls: ControlsT, attempt: int = 0) -> NoReturn:
+        """Is refused, as `reader`."""
+        raise _refusal()
+
+
+class NoSpeech(NoText[ControlsT]):
+    """A `Synthesizer` of a system that converts without a vocoder.
+
+    Args:
+        mel_config: of the spectrograms that are drawn.
+        rate: of the waveforms that it converts to, Hz.
+    """
+
+    largest_batch: int | None = None
+
+    def __init__(self, mel_config: SpectrogramConfig, rate: int) -> None:
+        super().__init__(mel_config)
+        self.rate = rate
+
+    def prepare(self, controls: ControlsT) -> None:
+        """All controls can be followed."""
+
+    def decode(self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: ControlsT) -> NoReturn:
+        """Is refused, as `reader`."""
+        raise _refusal()
+
+    def decode_stream(self, synthesis: Synthesis, voice: Voice, controls: ControlsT) -> NoReturn:
         """Is refused, as `reader`."""
         raise _refusal()
 

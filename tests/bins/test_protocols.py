@@ -42,7 +42,7 @@ HERE = "tests.bins.test_protocols"
 RATE = 16_000
 SOUND = voice(0.5)
 PITCH = np.full(100, 120, np.float32)
-PROBED = {"encode_scaled", "decode_scaled"}
+PROBED = {"attributes", "encode_scaled", "decode_scaled", "encode_voiced", "decode_voiced"}
 """What a verb looks for where it may be."""
 USED: set[str] = set()
 """Members of stubs that were asked for."""

@@ -85,7 +85,7 @@ def _codes_target(name: str, codec: object, file: Path) -> Target:
     record = record_of(codec, "encodec")
     if isinstance(codec, ScaledEncodecPipeline):
         codes, scales = codec.encode_scaled(wav, 24_000)
-        write_codes(file, codes, record, scales)
+        write_codes(file, codes, record, {"scales": scales})
     else:
         write_codes(file, codec.encode(wav, 24_000), record)
     arrays, texts = read_arrays(file)

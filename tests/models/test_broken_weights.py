@@ -24,6 +24,7 @@ from hiervox.utils.files import write_json
 from tests.models.alignment.forward_sum_aligner.test_aligner import MEL as ALIGNER_MEL
 from tests.models.alignment.forward_sum_aligner.test_aligner import MODEL
 from tests.models.codec.encodec.tiny_encodec import SIZES, tiny_encodec
+from tests.models.codec.facodec.tiny_facodec import write_facodec
 from tests.models.enhancement.mp_senet.tiny_mp_senet import write_tiny_mp_senet
 from tests.models.svc.tiny import tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
@@ -84,6 +85,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "transformer_svc": write_transformer_svc,
     "hierspeechpp": write_tiny_bundle,
     "encodec": write_encodec,
+    "facodec": write_facodec,
     "mp_senet": write_tiny_mp_senet,
     "forward_sum_aligner": write_aligner,
     **{system: write_vocoder(system) for system in MODELS},
@@ -95,6 +97,9 @@ def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
     """What a system is used for."""
     if name == "encodec":
         return [lambda: pipeline.decode(pipeline.encode(WAV, RATE))]
+    if name == "facodec":
+        coded = lambda: pipeline.encode_voiced(WAV, RATE)  # noqa: E731
+        return [lambda: pipeline.decode_voiced(*coded()), lambda: pipeline.vc((WAV, RATE), (WAV, RATE)).wav]
     if name == "mp_senet":
         return [lambda: pipeline.enhance(WAV, RATE)[0]]
     if name == "forward_sum_aligner":

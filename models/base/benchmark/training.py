@@ -248,8 +248,9 @@ def _values(
     if feature.name == "content":
         widths: tuple[int, ...] = getattr(experiment, "model").condition.content_channels  # noqa: B009
         return torch.randn(items, sum(widths), rows, generator=generator)
-    if feature.name == "tokens":
-        return torch.randint(1, len(feature.config.symbols), (items, tokens), generator=generator)
+    if feature.name in ("tokens", "phones"):
+        values = tokens if feature.name == "tokens" else rows
+        return torch.randint(1, len(feature.config.symbols), (items, values), generator=generator)
     if feature.name == "durations":
         each = torch.full((items, tokens), frames // tokens)
         each[:, -1] += frames - each[0].sum()

@@ -28,11 +28,14 @@ class CodesConfig(Config):
         model: name or folder of a model of the task codec.
         frame_rate: codes a second of each codebook.
         codebooks: how many are kept, the coarsest first; None keeps all.
+        attributes: of a codec whose tokens tell attributes of speech, those whose codebooks are kept, such as
+            `content`; all where none is named.
     """
 
     model: str | None = None
     frame_rate: PositiveFloat = 75.0
     codebooks: PositiveInt | None = None
+    attributes: tuple[str, ...] = ()
 
 
 class Codes(Feature):
@@ -67,12 +70,22 @@ class Codes(Feature):
                 f"{config.frame_rate:g}",
                 "set it to that of the codec",
             )
+        known = getattr(codec, "attributes", {})
+        unknown = sorted(set(config.attributes) - set(known))
+        if unknown:
+            raise ConfigError(
+                f"the tokens of {config.model} have no attribute {unknown[0]}",
+                f"features.codes.attributes may name {', '.join(known) or 'none'}",
+            )
         return codec
 
     def compute(self, clip: Clip) -> NDArray[np.int16]:
         """(rows, codebooks)."""
-        rate, codebooks = self.config.sample_rate, self.config.features.codes.codebooks
-        codes = np.asarray(self._codec().encode(clip.wav, rate, codebooks))
+        config, codec = self.config.features.codes, self._codec()
+        codes = np.asarray(codec.encode(clip.wav, self.config.sample_rate, config.codebooks))
+        if config.attributes:
+            owners = np.repeat(list(codec.attributes), list(codec.attributes.values()))[: len(codes)]
+            codes = codes[np.isin(owners, config.attributes)]
         return codes.T.astype(np.int16)
 
     def read(self, clip: Clip) -> NDArray[np.int64]:

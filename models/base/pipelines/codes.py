@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from hiervox.utils.files import is_file, replacing_file
 from hiervox.utils.json_files import parse_json
 
 HEADER = "codes"
-SCALES = "scales"
+SCALES, TIMBRE = "scales", "timbre"
+"""What is stored beside the codes of a `ScaledCodec` and of a `VoicedCodec`."""
 SUFFIX = ".codes"
 
 
@@ -47,14 +49,17 @@ def record_of(codec: Codec, system: str) -> CodesRecord:
     )
 
 
-def write_codes(path: Path, codes: Codes, record: CodesRecord, scales: Waveform | None = None) -> None:
+def write_codes(
+    path: Path, codes: Codes, record: CodesRecord, extras: Mapping[str, Waveform] | None = None
+) -> None:
     """Write codes (Q, N) in the smallest integers that hold them, in one step.
 
     Args:
         path: the file.
         codes: as the codec gives them.
         record: what they are codes of.
-        scales: (S,), of the segments of a `ScaledCodec`.
+        extras: vectors by name: `SCALES` (S,) of the segments of a `ScaledCodec`, `TIMBRE` (D,) of a
+            `VoicedCodec`.
 
     Raises:
         DataError: the codes are not integers.
@@ -63,8 +68,8 @@ def write_codes(path: Path, codes: Codes, record: CodesRecord, scales: Waveform 
     dtype = np.min_scalar_type(record.codebook_size - 1)
     with replacing_file(path) as temporary:
         tensors: dict[str, Any] = {HEADER: np.ascontiguousarray(codes.astype(dtype))}
-        if scales is not None:
-            tensors[SCALES] = np.ascontiguousarray(scales, np.float32)
+        for name, vector in (extras or {}).items():
+            tensors[name] = np.ascontiguousarray(vector, np.float32)
         write_arrays(temporary, tensors, {HEADER: record.model_dump_json()})
 
 
@@ -80,8 +85,8 @@ def require_whole(codes: NDArray[Any], name: str = "the codes") -> None:
         raise DataError(f"{name}: codes of {codes.dtype} can't be used", "give integers, as `encode` does")
 
 
-def read_codes(path: Path) -> tuple[Codes, CodesRecord, Waveform | None]:
-    """Codes (Q, N), what they are codes of, and the scales (S,) of their segments where they have such.
+def read_codes(path: Path) -> tuple[Codes, CodesRecord, dict[str, Waveform]]:
+    """Codes (Q, N), what they are codes of, and the vectors that are stored beside them, by name.
 
     Raises:
         DataError: the file is missing, broken, or holds tokens beyond its codebook.
@@ -91,7 +96,8 @@ def read_codes(path: Path) -> tuple[Codes, CodesRecord, Waveform | None]:
     try:
         arrays, texts = read_arrays(path)
         record = CodesRecord.model_validate(parse_json(texts[HEADER]))
-        stored, scales = arrays[HEADER], arrays.get(SCALES)
+        stored = arrays[HEADER]
+        extras = {name: arrays[name] for name in (SCALES, TIMBRE) if name in arrays}
     except (OSError, KeyError, ValueError) as error:
         reason = "it lacks an entry" if isinstance(error, KeyError) else error
         raise DataError(
@@ -101,6 +107,7 @@ def read_codes(path: Path) -> tuple[Codes, CodesRecord, Waveform | None]:
     codes: Codes = stored.astype(np.int64)
     if codes.ndim != 2 or not codes.size or codes.min() < 0 or codes.max() >= record.codebook_size:
         raise DataError(f"{path} holds no usable codes", "make it again with `hiervox codec encode`")
-    if scales is not None and (scales.ndim != 1 or scales.dtype.kind != "f" or not np.isfinite(scales).all()):
-        raise DataError(f"{path} holds no usable scales", "make it again with `hiervox codec encode`")
-    return codes, record, scales
+    for name, vector in extras.items():
+        if vector.ndim != 1 or vector.dtype.kind != "f" or not np.isfinite(vector).all():
+            raise DataError(f"{path} holds no usable {name}", "make it again with `hiervox codec encode`")
+    return codes, record, extras

@@ -7,7 +7,7 @@ nothing else. Waveforms are mono float32 (T,), full scale at ±1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -324,6 +324,25 @@ class ScaledCodec(Codec, Protocol):
 
     def decode_scaled(self, codes: Codes, scales: Waveform) -> Waveform:
         """These → (T,) at `rate`."""
+
+
+@runtime_checkable
+class VoicedCodec(Codec, Protocol):
+    """A codec whose tokens tell attributes of speech and leave its voice out, which is a vector.
+
+    Attributes:
+        attributes: codebooks of each attribute by name, in the order of the codes.
+    """
+
+    attributes: Mapping[str, int]
+
+    def encode_voiced(self, wav: Waveform, rate: int, codebooks: int | None = None) -> tuple[Codes, Waveform]:
+        """(T,) at `rate` Hz → the codes (Q, N), and the timbre (D,)."""
+
+    def decode_voiced(
+        self, codes: Codes, timbre: Waveform, attributes: Sequence[str] | None = None
+    ) -> Waveform:
+        """These → (T,) at `rate`; of the attributes that are named alone, all where None."""
 
 
 @runtime_checkable

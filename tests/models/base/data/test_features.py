@@ -127,8 +127,9 @@ def test_durations_come_from_alignments(tmp_path: Path) -> None:
     times = [(0.0, 0.1), (0.1, 0.25), (0.35, 0.2)]
     supervision.alignment = {"phone": [AlignmentItem(str(n), *time) for n, time in enumerate(times)]}
     write_cuts([cut], manifest)
-    (batch,) = batches(manifest, "tokens", "durations")
+    (batch,) = batches(manifest, "tokens", "durations", "phones")
     assert batch["durations"].tolist() == [[9, 21, 22]]
+    assert torch.equal(batch["phones"][0], batch["tokens"][0].repeat_interleave(batch["durations"][0]))
     assert int(batch["durations"].sum()) == int(batch["frames"])
     supervision.custom = {"tokens": [5, 6]}
     write_cuts([cut], manifest)

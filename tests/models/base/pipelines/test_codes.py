@@ -17,9 +17,9 @@ RECORD = CodesRecord(system="toy", rate=24_000, frame_rate=75, codebook_size=102
 def test_codes_come_back_in_two_bytes_each(tmp_path: Path) -> None:
     codes = np.random.default_rng(0).integers(0, 1024, (8, 75))
     write_codes(tmp_path / "a.codes", codes, RECORD)
-    read, record, scales = read_codes(tmp_path / "a.codes")
+    read, record, extras = read_codes(tmp_path / "a.codes")
     np.testing.assert_array_equal(read, codes)
-    assert record == RECORD and scales is None
+    assert record == RECORD and not extras
     assert (tmp_path / "a.codes").stat().st_size < 2 * codes.size + 500
 
 
@@ -46,3 +46,12 @@ def test_codes_that_are_no_integers_are_refused(tmp_path) -> None:
     save_file({"codes": codes}, tmp_path / "x.codes", {"codes": record.model_dump_json()})
     with pytest.raises(DataError, match=r"x\.codes: codes of float64 can't be used"):
         read_codes(tmp_path / "x.codes")
+
+
+def test_vectors_beside_the_codes(tmp_path: Path) -> None:
+    codes, timbre = np.zeros((2, 3), np.int64), np.linspace(-1, 1, 4, dtype=np.float32)
+    write_codes(tmp_path / "a.codes", codes, RECORD, {"timbre": timbre})
+    np.testing.assert_array_equal(read_codes(tmp_path / "a.codes")[2]["timbre"], timbre)
+    write_codes(tmp_path / "b.codes", codes, RECORD, {"timbre": np.full(4, np.nan, np.float32)})
+    with pytest.raises(DataError, match="no usable timbre"):
+        read_codes(tmp_path / "b.codes")

@@ -1,0 +1,1 @@
+"""What FACodec is made of."""
