@@ -24,6 +24,8 @@ RECIPES = [
     "tts/wavegrad2/ljspeech",
     "tts/wavegrad2/libritts",
     "codec/encodec/mini",
+    "codec/facodec/mini",
+    "codec/facodec/libritts",
     "tts/vits/mini",
     "tts/vits/ljspeech",
     "tts/vits/vctk",
