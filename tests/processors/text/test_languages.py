@@ -8,6 +8,7 @@ import pytest
 
 from hiervox.processors.text import TextConfig, build_frontend, normalize_text, split_sentences
 from hiervox.processors.text.languages import LANGUAGES, rules_of
+from hiervox.processors.text.languages.ko import pronounced
 from hiervox.utils.errors import ConfigError
 from tests.plugins import installed
 
@@ -49,9 +50,35 @@ def test_italian_abbreviations_in_words(written: str, spoken: str) -> None:
     assert normalize_text(written, "it") == spoken
 
 
-def test_korean_is_read_by_espeak() -> None:
-    config = TextConfig(languages=("ko",))
-    assert build_frontend(config).phonemes("안녕하세요.") == "ˈɐnnjʌŋhˌɐsejˌo."
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (
+            "unreleased finals",
+            "꽃 꼳, 값 갑, 밟다 밥따, 맑게 말께, 닭과 닥꽈, 젊지 점찌, 히읗 히읃",
+        ),
+        ("liaison", "옷이 오시, 값을 갑쓸, 넋이 넉씨, 앉아 안자, 있어요 이써요, 강아지 강아지"),
+        ("h", "놓는 논는, 뚫는 뚤른, 좋던 조턴, 많고 만코, 닿소 다쏘, 낳은 나은, 많아 마나, 밝히다 발키다"),
+        ("h behind stops", "넓히다 널피다, 앉히다 안치다, 꽂히다 꼬치다, 못하다 모타다"),
+        ("palatals", "굳이 구지, 밭이 바치, 굳히다 구치다, 벼훑이 벼훌치, 가져 가저, 희망 히망"),
+        ("nasals", "독립문 동님문, 국물 궁물, 닫는 단는, 없는 엄는, 강릉 강능, 협력 혐녁, 밟는 밤는"),
+        ("laterals", "난로 날로, 칼날 칼랄, 신라 실라"),
+        ("tense initials", "국밥 국빱, 넓게 널께, 핥다 할따, 앉고 안꼬, 닮고 담꼬, 삶도 삼도"),
+    ],
+)
+def test_korean_is_pronounced_by_the_standard(rule: str, words: str) -> None:
+    pairs = [pair.split() for pair in words.split(", ")]
+    assert {written: pronounced(written) for written, _ in pairs} == dict(pairs), rule
+
+
+def test_korean_is_read_in_the_published_symbols() -> None:
+    frontend = build_frontend(TextConfig(languages=("ko",)))
+    assert frontend.phonemes("안녕하세요.") == "ˈɐnnjʌŋhˌɐsejˌo."
+    assert frontend.phonemes("독립문") == frontend.phonemes("동님문") == "dˈoŋnimmˌun"
+    syllables = " ".join(chr(code) for code in range(ord("가"), ord("힣") + 1, 4))
+    assert "ʼ" in frontend.phonemes(syllables)
+    assert not frontend.left_out
+    assert normalize_text("1,234년 6월 10월, 3.5", "ko") == "천이백삼십사년 유월 시월, 삼점오"
 
 
 BIRD = """
