@@ -38,6 +38,7 @@ from tests.models.tts.matcha_tts.tiny_matcha_tts import write_matcha_tts
 from tests.models.tts.valle.tiny_valle import write_tiny_valle
 from tests.models.tts.vits.test_pipeline import write_vits
 from tests.models.tts.wavegrad2.test_pipeline import write_model
+from tests.models.vc.hiervst.tiny_hiervst import write_hiervst
 from tests.models.vocoder.small import MODELS, experiment
 
 WAV, RATE = voice(0.6), 16_000
@@ -74,6 +75,7 @@ def write_aligner(folder: Path) -> None:
 
 WRITERS: dict[str, Callable[[Path], Any]] = {
     "hierspeech": write_hierspeech,
+    "hiervst": write_hiervst,
     "jets": write_jets,
     "vits": write_vits,
     "glow_tts": write_glow_tts,
@@ -110,6 +112,8 @@ def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
         return [lambda: pipeline.vc((WAV, RATE), "ada").wav]
     if name in MODELS:
         return [lambda: pipeline.resynthesize(WAV[:4800], RATE)]
+    if name == "hiervst":
+        return [lambda: pipeline.vc((WAV, RATE), (WAV, RATE)).wav]
     controls = pipeline.controls(prompt_text="Hm.") if name == "valle" else None
     said = [lambda: pipeline.tts("Hello there.", (WAV, RATE) if name in PROMPTED else None, controls).wav]
     if name == "hierspeechpp":

@@ -11,79 +11,25 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights
 from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer, VocoderChoice
-from hiervox.models.base.pipelines.parts import Source, no_speaker
+from hiervox.models.base.pipelines.parts import Source
 from hiervox.models.base.pipelines.pitch_control import shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.pitch_transfer import track_pitch
 from hiervox.models.base.pipelines.segments import SAMPLES_PER_F0, Segment, f0_by_segments, sound_by_segments
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
-from hiervox.models.base.pipelines.voice import Voice, fingerprint, is_style
+from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.vc._diffusion.config import ConversionExperiment
 from hiervox.models.vc._diffusion.controls import DiffusionConversionControls
 from hiervox.models.vc._diffusion.network import F0_PER_FRAME, StyledNetwork
 from hiervox.models.vc.no_text import NoText
+from hiervox.models.vc.prompt_voices import PromptVoices, style_of
 from hiervox.processors.audio import HOP_LENGTH, Waveform, pad_to_multiple
 from hiervox.processors.pitch import F0Contour, fit_length, log_f0
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor
 from hiervox.processors.spectrogram import log_mel
-from hiervox.utils.errors import CheckpointError
-
-STYLE = "style"
 
 ControlsT = TypeVar("ControlsT", bound=DiffusionConversionControls)
-
-
-class PromptVoices:
-    """Voices from prompts: their style vectors.
-
-    Args:
-        network: in evaluation mode.
-        experiment: its config.
-        folder: of its checkpoint or run.
-        device: where it is.
-    """
-
-    speakers: tuple[str, ...] = ()
-    prompts_have_text = False
-
-    def __init__(
-        self, network: StyledNetwork, experiment: ConversionExperiment, folder: Path, device: torch.device
-    ) -> None:
-        self.network, self.mel = network, experiment.mel
-        self.folder, self.device = folder, device
-        self.style_channels = experiment.model.style_channels
-        self.pitch = experiment.features.pitch
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """A digest of what makes voices, as it stands in the checkpoint."""
-        return fingerprint(load_weights(find_checkpoint(self.folder) / WEIGHTS_NAME), ("style_encoder",))
-
-    def speaker(self, name: str) -> dict[str, Tensor]:
-        """Is refused: the networks know no speakers by name.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise no_speaker(name)
-
-    @torch.inference_mode()
-    def encode(self, recording: Waveform, name: str, for_text: bool = True) -> dict[str, Tensor]:
-        """The style (S, 1) of a prompt (T,) at 16 kHz."""
-        mel = log_mel(torch.from_numpy(recording)[None].to(self.device), self.mel)
-        return {STYLE: self.network.style(mel, torch.ones_like(mel[:, :1]))[0].float().cpu()}
-
-    def check(self, voice: Voice, name: str) -> None:
-        """Refuse a saved voice without a vector (S, 1) of the network's size.
-
-        Raises:
-            CheckpointError: such a voice.
-        """
-        style = voice.tensors.get(STYLE)
-        if style is None or not is_style(style, self.style_channels):
-            raise CheckpointError(f"{name} holds no style of this model", "remove it and add the voice again")
 
 
 class DiffusionConverter(ABC, Generic[ControlsT]):
@@ -184,7 +130,7 @@ class DiffusionConverter(ABC, Generic[ControlsT]):
 
     def style(self, voice: Voice) -> Tensor:
         """(1, S, 1) on the device."""
-        return voice.tensors[STYLE][None].to(self.device)
+        return style_of(voice, self.device)
 
 
 def curve_of(f0: F0Contour, seen: Tensor, segment: Segment) -> F0Contour:
