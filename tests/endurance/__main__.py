@@ -1,8 +1,8 @@
 """Every verb over and over: `python -m tests.endurance --minutes 30`.
 
-A process for each verb runs it again and again at test size, all of them side by side, and notes memory and
-open files after each time. Prints a row for each verb: the means of the first and of the last quarter, after
-warming up. Fails where a verb fails, or grows.
+A process for each verb runs it again and again at test size, one verb after the other or `--jobs` side by
+side, and notes memory and open files after each time. Prints a row for each verb: the means of the first and
+of the last quarter, after warming up. Fails where a verb fails, or grows.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ import os
 import sys
 import tempfile
 import time
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import typer
@@ -125,8 +129,25 @@ def work(name: str, minutes: float, place: Path) -> None:
     (place / f"{name}.json").write_text(json.dumps(samples))
 
 
+def in_turn(names: Sequence[str], minutes: float, place: Path, jobs: int) -> Iterator[tuple[str, int | None]]:
+    """`work` of each verb, so many at once; each with its exit code when it has ended."""
+    forking = get_context("fork")  # what all import is imported once
+    waiting, running = deque(names), dict[int, tuple[str, ForkProcess]]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            name = waiting.popleft()
+            worker = forking.Process(target=work, args=(name, minutes, place))
+            worker.start()
+            running[worker.sentinel] = name, worker
+        for sentinel in wait(list(running)):
+            name, worker = running.pop(cast(int, sentinel))
+            worker.join()
+            yield name, worker.exitcode
+
+
 def main(
     minutes: Annotated[float, typer.Option(help="Of each verb.")] = 30.0,
+    jobs: Annotated[int, typer.Option(min=1, help="Verbs side by side.")] = 1,
     verbs: Annotated[str, typer.Option(help="Which, by commas; all without.")] = "",
     logs: Annotated[Path | None, typer.Option(help="Folder for samples and a log of each verb.")] = None,
 ) -> None:
@@ -138,16 +159,11 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         place = logs or Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        forking = get_context("fork")  # what all import is imported once
-        workers = {name: forking.Process(target=work, args=(name, minutes, place)) for name in names}
-        for worker in workers.values():
-            worker.start()
         typer.echo("| verb | runs | first quarter (MB) | last quarter (MB) | growth | open files |")
         typer.echo("|---|---|---|---|---|---|")
-        for name, worker in workers.items():
-            worker.join()
-            if worker.exitcode:
-                faults.append(f"{name}: ended with {worker.exitcode}")
+        for name, code in in_turn(names, minutes, place, jobs):
+            if code:
+                faults.append(f"{name}: ended with {code}")
                 continue
             samples = json.loads((place / f"{name}.json").read_text())
             row = Row.of(name, [Sample(**sample) for sample in samples])

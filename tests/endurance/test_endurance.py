@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from hiervox.bins.verbs import VERBS
+from tests.endurance import __main__ as endurance
 from tests.endurance.__main__ import Row, Sample, endure
 from tests.endurance.verbs import TRIES, world
 
@@ -53,3 +56,21 @@ def test_a_verb_that_fails_ends_its_run() -> None:
     row = Row.of("systems", endure("systems", 1e-6))
     assert (row.runs, row.fault) == (1, "") and row.memory[0] > 0
     os.environ.pop("HIERVOX_HOME") if before is None else os.environ.update(HIERVOX_HOME=before)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_no_more_verbs_run_at_once_than_jobs(
+    jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met = get_context("fork").Barrier(jobs)
+
+    def work(name: str, minutes: float, place: Path) -> None:
+        (place / name).touch()
+        met.wait(minutes)
+        running = len(list(place.glob("?")))
+        met.wait(minutes)
+        (place / name).unlink()
+        sys.exit(running)
+
+    monkeypatch.setattr(endurance, "work", work)
+    assert dict(endurance.in_turn("abcd", 60.0, tmp_path, jobs)) == dict.fromkeys("abcd", jobs)
