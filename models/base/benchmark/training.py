@@ -16,13 +16,9 @@ from torch import Tensor
 from hiervox.models.base.benchmark.networks import Setting, label_of
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.batch import Batch
-from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.features import build_features
+from hiervox.models.base.data.random_clips import RandomClips
 from hiervox.models.base.data.setup import FeatureSetup
-from hiervox.models.base.data.spectra import SpectralFeature
-from hiervox.models.base.features.codes import Codes
-from hiervox.models.base.features.prompt import Prompt
-from hiervox.models.base.features.prompt_pitch import PromptPitch
 from hiervox.models.base.pipelines.precision import set_tf32
 from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.models.base.training.cut_task import CutTrainingTask
@@ -35,8 +31,6 @@ from hiervox.utils.registry import nearest, resolve
 from hiervox.utils.timing import Timing, measure, peak_memory
 
 PHONEMES_PER_SECOND = 12
-MOST_CODEBOOKS, LEAST_CODEBOOK_SIZE = 8, 256
-"""Of codes that are made up: as many as VALL-E writes, of entries that every codec here has."""
 PRECISIONS = {"float32": "no", "tf32": "no", "bfloat16": "bf16", "float16": "fp16"}
 """dtype → `train.precision`."""
 
@@ -204,9 +198,10 @@ def random_batch(
     generator = torch.Generator().manual_seed(seed)
     wav = 0.1 * torch.randn(items, frames * setup.hop_length, generator=generator)
     tokens = max(1, round(frames / float(setup.frame_rate) * PHONEMES_PER_SECOND))
+    clips = RandomClips(wav, frames, tokens, getattr(experiment, "model", None), generator)
     batch: Batch = {"ids": [str(item) for item in range(items)], "frames": torch.full((items,), frames)}
     for name, feature in build_features(fields, setup).items():
-        batch[name] = _values(feature, experiment, wav, frames, tokens, generator)
+        batch[name] = feature.random(clips)
         if feature.axis == "tokens":
             batch["token_lengths"] = torch.full((items,), tokens)
         elif feature.axis == "own":
@@ -214,47 +209,3 @@ def random_batch(
         elif feature.axis == "time" and (feature.frame_rate / setup.frame_rate).denominator != 1:
             batch[f"{name}_lengths"] = torch.full((items,), feature.rows(frames))
     return batch
-
-
-def _values(
-    feature: Feature,
-    experiment: ExperimentConfig,
-    wav: Tensor,
-    frames: int,
-    tokens: int,
-    generator: torch.Generator,
-) -> Tensor:
-    items, rows = len(wav), feature.rows(frames)
-    if feature.name == "wav":
-        return wav
-    if isinstance(feature, SpectralFeature):
-        return feature.transform(wav)[..., :frames].clone()  # it was made without gradients
-    if feature.name == "f0":
-        f0 = 100 + 100 * torch.rand(items, rows, generator=generator)
-        return f0 * (torch.rand(items, rows, generator=generator) > 0.3)
-    if feature.name == "normalised_f0":
-        return torch.randn(items, rows, generator=generator)
-    if isinstance(feature, Codes):
-        codebooks = feature.config.features.codes.codebooks or MOST_CODEBOOKS
-        return torch.randint(LEAST_CODEBOOK_SIZE, (items, codebooks, rows), generator=generator)
-    if isinstance(feature, PromptPitch):
-        return torch.tensor([[120.0, 20.0]]).repeat(items, 1)
-    if isinstance(feature, Prompt):
-        samples = round(feature.prompts.max_seconds * experiment.data.sample_rate)
-        return 0.1 * torch.randn(items, samples, generator=generator)
-    if feature.name in ("semantic", "semantic_perturbed", "predicted_semantic"):
-        channels: int = getattr(experiment, "model").semantic_channels  # noqa: B009
-        return torch.randn(items, channels, rows, generator=generator)
-    if feature.name == "content":
-        widths: tuple[int, ...] = getattr(experiment, "model").condition.content_channels  # noqa: B009
-        return torch.randn(items, sum(widths), rows, generator=generator)
-    if feature.name in ("tokens", "phones"):
-        values = tokens if feature.name == "tokens" else rows
-        return torch.randint(1, len(feature.config.symbols), (items, values), generator=generator)
-    if feature.name == "durations":
-        each = torch.full((items, tokens), frames // tokens)
-        each[:, -1] += frames - each[0].sum()
-        return each
-    if feature.name == "speaker":
-        return torch.zeros(items, dtype=torch.long)
-    raise ConfigError(f"no random {feature.name} can be made up", "choose another system")

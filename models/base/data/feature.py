@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.random_clips import RandomClips
     from hiervox.models.base.data.setup import FeatureSetup
 
 NetworkT = TypeVar("NetworkT")
@@ -223,6 +224,14 @@ class Feature(ABC):
             return torch.from_numpy(np.stack(arrays))
         batch = stack(arrays, rows, self.padding)
         return batch.transpose(1, 2).contiguous() if batch.dim() == 3 else batch
+
+    def random(self, clips: RandomClips) -> torch.Tensor:
+        """A batch of the field in the ranges of speech, for timing a training step.
+
+        Raises:
+            ConfigError: the feature says nothing of what it holds, as by default.
+        """
+        raise ConfigError(f"no random {self.name} can be made up", "choose another system")
 
     def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
         """What makes an utterance unusable for this feature: reasons of one word, and details."""

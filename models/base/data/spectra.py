@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.random_clips import RandomClips
     from hiervox.models.base.data.setup import FeatureSetup
 
 
@@ -39,6 +40,10 @@ class SpectralFeature(Feature):
     @abstractmethod
     def transform(self, wav: Tensor) -> Tensor:
         """Samples (1, T) → (1, [channels,] frames)."""
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Of noise."""
+        return self.transform(clips.wav)[..., : clips.frames].clone()  # it was made without gradients
 
     def compute(self, clip: Clip) -> NDArray[np.float32]:
         """(frames, [channels]) of the clip's samples; a clip shorter than one window is padded with zeros."""

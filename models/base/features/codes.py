@@ -15,10 +15,15 @@ from hiervox.utils.registry import resolve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.random_clips import RandomClips
 
 LOAD = "hiervox.models.base.pipelines.loading:load"  # by name: pipelines need not be there to train
+
+MOST_CODEBOOKS, LEAST_CODEBOOK_SIZE = 8, 256
+"""Of codes that are made up."""
 
 
 class CodesConfig(Config):
@@ -91,3 +96,8 @@ class Codes(Feature):
     def read(self, clip: Clip) -> NDArray[np.int64]:
         """(rows, codebooks) as stored."""
         return clip.stored(self.name).astype(np.int64)
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Entries that every codec here has, of as many codebooks as VALL-E writes where none is said."""
+        codebooks = self.config.features.codes.codebooks or MOST_CODEBOOKS
+        return clips.integers(0, LEAST_CODEBOOK_SIZE, codebooks, self.rows(clips.frames))

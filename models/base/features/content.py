@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hiervox.models.base.data.feature import Feature, Settings
 from hiervox.models.base.features.semantic import Semantic
 from hiervox.processors.semantic import SemanticConfig, require_same_features
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hiervox.models.base.data.random_clips import RandomClips
 
 CONTENTVEC = SemanticConfig(name="lengyue233/content-vec-best", layer=12)
 WHISPER_MEDIUM = SemanticConfig(family="whisper", name="openai/whisper-medium", layer=24)
@@ -40,3 +45,8 @@ class Content(Semantic):
             Feature.require_recipe(self, stored, where)
         for own, other in zip(self.encoders, given, strict=True):
             require_same_features(own, other, where)
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Vectors of as many channels as the network takes of all encoders."""
+        channels = sum(clips.model.condition.content_channels)
+        return clips.normal(channels, self.rows(clips.frames))

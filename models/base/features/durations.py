@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from hiervox.models.base.data.feature import Feature
 from hiervox.models.base.data.manifest import cut_tokens, supervision_of
@@ -14,8 +15,10 @@ from hiervox.utils.errors import DataError
 if TYPE_CHECKING:
     from lhotse.supervision import AlignmentItem
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.random_clips import RandomClips
 
 TIER = "phone"
 
@@ -44,6 +47,12 @@ class Durations(Feature):
                 "align it again with the symbols of the tokens",
             )
         return frames_of(items, clip.frames, float(self.config.frame_rate))
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Equal ones, the last as long as what is left."""
+        each = torch.full((len(clips.wav), clips.tokens), clips.frames // clips.tokens)
+        each[:, -1] += clips.frames - each[0].sum()
+        return each
 
 
 def frames_of(items: Sequence[AlignmentItem], frames: int, frame_rate: float) -> NDArray[np.int64]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.feature import Settings
 from hiervox.models.base.features.f0 import F0
 from hiervox.processors.pitch import F0Contour, PitchConfig, normalise_f0
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hiervox.models.base.data.random_clips import RandomClips
 
 
 class NormalisedF0(F0):
@@ -30,3 +35,7 @@ class NormalisedF0(F0):
         whole = normalise_f0(F0(self.config, self.networks).read_or_compute(Clip(clip.cut, clip.setup)))
         start = self.rows(clip.start)
         return whole[start : start + self.rows(clip.frames)]
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Mean 0 and deviation 1."""
+        return clips.normal(self.rows(clips.frames))

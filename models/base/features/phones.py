@@ -13,6 +13,9 @@ from hiervox.models.base.features.durations import Durations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
+
+    from hiervox.models.base.data.random_clips import RandomClips
 
 
 class Phones(Feature):
@@ -29,3 +32,7 @@ class Phones(Feature):
         durations = Durations(self.config, self.networks).compute(Clip(clip.cut, clip.setup))
         spoken = np.repeat(np.asarray(cut_tokens(clip.cut), np.int64), durations)
         return spoken[clip.start : clip.start + clip.frames]
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Any symbols but the padding."""
+        return clips.integers(1, len(self.config.symbols), self.rows(clips.frames))

@@ -17,7 +17,9 @@ from hiervox.utils.config import Config
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
     from numpy.typing import NDArray
+    from torch import Tensor
 
+    from hiervox.models.base.data.random_clips import RandomClips
     from hiervox.models.base.data.setup import FeatureSetup
 
 
@@ -98,3 +100,8 @@ class Prompt(Feature):
 
     def _frames(self, seconds: float) -> int:
         return round(seconds * self.config.frame_rate)
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Noise as long as the longest prompt."""
+        samples = round(self.prompts.max_seconds * self.config.sample_rate)
+        return 0.1 * clips.normal(samples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import torch
 
 from hiervox.models.base.data.feature import Networks, Settings
 from hiervox.models.base.features.f0 import F0
@@ -13,8 +14,10 @@ from hiervox.processors.pitch import PitchConfig, pitch_level
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.random_clips import RandomClips
     from hiervox.models.base.data.setup import FeatureSetup
 
 
@@ -35,3 +38,7 @@ class PromptPitch(Prompt):
     def compute(self, clip: Clip) -> NDArray[np.float32]:
         """(2,)."""
         return np.array(pitch_level(self._f0.read_or_compute(self.choose(clip))), np.float32)
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """A low voice."""
+        return torch.tensor([[120.0, 20.0]]).repeat(len(clips.wav), 1)

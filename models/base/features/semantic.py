@@ -16,8 +16,10 @@ from hiervox.utils.errors import ConfigError, DependencyError, reason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from hiervox.models.base.data.clip import Clip
+    from hiervox.models.base.data.random_clips import RandomClips
     from hiervox.processors.semantic import SemanticExtractor
 
 BATCH_SECONDS = 60.0
@@ -81,6 +83,10 @@ class Semantic(Feature):
     def read(self, clip: Clip) -> NDArray[np.float32]:
         """(rows, C) as stored, in float32."""
         return clip.stored(self.name).astype(np.float32)
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Vectors of as many channels as the network takes."""
+        return clips.normal(clips.model.semantic_channels, self.rows(clips.frames))
 
     def _store(self, batch: Sequence[Job], store: FeatureStore) -> Failures:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import torch
 
 from hiervox.models.base.data.feature import Feature, Settings
 from hiervox.models.base.data.manifest import supervision_of
@@ -14,9 +15,11 @@ from hiervox.utils.errors import DataError
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
+    from torch import Tensor
 
     from hiervox.models.base.data.clip import Clip
     from hiervox.models.base.data.feature import Limits
+    from hiervox.models.base.data.random_clips import RandomClips
 
 
 class SpeakerConfig(Config):
@@ -53,6 +56,10 @@ class Speaker(Feature):
                 "add it there, or leave the utterance out",
             )
         return np.int64(names.index(name))
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """The first of the table."""
+        return torch.zeros(len(clips.wav), dtype=torch.long)
 
     def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
         """An utterance of nobody."""

@@ -15,9 +15,11 @@ from hiervox.utils.errors import DataError, TextError
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from hiervox.models.base.data.clip import Clip
     from hiervox.models.base.data.feature import Limits
+    from hiervox.models.base.data.random_clips import RandomClips
 
 
 class Tokens(Feature):
@@ -63,6 +65,10 @@ class Tokens(Feature):
     def read(self, clip: Clip) -> NDArray[np.int64]:
         """(L,) as stored."""
         return np.asarray(cut_tokens(clip.cut), np.int64)
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """Any symbols but the padding."""
+        return clips.integers(1, len(self.config.symbols), clips.tokens)
 
     def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
         """Texts with nothing to speak, or IPA with symbols that the model lacks."""

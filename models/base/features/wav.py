@@ -18,8 +18,10 @@ from hiervox.utils.errors import AudioError
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from hiervox.models.base.data.feature import Limits
+    from hiervox.models.base.data.random_clips import RandomClips
 
 SILENT_PEAK = 1e-3  # -60 dBFS
 CLIPPED_LEVEL = 0.999
@@ -100,6 +102,10 @@ class Wav(Feature):
     def read_or_compute(self, clip: Clip) -> Waveform:
         """As `read`, which goes to the recording where nothing is stored; `compute` gives 16-bit PCM."""
         return self.read(clip)
+
+    def random(self, clips: RandomClips) -> Tensor:
+        """The clips' own samples."""
+        return clips.wav
 
     def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
         """Sounds that are broken, of an unusual length, silent, clipped, or of a lower rate."""
