@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from hiervox.evaluation.metric import Figure, Scores
+from hiervox.evaluation.metrics.pesq import LONGEST_SECONDS
 from hiervox.evaluation.paired import PairedMetric
 from hiervox.processors.audio import Waveform
 
@@ -29,7 +30,7 @@ class ApproximatePerceptualQuality(PairedMetric):
 
     @property
     def settings(self) -> Mapping[str, str]:
-        return {"PESQ (torch-pesq)": "wide band, 16 kHz, no alignment in time"}
+        return {"PESQ (torch-pesq)": f"wide band, 16 kHz, no alignment in time, at most {LONGEST_SECONDS} s"}
 
     @cached_property
     def _network(self) -> Any:
@@ -37,8 +38,11 @@ class ApproximatePerceptualQuality(PairedMetric):
 
         return PesqLoss(0.5, sample_rate=SAMPLE_RATE)
 
-    def compare(self, wav: Waveform, reference: Waveform, rate: int) -> Scores:
+    def compare(self, wav: Waveform, reference: Waveform, rate: int) -> Scores | None:
         import torch
+
+        if wav.size > LONGEST_SECONDS * rate:
+            return None
 
         with torch.inference_mode():
             score = self._network.mos(torch.from_numpy(reference)[None], torch.from_numpy(wav)[None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -185,3 +186,27 @@ def test_the_recording_is_compared_at_the_rate_of_the_reference(tmp_path) -> Non
     mixed = type(row)(2, "1", "x", save(tmp_path, "high", high, 24000), reference=row.reference)
     assert number(scored(MultiResolutionDistance(), mixed), "stft_convergence") < 0.01
     assert math.isfinite(number(scored(LogSpectralDistance(), mixed), "lsd"))
+
+
+def test_pesq_outlives_the_code_that_it_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "pesq"
+    package.mkdir()
+    (package / "cypesq.py").write_text("class BufferTooShortError(Exception): ...\n")
+    (package / "__init__.py").write_text(
+        "import os\n"
+        "class NoUtterancesError(Exception): ...\n"
+        "def pesq(rate, reference, wav, kind):\n"
+        "    if wav.size > 25 * rate:\n"
+        "        os.abort()\n"
+        "    return 3.0\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    metric = PerceptualQuality()
+    for seconds, score in ((22, {"pesq": 3.0}), (30, None), (301, None)):
+        wav = np.full(16_000 * seconds, 0.1, np.float32)
+        assert metric.compare(wav, wav, 16_000) == score, seconds
+
+
+def test_approximate_pesq_of_minutes_is_left_out() -> None:
+    wav = np.full(16_000 * 301, 0.1, np.float32)
+    assert ApproximatePerceptualQuality().compare(wav, wav, 16_000) is None
