@@ -15,7 +15,8 @@ from safetensors.torch import save
 
 from tests.fuzz.array_targets import array_targets
 from tests.fuzz.record_targets import record_targets
-from tests.fuzz.target import Target
+from tests.fuzz.structure import json_bytes, vary_tree
+from tests.fuzz.target import Reader, Target
 
 
 def targets(folder: Path) -> list[Target]:
@@ -24,7 +25,7 @@ def targets(folder: Path) -> list[Target]:
     Args:
         folder: a new one, where what readers need beside their file is put.
     """
-    own = [*_sounds(), *_texts(), *_tables(folder), *_configs(), *_weights(folder)]
+    own = [*_sounds(), *_texts(), *_tables(folder), *_configs(), *_weights(folder), *_models(folder)]
     return [*own, *array_targets(folder), *record_targets(folder)]
 
 
@@ -108,6 +109,7 @@ def _encode(texts: tuple[str, ...]) -> tuple[bytes, ...]:
 
 
 def _tables(folder: Path) -> list[Target]:
+    from hiervox.bins.rows import SOURCE, read_rows
     from hiervox.evaluation.table import read_table
     from hiervox.models.base.data.corpus import iterate_corpus
     from hiervox.models.base.data.manifest import read_cuts, write_cuts
@@ -121,6 +123,9 @@ def _tables(folder: Path) -> list[Target]:
     lines = "".join(json.dumps(utterance) + "\n" for utterance in utterances)
     judge = f"id,system,audio,text,prompt,reference\na,x,{folder / 'a.wav'},hello,{folder / 'a.wav'},\n"
     manifest = (folder / "cuts.jsonl.gz").read_bytes()
+    sources = (
+        f"id,source,voice,prompt,out\na,{folder / 'a.wav'},anna:0.5,,b.wav\nc,{folder / 'a.wav'},,a.wav,\n"
+    )
     return [
         Target(
             "table csv",
@@ -129,6 +134,12 @@ def _tables(folder: Path) -> list[Target]:
             lambda path: list(iterate_corpus(path)),
         ),
         Target("table jsonl", ".jsonl", _encode((lines,)), lambda path: list(iterate_corpus(path))),
+        Target(
+            "table to convert",
+            ".csv",
+            _encode((sources,)),
+            lambda path: read_rows(path, SOURCE, None, path.parent / "out"),
+        ),
         Target("table to evaluate", ".csv", _encode((judge,)), read_table),
         Target("manifest", ".jsonl", (gzip.decompress(manifest),), read_cuts),
         Target("packed manifest", ".jsonl.gz", (manifest,), read_cuts),
@@ -151,36 +162,15 @@ def _configs() -> list[Target]:
 
 
 def _weights(folder: Path) -> list[Target]:
-    from hiervox.models.base.checkpoints.checkpoint import CONFIG_NAME, WEIGHTS_NAME, load_network
     from hiervox.models.base.checkpoints.importing import read_published
     from tests.models.tts.hierspeechpp.tiny_bundle import write_tiny_bundle
-
-    bundle = write_tiny_bundle(folder / "bundle")
-    part = bundle / "speechsr24"
-
-    def with_config(path: Path) -> object:
-        place = path.parent / "with_config"
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        (place / WEIGHTS_NAME).symlink_to(part / WEIGHTS_NAME)
-        shutil.copyfile(path, place / CONFIG_NAME)
-        return load_network(place)
-
-    def with_weights(path: Path) -> object:
-        place = path.parent / "with_weights"
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        (place / CONFIG_NAME).symlink_to(part / CONFIG_NAME)
-        shutil.copyfile(path, place / WEIGHTS_NAME)
-        return load_network(place)
 
     torch_file = io.BytesIO()
     torch.save({"model": {"a.weight": torch.zeros(30), "b": torch.ones(2, 2).bfloat16()}}, torch_file)
     legacy = io.BytesIO()
     torch.save({"a": torch.zeros(3)}, legacy, _use_new_zipfile_serialization=False)
     return [
-        Target("config of a checkpoint", ".json", ((part / CONFIG_NAME).read_bytes(),), with_config),
-        Target("weights", ".safetensors", ((part / WEIGHTS_NAME).read_bytes(),), with_weights),
+        *_model("speechsr", write_tiny_bundle(folder / "bundle") / "speechsr24"),
         Target(
             "published safetensors",
             ".safetensors",
@@ -188,4 +178,58 @@ def _weights(folder: Path) -> list[Target]:
             read_published,
         ),
         Target("published torch", ".pth", (torch_file.getvalue(), legacy.getvalue()), read_published),
+    ]
+
+
+MODELS = ("dddm_vc", "f0_quantizer", "diff_hiervc", "hierspeech", "jets")
+"""Networks whose configs and weights are changed beside those of a bundle of the flagship."""
+
+
+def _models(folder: Path) -> list[Target]:
+    from tests.models.tts.hierspeech.test_pipeline import write_hierspeech
+    from tests.models.tts.jets.tiny_jets import write_jets
+    from tests.models.vc.dddm_vc.tiny_dddm import write_bundle
+    from tests.models.vc.diff_hiervc.tiny_diff_hiervc import write_checkpoint
+
+    place = folder / "models"
+    bundle = write_bundle(place / "dddm_vc")
+    write_checkpoint(place / "diff_hiervc")
+    write_hierspeech(place / "hierspeech")
+    write_jets(place / "jets")
+    folders = {name: place / name for name in MODELS}
+    folders |= {"dddm_vc": bundle / "converter", "f0_quantizer": bundle / "f0_quantizer"}
+    return [target for name, part in folders.items() for target in _model(name, part)]
+
+
+def _model(name: str, part: Path) -> list[Target]:
+    """The config of a checkpoint, of other contents and bytes, and its weights, of other bytes."""
+    from hiervox.models.base.checkpoints.checkpoint import CONFIG_NAME, WEIGHTS_NAME, load_network
+
+    def changed(kept: str, file: str) -> Reader:
+        def read(path: Path) -> object:
+            place = path.parent / "model"
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            (place / kept).symlink_to(part / kept)
+            shutil.copyfile(path, place / file)
+            return load_network(place)
+
+        return read
+
+    config = (part / CONFIG_NAME).read_bytes()
+    tree = json.loads(config)
+    return [
+        Target(
+            f"config of {name}",
+            ".json",
+            (config,),
+            changed(WEIGHTS_NAME, CONFIG_NAME),
+            lambda rng: json_bytes(vary_tree(tree, rng)),
+        ),
+        Target(
+            f"weights of {name}",
+            ".safetensors",
+            ((part / WEIGHTS_NAME).read_bytes(),),
+            changed(CONFIG_NAME, WEIGHTS_NAME),
+        ),
     ]

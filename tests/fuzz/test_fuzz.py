@@ -10,7 +10,7 @@ import pytest
 from hiervox.utils.errors import HierVoxError
 from tests.fuzz.mutation import mutate
 from tests.fuzz.target import Target
-from tests.fuzz.targets import targets
+from tests.fuzz.targets import MODELS, targets
 
 TRIES = 25
 NAMES = (
@@ -21,17 +21,17 @@ NAMES = (
         "lexicon",
         "table csv",
         "table jsonl",
+        "table to convert",
         "table to evaluate",
         "manifest",
         "packed manifest",
     ),
     *(
         "config",
-        "config of a checkpoint",
-        "weights",
         "published safetensors",
         "published torch",
     ),
+    *(f"{file} of {name}" for name in ("speechsr", *MODELS) for file in ("config", "weights")),
     *("mel array", "mel", "codes", "codes of segments", "voice", "voice of VALL-E"),
     *("transcript of a prompt", "transcript of a recording", "pitch curve", "TextGrid", "CTM"),
     *(
