@@ -22,13 +22,15 @@ class GatedLayer(nn.Module):
     Args:
         channels: of what goes through.
         dilation: of the convolution, whose kernel is 3.
-        step_channels: of the step's vector.
+        step_channels: of the step's vector; None for one of `channels` that is added as it is.
         condition_channels: of the condition.
     """
 
-    def __init__(self, channels: int, dilation: int, *, step_channels: int, condition_channels: int) -> None:
+    def __init__(
+        self, channels: int, dilation: int, *, step_channels: int | None, condition_channels: int
+    ) -> None:
         super().__init__()
-        self.step = nn.Linear(step_channels, channels)
+        self.step = nn.Identity() if step_channels is None else nn.Linear(step_channels, channels)
         self.dilated = kaiming_convolution(channels, 2 * channels, 3, dilation)
         self.condition = kaiming_convolution(condition_channels, 2 * channels)
         self.output = kaiming_convolution(channels, 2 * channels)

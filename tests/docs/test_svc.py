@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,17 @@ from hiervox.models.base.pipelines import mel_synthesizer
 from hiervox.models.svc._singing import pipeline
 from tests.conftest import REPOSITORY
 from tests.docs.test_commands import BLOCK
+from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwavenet_svc
 from tests.models.svc.test_pipelines import Buzzer
 from tests.models.svc.tiny import tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
 
 PAGE = REPOSITORY / "docs" / "guides" / "svc.md"
-WRITERS = {"exp/transformer_svc": write_transformer_svc}
+WRITERS = {
+    "exp/transformer_svc": write_transformer_svc,
+    "exp/diffwavenet_svc": partial(write_diffwavenet_svc, n_steps=1000),
+}
 
 
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

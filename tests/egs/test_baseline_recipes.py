@@ -48,6 +48,8 @@ RECIPES = [
     "vc/dddm_vc/libritts",
     "vc/diff_hiervc/mini",
     "vc/diff_hiervc/libritts",
+    "svc/diffwavenet_svc/mini",
+    "svc/diffwavenet_svc/m4singer",
     "svc/transformer_svc/mini",
     "svc/transformer_svc/m4singer",
     "svc/transformer_svc/opencpop",

@@ -26,6 +26,7 @@ from tests.models.alignment.forward_sum_aligner.test_aligner import MODEL
 from tests.models.codec.encodec.tiny_encodec import SIZES, tiny_encodec
 from tests.models.codec.facodec.tiny_facodec import write_facodec
 from tests.models.enhancement.mp_senet.tiny_mp_senet import write_tiny_mp_senet
+from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwavenet_svc
 from tests.models.svc.tiny import tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
 from tests.models.tts.fastspeech2.test_pipeline import write_tiny
@@ -85,6 +86,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "fastspeech2": write_tiny,
     "valle": write_tiny_valle,
     "transformer_svc": write_transformer_svc,
+    "diffwavenet_svc": write_diffwavenet_svc,
     "hierspeechpp": write_tiny_bundle,
     "encodec": write_encodec,
     "facodec": write_facodec,
@@ -109,7 +111,8 @@ def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
     if SYSTEMS[name].task == "svc":
         configs = pipeline.converter.experiment.features.content
         pipeline.converter.content = [tiny_content(config, "cpu") for config in configs]
-        return [lambda: pipeline.vc((WAV, RATE), "ada").wav]
+        quick = {name: 4 for name in ("steps",) if name in pipeline.controls.model_fields}
+        return [lambda: pipeline.vc((WAV, RATE), "ada", pipeline.controls(**quick)).wav]
     if name in MODELS:
         return [lambda: pipeline.resynthesize(WAV[:4800], RATE)]
     if name == "hiervst":

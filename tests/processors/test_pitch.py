@@ -17,7 +17,7 @@ from hiervox.processors.yin import centred_frames, yin
 from hiervox.utils.errors import AudioError, DependencyError
 
 RATE = 16000
-METHODS = ["yaapt", "dio", "harvest"]
+METHODS = ["yaapt", "dio", "harvest", "praat"]
 
 
 def vowel(hertz: float = 150.0, seconds: float = 1.0, rate: int = RATE) -> np.ndarray:

@@ -31,20 +31,6 @@ HEAD = """\
 METHODS = get_args(PitchConfig.model_fields["method"].annotation)
 
 
-def praat(wav: Waveform) -> F0Contour:
-    """Praat's autocorrelation."""
-    import parselmouth
-
-    pitch = parselmouth.Sound(wav.astype(np.float64), SAMPLE_RATE).to_pitch_ac(
-        time_step=F0_HOP_SECONDS, pitch_floor=LOWEST, pitch_ceiling=HIGHEST
-    )
-    times = np.arange(len(wav) // round(SAMPLE_RATE * F0_HOP_SECONDS)) * F0_HOP_SECONDS
-    found = pitch.selected_array["frequency"]
-    nearest = np.rint((times - pitch.xs()[0]) / F0_HOP_SECONDS).astype(int)
-    inside = (nearest >= 0) & (nearest < len(found))
-    return np.where(inside, found[nearest.clip(0, len(found) - 1)], 0).astype(np.float32)
-
-
 def pyin(wav: Waveform) -> F0Contour:
     """librosa's probabilistic YIN."""
     import librosa
@@ -54,7 +40,7 @@ def pyin(wav: Waveform) -> F0Contour:
     return np.where(voiced, f0, 0).astype(np.float32)
 
 
-OTHERS: dict[str, Callable[[Waveform], F0Contour]] = {"praat": praat, "pyin": pyin}
+OTHERS: dict[str, Callable[[Waveform], F0Contour]] = {"pyin": pyin}
 
 
 def track(method: str, wav: Waveform) -> F0Contour:

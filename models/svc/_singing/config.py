@@ -15,8 +15,8 @@ from hiervox.processors.mel_presets import BIGVGAN_24K, MelSection
 from hiervox.processors.spectrogram import SpectrogramConfig
 from hiervox.utils.config import filled
 
-PITCH: Mapping[str, Any] = {"method": "harvest", "f_min": 50.0, "f_max": 1100.0}
-"""Of singing."""
+PITCH: Mapping[str, Any] = {"method": "praat", "f_min": 50.0, "f_max": 1100.0}
+"""Of singing; docs/guides/svc.md compares trackers."""
 
 
 class SingingDataConfig(DataConfig):

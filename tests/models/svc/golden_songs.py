@@ -18,9 +18,16 @@ CONTENTS = ("whisper_feat", "contentvec_feat")
 def song_of(golden: Golden, contents: tuple[str, ...] = CONTENTS) -> Song:
     """The golden file's features of two clips."""
     content = torch.cat([golden[name] for name in contents], dim=2).mT
-    f0 = torch.where(golden["frame_uv"] > 0, 0.0, golden["frame_pitch"])
+    f0 = golden["frame_pitch"]
     mask = sequence_mask(golden["target_len"], f0.shape[1])
     return Song(content, f0, golden["frame_energy"], mask)
+
+
+def condition_of(golden: Golden, network: SingingNetwork) -> Tensor:
+    """The condition (B, C, N); the golden file's flags say of some frames with F0 that they are unvoiced."""
+    song, flag = song_of(golden), network.condition_encoder.unvoiced
+    changed: Tensor = flag(golden["frame_uv"].long()) - flag((song.f0 <= 0).long())
+    return network.condition(song, style_of(golden, network)) + changed.mT
 
 
 def style_of(golden: Golden, network: SingingNetwork) -> Tensor:

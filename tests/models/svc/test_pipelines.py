@@ -23,15 +23,19 @@ from hiervox.models.svc._singing import pipeline as module
 from hiervox.models.svc._singing import windows
 from hiervox.processors.audio import Waveform
 from hiervox.utils.errors import CheckpointError, ConfigError
+from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwavenet_svc
 from tests.models.svc.tiny import HOP, RATE, tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
 
 SOURCE = voice(1.0, f0=110)
 RECORDED = 16_000
-WRITERS: dict[str, Callable[[Path], Path]] = {"transformer_svc": write_transformer_svc}
-QUICK: dict[str, dict[str, Any]] = {}
-WINDOWED = {"transformer_svc": 0.15}
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "diffwavenet_svc": write_diffwavenet_svc,
+    "transformer_svc": write_transformer_svc,
+}
+QUICK: dict[str, dict[str, Any]] = {"diffwavenet_svc": {"steps": 4}}
+WINDOWED = {"diffwavenet_svc": 1e-4, "transformer_svc": 0.15}
 """How far a song in windows is from that in one pass; transformers attend to all that they see."""
 
 
@@ -68,7 +72,7 @@ def pipeline(system: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def _controls(pipeline: Any, **controls: Any) -> Any:
-    quick = QUICK.get(type(pipeline.converter).__name__, {})
+    quick = QUICK.get(pipeline.converter.experiment.system, {})
     return pipeline.controls(**{**quick, **controls})
 
 
@@ -141,6 +145,16 @@ def test_singers_mix(pipeline: Any) -> None:
         pipeline.voices.check(broken, "it")
     with pytest.raises(ConfigError, match="takes no recordings as prompts"):
         pipeline.voice((SOURCE, RECORDED), for_text=False)
+
+
+def test_noise_and_solvers_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "build_semantic_extractor", tiny_content)
+    pipeline = hiervox.load(write_diffwavenet_svc(tmp_path / "model"), device="cpu")
+    plain = _song(pipeline, seed=3)
+    for controls in ({"solver": "ddim"}, {"steps": 7}, {"seed": 4}, {"depth": 0.5}, {"temperature": 0.5}):
+        assert np.abs(_song(pipeline, **{"seed": 3, **controls}) - plain).max() > 1e-3, controls
+    silent = [_song(pipeline, seed=seed, temperature=0, solver="ddpm") for seed in (3, 4)]
+    np.testing.assert_array_equal(*silent)
 
 
 def test_it_reads_no_text(pipeline: Any) -> None:

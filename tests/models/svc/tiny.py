@@ -28,6 +28,7 @@ SIZES: dict[str, Any] = {
     "mel_channels": 20,
     "condition": {"content_channels": BANDS, "hidden_channels": 16},
 }
+WAVENET = {"channels": 48, "n_layers": 4, "dilation_cycle": 2, "step_features": 8, "step_channels": 16}
 TRANSFORMER = {"filter_channels": 24, "n_layers": 2, "dropout": 0.0}
 
 

@@ -38,6 +38,8 @@ STEPS = {
     # sequences are packed by lengths that the processor knows
     "tts/wavegrad2/mini/conf/wavegrad2.json5": (800, ("networks/packed_lstm.py",)),
     "vc/hiervst/mini/conf/hiervst.json5": (2900, ()),
+    "svc/transformer_svc/mini/conf/transformer_svc.json5": (650, ()),
+    "svc/diffwavenet_svc/mini/conf/diffwavenet_svc.json5": (900, ()),
     "vocoder/hifigan/conf/small.json5": (1350, ()),
     "vocoder/wavegrad/conf/small.json5": (450, ()),
     # the number of codebooks is drawn on the processor; a codebook asks once whether it has begun

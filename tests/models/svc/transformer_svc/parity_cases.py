@@ -11,7 +11,7 @@ from hiervox.models.svc.transformer_svc.network import TransformerSVC, Transform
 from hiervox.models.svc.transformer_svc.published import import_transformer_svc
 from hiervox.modules.losses.reconstruction import masked_l1
 from tests.golden import Case, Golden, Output, with_weights
-from tests.models.svc.golden_songs import song_of, style_of, under
+from tests.models.svc.golden_songs import condition_of, song_of, under
 
 CONFIG = {"model": {"transformer": {"n_layers": 3, "n_heads": 2, "dropout": 0.1}}}
 
@@ -25,7 +25,7 @@ def transformer_svc(golden: Golden) -> Iterator[Output]:
         sizes = sections["model"]
         assert isinstance(sizes, TransformerSVCSizes)
         own: TransformerSVC = with_weights(TransformerSVC(sizes), weights)
-        condition = own.condition(song, style_of(golden, own))
+        condition = condition_of(golden, own)
         if kind == "conformer":
             yield "condition", condition.mT
         # the published plain transformer attends to padding, and neither masks its output
