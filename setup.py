@@ -127,6 +127,7 @@ setup(
         ],
         # only egs/datasets/kokoro/make_corpus.py
         "corpus": ["onnx>=1.17", "onnxruntime>=1.17"],
+        "kokoro": ["onnx>=1.17"],  # reads the export that the recipe of Kokoro fetches
         "crepe": ["torchcrepe>=0.0.23"],
         "pesq": ["pesq>=0.0.4"],  # source only: needs a C compiler
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it

@@ -22,6 +22,7 @@ from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
 from tests.models.tts.hierspeech.test_pipeline import write_hierspeech
 from tests.models.tts.jets.tiny_jets import write_jets
+from tests.models.tts.kokoro.tiny_kokoro import write_kokoro
 from tests.models.tts.matcha_tts.tiny_matcha_tts import write_matcha_tts
 from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
 from tests.models.tts.vits.test_task import MEL
@@ -57,6 +58,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_model(Path("exp/wavegrad2"))
     write_glow_tts(Path("exp/glow_tts"), "table")
     write_matcha_tts(Path("exp/matcha_tts"), "table")
+    write_kokoro(Path("exp/kokoro/model"), ("af_heart", "bf_emma", "ef_dora"))
     write_glow_wavegan(Path("exp/glow_wavegan"), "table")
     for system, part, network in (
         ("encodec", "encodec", tiny_encodec()),
@@ -73,7 +75,7 @@ def test_commands(models: Path) -> None:
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     commands = [shlex.split(line)[1:] for block in blocks for line in block.splitlines()]
     spoken = [command for command in commands if command[0] != "convert"]  # those files are not at hand
-    assert len(spoken) == 15
+    assert len(spoken) == 18
     for command in spoken:
         bound = ["--control", "stop_at_bound=true"] if "exp/valle/bundle" in command else []
         result = CliRunner().invoke(app, [*command, *bound, "--device", "cpu"])

@@ -35,6 +35,7 @@ from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
 from tests.models.tts.hierspeech.test_pipeline import write_hierspeech
 from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 from tests.models.tts.jets.tiny_jets import write_jets
+from tests.models.tts.kokoro.tiny_kokoro import write_kokoro
 from tests.models.tts.matcha_tts.tiny_matcha_tts import write_matcha_tts
 from tests.models.tts.valle.tiny_valle import write_tiny_valle
 from tests.models.tts.vits.test_pipeline import write_vits
@@ -80,6 +81,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "jets": write_jets,
     "vits": write_vits,
     "glow_tts": write_glow_tts,
+    "kokoro": write_kokoro,
     "matcha_tts": write_matcha_tts,
     "glow_wavegan": write_glow_wavegan,
     "wavegrad2": write_model,
