@@ -18,16 +18,17 @@ class TimeEmbedding(nn.Module):
 
     Args:
         channels: of a vector, even: half of it sines, half cosines.
+        scale: radians to a unit of time at the highest frequency.
     """
 
     frequencies: Tensor
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, scale: float = TIME_SCALE) -> None:
         super().__init__()
         half = channels // 2
         step = -math.log(FREQUENCY_RATIO) / max(1, half - 1)
         exponents = torch.arange(half, dtype=torch.float32, device="cpu") * step
-        self.register_buffer("frequencies", TIME_SCALE * exponents.exp(), persistent=False)
+        self.register_buffer("frequencies", scale * exponents.exp(), persistent=False)
 
     def forward(self, time: Tensor) -> Tensor:
         """(B,), 0 to 1 → (B, channels)."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights
@@ -23,7 +24,7 @@ from hiervox.models.base.pipelines.voice import Voice, fingerprint, is_style
 from hiervox.models.codec.facodec.config import FACodecExperiment, RedecoderExperiment
 from hiervox.models.codec.facodec.controls import FACodecControls
 from hiervox.models.codec.facodec.networks.facodec import FACodec
-from hiervox.models.codec.facodec.networks.quantizer import ATTRIBUTES, Attribute
+from hiervox.models.codec.facodec.networks.quantizer import ATTRIBUTES, Attribute, FactorizedCodebook
 from hiervox.models.codec.facodec.networks.redecoder import Redecoder
 from hiervox.models.vc.no_text import NoSpeech
 from hiervox.modules.functional.windows import window_plan
@@ -155,6 +156,17 @@ class FACodecPipeline(NotPickled):
         if name == "speech":  # before __init__ has set it
             raise AttributeError(name)
         return getattr(self.speech, name)
+
+    @torch.inference_mode()
+    def entries(self, codebook: int) -> NDArray[np.float32]:
+        """See `VectorCodec.entries`: as the decoder gets them, (codebook_size, D)."""
+        quantizers = self.coder.network.quantizers.values()
+        books = [book for each in quantizers for book in each.get_submodule("books").children()]
+        every = torch.arange(self.codebook_size, device=self.device)[None]
+        vectors: NDArray[np.float32] = (
+            cast("FactorizedCodebook", books[codebook]).decode(every)[0].T.cpu().numpy().copy()
+        )
+        return vectors
 
     def encode(self, wav: Waveform, rate: int, codebooks: int | None = None) -> Codes:
         """Tokens alone, see `encode_voiced`."""

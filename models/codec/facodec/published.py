@@ -17,9 +17,9 @@ from hiervox.models.codec.facodec.networks.facodec import FACodec, FACodecConfig
 from hiervox.models.codec.facodec.networks.predictors import HeadName, PredictorSizes
 from hiervox.models.codec.facodec.networks.quantizer import FactorizedSizes
 from hiervox.models.codec.facodec.networks.redecoder import Redecoder, RedecoderSizes
-from hiervox.models.codec.facodec.networks.transformer import TransformerSizes
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.encoders.style import StyleEncoderSizes
+from hiervox.modules.transformers.convolutional import TransformerSizes
 
 HINT = "name the tensors as docs/guides/codec.md says, and the right part"
 Tensors = dict[str, Tensor]

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, load_weights
 from hiervox.models.base.checkpoints.inference import load_as
-from hiervox.models.base.pipelines.bundle import find_part, load_part, part_checkpoint
-from hiervox.models.base.pipelines.parts import Item, no_speaker
+from hiervox.models.base.pipelines.bundle import load_part, part_checkpoint
+from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.protocols import Codec
 from hiervox.models.base.pipelines.speech import Synthesis, drawn_mel
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
 from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.tts._voices.codec import CODES, CodecVoices, decode_codes
 from hiervox.models.tts.valle.config import AutoregressiveExperiment, NonAutoregressiveExperiment
 from hiervox.models.tts.valle.controls import ValleControls
 from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder, Written
 from hiervox.models.tts.valle.networks.non_autoregressive import NonAutoregressiveDecoder
 from hiervox.models.tts.valle.phones import PhoneTable
-from hiervox.processors.audio import SAMPLE_RATE, Waveform
-from hiervox.processors.pitch import PitchConfig
+from hiervox.processors.audio import Waveform
 from hiervox.processors.text import TextConfig
 from hiervox.utils.errors import CheckpointError, ConfigError, TextError
 
-CODES, TOKENS = "codes", "tokens"
+TOKENS = "tokens"
 AUTOREGRESSIVE, NON_AUTOREGRESSIVE = "autoregressive", "non_autoregressive"
 MOST_TRANSCRIPT = 4_000
 """Characters of what is said in a prompt; attention grows with their square."""
@@ -121,7 +118,7 @@ class ValleReader(TextReader):
         return replace(sequence, tokens=tokens, **chosen)
 
 
-class ValleVoices:
+class ValleVoices(CodecVoices):
     """Voices from prompts: the codes and, where the text is known, the phonemes.
 
     The text is that of the control `prompt_text`, or of the file that is called as the recording and ends in
@@ -134,43 +131,24 @@ class ValleVoices:
         reader: of the prompt's text.
     """
 
-    speakers: tuple[str, ...] = ()
-    pitch = PitchConfig()
     prompts_have_text = True
 
     def __init__(self, folder: Path, codec: Codec, n_codebooks: int, reader: ValleReader) -> None:
-        self.folder, self.codec, self.n_codebooks, self.reader = folder, codec, n_codebooks, reader
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """A digest of the codec's weights: its codes are what a voice is made of."""
-        weights = load_weights(find_part(self.folder, "codec").checkpoint / WEIGHTS_NAME)
-        digest = hashlib.sha256()
-        for name in sorted(weights):
-            digest.update(name.encode())
-            digest.update(weights[name].contiguous().numpy().tobytes())
-        return digest.hexdigest()
-
-    def speaker(self, name: str) -> dict[str, Tensor]:
-        """Is refused: the networks know no speakers by name.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise no_speaker(name)
+        super().__init__(folder, codec, n_codebooks)
+        self.reader = reader
 
     def encode(self, recording: Waveform, name: str, for_text: bool = True) -> dict[str, Tensor]:
         """The codes (Q, P) of a prompt (T,) at 16 kHz, and the tokens of the text beside it."""
-        codes = torch.from_numpy(self.codec.encode(recording, SAMPLE_RATE, self.n_codebooks))
+        encoded = super().encode(recording, name, for_text)
         transcript = Path(name).with_suffix(".txt")
         if not transcript.is_file():
-            return {CODES: codes}
+            return encoded
         try:
             text = transcript.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise TextError(f"can't read {transcript} ({error})", "save it as UTF-8") from error
         tokens = self.reader.prompt_tokens(text, str(transcript))
-        return {CODES: codes, TOKENS: torch.tensor(tokens)}
+        return {**encoded, TOKENS: torch.tensor(tokens)}
 
     def check(self, voice: Voice, name: str) -> None:
         """Refuse a saved voice without the codes (Q, P) of a prompt, or with other tokens than (N,).
@@ -178,14 +156,11 @@ class ValleVoices:
         Raises:
             CheckpointError: such a voice.
         """
-        codes, tokens = voice.tensors.get(CODES), voice.tensors.get(TOKENS)
-        size = self.codec.codebook_size
-        fit = codes is not None and codes.dtype == torch.int64 and codes.ndim == 2 and codes.numel() > 0
-        fit = fit and codes.shape[0] == self.n_codebooks and int(codes.min()) >= 0  # type: ignore[union-attr]
-        fit = fit and int(codes.max()) < size  # type: ignore[union-attr]
-        if tokens is not None:
-            fit = fit and tokens.dtype == torch.int64 and tokens.ndim == 1 and bool((tokens >= 0).all())
-        if not fit:
+        super().check(voice, name)
+        tokens = voice.tensors.get(TOKENS)
+        if tokens is None:
+            return
+        if tokens.dtype != torch.int64 or tokens.ndim != 1 or not bool((tokens >= 0).all()):
             raise CheckpointError(f"{name} holds no codes of this model", "remove it and add the voice again")
 
 
@@ -229,7 +204,10 @@ class ValleSynthesizer:
         self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: ValleControls
     ) -> list[Waveform]:
         """Codes to waveforms (T_i,)."""
-        return [self.codec.decode(acoustic.features.T.cpu().numpy()) for acoustic in batch]
+        return [
+            decode_codes(self.codec, acoustic.features.T.cpu().numpy(), voice)
+            for acoustic, voice in zip(batch, voices, strict=True)
+        ]
 
     def decode_stream(
         self, synthesis: Synthesis, voice: Voice, controls: ValleControls

@@ -25,10 +25,10 @@ from hiervox.models.codec.facodec.networks.quantizer import (
     FactorizedSizes,
     Quantized,
 )
-from hiervox.models.codec.facodec.networks.transformer import Transformer, TransformerSizes
 from hiervox.modules.convolutions.wavenet import WaveNetSizes
 from hiervox.modules.encoders.style import StyleEncoder, StyleEncoderSizes
 from hiervox.modules.functional.masking import sequence_mask
+from hiervox.modules.transformers.convolutional import Transformer, TransformerSizes
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
 
 AUTHORS_MEL = SpectrogramConfig(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from hiervox.models.codec.facodec.networks.transformer import Transformer, TransformerSizes
 from hiervox.modules.convolutions.reflected import ReflectedConv1d
 from hiervox.modules.convolutions.wavenet import WaveNet, WaveNetSizes
+from hiervox.modules.transformers.convolutional import Transformer, TransformerSizes
 
 WAVENET_DROPOUT = 0.2
 """The published training."""

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from hiervox.models.codec.facodec.networks.facodec import TimbreDecoder, own_books
 from hiervox.models.codec.facodec.networks.layers import AutoencoderSizes
 from hiervox.models.codec.facodec.networks.quantizer import ATTRIBUTES, FactorizedSizes
-from hiervox.models.codec.facodec.networks.transformer import Transformer, TransformerSizes
+from hiervox.modules.transformers.convolutional import Transformer, TransformerSizes
 
 
 class RedecoderSizes(AutoencoderSizes):

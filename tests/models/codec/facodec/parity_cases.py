@@ -17,7 +17,6 @@ from hiervox.models.codec.facodec.networks.facodec import FACodec, FACodecOutput
 from hiervox.models.codec.facodec.networks.predictors import Factors, HeadName
 from hiervox.models.codec.facodec.networks.quantizer import ATTRIBUTES, Attribute, Quantized
 from hiervox.models.codec.facodec.networks.redecoder import Redecoder
-from hiervox.models.codec.facodec.networks.transformer import Transformer
 from hiervox.models.codec.facodec.published import import_facodec, import_redecoder, import_with_heads
 from hiervox.modules.discriminators.descript import DescriptConfig, DescriptDiscriminator
 from hiervox.modules.discriminators.ensemble import DiscriminatorEnsemble
@@ -27,6 +26,7 @@ from hiervox.modules.encoders.style import StyleEncoder
 from hiervox.modules.functional.masking import slice_segments
 from hiervox.modules.losses.adversarial import discriminator_terms, generator_terms
 from hiervox.modules.losses.stft import Resolution, magnitude
+from hiervox.modules.transformers.convolutional import Transformer
 from tests.golden import Case, Golden, Output, with_weights
 
 CLEAR_MARGIN = 1e-4

@@ -1,4 +1,4 @@
-"""Transformer layers of FACodec: pre-norm, with convolutions between, and norms that a voice may set."""
+"""Pre-norm transformer with convolutions between, and norms that a voice may set (NaturalSpeech 2 and 3)."""
 
 from __future__ import annotations
 
@@ -81,13 +81,20 @@ class TransformerLayer(nn.Module):
         self.narrow = nn.Linear(sizes.filter_channels, channels)
         self.dropout = nn.Dropout(sizes.dropout)
 
-    def forward(self, x: Tensor, voice: Tensor | None) -> Tensor:
-        """(B, T, C), voice (B, C) where the norms ask for one → (B, T, C)."""
+    def forward(self, x: Tensor, voice: Tensor | None, mask: Tensor | None = None) -> Tensor:
+        """(B, T, C), voice (B, C) where the norms ask for one, mask (B, 1, T) → (B, T, C)."""
         normed = self.attention_norm(x, voice)
-        x = x + self.dropout(self.attention(normed, normed, normed, need_weights=False)[0])
-        hidden = self.widen(self.convolution_norm(x, voice).transpose(1, 2)).transpose(1, 2)
+        padding = None if mask is None else mask.squeeze(1) == 0
+        attended, _ = self.attention(normed, normed, normed, key_padding_mask=padding, need_weights=False)
+        x = x + self.dropout(attended)
+        normed = self.masked(self.convolution_norm(x, voice).transpose(1, 2), mask)
+        hidden = self.widen(normed).transpose(1, 2)
         result: Tensor = x + self.narrow(self.dropout(F.relu(hidden)))
         return result
+
+    def masked(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """What the convolution sees of (B, C, T): zeros in padding, which the published codes don't have."""
+        return x if mask is None else x * mask
 
 
 class Transformer(nn.Module):
@@ -106,12 +113,12 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(TransformerLayer(channels, sizes, styled) for _ in range(sizes.n_layers))
         self.norm = StyleNorm(channels) if styled else PlainNorm(channels)
 
-    def forward(self, x: Tensor, voice: Tensor | None = None) -> Tensor:
-        """(B, C, T), voice (B, C) where the norms ask for one → (B, C, T)."""
+    def forward(self, x: Tensor, voice: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+        """(B, C, T), voice (B, C) where the norms ask for one, mask (B, 1, T) → (B, C, T)."""
         x = x.transpose(1, 2)
         x = self.dropout(x + self.position_table(x))
         for layer in self.layers:
-            x = layer(x, voice)
+            x = layer(x, voice, mask)
         return self.norm(x, voice).transpose(1, 2)
 
     def position_table(self, x: Tensor) -> Tensor:
