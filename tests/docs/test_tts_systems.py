@@ -24,6 +24,7 @@ from tests.models.tts.hierspeech.test_pipeline import write_hierspeech
 from tests.models.tts.jets.tiny_jets import write_jets
 from tests.models.tts.kokoro.tiny_kokoro import write_kokoro
 from tests.models.tts.matcha_tts.tiny_matcha_tts import write_matcha_tts
+from tests.models.tts.naturalspeech2.tiny_naturalspeech2 import write_naturalspeech2
 from tests.models.tts.valle.tiny_valle import tiny_autoregressive, tiny_non_autoregressive
 from tests.models.tts.vits.test_task import MEL
 from tests.models.tts.vits.tiny_vits import sizes, tiny_vits
@@ -56,6 +57,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_tiny(Path("exp/fastspeech2"), "table")
     write_jets(Path("exp/jets"), "table")
     write_model(Path("exp/wavegrad2"))
+    write_naturalspeech2(Path("exp/naturalspeech2"))
     write_glow_tts(Path("exp/glow_tts"), "table")
     write_matcha_tts(Path("exp/matcha_tts"), "table")
     write_kokoro(Path("exp/kokoro/model"), ("af_heart", "bf_emma", "ef_dora"))
@@ -75,7 +77,7 @@ def test_commands(models: Path) -> None:
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     commands = [shlex.split(line)[1:] for block in blocks for line in block.splitlines()]
     spoken = [command for command in commands if command[0] != "convert"]  # those files are not at hand
-    assert len(spoken) == 18
+    assert len(spoken) == 20
     for command in spoken:
         bound = ["--control", "stop_at_bound=true"] if "exp/valle/bundle" in command else []
         result = CliRunner().invoke(app, [*command, *bound, "--device", "cpu"])

@@ -37,6 +37,7 @@ from tests.models.tts.hierspeechpp.tiny_bundle import voice, write_tiny_bundle
 from tests.models.tts.jets.tiny_jets import write_jets
 from tests.models.tts.kokoro.tiny_kokoro import write_kokoro
 from tests.models.tts.matcha_tts.tiny_matcha_tts import write_matcha_tts
+from tests.models.tts.naturalspeech2.tiny_naturalspeech2 import write_naturalspeech2
 from tests.models.tts.valle.tiny_valle import write_tiny_valle
 from tests.models.tts.vits.test_pipeline import write_vits
 from tests.models.tts.wavegrad2.test_pipeline import write_model
@@ -87,6 +88,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "wavegrad2": write_model,
     "fastspeech2": write_tiny,
     "valle": write_tiny_valle,
+    "naturalspeech2": write_naturalspeech2,
     "transformer_svc": write_transformer_svc,
     "diffwavenet_svc": write_diffwavenet_svc,
     "hierspeechpp": write_tiny_bundle,
@@ -96,7 +98,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "forward_sum_aligner": write_aligner,
     **{system: write_vocoder(system) for system in MODELS},
 }
-PROMPTED = ("valle", "hierspeechpp")
+PROMPTED = ("valle", "naturalspeech2", "hierspeechpp")
 
 
 def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
@@ -119,7 +121,8 @@ def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
         return [lambda: pipeline.resynthesize(WAV[:4800], RATE)]
     if name == "hiervst":
         return [lambda: pipeline.vc((WAV, RATE), (WAV, RATE)).wav]
-    controls = pipeline.controls(prompt_text="Hm.") if name == "valle" else None
+    own = {"valle": {"prompt_text": "Hm."}, "naturalspeech2": {"steps": 2}}.get(name)
+    controls = pipeline.controls(**own) if own else None
     said = [lambda: pipeline.tts("Hello there.", (WAV, RATE) if name in PROMPTED else None, controls).wav]
     if name == "hierspeechpp":
         said += [lambda: pipeline.vc((WAV, RATE), (WAV, RATE)).wav, lambda: pipeline.f0((WAV, RATE))]

@@ -44,6 +44,7 @@ STEPS = {
     "vocoder/wavegrad/conf/small.json5": (450, ()),
     # the number of codebooks is drawn on the processor; a codebook asks once whether it has begun
     "codec/encodec/mini/conf/encodec.json5": (7500, ("encodec/task.py", "quantization/codebook.py")),
+    "tts/naturalspeech2/mini/conf/naturalspeech2.json5": (1900, ()),
     "codec/facodec/mini/conf/facodec.json5": (3000, ()),
 }
 """Config → the most operations of a step, and the places that may wait."""

@@ -1,0 +1,1 @@
+"""What NaturalSpeech 2 is made of."""
