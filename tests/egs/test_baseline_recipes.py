@@ -42,6 +42,8 @@ RECIPES = [
     "tts/fastspeech2/ljspeech",
     "tts/glow_wavegan/mini",
     "tts/glow_wavegan/ljspeech",
+    "tts/naturalspeech2/mini",
+    "tts/naturalspeech2/libritts",
     "tts/valle/mini",
     "tts/valle/libritts",
     "vc/dddm_vc/mini",
