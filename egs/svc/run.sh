@@ -9,6 +9,8 @@ option sentences 12 "songs to convert"
 option key median "off, median or octaves: how a song's key is brought to a singer"
 parse "$@"
 system=${recipe%/*} system=${system##*/}
+network=$system singer=$system
+if [[ -f $conf/student.json5 ]]; then network=teacher singer=student; fi
 
 if stage 1 download "the corpus, where it is not there"; then
   corpus download
@@ -22,17 +24,20 @@ if stage 3 validate "bad recordings are named and set aside"; then
   done
 fi
 if stage 4 features "waveforms, F0 and content vectors"; then
-  run hiervox extract --cuts "$exp/valid/train" --out "$exp/features" --config "$conf/$system.json5" \
+  run hiervox extract --cuts "$exp/valid/train" --out "$exp/features" --config "$conf/$network.json5" \
     --jobs "$jobs" --device "$device"
 fi
-if stage 5 train "the network"; then
-  train "$system" "$conf/$system.json5" "$exp/features"
+if stage 5 train "the network, and what learns to do it at once, where there is such"; then
+  train "$network" "$conf/$network.json5" "$exp/features"
+  if [[ $singer != "$network" ]]; then
+    train "$singer" "$conf/$singer.json5" "$exp/features" --set "data.teacher=$exp/runs/$network"
+  fi
 fi
 if stage 6 vocoder "NSF-HiFi-GAN, on recorded spectrograms"; then
   train vocoder "$conf/vocoder.json5" "$exp/features"
 fi
 if stage 7 convert "test songs to singers that no training has heard"; then
-  script assemble_bundle --runs "$exp/runs" --parts "$system" vocoder --out "$exp/model"
+  script assemble_bundle --runs "$exp/runs" --parts "$singer" vocoder --out "$exp/model"
   script test_lists --cuts "$exp/valid/test" --given "$exp/data/test" --count "$sentences" --prompted --out "$exp"
   run hiervox svc --table "$exp/vc_list.csv" --out-dir "$exp/wavs/vc" --overwrite --model "$exp/model" --seed "$seed" \
     --control "auto_key=$key" --device "$device"

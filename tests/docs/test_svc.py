@@ -15,6 +15,7 @@ from hiervox.models.base.pipelines import mel_synthesizer
 from hiervox.models.svc._singing import pipeline
 from tests.conftest import REPOSITORY
 from tests.docs.test_commands import BLOCK
+from tests.models.svc.diffcomo_svc.tiny_diffcomo_svc import write_diffcomo_svc
 from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwavenet_svc
 from tests.models.svc.test_pipelines import Buzzer
 from tests.models.svc.tiny import tiny_content
@@ -24,6 +25,7 @@ from tests.models.tts.hierspeechpp.tiny_bundle import voice
 PAGE = REPOSITORY / "docs" / "guides" / "svc.md"
 WRITERS = {
     "exp/transformer_svc": write_transformer_svc,
+    "exp/diffcomo_svc": write_diffcomo_svc,
     "exp/diffwavenet_svc": partial(write_diffwavenet_svc, n_steps=1000),
 }
 

@@ -26,6 +26,7 @@ from tests.models.alignment.forward_sum_aligner.test_aligner import MODEL
 from tests.models.codec.encodec.tiny_encodec import SIZES, tiny_encodec
 from tests.models.codec.facodec.tiny_facodec import write_facodec
 from tests.models.enhancement.mp_senet.tiny_mp_senet import write_tiny_mp_senet
+from tests.models.svc.diffcomo_svc.tiny_diffcomo_svc import write_diffcomo_svc
 from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwavenet_svc
 from tests.models.svc.tiny import tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
@@ -91,6 +92,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "naturalspeech2": write_naturalspeech2,
     "transformer_svc": write_transformer_svc,
     "diffwavenet_svc": write_diffwavenet_svc,
+    "diffcomo_svc": write_diffcomo_svc,
     "hierspeechpp": write_tiny_bundle,
     "encodec": write_encodec,
     "facodec": write_facodec,

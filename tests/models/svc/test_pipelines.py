@@ -23,6 +23,7 @@ from hiervox.models.svc._singing import pipeline as module
 from hiervox.models.svc._singing import windows
 from hiervox.processors.audio import Waveform
 from hiervox.utils.errors import CheckpointError, ConfigError
+from tests.models.svc.diffcomo_svc.tiny_diffcomo_svc import write_diffcomo_svc, write_teacher
 from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwavenet_svc
 from tests.models.svc.tiny import HOP, RATE, tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
@@ -31,11 +32,12 @@ from tests.models.tts.hierspeechpp.tiny_bundle import voice
 SOURCE = voice(1.0, f0=110)
 RECORDED = 16_000
 WRITERS: dict[str, Callable[[Path], Path]] = {
+    "diffcomo_svc": write_diffcomo_svc,
     "diffwavenet_svc": write_diffwavenet_svc,
     "transformer_svc": write_transformer_svc,
 }
 QUICK: dict[str, dict[str, Any]] = {"diffwavenet_svc": {"steps": 4}}
-WINDOWED = {"diffwavenet_svc": 1e-4, "transformer_svc": 0.15}
+WINDOWED = {"diffcomo_svc": 0.15, "diffwavenet_svc": 1e-4, "transformer_svc": 0.15}
 """How far a song in windows is from that in one pass; transformers attend to all that they see."""
 
 
@@ -155,6 +157,19 @@ def test_noise_and_solvers_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert np.abs(_song(pipeline, **{"seed": 3, **controls}) - plain).max() > 1e-3, controls
     silent = [_song(pipeline, seed=seed, temperature=0, solver="ddpm") for seed in (3, 4)]
     np.testing.assert_array_equal(*silent)
+
+
+def test_of_student_and_teacher_the_student_sings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "build_semantic_extractor", tiny_content)
+    write_teacher(tmp_path / "model" / "teacher")
+    teacher = hiervox.load(tmp_path / "model", device="cpu")
+    assert not teacher.converter.network.sizes.student
+    assert np.abs(_song(teacher, steps=3) - _song(teacher, steps=5)).max() > 1e-3
+    write_diffcomo_svc(tmp_path / "model" / "student")
+    student = hiervox.load(tmp_path / "model", device="cpu")
+    assert student.converter.network.sizes.student
+    np.testing.assert_array_equal(_song(student), _song(student, steps=1))
+    assert np.abs(_song(student, steps=3) - _song(student)).max() > 1e-3
 
 
 def test_it_reads_no_text(pipeline: Any) -> None:

@@ -61,9 +61,12 @@ def experiment_tree(system: str, model: dict[str, Any], **more: Any) -> dict[str
     return {**tree, "model": {**SIZES, **model}, "mel": MEL, "features": FEATURES, **more}
 
 
-def write_checkpoint(folder: Path, system: str, network: nn.Module, model: dict[str, Any]) -> Path:
+def write_checkpoint(
+    folder: Path, system: str, network: nn.Module, model: dict[str, Any], part: str | None = None
+) -> Path:
     """A checkpoint with the network's weights."""
-    tree = {"system": system, "part": system, "model": {**SIZES, **model}, "mel": MEL, "features": FEATURES}
+    tree = {"system": system, "part": part or system, "mel": MEL, "features": FEATURES}
+    tree["model"] = {**SIZES, **model}
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(folder, network.state_dict(), tree)
     return folder
