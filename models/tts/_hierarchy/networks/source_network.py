@@ -59,7 +59,7 @@ class UpsamplingSizes(Sizes):
         if self.blocks == "amp":
             return UpsamplingStage.with_amp_blocks(channels, rate, kernel_size, kernel_sizes, dilations)
         blocks = ParallelBlocks([ResidualBlock(channels // 2, size, dilations) for size in kernel_sizes])
-        return UpsamplingStage(channels, rate, kernel_size, blocks, leaky_relu(channels))
+        return UpsamplingStage(channels, rate, kernel_size, blocks=blocks, activation=leaky_relu(channels))
 
     def last_activation(self) -> nn.Module:
         """What follows the last stage."""

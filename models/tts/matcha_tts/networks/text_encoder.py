@@ -100,7 +100,12 @@ class MatchaTextEncoder(nn.Module):
         self.transformer = PostNormTransformer(
             (RotaryAttention(width, sizes.n_heads, sizes.dropout) for _ in range(sizes.n_layers)),
             (
-                ConvFeedForward(width, sizes.filter_channels, (sizes.kernel_size,) * 2, sizes.dropout)
+                ConvFeedForward(
+                    width,
+                    sizes.filter_channels,
+                    kernel_sizes=(sizes.kernel_size,) * 2,
+                    dropout=sizes.dropout,
+                )
                 for _ in range(sizes.n_layers)
             ),
             channels=width,
