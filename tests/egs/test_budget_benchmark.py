@@ -90,6 +90,16 @@ def test_a_network_gets_its_share_of_what_is_left(local: dict[str, ModuleType], 
         budget.share_of_rest("cpu:50m", 1.0, "second", used, runs)
 
 
+@pytest.mark.parametrize(
+    "line", ["{", "7", '{"name": "features"}', '{"name": "a", "seconds": "b"}', "[" * 100_000]
+)
+def test_a_broken_note_is_one_line(local: dict[str, ModuleType], tmp_path: Path, line: str) -> None:
+    note = tmp_path / "spent.jsonl"
+    note.write_text('{"name": "features", "seconds": 5}\n' + line)
+    with pytest.raises(DataError, match=r"line 2 of \S+ is not a note"):
+        local["budget"].noted(note)
+
+
 def test_lists_prompt_with_other_recordings(local: dict[str, ModuleType], tmp_path: Path) -> None:
     frozen = local["frozen_list"]
     speakers = frozen.recordings(recordings(tmp_path / "voices", each=5))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hiervox.models.base.training.run_folder import BUDGET_NAME, read_metrics
-from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.errors import ConfigError, DataError, HierVoxError
 
 UNITS = {"m": 60, "h": 3600}
 _MARK = re.compile(r"(cpu|gpu):(\d+(?:\.\d+)?)([mh])")
@@ -31,12 +31,20 @@ def seconds_of(mark: str) -> float:
 
 
 def noted(path: Path) -> dict[str, float]:
-    """Seconds of the commands that `spend.py` ran, by name; one that was interrupted counts, too."""
+    """Seconds of the commands that `spend.py` ran, by name; one that was interrupted counts, too.
+
+    Raises:
+        DataError: a line is no note.
+    """
     found: dict[str, float] = {}
     if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            found[row["name"]] = found.get(row["name"], 0.0) + row["seconds"]
+        for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+            try:
+                row = json.loads(line)
+                name, seconds = str(row["name"]), float(row["seconds"])
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
+                raise DataError(f"line {number} of {path} is not a note", "remove the line") from error
+            found[name] = found.get(name, 0.0) + seconds
     return found
 
 
