@@ -20,12 +20,14 @@ from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwave
 from tests.models.svc.test_pipelines import Buzzer
 from tests.models.svc.tiny import tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
+from tests.models.svc.vits_svc.tiny_vits_svc import write_vits_svc
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
 
 PAGE = REPOSITORY / "docs" / "guides" / "svc.md"
 WRITERS = {
     "exp/transformer_svc": write_transformer_svc,
     "exp/diffcomo_svc": write_diffcomo_svc,
+    "exp/vits_svc": write_vits_svc,
     "exp/diffwavenet_svc": partial(write_diffwavenet_svc, n_steps=1000),
 }
 

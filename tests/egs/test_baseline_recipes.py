@@ -58,6 +58,8 @@ RECIPES = [
     "svc/transformer_svc/m4singer",
     "svc/transformer_svc/opencpop",
     "svc/transformer_svc/opensinger",
+    "svc/vits_svc/mini",
+    "svc/vits_svc/m4singer",
     "vc/hiervst/mini",
     "vc/hiervst/libritts",
     "benchmark/zero_shot_tts",
@@ -134,7 +136,7 @@ def test_all_stages_of_a_dry_run_end_with_conversion(recipe: str, tmp_path: Path
 
 @pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if recipe.startswith("svc/")])
 def test_all_stages_of_a_dry_run_end_with_songs(recipe: str, tmp_path: Path) -> None:
-    """The system and its vocoder are in the model that converts, and what it made is evaluated."""
+    """The system, with a vocoder where it takes one, is what converts, and what it made is evaluated."""
     _, system, corpus = recipe.split("/")
     exp = tmp_path / "exp"
     done = _run(recipe, "--dry-run", "--exp", str(exp), "--key", "octaves")
@@ -142,11 +144,15 @@ def test_all_stages_of_a_dry_run_end_with_songs(recipe: str, tmp_path: Path) -> 
     commands = [shlex.split(line) for line in done.stdout.splitlines() if not line.startswith("==")]
     assert ["--corpus", {"mini": "mini_songs"}.get(corpus, corpus)] == commands[0][3:5]
     trained = [Path(word).name for command in commands for word in command if word.startswith("out_dir=")]
-    (bundled,) = [command for command in commands if command[1].endswith("assemble_bundle.py")]
-    singer = "student" if system == "diffcomo_svc" else system
-    assert set(trained) - {"teacher"} <= set(bundled) and {singer, "vocoder"} <= set(trained)
+    bundled = [command for command in commands if command[1].endswith("assemble_bundle.py")]
     (converted,) = [command for command in commands if command[:2] == ["hiervox", "svc"]]
-    assert str(exp / "model") in converted and "auto_key=octaves" in converted
+    if system == "vits_svc":
+        assert trained == [system] and not bundled
+        model = exp / "runs" / system
+    else:
+        singer, model = "student" if system == "diffcomo_svc" else system, exp / "model"
+        assert set(trained) - {"teacher"} <= set(bundled[0]) and {singer, "vocoder"} <= set(trained)
+    assert str(model) in converted and "auto_key=octaves" in converted
     assert commands[-1][:2] == ["hiervox", "evaluate"] and str(exp / "wavs") in commands[-2]
 
 

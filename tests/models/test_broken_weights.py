@@ -30,6 +30,7 @@ from tests.models.svc.diffcomo_svc.tiny_diffcomo_svc import write_diffcomo_svc
 from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwavenet_svc
 from tests.models.svc.tiny import tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
+from tests.models.svc.vits_svc.tiny_vits_svc import write_vits_svc
 from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
@@ -93,6 +94,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "transformer_svc": write_transformer_svc,
     "diffwavenet_svc": write_diffwavenet_svc,
     "diffcomo_svc": write_diffcomo_svc,
+    "vits_svc": write_vits_svc,
     "hierspeechpp": write_tiny_bundle,
     "encodec": write_encodec,
     "facodec": write_facodec,

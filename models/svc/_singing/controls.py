@@ -10,7 +10,7 @@ from hiervox.models.base.pipelines.controls import PitchControls
 from hiervox.models.base.pipelines.mel_synthesizer import MelSpeechControls
 
 
-class SingingControls(PitchControls, MelSpeechControls):
+class KeyControls(PitchControls):
     """Of all systems.
 
     Attributes:
@@ -21,3 +21,7 @@ class SingingControls(PitchControls, MelSpeechControls):
     auto_key: Literal["off", "median", "octaves"] = Field(
         "off", description="shift to the singer's median F0: off, median, or octaves (whole ones alone)"
     )
+
+
+class SingingControls(KeyControls, MelSpeechControls):
+    """Of the systems whose spectrograms a vocoder makes sound of."""

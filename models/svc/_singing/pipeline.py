@@ -25,7 +25,7 @@ from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.svc._singing.condition import Song
 from hiervox.models.svc._singing.config import SingingExperiment
-from hiervox.models.svc._singing.controls import SingingControls
+from hiervox.models.svc._singing.controls import KeyControls, SingingControls
 from hiervox.models.svc._singing.frames import content_at_frames, energy_of, require_widths
 from hiervox.models.svc._singing.network import Noise, SingingNetwork
 from hiervox.models.svc._singing.windows import NoiseField, in_windows
@@ -40,6 +40,7 @@ from hiervox.utils.logging import get_logger
 LOG_F0 = "log_f0"
 """Of a voice: its median, (1,); 0 where it is not known."""
 
+KeyControlsT = TypeVar("KeyControlsT", bound=KeyControls)
 ControlsT = TypeVar("ControlsT", bound=SingingControls)
 NetworkT = TypeVar("NetworkT", bound=SingingNetwork)
 ExperimentT = TypeVar("ExperimentT", bound=SingingExperiment)
@@ -86,26 +87,38 @@ def pitch_of(experiment: SingingExperiment) -> PitchConfig:
     return pitch.model_copy(update={"hop_seconds": F0_HOP_SECONDS})
 
 
-class SingingConverter(ABC, Generic[ControlsT]):
+class SingingConverter(ABC, Generic[KeyControlsT, NetworkT]):
     """A `Converter`; the result is as long as the source, up to a frame.
 
     F0, content and loudness are those of the source; F0 is moved by the key. A song is sung in windows that
-    fade into each other, and the vocoder goes through the whole.
+    fade into each other, and what makes sound of them goes through the whole.
 
     Args:
-        experiment: of the network.
-        vocoder: from which the controls choose.
-        device: where the network runs.
+        network: in evaluation mode.
+        voices: of it.
+        experiment: of it.
+        device: where it runs.
     """
 
     def __init__(
-        self, experiment: SingingExperiment, vocoder: VocoderChoice, device: str | torch.device
+        self,
+        network: NetworkT,
+        voices: SingerVoices,
+        experiment: SingingExperiment,
+        device: str | torch.device,
     ) -> None:
-        self.experiment, self.vocoder, self.device = experiment, vocoder, torch.device(device)
+        self.network, self.voices = network, voices
+        self.experiment, self.device = experiment, torch.device(device)
+
+    @property
+    def channels(self) -> int:
+        """M of what is sung: mel bins, unless the network sings a latent."""
+        bins: int = self.experiment.mel.n_mels
+        return bins
 
     @abstractmethod
-    def sample(self, song: Song, voice: Voice, noise: Noise, controls: ControlsT) -> Tensor:
-        """The spectrogram of a window.
+    def sample(self, song: Song, voice: Voice, noise: Noise, controls: KeyControlsT) -> Tensor:
+        """The spectrogram, or the latent, of a window.
 
         Args:
             song: (1, …, N), on the device.
@@ -114,11 +127,15 @@ class SingingConverter(ABC, Generic[ControlsT]):
             controls: those of the system.
 
         Returns:
-            Log-mel (1, M, N).
+            (1, M, N), a log-mel or a latent.
         """
 
+    @abstractmethod
+    def sound(self, sung: Tensor, f0: F0Contour, controls: KeyControlsT) -> Iterator[Waveform]:
+        """What was sung, (M, N) on the CPU with F0 (N,), to sound."""
+
     def convert(
-        self, source: Source, voice: Voice, controls: ControlsT, f0: F0Contour | None = None
+        self, source: Source, voice: Voice, controls: KeyControlsT, f0: F0Contour | None = None
     ) -> tuple[F0Contour | None, Iterator[Waveform]]:
         """See `Converter.convert`."""
         mel = self._mel(source)
@@ -133,7 +150,7 @@ class SingingConverter(ABC, Generic[ControlsT]):
         shaped = shape_pitch(torch.from_numpy(log_f0(f0)), shift, controls.pitch_range).expm1().numpy()
         return shaped, self._sound(source, mel, shaped, voice, controls)
 
-    def key(self, f0: F0Contour, voice: Voice, controls: ControlsT) -> float:
+    def key(self, f0: F0Contour, voice: Voice, controls: KeyControlsT) -> float:
         """Semitones that `auto_key` asks for."""
         if controls.auto_key == "off":
             return 0.0
@@ -177,17 +194,15 @@ class SingingConverter(ABC, Generic[ControlsT]):
         return torch.cat(rows, dim=2)
 
     def _sound(
-        self, source: Source, mel: Tensor, f0: F0Contour, voice: Voice, controls: ControlsT
+        self, source: Source, mel: Tensor, f0: F0Contour, voice: Voice, controls: KeyControlsT
     ) -> Iterator[Waveform]:
-        sung, at_frames = self.sing(source, mel, f0, voice, controls)
-        vocoder = self.vocoder.named(controls.vocoder)
-        yield from vocoder.stream(sung, at_frames, frames=STREAM_FRAMES)
+        yield from self.sound(*self.sing(source, mel, f0, voice, controls), controls)
 
     @torch.inference_mode()
     def sing(
-        self, source: Source, mel: Tensor, f0: F0Contour, voice: Voice, controls: ControlsT
-    ) -> tuple[F0Contour, F0Contour]:
-        """The spectrogram of the whole song.
+        self, source: Source, mel: Tensor, f0: F0Contour, voice: Voice, controls: KeyControlsT
+    ) -> tuple[Tensor, F0Contour]:
+        """The spectrogram, or the latent, of the whole song.
 
         Args:
             source: the recording.
@@ -196,13 +211,13 @@ class SingingConverter(ABC, Generic[ControlsT]):
             voice, controls: as for `convert`.
 
         Returns:
-            Log-mel (M, N), and F0 (N,) at its frames.
+            (M, N) on the CPU, and F0 (N,) at its frames.
         """
         config, frames = self.experiment.mel, mel.shape[1]
         places = np.rint(np.arange(frames) / config.frame_rate / F0_HOP_SECONDS).astype(int)
         at_frames: F0Contour = f0[places.clip(max=f0.size - 1)].astype(np.float32)
         content, pitch = self._content(source.speech), torch.from_numpy(at_frames)[None]
-        field = NoiseField(controls.seed, config.n_mels, self.device)
+        field = NoiseField(controls.seed, self.channels, self.device)
 
         def window(first: int, last: int) -> Tensor:
             seen = content_at_frames(content, last - first, config.frame_rate, first)
@@ -214,8 +229,7 @@ class SingingConverter(ABC, Generic[ControlsT]):
             )
             return self.sample(song, voice, lambda draw: field.at(draw, first, last), controls)
 
-        sung = in_windows(frames, window).clamp(config.silence, config.loudest)
-        return sung.numpy(), at_frames
+        return in_windows(frames, window), at_frames
 
     @cached_property
     def content(self) -> list[SemanticExtractor]:
@@ -227,13 +241,12 @@ class SingingConverter(ABC, Generic[ControlsT]):
         return [build_semantic_extractor(config, self.device) for config in self.experiment.features.content]
 
 
-class NetworkConverter(SingingConverter[ControlsT], Generic[ControlsT, NetworkT]):
-    """A converter by one network.
+class SpectrogramConverter(SingingConverter[ControlsT, NetworkT], Generic[ControlsT, NetworkT]):
+    """A converter whose network sings spectrograms.
 
     Args:
-        network: in evaluation mode.
-        voices: of it.
-        experiment, vocoder, device: see `SingingConverter`.
+        network, voices, experiment, device: see `SingingConverter`.
+        vocoder: from which the controls choose.
     """
 
     def __init__(
@@ -244,15 +257,21 @@ class NetworkConverter(SingingConverter[ControlsT], Generic[ControlsT, NetworkT]
         vocoder: VocoderChoice,
         device: str | torch.device,
     ) -> None:
-        super().__init__(experiment, vocoder, device)
-        self.network, self.voices = network, voices
+        super().__init__(network, voices, experiment, device)
+        self.vocoder = vocoder
+
+    def sound(self, sung: Tensor, f0: F0Contour, controls: ControlsT) -> Iterator[Waveform]:
+        """See `SingingConverter.sound`."""
+        config = self.experiment.mel
+        mel = sung.clamp(config.silence, config.loudest).numpy()
+        yield from self.vocoder.named(controls.vocoder).stream(mel, f0, frames=STREAM_FRAMES)
 
 
 def build_pipeline(
     folder: Path,
     device: str | torch.device,
     controls: type[ControlsT],
-    converter: type[NetworkConverter[ControlsT, NetworkT]],
+    converter: type[SpectrogramConverter[ControlsT, NetworkT]],
     network: type[NetworkT],
     experiment: type[ExperimentT],
 ) -> SpeechPipeline[ControlsT]:

@@ -105,8 +105,17 @@ def published_sections(
     return {"model": sizes, "features": features}
 
 
+def pitch_buffers(singers: int) -> dict[str, Tensor]:
+    """The singers' pitch, which the published weights lack: not yet known.
+
+    Args:
+        singers: rows of the table.
+    """
+    return {name: torch.zeros(singers) for name in ("singer_log_f0", "singer_clips")}
+
+
 def own_buffers(singers: int, mel_channels: int, published: Mapping[str, Any]) -> dict[str, Tensor]:
-    """What the published weights lack: bounds of the spectrograms, and the singers' pitch, not yet known.
+    """What the published weights lack: bounds of the spectrograms, and the singers' pitch.
 
     Args:
         singers: rows of the table.
@@ -117,10 +126,4 @@ def own_buffers(singers: int, mel_channels: int, published: Mapping[str, Any]) -
         torch.tensor(published.get(key, [fallback] * mel_channels), dtype=torch.float32).reshape(-1, 1)
         for key, fallback in zip(EXTREMES, (LOWEST_MEL, HIGHEST_MEL), strict=True)
     ]
-    none = torch.zeros(singers)
-    return {
-        "mel_low": bounds[0],
-        "mel_high": bounds[1],
-        "singer_log_f0": none,
-        "singer_clips": none.clone(),
-    }
+    return {"mel_low": bounds[0], "mel_high": bounds[1], **pitch_buffers(singers)}

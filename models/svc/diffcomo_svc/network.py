@@ -11,7 +11,12 @@ from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
 
 from hiervox.models.svc._singing.condition import Song
-from hiervox.models.svc._singing.network import MelTransformer, Noise, SingingNetwork, SingingSizes
+from hiervox.models.svc._singing.network import (
+    ConditionTransformer,
+    Noise,
+    SpectrogramNetwork,
+    SpectrogramSizes,
+)
 from hiervox.models.svc._singing.wavenet import MelWaveNet, MelWaveNetSizes
 from hiervox.modules.transformers.relative import TransformerSizes
 
@@ -25,7 +30,7 @@ class PriorSizes(TransformerSizes):
     filter_channels: PositiveInt = 512
 
 
-class DiffComoSVCSizes(SingingSizes):
+class DiffComoSVCSizes(SpectrogramSizes):
     """The network.
 
     Attributes:
@@ -60,7 +65,7 @@ class PriorOutput:
     mask: Tensor
 
 
-class DiffComoSVC(SingingNetwork):
+class DiffComoSVC(SpectrogramNetwork):
     """A song in a singer's voice to a spectrogram, by a denoiser whose noise is centred on a prediction.
 
     Args:
@@ -76,7 +81,7 @@ class DiffComoSVC(SingingNetwork):
         super().__init__(sizes)
         self.sizes = sizes
         mels = sizes.mel_channels
-        self.prior = MelTransformer(sizes.condition.hidden_channels, mels, sizes.prior)
+        self.prior = ConditionTransformer(sizes.condition.hidden_channels, mels, sizes.prior)
         self.wavenet = MelWaveNet(sizes.wavenet, mel_channels=mels, condition_channels=mels)
         self.average = deepcopy(self.wavenet) if sizes.student else None
 

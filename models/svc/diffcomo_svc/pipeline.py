@@ -11,13 +11,13 @@ from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.svc._singing.condition import Song
 from hiervox.models.svc._singing.network import Noise
-from hiervox.models.svc._singing.pipeline import NetworkConverter, build_pipeline
+from hiervox.models.svc._singing.pipeline import SpectrogramConverter, build_pipeline
 from hiervox.models.svc.diffcomo_svc.config import DiffComoSVCExperiment
 from hiervox.models.svc.diffcomo_svc.controls import STUDENT_STEPS, TEACHER_STEPS, DiffComoSVCControls
 from hiervox.models.svc.diffcomo_svc.network import DiffComoSVC
 
 
-class DiffComoSVCConverter(NetworkConverter[DiffComoSVCControls, DiffComoSVC]):
+class DiffComoSVCConverter(SpectrogramConverter[DiffComoSVCControls, DiffComoSVC]):
     """The spectrogram by Euler's steps of a teacher, or a student's jumps."""
 
     def sample(self, song: Song, voice: Voice, noise: Noise, controls: DiffComoSVCControls) -> Tensor:

@@ -9,7 +9,12 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from torch import Tensor
 
 from hiervox.models.svc._singing.condition import Song
-from hiervox.models.svc._singing.network import MelTransformer, Noise, SingingNetwork, SingingSizes
+from hiervox.models.svc._singing.network import (
+    ConditionTransformer,
+    Noise,
+    SpectrogramNetwork,
+    SpectrogramSizes,
+)
 from hiervox.models.svc._singing.wavenet import MelWaveNet, MelWaveNetSizes
 from hiervox.models.svc.diffwavenet_svc.samplers import Solver, sample
 from hiervox.modules.diffusion.process import NoiseSchedule, add_noise
@@ -24,7 +29,7 @@ class RecipeWaveNetSizes(MelWaveNetSizes):
     n_layers: PositiveInt = 40
 
 
-class DiffWaveNetSVCSizes(SingingSizes):
+class DiffWaveNetSVCSizes(SpectrogramSizes):
     """The network.
 
     Attributes:
@@ -59,7 +64,7 @@ class DiffusionOutput:
     mask: Tensor
 
 
-class DiffWaveNetSVC(SingingNetwork):
+class DiffWaveNetSVC(SpectrogramNetwork):
     """A song in a singer's voice to a spectrogram, by taking noise out.
 
     Args:
@@ -73,7 +78,7 @@ class DiffWaveNetSVC(SingingNetwork):
         self.schedule = NoiseSchedule.linear(sizes.first_beta, sizes.last_beta, sizes.n_steps)
         self.wavenet = MelWaveNet(sizes.wavenet, mel_channels=sizes.mel_channels, condition_channels=channels)
         self.prior = (
-            None if sizes.prior is None else MelTransformer(channels, sizes.mel_channels, sizes.prior)
+            None if sizes.prior is None else ConditionTransformer(channels, sizes.mel_channels, sizes.prior)
         )
 
     def noised(self, mel: Tensor, steps: Tensor, noise: Tensor) -> Tensor:

@@ -11,13 +11,13 @@ from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.svc._singing.condition import Song
 from hiervox.models.svc._singing.network import Noise
-from hiervox.models.svc._singing.pipeline import NetworkConverter, build_pipeline
+from hiervox.models.svc._singing.pipeline import SpectrogramConverter, build_pipeline
 from hiervox.models.svc.diffwavenet_svc.config import DiffWaveNetSVCExperiment
 from hiervox.models.svc.diffwavenet_svc.controls import DiffWaveNetSVCControls
 from hiervox.models.svc.diffwavenet_svc.network import DiffWaveNetSVC
 
 
-class DiffWaveNetSVCConverter(NetworkConverter[DiffWaveNetSVCControls, DiffWaveNetSVC]):
+class DiffWaveNetSVCConverter(SpectrogramConverter[DiffWaveNetSVCControls, DiffWaveNetSVC]):
     """The spectrogram by a solver of the diffusion."""
 
     def sample(self, song: Song, voice: Voice, noise: Noise, controls: DiffWaveNetSVCControls) -> Tensor:

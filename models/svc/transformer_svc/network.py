@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt, model_validator
 from torch import Tensor, nn
 
 from hiervox.models.svc._singing.condition import Song
-from hiervox.models.svc._singing.network import MelTransformer, SingingNetwork, SingingSizes
+from hiervox.models.svc._singing.network import ConditionTransformer, SpectrogramNetwork, SpectrogramSizes
 from hiervox.modules.encoders.sine_position import sine_table
 from hiervox.modules.transformers.relative import TransformerSizes
 
@@ -26,7 +26,7 @@ class MelTransformerSizes(TransformerSizes):
     filter_channels: PositiveInt = 512
 
 
-class TransformerSVCSizes(SingingSizes):
+class TransformerSVCSizes(SpectrogramSizes):
     """The network.
 
     Attributes:
@@ -71,7 +71,7 @@ class PlainTransformer(nn.Module):
         return projected
 
 
-class TransformerSVC(SingingNetwork):
+class TransformerSVC(SpectrogramNetwork):
     """A song in a singer's voice to a spectrogram, at once.
 
     Args:
@@ -81,7 +81,7 @@ class TransformerSVC(SingingNetwork):
     def __init__(self, sizes: TransformerSVCSizes) -> None:
         super().__init__(sizes)
         self.sizes = sizes
-        kind = MelTransformer if sizes.transformer.kind == "relative" else PlainTransformer
+        kind = ConditionTransformer if sizes.transformer.kind == "relative" else PlainTransformer
         self.mapper = kind(sizes.condition.hidden_channels, sizes.mel_channels, sizes.transformer)
 
     def forward(self, song: Song, voice: Tensor | None) -> Tensor:

@@ -12,12 +12,12 @@ from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.svc._singing.condition import Song
 from hiervox.models.svc._singing.controls import SingingControls
 from hiervox.models.svc._singing.network import Noise
-from hiervox.models.svc._singing.pipeline import NetworkConverter, build_pipeline
+from hiervox.models.svc._singing.pipeline import SpectrogramConverter, build_pipeline
 from hiervox.models.svc.transformer_svc.config import TransformerSVCExperiment
 from hiervox.models.svc.transformer_svc.network import TransformerSVC
 
 
-class TransformerSVCConverter(NetworkConverter[SingingControls, TransformerSVC]):
+class TransformerSVCConverter(SpectrogramConverter[SingingControls, TransformerSVC]):
     """The spectrogram in one pass, without noise."""
 
     def sample(self, song: Song, voice: Voice, noise: Noise, controls: SingingControls) -> Tensor:

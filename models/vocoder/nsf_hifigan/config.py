@@ -14,7 +14,7 @@ from hiervox.models.vocoder._gan.config import (
     GANVocoderLossConfig,
 )
 from hiervox.models.vocoder.config import adam
-from hiervox.models.vocoder.nsf_hifigan.network import NSFHiFiGANSizes
+from hiervox.modules.generators.nsf_hifigan import NSFHiFiGANSizes
 from hiervox.utils.config import Config
 
 PERIODS = (3, 5, 7, 11, 17, 23, 37)

@@ -11,11 +11,11 @@ from hiervox.models.base.checkpoints.block_names import Rules, hifigan_rules
 from hiervox.models.base.checkpoints.published_config import read_mel, read_sizes
 from hiervox.models.vocoder._gan.published import SIZE_KEYS, import_from_state_dict
 from hiervox.models.vocoder.nsf_hifigan.config import PERIODS
-from hiervox.models.vocoder.nsf_hifigan.network import NSFHiFiGANGenerator, NSFHiFiGANSizes
 from hiervox.models.vocoder.published import HIFIGAN_MEL_KEYS, Imported, import_network
 from hiervox.modules.discriminators.config import DiscriminatorConfig
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig
 from hiervox.modules.discriminators.multi_scale import MultiScaleConfig
+from hiervox.modules.generators.nsf_hifigan import NSFHiFiGANGenerator, NSFHiFiGANSizes
 from hiervox.processors.mel_presets import BIGVGAN_24K, PRESETS
 
 _AMPHION_SIZE_KEYS = {

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.data.batch import Batch
 from hiervox.processors.semantic import SemanticConfig
-from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
+from hiervox.processors.spectrogram import SpectrogramConfig, linear_spectrogram, log_mel
 
 RATE, HOP = 24_000, 256
 MEL = {"preset": "bigvgan_24k", "n_mels": 20, "f_max": 6000.0}
@@ -94,6 +94,7 @@ def batch(frames: int = 40) -> Batch:
         "ids": ["long", "short"],
         "mel": log_mel(wav, mel_config()),
         "wav": wav,
+        "linear": linear_spectrogram(wav, mel_config()),
         "content": content,
         "f0": f0,
         "speaker": torch.tensor([0, 1]),

@@ -10,8 +10,8 @@ import torch
 from hiervox.models.vocoder.apnet.network import APNet, APNetSizes
 from hiervox.models.vocoder.istftnet.network import ISTFTNet, ISTFTNetSizes
 from hiervox.models.vocoder.melgan.network import MelGANGenerator, MelGANSizes
-from hiervox.models.vocoder.nsf_hifigan.network import NSFHiFiGANGenerator, NSFHiFiGANSizes
 from hiervox.models.vocoder.univnet.networks.univnet import UnivNetGenerator, UnivNetSizes
+from hiervox.modules.generators.nsf_hifigan import NSFHiFiGANGenerator, NSFHiFiGANSizes
 from hiervox.modules.generators.vocoder import VocoderGenerator
 from hiervox.modules.generators.vocos import Vocos, VocosSizes
 

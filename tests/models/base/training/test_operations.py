@@ -39,6 +39,7 @@ STEPS = {
     "tts/wavegrad2/mini/conf/wavegrad2.json5": (800, ("networks/packed_lstm.py",)),
     "vc/hiervst/mini/conf/hiervst.json5": (2900, ()),
     "svc/transformer_svc/mini/conf/transformer_svc.json5": (650, ()),
+    "svc/vits_svc/mini/conf/vits_svc.json5": (2000, ()),
     "svc/diffcomo_svc/mini/conf/teacher.json5": (1050, ()),
     "svc/diffwavenet_svc/mini/conf/diffwavenet_svc.json5": (900, ()),
     "vocoder/hifigan/conf/small.json5": (1350, ()),

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.vocoder.nsf_hifigan.network import HarmonicSource, NSFHiFiGANGenerator
 from hiervox.models.vocoder.nsf_hifigan.published import import_nsf_hifigan
+from hiervox.modules.generators.nsf_hifigan import HarmonicSource, NSFHiFiGANGenerator
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.vocoder.published import HIFIGAN, golden_log_mel, mel_of
 
