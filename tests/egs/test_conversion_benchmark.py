@@ -1,4 +1,4 @@
-"""The benchmark of voice conversion: its programs on small inputs, and its recipe in a dry run."""
+"""The benchmarks of conversion: their programs on small inputs, and their recipes in a dry run."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from tests.conftest import REPOSITORY
 from tests.models.tts.hierspeech.test_pipeline import write_hierspeech
 
 BENCHMARK = REPOSITORY / "egs" / "benchmark" / "zero_shot_vc"
+SINGING = REPOSITORY / "egs" / "benchmark" / "svc"
 
 
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
     """The benchmark's programs, imported from their folder and forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(BENCHMARK / "local"))
-    names = ("variants", "results")
+    monkeypatch.syspath_prepend(str(REPOSITORY / "egs" / "common" / "local"))
+    names = ("conversion_variants", "conversion_results")
     for name in names:
         sys.modules.pop(name, None)
     yield {name: importlib.import_module(name) for name in names}
@@ -32,8 +33,8 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
         sys.modules.pop(name, None)
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(BENCHMARK / "run.sh"), *arguments]
+def _run(*arguments: str, benchmark: Path = BENCHMARK) -> subprocess.CompletedProcess[str]:
+    command = [str(benchmark / "run.sh"), *arguments]
     return subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120)
 
 
@@ -76,7 +77,7 @@ def test_a_model_with_steps_is_a_row_for_each_number(
         steps: int = 6
 
     write_hierspeech(tmp_path)
-    program = local["variants"]
+    program = local["conversion_variants"]
     monkeypatch.setattr(program, "controls_of", lambda card: Steps)
     rows = list(program.variants([("mine", str(tmp_path))], [6, 30]))
     assert rows == [
@@ -100,7 +101,43 @@ def test_the_table_says_how_quick_each_was(local: dict[str, ModuleType], tmp_pat
     (tmp_path / "wavs" / "mine").mkdir(parents=True)
     (tmp_path / "wavs" / "mine" / "speed.json").write_text('{"work": 2.0, "speech": 8.0}')
     (tmp_path / "list.sha256").write_text("abc\n")
-    page = local["results"].report(tmp_path, "")
+    page = local["conversion_results"].report(tmp_path, "Voices", "")
     assert "| system | WER (%) ↓ | EER (%) ↓ | RTF ↓ |" in page
     assert "| mine | 12.5 [10.0, 20.0] | 12.5 [10.0, 20.0] | 0.250 |" in page
     assert "| ground_truth | 12.5 [10.0, 20.0] | 12.5 [10.0, 20.0] | n/a |" in page
+
+
+def test_systems_that_sing_share_songs_and_a_vocoder(tmp_path: Path) -> None:
+    done = _run("--dry-run", "--exp", str(tmp_path / "exp"), "--max-steps", "7", benchmark=SINGING)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    trained = [line for line in lines if "--stage 4" in line]
+    assert len(trained) == 3 and all("--set train.max_steps=7" in line for line in trained)
+    assert "--stop-stage 6" in trained[0] and all("--stop-stage 5" in line for line in trained[1:])
+    linked = [line.split()[2:] for line in lines if line.startswith("ln ")]
+    assert all("/transformer_svc/" in source and "/transformer_svc/" not in link for source, link in linked)
+    assert sum("runs/vocoder" in source for source, _ in linked) == 2
+    assert any("--parts student vocoder" in line for line in lines)
+    assert sum("convert_list.py --task svc" in line and "auto_key=off" in line for line in lines) == 3
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        (("--systems", "none"), "no system none with corpus mini"),
+        (("--systems", ""), "nothing to convert with"),
+        (("--systems", "", "--model", "mine=/nowhere", "--stage", "3"), "/nowhere"),
+    ],
+)
+def test_songs_that_nothing_can_sing_are_one_line(wrong: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = _run("--exp", str(tmp_path), *wrong, benchmark=SINGING)
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_the_list_of_songs_has_the_sources_as_references_and_a_hash(tmp_path: Path) -> None:
+    (tmp_path / "vc_list.csv").write_text("id,text,source,prompt\na,La la,song.wav,singer.wav\n")
+    program = SINGING / "local" / "song_list.py"
+    given = ["--conversions", str(tmp_path / "vc_list.csv"), "--out", str(tmp_path / "list.csv")]
+    subprocess.run([sys.executable, program, *given], check=True, timeout=60)
+    assert (tmp_path / "list.csv").read_text() == "id,text,prompt,reference\na,La la,singer.wav,song.wav\n"
+    assert len((tmp_path / "list.sha256").read_text().strip()) == 64

@@ -14,12 +14,10 @@ option count 60 "conversions"
 option utmos "" "TorchScript file of UTMOS, for a column of its scores"
 parse "$@"
 
-own() { run python "$recipe/local/$1.py" "${@:2}"; }
-
 [[ ! $utmos || -f $utmos ]] || fail "no file $utmos"
 [[ ! $trained || -d $trained ]] || fail "no folder $trained"
 [[ $trained || ${#model[@]} -gt 0 ]] || fail "nothing to convert with: --model NAME=DIR, or --trained EXP"
-found=$(python "$recipe/local/variants.py" --models "${model[@]}" ${trained:+--trained "$(absolute "$trained")"} \
+found=$(python "$common/local/conversion_variants.py" --models "${model[@]}" ${trained:+--trained "$(absolute "$trained")"} \
   --steps ${steps//,/ }) || exit 2
 readarray -t variants <<<"$found"  # NAME TAB MODEL TAB control of each row
 
@@ -41,5 +39,5 @@ if stage 3 evaluate "word errors, speaker similarity with equal error rate, F0 c
     --metrics "wer,sim,f0,dnsmos${utmos:+,utmos}" ${utmos:+--set "utmos.weights=$utmos"} --device "$device"
 fi
 if stage 4 results "the table"; then
-  own results --exp "$exp" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
+  script conversion_results --exp "$exp" --title "Voice conversion to unseen voices" --notes "$recipe/notes.md" --out "$exp/RESULTS.md"
 fi

@@ -28,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", type=Path, required=True, help="CSV: id, reference, prompt")
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--task", choices=("vc", "svc"), default="vc")
     parser.add_argument("--control", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--seed", type=int, default=1234)
     parser.add_argument("--device", default="auto")
@@ -38,8 +39,8 @@ def main() -> None:
         return
     arguments.out.mkdir(parents=True, exist_ok=True)
     device = choose_device(arguments.device)
-    pipeline: Any = load(arguments.model, "vc", str(device))
-    schema = controls_of(find_system(arguments.model, "vc")[0]) or SpeechControls
+    pipeline: Any = load(arguments.model, arguments.task, str(device))
+    schema = controls_of(find_system(arguments.model, arguments.task)[0]) or SpeechControls
     controls = make_controls(schema, {"seed": str(arguments.seed), **parse_assignments(arguments.control)})
     stopwatch = Stopwatch(arguments.out, device)
     for number, row in enumerate(rows):

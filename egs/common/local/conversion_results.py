@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).parents[3] / "common" / "local"))
+sys.path.append(str(Path(__file__).parent))
 from figure_tables import differences, settings, table
 from machine import machine
 from speed import SPEED_NAME
@@ -23,6 +23,9 @@ FIGURES = {
     "sim": ("SIM ↑", 1, 3),
     "sim_eer": ("EER (%) ↓", 100, 1),
     "f0_pearson": ("FPC ↑", 1, 3),
+    "f0_rmse_cents": ("F0 RMSE (cents) ↓", 1, 0),
+    "mcd": ("MCD (dB) ↓", 1, 2),
+    "fad": ("FAD ↓", 1, 3),
     "dnsmos_ovrl": ("DNSMOS ↑", 1, 2),
     "utmos": ("UTMOS ↑", 1, 2),
     "rtf": ("RTF ↓", 1, 3),
@@ -39,7 +42,7 @@ def with_speed(summary: dict[str, Any], wavs: Path) -> dict[str, Any]:
     return summary
 
 
-def report(exp: Path, notes: str) -> str:
+def report(exp: Path, title: str, notes: str) -> str:
     """The whole page."""
     summary = json.loads((exp / "evaluation" / "summary.json").read_text(encoding="utf-8"))
     summary = with_speed(summary, exp / "wavs")
@@ -47,7 +50,7 @@ def report(exp: Path, notes: str) -> str:
     figures = {name: shown for name, shown in FIGURES.items() if name in found}
     digest = (exp / "list.sha256").read_text(encoding="utf-8").strip()
     parts = [
-        "# Voice conversion to unseen voices",
+        f"# {title}",
         f"{datetime.date.today()}; {machine()}. The sources stand in the line `ground_truth`: their "
         "similarity to the prompts is what conversion has to beat.",
         "\n".join(table(summary, figures)),
@@ -63,14 +66,17 @@ def main() -> None:
     """Parse and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exp", type=Path, required=True)
+    parser.add_argument("--title", required=True)
     parser.add_argument("--notes", type=Path, required=True, help="what comes behind the table")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    write_text(arguments.out, report(arguments.exp, arguments.notes.read_text(encoding="utf-8")))
+    write_text(
+        arguments.out, report(arguments.exp, arguments.title, arguments.notes.read_text(encoding="utf-8"))
+    )
 
 
 if __name__ == "__main__":
     try:
         main()
     except HierVoxError as error:
-        sys.exit(f"results.py: {error}")
+        sys.exit(f"conversion_results.py: {error}")

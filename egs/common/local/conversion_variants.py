@@ -1,4 +1,4 @@
-"""Print the rows of the benchmark, NAME TAB MODEL TAB CONTROL: one of steps at every number of them."""
+"""Print the rows of a benchmark of conversion, NAME TAB MODEL TAB CONTROL: one a number of solver steps."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from hiervox.models.base.pipelines.loading import find_system
 from hiervox.utils.errors import CheckpointError, ConfigError, HierVoxError
 
 STEPS = "steps"
+TASKS = ("vc", "svc")
 
 
-def trained(exp: Path) -> Iterator[tuple[str, str]]:
+def trained(exp: Path, task: str = TASKS[0]) -> Iterator[tuple[str, str]]:
     """Name and model of what the benchmark of text to speech trained and can convert, EXP/SYSTEM/MARK."""
     for folder in sorted(exp.glob("*/[cg]pu-*")):
         runs = sorted(folder.glob("runs/*"))
         model = folder / "model" if (folder / "model").is_dir() or len(runs) != 1 else runs[0]
         try:
-            find_system(model, "vc")
+            find_system(model, task)
         except (CheckpointError, ConfigError):
             continue
         yield f"{folder.parent.name}_{folder.name}", str(model)
@@ -40,7 +41,9 @@ def given(models: list[str]) -> Iterator[tuple[str, str]]:
         yield name, str(resolve_bundle(model).resolve())
 
 
-def variants(models: list[tuple[str, str]], steps: list[int]) -> Iterator[tuple[str, str, str]]:
+def variants(
+    models: list[tuple[str, str]], steps: list[int], task: str = TASKS[0]
+) -> Iterator[tuple[str, str, str]]:
     """Name, model and control of each row.
 
     Raises:
@@ -48,7 +51,7 @@ def variants(models: list[tuple[str, str]], steps: list[int]) -> Iterator[tuple[
     """
     seen = set()
     for name, model in models:
-        schema = controls_of(find_system(Path(model), "vc")[0])
+        schema = controls_of(find_system(Path(model), task)[0])
         numbers: list[int | None] = [*steps] if schema and STEPS in schema.model_fields else [None]
         for number in numbers:
             row = name if number is None else f"{name}_{number}_steps"
@@ -64,11 +67,13 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", default=[])
     parser.add_argument("--trained", type=Path)
     parser.add_argument("--steps", type=int, nargs="+", required=True)
+    parser.add_argument("--task", choices=TASKS, default=TASKS[0])
     arguments = parser.parse_args()
-    models = [*given(arguments.models), *(trained(arguments.trained) if arguments.trained else ())]
+    own = trained(arguments.trained, arguments.task) if arguments.trained else ()
+    models = [*given(arguments.models), *own]
     if not models:
         raise ConfigError(f"nothing in {arguments.trained} converts", "train a system that does")
-    for row in variants(models, arguments.steps):
+    for row in variants(models, arguments.steps, arguments.task):
         sys.stdout.write("\t".join(row) + "\n")
 
 
@@ -76,4 +81,4 @@ if __name__ == "__main__":
     try:
         main()
     except HierVoxError as error:
-        sys.exit(f"variants.py: {error}")
+        sys.exit(f"conversion_variants.py: {error}")

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Singing voice conversion: songs to singers that no training has heard, one list, every system, trained by its recipe with
+# the same data, content vectors and vocoder; samplers with every number of steps.
+# Run it again after an interruption: finished work is kept, an unfinished training continues.
+set -euo pipefail
+
+source "$(dirname "$0")/../../common/recipe.sh"
+option corpus mini "that recipes of egs/svc have: mini, m4singer, opencpop, opensinger"
+option data "" "folder that holds the corpus's own folder, or gets it"
+option systems transformer_svc,diffwavenet_svc,diffcomo_svc "to train, by commas, each a folder of egs/svc"
+list model "NAME=DIR: a trained model beside them"
+option steps 10,100 "of samplers, by commas"
+option count 20 "songs to convert"
+option key off "off, median or octaves: how a song's key is brought to a singer; off keeps F0 comparable"
+option max_steps "" "of every training, for a try"
+parse "$@"
+
+own() { run python "$recipe/local/$1.py" "${@:2}"; }
+
+# of SYSTEM: its `recipe_of` the corpus and the `folder` that its recipe fills; the first one's data and vocoder are everyone's.
+of() {
+  recipe_of=$repository/egs/svc/$1/$corpus folder=$exp/trained/$1
+  [[ -x $recipe_of/run.sh ]] || fail "no system $1 with corpus $corpus: there is no egs/svc/$1/$corpus"
+}
+
+first=${systems%%,*} bounded=()
+[[ ! $max_steps ]] || bounded=(--set "train.max_steps=$max_steps")
+for name in ${systems//,/ }; do of "$name"; done
+[[ $systems || ${#model[@]} -gt 0 ]] || fail "nothing to convert with: --systems or --model NAME=DIR"
+
+if stage 1 data "songs to train on and to convert, by the first system's recipe, and the list"; then
+  of "${first:-transformer_svc}"
+  run "$recipe_of/run.sh" --exp "$folder" ${data:+--data "$data"} --stop-stage 3 --jobs "$jobs"
+  script test_lists --cuts "$folder/valid/test" --given "$folder/data/test" --count "$count" --prompted --out "$exp"
+  own song_list --conversions "$exp/vc_list.csv" --out "$exp/list.csv"
+fi
+if stage 2 train "each system by its recipe; one vocoder for all"; then
+  for name in ${systems//,/ }; do
+    of "$name"
+    last=5
+    if [[ $name == "$first" ]]; then
+      last=6
+    else
+      run mkdir -p "$folder/runs"
+      for part in data valid runs/vocoder; do run ln -sfn "$exp/trained/$first/$part" "$folder/$part"; done
+    fi
+    run "$recipe_of/run.sh" --exp "$folder" --stage 4 --stop-stage "$last" --device "$device" --jobs "$jobs" --seed "$seed" \
+      "${bounded[@]}"
+    singer=$name
+    [[ ! -f $recipe_of/conf/student.json5 ]] || singer=student
+    script assemble_bundle --runs "$folder/runs" --parts "$singer" vocoder --out "$folder/model"
+  done
+fi
+models=("${model[@]}")
+for name in ${systems//,/ }; do models+=("$name=$exp/trained/$name/model"); done
+variants=()
+if [[ ! $dry_run ]] && ((stop_stage >= 3)); then
+  found=$(python "$common/local/conversion_variants.py" --task svc --models "${models[@]}" --steps ${steps//,/ }) || exit 2
+  readarray -t variants <<<"$found"  # NAME TAB MODEL TAB control of each row
+else
+  for one in "${models[@]}"; do variants+=("${one%%=*}"$'\t'"${one#*=}"$'\t'); done
+fi
+if stage 3 convert "each song to the singer of its prompt"; then
+  for variant in "${variants[@]}"; do
+    IFS=$'\t' read -r name converter control <<<"$variant"
+    script convert_list --task svc --list "$exp/list.csv" --model "$converter" --control "auto_key=$key" \
+      ${control:+--control "$control"} --seed "$seed" --out "$exp/wavs/$name" --device "$device"
+  done
+fi
+if stage 4 evaluate "F0 correlation and error, singer similarity, errors of the lyrics, MCD, FAD, DNSMOS"; then
+  rows=()
+  for variant in "${variants[@]}"; do rows+=("${variant%%$'\t'*}=$exp/wavs/${variant%%$'\t'*}"); done
+  script systems_table --list "$exp/list.csv" --systems "${rows[@]}" --out "$exp/evaluation.csv"
+  run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --task svc --players none \
+    --metrics wer,sim,f0,mcd,fad,dnsmos --device "$device"
+fi
+if stage 5 results "the table"; then
+  script conversion_results --exp "$exp" --title "Singing voice conversion to unseen singers" --notes "$recipe/notes.md" \
+    --out "$exp/RESULTS.md"
+fi
