@@ -7,7 +7,7 @@ set -euo pipefail
 source "$(dirname "$0")/../../common/recipe.sh"
 option corpus mini "that recipes of egs/svc have: mini, m4singer, opencpop, opensinger"
 option data "" "folder that holds the corpus's own folder, or gets it"
-option systems transformer_svc,diffwavenet_svc,diffcomo_svc "to train, by commas, each a folder of egs/svc"
+option systems transformer_svc,diffwavenet_svc,diffcomo_svc,vits_svc "to train, by commas, each a folder of egs/svc"
 list model "NAME=DIR: a trained model beside them"
 option steps 10,100 "of samplers, by commas"
 option count 20 "songs to convert"
@@ -17,13 +17,19 @@ parse "$@"
 
 own() { run python "$recipe/local/$1.py" "${@:2}"; }
 
-# of SYSTEM: its `recipe_of` the corpus and the `folder` that its recipe fills; the first one's data and vocoder are everyone's.
+# of SYSTEM: its `recipe_of` the corpus, the `folder` that its recipe fills, the network that sings, and the `model` to convert
+# with, a bundle with a vocoder where it needs one. The first system's data are everyone's, and so is the first vocoder.
 of() {
   recipe_of=$repository/egs/svc/$1/$corpus folder=$exp/trained/$1
   [[ -x $recipe_of/run.sh ]] || fail "no system $1 with corpus $corpus: there is no egs/svc/$1/$corpus"
+  singer=$1 vocoded=
+  [[ ! -f $recipe_of/conf/student.json5 ]] || singer=student
+  [[ ! -f $recipe_of/conf/vocoder.json5 ]] || vocoded=yes
+  trained=$folder/runs/$singer
+  [[ ! $vocoded ]] || trained=$folder/model
 }
 
-first=${systems%%,*} bounded=()
+first=${systems%%,*} bounded=() vocoder=
 [[ ! $max_steps ]] || bounded=(--set "train.max_steps=$max_steps")
 for name in ${systems//,/ }; do of "$name"; done
 [[ $systems || ${#model[@]} -gt 0 ]] || fail "nothing to convert with: --systems or --model NAME=DIR"
@@ -38,21 +44,18 @@ if stage 2 train "each system by its recipe; one vocoder for all"; then
   for name in ${systems//,/ }; do
     of "$name"
     last=5
-    if [[ $name == "$first" ]]; then
-      last=6
-    else
-      run mkdir -p "$folder/runs"
-      for part in data valid runs/vocoder; do run ln -sfn "$exp/trained/$first/$part" "$folder/$part"; done
-    fi
+    [[ ! $vocoded || $vocoder ]] || last=6 vocoder=$folder/runs/vocoder
+    run mkdir -p "$folder/runs"
+    [[ $name == "$first" ]] || for part in data valid; do run ln -sfn "$exp/trained/$first/$part" "$folder/$part"; done
     run "$recipe_of/run.sh" --exp "$folder" --stage 4 --stop-stage "$last" --device "$device" --jobs "$jobs" --seed "$seed" \
       "${bounded[@]}"
-    singer=$name
-    [[ ! -f $recipe_of/conf/student.json5 ]] || singer=student
-    script assemble_bundle --runs "$folder/runs" --parts "$singer" vocoder --out "$folder/model"
+    [[ $vocoded ]] || continue
+    [[ $vocoder == "$folder/runs/vocoder" ]] || run ln -sfn "$vocoder" "$folder/runs/vocoder"
+    script assemble_bundle --runs "$folder/runs" --parts "$singer" vocoder --out "$trained"
   done
 fi
 models=("${model[@]}")
-for name in ${systems//,/ }; do models+=("$name=$exp/trained/$name/model"); done
+for name in ${systems//,/ }; do of "$name" && models+=("$name=$trained"); done
 variants=()
 if [[ ! $dry_run ]] && ((stop_stage >= 3)); then
   found=$(python "$common/local/conversion_variants.py" --task svc --models "${models[@]}" --steps ${steps//,/ }) || exit 2
