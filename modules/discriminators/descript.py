@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.modules.discriminators.config import Discriminator, DiscriminatorConfig
-from hiervox.modules.discriminators.multi_band import BandDiscriminator, at_one_level
+from hiervox.modules.discriminators.multi_band import OVERLAP, BandDiscriminator, at_one_level
 from hiervox.modules.discriminators.multi_period import MultiPeriodConfig, PeriodDiscriminator
 from hiervox.modules.discriminators.stack import DiscriminatorOutput
 
@@ -30,8 +30,10 @@ class DescriptConfig(DiscriminatorConfig):
 
     @property
     def min_samples(self) -> int:
-        """Half of the longest window, which is reflected."""
-        return max(max(self.window_lengths) // 2 + 1, 2 * max(self.period.periods))
+        """More than is reflected of it: by the longest window, and by the longest period."""
+        longest = max(self.window_lengths)
+        hop = longest // OVERLAP
+        return max((longest - hop) // 2 + hop + 1, 2 * max(self.period.periods))
 
 
 class DescriptDiscriminator(Discriminator):

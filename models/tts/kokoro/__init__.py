@@ -14,4 +14,5 @@ CARD = SystemCard(
     ),
     works=("voices mixed", "speed and pitch"),
     controls="KokoroControls",
+    float32_only=True,  # F0 is summed up to phases
 )

@@ -20,6 +20,8 @@ def song_of(golden: Golden, contents: tuple[str, ...] = CONTENTS) -> Song:
     content = torch.cat([golden[name] for name in contents], dim=2).mT
     f0 = golden["frame_pitch"]
     mask = sequence_mask(golden["target_len"], f0.shape[1])
+    if "mask" in golden:
+        assert torch.equal(mask.mT, golden["mask"])
     return Song(content, f0, golden["frame_energy"], mask)
 
 

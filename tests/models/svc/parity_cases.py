@@ -37,6 +37,8 @@ def condition(golden: Golden) -> Iterator[Output]:
     flag = own.condition_encoder.unvoiced
     changed = flag(golden["frame_uv"].long()) - flag((song.f0 <= 0).long())
     yield "added", own.condition_encoder(song, style).mT + changed
+    for name in golden.names("concatenated_.+"):
+        golden.unused.discard(name)  # of its concatenating kind, with torchaudio's conformer
 
 
 CASES: dict[str, Case] = {"svc_condition": condition}

@@ -62,6 +62,10 @@ def vits_svc(golden: Golden) -> Iterator[Output]:
     assert isinstance(sizes, VitsSVCSizes) and isinstance(mel_config, SpectrogramConfig)
     network: VitsSVC = with_weights(VitsSVC(sizes), weights)
     song, singers = song_of(golden), golden["spk_id"].squeeze(1)
+    golden.unused -= {
+        "audio",
+        "prior_noise",
+    }  # of the linear spectrogram, which is given; of a draw that no loss reads
     condition = condition_of(golden, network)
     yield "condition", condition.mT
     # the golden file's flags of voicing reach the condition alone
