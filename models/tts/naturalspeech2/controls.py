@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hiervox.models.base.pipelines.controls import PitchControls
-from hiervox.models.tts.naturalspeech2.networks.diffusion import Solver
+from hiervox.modules.diffusion.flow_matching import Solver
 
 
 class NaturalSpeech2Controls(PitchControls):

@@ -12,15 +12,15 @@ from torch.nn import functional
 from hiervox.models.tts._voices.network import SpeakerNetwork
 from hiervox.models.tts.durations import read_apart, require_frames, require_speakable
 from hiervox.models.tts.matcha_tts.config import STEPS, TEMPERATURE, MatchaConfig
-from hiervox.models.tts.matcha_tts.networks.flow_matching import (
+from hiervox.models.tts.matcha_tts.networks.text_encoder import NORM_EPS, MatchaTextEncoder
+from hiervox.models.tts.matcha_tts.networks.velocity import VelocityUNet
+from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
+from hiervox.modules.diffusion.flow_matching import (
     Solver,
     even_times,
     integrate,
     probability_path,
 )
-from hiervox.models.tts.matcha_tts.networks.text_encoder import NORM_EPS, MatchaTextEncoder
-from hiervox.models.tts.matcha_tts.networks.velocity import VelocityUNet
-from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.functional.gaussian import Noise, sample_gaussian
 from hiervox.modules.functional.masking import random_segment_starts, sequence_mask, slice_segments
 from hiervox.modules.predictors.duration import DurationPredictor

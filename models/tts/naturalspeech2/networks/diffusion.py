@@ -9,8 +9,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from hiervox.modules.diffusion.flow_matching import Solver, integrate
+
 Form = Literal["score", "flow"]
-Solver = Literal["euler", "midpoint"]
 BETA_MIN, BETA_MAX = 0.05, 20.0
 """Noise rates at the ends (Grad-TTS, arXiv 2105.06337, section 4)."""
 LEAST_VARIANCE = 1e-8
@@ -65,16 +66,11 @@ def solve(x: Tensor, drift: Drift, steps: int, solver: Solver = "euler", start: 
         solver: the method.
         start: time of `x`.
     """
-    step = start / steps
-    for number in range(steps):
-        middle = torch.full((len(x),), start - (number + 0.5) * step, device=x.device, dtype=x.dtype)
-        if solver == "midpoint":
-            before = (middle + 0.5 * step).clamp(max=1 - EDGE)
-            halfway = x - 0.5 * step * drift(x, before)
-            x = x - step * drift(halfway, middle)
-        else:
-            x = x - step * drift(x, middle)
-    return x
+    times = torch.linspace(start, 0, steps + 1, device=x.device, dtype=x.dtype)
+    if solver == "midpoint":
+        return integrate(lambda state, time: drift(state, time.clamp(max=1 - EDGE)), x, times, solver)
+    half = 0.5 * start / steps
+    return integrate(lambda state, time: drift(state, time - half), x, times)
 
 
 def frequency_of(f0: Tensor, lowest: float) -> Tensor:

@@ -12,7 +12,6 @@ from hiervox.models.tts._variance.durations import expand_by_durations
 from hiervox.models.tts.naturalspeech2.networks.denoiser import Denoiser, DenoiserSizes
 from hiervox.models.tts.naturalspeech2.networks.diffusion import (
     Form,
-    Solver,
     drift_of,
     frequency_of,
     log_edges,
@@ -20,6 +19,7 @@ from hiervox.models.tts.naturalspeech2.networks.diffusion import (
     solve,
 )
 from hiervox.models.tts.naturalspeech2.networks.predictor import PromptedPredictor, PromptedPredictorSizes
+from hiervox.modules.diffusion.flow_matching import Solver
 from hiervox.modules.transformers.convolutional import Transformer, TransformerSizes
 from hiervox.utils.schema import Sizes
 

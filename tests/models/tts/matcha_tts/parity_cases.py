@@ -10,12 +10,12 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.importing import map_tensors
 from hiervox.models.tts.matcha_tts.config import MatchaConfig
-from hiervox.models.tts.matcha_tts.networks.flow_matching import probability_path
 from hiervox.models.tts.matcha_tts.networks.matcha_tts import LEAST_DURATION, MatchaOutput, MatchaTts
 from hiervox.models.tts.matcha_tts.networks.velocity import VelocityUNet
 from hiervox.models.tts.matcha_tts.published import decoder_rules, import_matcha_tts, read_decoder
 from hiervox.models.tts.matcha_tts.task import matcha_losses
 from hiervox.modules.alignment.monotonic import generate_path
+from hiervox.modules.diffusion.flow_matching import probability_path
 from hiervox.modules.functional.masking import sequence_mask, slice_segments
 from hiervox.processors.mel_presets import mel_preset
 from hiervox.processors.spectrogram import log_mel

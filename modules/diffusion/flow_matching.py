@@ -17,22 +17,25 @@ Velocity = Callable[[Tensor, Tensor], Tensor]
 """State (B, ...) and time (B,) to the state's derivative."""
 
 
-def probability_path(noise: Tensor, target: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+def probability_path(
+    noise: Tensor, target: Tensor, time: Tensor, least_std: float = LEAST_STD
+) -> tuple[Tensor, Tensor]:
     """A place on the straight path from noise to target, and the velocity there (equations 21 and 23).
 
     Args:
         noise, target: (B, ...).
         time: (B,), 0 to 1.
+        least_std: share of the noise that is left at the path's end; 0 ends at the target itself.
 
     Returns:
         state and velocity, (B, ...) each.
     """
     at = time.reshape(-1, *(1,) * (target.dim() - 1))
-    return (1 - (1 - LEAST_STD) * at) * noise + at * target, target - (1 - LEAST_STD) * noise
+    return (1 - (1 - least_std) * at) * noise + at * target, target - (1 - least_std) * noise
 
 
 def integrate(velocity: Velocity, state: Tensor, times: Tensor, solver: Solver = "euler") -> Tensor:
-    """Follow the flow through `times` (steps + 1,), ascending.
+    """Follow the flow through `times` (steps + 1,), in either direction.
 
     Args:
         velocity: see `Velocity`; it is asked once a step by "euler", twice by "midpoint".
