@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from hiervox.models.tts._flow.config import NOISE_SCALE, FlowModelConfig
 from hiervox.models.tts._voices.network import SpeakerNetwork
+from hiervox.models.tts.drawn_frames import DrawnFrames
 from hiervox.models.tts.durations import read_apart, require_speakable
 from hiervox.modules.alignment.monotonic import gaussian_log_likelihood, generate_path, maximum_path
 from hiervox.modules.encoders.phoneme import PhonemeEncoder
@@ -48,21 +49,6 @@ class FlowOutput:
     alignment: Tensor
     log_durations: Tensor
     target_log_durations: Tensor
-
-
-@dataclass
-class FlowInference:
-    """What text becomes.
-
-    Attributes:
-        frames: (B, C, T), 0 on padding.
-        frame_lengths: (B,) real frames.
-        durations: (B, L) frames of each token; an odd last frame is taken from the last ones.
-    """
-
-    frames: Tensor
-    frame_lengths: Tensor
-    durations: Tensor
 
 
 class FlowTextToFrames(SpeakerNetwork):
@@ -163,7 +149,7 @@ class FlowTextToFrames(SpeakerNetwork):
         noise_scale: float = NOISE_SCALE,
         length_scale: float | Tensor = 1.0,
         generator: Noise = None,
-    ) -> FlowInference:
+    ) -> DrawnFrames:
         """From tokens to frames.
 
         Without noise, or with a generator for each item, an item's result does not depend on the others of
@@ -190,7 +176,7 @@ class FlowTextToFrames(SpeakerNetwork):
         mask = sequence_mask(frame_lengths)
         alignment = generate_path(durations, mask.transpose(1, 2) * token_mask)
         z = sample_gaussian(mean @ alignment.mT, log_std @ alignment.mT, mask, noise_scale, generator)
-        return FlowInference(self.flow.inverse(z, mask, style), frame_lengths, alignment.sum(1).long())
+        return DrawnFrames(self.flow.inverse(z, mask, style), frame_lengths, alignment.sum(1).long())
 
     def read_text(
         self, tokens: Tensor, mask: Tensor, style: Tensor | None, apart: bool = False

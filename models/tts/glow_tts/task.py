@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.data.batch import Batch
-from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.tts._flow.config import NOISE_SCALE
 from hiervox.models.tts._flow.network import FlowTextToFrames
 from hiervox.models.tts._flow.task import FlowTask
+from hiervox.models.tts.drawn_frames import noise_of
 from hiervox.models.tts.glow_tts.config import GlowTtsExperiment
 from hiervox.modules.functional.gaussian import sample_gaussian
 from hiervox.processors.spectrogram import log_mel
@@ -42,9 +42,7 @@ class GlowTtsTask(FlowTask[GlowTtsExperiment]):
         mean, log_std, mask = (x[:, :, :size] for x in (output.mean, output.log_std, output.mask))
         frames = self.frames(batch, training=False)[:, :, :size]
         style = network.frame_style(frames, mask, self._speakers(batch))
-        seeds = (int(generator_for(name).integers(2**62)) for name in batch["ids"])
-        noise = [torch.Generator().manual_seed(seed) for seed in seeds]
-        z = sample_gaussian(mean, log_std, mask, NOISE_SCALE, noise)
+        z = sample_gaussian(mean, log_std, mask, NOISE_SCALE, noise_of(batch["ids"]))
         mel = network.flow.inverse(z, mask, style)
         missing = longest - mel.shape[2]
         return torch.cat([mel, mel[:, :, -1:].expand(-1, -1, missing)], dim=2)

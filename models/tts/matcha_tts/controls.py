@@ -7,15 +7,15 @@ from typing import Literal
 from pydantic import Field
 
 from hiervox.models.base.pipelines.mel_synthesizer import MelSpeechControls
+from hiervox.models.tts.drawn_frames import SpeedControls
 from hiervox.models.tts.matcha_tts.config import STEPS, TEMPERATURE
 
 MOST_STEPS = 1000
 
 
-class MatchaControls(MelSpeechControls):
+class MatchaControls(SpeedControls, MelSpeechControls):
     """Defaults are those of the published inference."""
 
-    speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
     temperature: float = Field(TEMPERATURE, ge=0, le=2, allow_inf_nan=False, description="of the noise")
     steps: int = Field(STEPS, ge=1, le=MOST_STEPS, description="of the solver; time grows with them")
     solver: Literal["euler", "midpoint"] = Field(

@@ -10,14 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from hiervox.models.base.data.batch import Batch
-from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Media
 from hiervox.models.tts.blanks import spaced, spaced_length
+from hiervox.models.tts.drawn_frames import noise_of
 from hiervox.models.tts.matcha_tts.config import STEPS, TEMPERATURE, MatchaExperiment
 from hiervox.models.tts.matcha_tts.networks.matcha_tts import MatchaOutput, MatchaTts
 from hiervox.modules.functional.gaussian import sample_gaussian
-from hiervox.modules.functional.masking import sequence_mask
 from hiervox.modules.losses.counts import real_count
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.plots import alignment_figure, spectrogram_figure
@@ -67,18 +66,9 @@ class MatchaTask(CutTrainingTask[MatchaExperiment]):
         assert isinstance(network, MatchaTts)
         output = self.forward({self.main: network}, batch)
         zeros = torch.zeros_like(output.mean)
-        noise = [
-            torch.Generator().manual_seed(int(generator_for(name).integers(2**62))) for name in batch["ids"]
-        ]
-        drawn = sample_gaussian(zeros, zeros, output.mask, TEMPERATURE, noise)
-        style = network.clip_style(batch["speaker"], *self._references(batch))
-        mel = network.sample(drawn, output.mean, output.mask, style, STEPS, "euler")
+        drawn = sample_gaussian(zeros, zeros, output.mask, TEMPERATURE, noise_of(batch["ids"]))
+        mel = network.sample(drawn, output.mean, output.mask, output.style, STEPS, "euler")
         return mel[:, :, : int(batch["frames"].max())]
-
-    def _references(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Log-mels (B, M, N) of the clips, which an encoder of references reads, and their mask (B, 1, N)."""
-        mel = log_mel(batch["wav"], self.config.mel)
-        return mel, sequence_mask(batch["frames"], mel.shape[2])
 
     @torch.no_grad()
     def media(self, networks: Mapping[str, nn.Module], batch: Batch) -> Media:
@@ -89,12 +79,11 @@ class MatchaTask(CutTrainingTask[MatchaExperiment]):
         output = self.forward(networks, first)
         count = int(first["frames"])
         tokens, lengths = spaced(first["tokens"], first["token_lengths"], self.config.model.blanks)
-        style = network.clip_style(first["speaker"], *self._references(first))
-        spoken = network.infer(tokens[:, : int(lengths)], lengths, style)
+        spoken = network.infer(tokens[:, : int(lengths)], lengths, output.style)
         recorded = network.denormalise(output.mel)[0, :, :count]
         figures = {
             "mel/recorded": spectrogram_figure(recorded.float().cpu(), "recorded"),
-            "mel/spoken": spectrogram_figure(spoken.mel[0].float().cpu(), "spoken"),
+            "mel/spoken": spectrogram_figure(spoken.frames[0].float().cpu(), "spoken"),
             "alignment": alignment_figure(output.alignment[0].cpu()),
         }
         return Media(figures=figures)

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from hiervox.models.tts._voices.network import SpeakerNetwork
-from hiervox.models.tts.durations import read_apart, require_frames, require_speakable
+from hiervox.models.tts.drawn_frames import DrawnFrames
+from hiervox.models.tts.durations import require_frames, require_speakable
 from hiervox.models.tts.matcha_tts.config import STEPS, TEMPERATURE, MatchaConfig
 from hiervox.models.tts.matcha_tts.networks.text_encoder import NORM_EPS, MatchaTextEncoder
 from hiervox.models.tts.matcha_tts.networks.velocity import VelocityUNet
@@ -41,6 +42,7 @@ class MatchaOutput:
         alignment: (B, T, L) of 0 and 1, of the whole clip.
         log_durations, target_log_durations: (B, 1, L), predicted and by the alignment.
         velocity, target_velocity: (B, M, N), predicted and of the path.
+        style: (B, style_channels, 1) of the clips; None for one speaker.
     """
 
     mel: Tensor
@@ -52,21 +54,7 @@ class MatchaOutput:
     target_log_durations: Tensor
     velocity: Tensor
     target_velocity: Tensor
-
-
-@dataclass
-class MatchaInference:
-    """What text becomes.
-
-    Attributes:
-        mel: (B, M, N) log-mel, 0 on padding.
-        frame_lengths: (B,) real frames.
-        durations: (B, L) frames of each token.
-    """
-
-    mel: Tensor
-    frame_lengths: Tensor
-    durations: Tensor
+    style: Tensor | None
 
 
 class MatchaTts(SpeakerNetwork):
@@ -141,6 +129,7 @@ class MatchaTts(SpeakerNetwork):
             target_log_durations=(alignment.sum(1, keepdim=True) + LEAST_DURATION).log() * token_mask,
             velocity=velocity,
             target_velocity=target_velocity,
+            style=style,
         )
 
     @torch.no_grad()
@@ -193,26 +182,14 @@ class MatchaTts(SpeakerNetwork):
         padding = 0, -mel.shape[2] % self.config.decoder.multiple
         return tuple(functional.pad(each, padding) for each in (mel, mean, mask))  # type: ignore[return-value]
 
-    def read_text(
-        self, tokens: Tensor, mask: Tensor, style: Tensor | None, apart: bool = False
-    ) -> tuple[Tensor, Tensor]:
+    def read_text(self, tokens: Tensor, mask: Tensor, style: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean log-mel (B, M, L), normalised, and log-durations (B, 1, L).
 
         Args:
             tokens: (B, L).
             mask: (B, 1, L).
             style: (B, style_channels, 1), or None.
-            apart: whether to read the items one by one (`read_apart`).
         """
-        if apart:
-
-            def read(
-                item: int, own: Tensor, own_mask: Tensor, own_style: Tensor | None
-            ) -> tuple[Tensor, ...]:
-                return self.read_text(own, own_mask, own_style)
-
-            mean, log_durations = read_apart(read, tokens, mask, style)
-            return mean, log_durations
         hidden, mean = self.text_encoder(tokens, mask, style)
         return mean, self.duration_predictor.log_durations(hidden, mask)
 
@@ -248,11 +225,11 @@ class MatchaTts(SpeakerNetwork):
         generator: Noise = None,
         steps: int = STEPS,
         solver: Solver = "euler",
-    ) -> MatchaInference:
+    ) -> DrawnFrames:
         """From tokens to log-mels.
 
-        With a generator for each item, an item's result does not depend on the others of its batch: the
-        U-Net, whose group norms see padding, then takes the items one by one.
+        With a generator for each item, an item's result does not depend on the others of its batch: they are
+        taken one by one, since durations are rounded and the U-Net's group norms see padding.
 
         Args:
             tokens: (B, L), with blanks between where the config wants them.
@@ -267,32 +244,43 @@ class MatchaTts(SpeakerNetwork):
         Raises:
             CheckpointError: the predicted durations are beyond any speech.
         """
+        if isinstance(generator, Sequence):
+            alone = [
+                self.infer(
+                    tokens[[item], :length],
+                    token_lengths[[item]],
+                    None if style is None else style[[item]],
+                    temperature,
+                    length_scale if isinstance(length_scale, float) else length_scale[[item], :, :length],
+                    generator[item],
+                    steps,
+                    solver,
+                )
+                for item, length in enumerate(token_lengths.tolist())
+            ]
+            return DrawnFrames(
+                torch.cat(_padded([each.frames for each in alone])),
+                torch.cat([each.frame_lengths for each in alone]),
+                torch.cat(_padded([each.durations for each in alone])),
+            )
         token_mask = sequence_mask(token_lengths, tokens.shape[1])
-        apart = isinstance(generator, Sequence)
-        token_mean, log_durations = self.read_text(tokens, token_mask, style, apart)
+        token_mean, log_durations = self.read_text(tokens, token_mask, style)
         lengths = torch.exp(log_durations) * token_mask
         require_speakable(lengths.sum((1, 2)) / token_lengths, MAX_FRAMES_PER_TOKEN)
         durations = (lengths.ceil() * length_scale).squeeze(1)
         frame_lengths = durations.sum(1).long()
         require_frames(frame_lengths)
-        alignment = generate_path(durations, sequence_mask(frame_lengths).mT * token_mask)
+        size = int(frame_lengths.max())
+        mask = sequence_mask(frame_lengths, size + -size % self.config.decoder.multiple)
+        alignment = generate_path(durations, mask.mT * token_mask)
         mean = token_mean @ alignment.mT
-        rows = range(len(tokens)) if apart else (slice(None),)
-        made = []
-        for row in rows:
-            own = slice(row, row + 1) if isinstance(row, int) else row
-            size = int(frame_lengths[own].max())
-            padded = size + -size % self.config.decoder.multiple
-            mask = sequence_mask(frame_lengths[own], padded)
-            own_mean = functional.pad(mean[own, :, :size], (0, padded - size))
-            noise = sample_gaussian(
-                torch.zeros_like(own_mean),
-                torch.zeros_like(own_mean),
-                mask,
-                temperature,
-                generator[own] if isinstance(generator, Sequence) else generator,
-            )
-            own_style = None if style is None else style[own]
-            mel = self.sample(noise, own_mean, mask, own_style, steps, solver) * mask
-            made.append(functional.pad(mel[..., :size], (0, mean.shape[2] - size)))
-        return MatchaInference(torch.cat(made), frame_lengths, alignment.sum(1).long())
+        zeros = torch.zeros_like(mean)
+        noise = sample_gaussian(zeros, zeros, mask, temperature, generator)
+        mel = self.sample(noise, mean, mask, style, steps, solver) * mask
+        return DrawnFrames(mel[..., :size], frame_lengths, alignment.sum(1).long())
+
+
+def _padded(rows: Sequence[Tensor]) -> list[Tensor]:
+    """Tensors (…, N_i) with zeros behind them, all (…, N)."""
+    longest = max(row.shape[-1] for row in rows)
+    return [functional.pad(row, (0, longest - row.shape[-1])) for row in rows]

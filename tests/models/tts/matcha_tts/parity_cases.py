@@ -76,6 +76,7 @@ def _losses(
         target_log_durations=(alignment.sum(1, keepdim=True) + LEAST_DURATION).log() * token_mask,
         velocity=velocity,
         target_velocity=target,
+        style=style,
     )
     losses = matcha_losses(output)
     padding = (probability_path(noise, mel, time)[1] * (1 - mask)).square().sum()

@@ -19,8 +19,8 @@ def test_items_do_not_depend_on_their_batch_and_padding_is_not_attended_to() -> 
         tokens[1:, :3], lengths[1:], style[1:], generator=[torch.Generator().manual_seed(2)]
     )
     frames = int(alone.frame_lengths[0])
-    assert both.frame_lengths[1] == frames and not both.mel[1, :, frames:].any()
-    torch.testing.assert_close(both.mel[1:, :, :frames], alone.mel)
+    assert both.frame_lengths[1] == frames and not both.frames[1, :, frames:].any()
+    torch.testing.assert_close(both.frames[1:, :, :frames], alone.frames)
 
 
 def test_speed_steps_and_solver_change_what_is_spoken() -> None:
@@ -32,7 +32,9 @@ def test_speed_steps_and_solver_change_what_is_spoken() -> None:
     assert slow.durations.sum() == slow.frame_lengths[0]
     for other in ({"steps": 2}, {"solver": "midpoint"}, {"temperature": 1.0}):
         made = network.infer(tokens, lengths, **({"temperature": 0.0} | other))  # type: ignore[arg-type]
-        assert made.mel.shape == plain.mel.shape and not torch.allclose(made.mel, plain.mel, atol=1e-3)
+        assert made.frames.shape == plain.frames.shape and not torch.allclose(
+            made.frames, plain.frames, atol=1e-3
+        )
 
 
 def test_durations_beyond_speech_are_refused() -> None:
