@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pydantic import Field
+from torch import Tensor
 
 from hiervox.models.base.pipelines.protocols import Codec, Codes
 from hiervox.processors.audio import Waveform
@@ -83,6 +85,24 @@ def require_whole(codes: NDArray[Any], name: str = "the codes") -> None:
         raise DataError(f"{name}: a {type(codes).__name__} can't be used", "give a numpy array of integers")
     if codes.dtype.kind not in "iu":
         raise DataError(f"{name}: codes of {codes.dtype} can't be used", "give integers, as `encode` does")
+
+
+def codes_of(codes: Codes, codec: Codec, device: torch.device) -> Tensor:
+    """Codes (Q, N) as a codec's networks take them, (1, Q, N).
+
+    Raises:
+        DataError: they are no integers, of another shape, or beyond its codebooks.
+    """
+    require_whole(codes)
+    if codes.ndim != 2 or not 1 <= codes.shape[0] <= codec.codebooks or not codes.size:
+        raise DataError(
+            f"codes of shape {codes.shape} can't be decoded", f"give 1 to {codec.codebooks} codebooks"
+        )
+    if codes.min() < 0 or codes.max() >= codec.codebook_size:
+        raise DataError(
+            f"code {int(codes.max())} is not in a codebook of {codec.codebook_size}", "name the right model"
+        )
+    return torch.from_numpy(np.ascontiguousarray(codes, np.int64))[None].to(device)
 
 
 def read_codes(path: Path) -> tuple[Codes, CodesRecord, dict[str, Waveform]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from hiervox.models.base.pipelines.controls import PitchControls
+from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.processors.pitch import SEMITONES_PER_OCTAVE, F0Contour
 from hiervox.utils.errors import ConfigError
 
@@ -26,6 +28,31 @@ def require_no_pitch(controls: PitchControls, f0: F0Contour | None = None) -> No
         raise ConfigError(
             "the model has no pitch that can be set", "leave semitones, pitch range and the F0 curve out"
         )
+
+
+class AskedPitch(NamedTuple):
+    """What is asked of each token's pitch.
+
+    Attributes:
+        semitones: (L,) shifts.
+        ranges: (L,) factors of the distance from the mean.
+    """
+
+    semitones: list[float]
+    ranges: list[float]
+
+    @property
+    def neutral(self) -> bool:
+        """Whether the pitch may stay as it is predicted."""
+        return not any(self.semitones) and set(self.ranges) == {1.0}
+
+
+def asked_pitch(sequence: TokenSequence, controls: PitchControls) -> AskedPitch:
+    """What controls and markup ask of the tokens of a sequence."""
+    return AskedPitch(
+        [controls.semitones + own for own in sequence.semitones],
+        [controls.pitch_range * own for own in sequence.pitch_ranges],
+    )
 
 
 def drop_low_pitch(log_f0: Tensor) -> Tensor:

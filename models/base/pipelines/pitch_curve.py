@@ -28,6 +28,21 @@ def write_pitch_curve(path: Path, f0: F0Contour) -> None:
     write_text(path, "\n".join(rows) + "\n")
 
 
+def sampled_pitch(f0: F0Contour, rate: float) -> F0Contour:
+    """A curve of another rate at 200 Hz: each value is the one that holds then.
+
+    Args:
+        f0: (T,) in Hz, of T / `rate` seconds.
+        rate: values a second.
+
+    Returns:
+        (200 T / rate,).
+    """
+    seconds = np.arange(round(f0.size / rate / F0_HOP_SECONDS)) * F0_HOP_SECONDS
+    contour: F0Contour = f0[(seconds * rate).astype(int).clip(max=f0.size - 1)]
+    return contour
+
+
 def read_pitch_curve(path: Path) -> F0Contour:
     """Read a curve and bring it to 200 Hz.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.inference import load_for_inference
-from hiervox.models.base.pipelines.codes import require_whole
+from hiervox.models.base.pipelines.codes import codes_of
 from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.protocols import Codes
 from hiervox.models.codec.encodec.networks.encodec import Encodec, Segment, overlap_added
@@ -113,7 +113,7 @@ class EncodecPipeline(NotPickled):
             DataError: the codes are not this codec's.
             AudioError: what they are decoded to is not finite, or too long, as of `encode`.
         """
-        checked = self._checked(codes)
+        checked = codes_of(codes, self, self.device)
         if not can_be_windowed(self.network) and not isinstance(self.network.decoder, Vocos):
             self._require_one_pass(checked.shape[-1] / self.frame_rate)
         wav = np.empty(checked.shape[-1] * math.prod(self.network.config.strides), np.float32)
@@ -131,20 +131,6 @@ class EncodecPipeline(NotPickled):
                 f"{seconds:.0f} s are too long for a codec that looks ahead and has no segments",
                 f"cut it into recordings of {ONE_PASS_SECONDS} s at most",
             )
-
-    def _checked(self, codes: Codes) -> Tensor:
-        """(1, Q, N)."""
-        require_whole(codes)
-        if codes.ndim != 2 or not 1 <= codes.shape[0] <= self.codebooks or not codes.size:
-            raise DataError(
-                f"codes of shape {codes.shape} can't be decoded", f"give 1 to {self.codebooks} codebooks"
-            )
-        if codes.min() < 0 or codes.max() >= self.codebook_size:
-            raise DataError(
-                f"code {int(codes.max())} is not in a codebook of {self.codebook_size}",
-                "name the right model",
-            )
-        return torch.from_numpy(np.ascontiguousarray(codes, np.int64))[None].to(self.device)
 
 
 def _mono(chunk: Tensor) -> Waveform:
@@ -207,7 +193,7 @@ class ScaledEncodecPipeline(EncodecPipeline):
         Raises:
             DataError: the codes are not this codec's, or are not of so many segments.
         """
-        whole, frames = self._checked(codes), self._segment_frames
+        whole, frames = codes_of(codes, self, self.device), self._segment_frames
         parts = whole.split(whole.shape[2] if frames is None else frames, dim=2)
         if len(parts) != len(scales):
             raise DataError(f"{len(scales)} scales for {len(parts)} segments", "name the right model")

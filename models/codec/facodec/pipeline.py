@@ -15,7 +15,7 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.checkpoint import WEIGHTS_NAME, find_checkpoint, load_weights
 from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.bundle import is_checkpoint, part_checkpoint
-from hiervox.models.base.pipelines.codes import require_whole
+from hiervox.models.base.pipelines.codes import codes_of
 from hiervox.models.base.pipelines.not_pickled import NotPickled
 from hiervox.models.base.pipelines.parts import Source, no_speaker
 from hiervox.models.base.pipelines.protocols import Codes
@@ -215,7 +215,7 @@ class FACodecPipeline(NotPickled):
             DataError: the tokens or the timbre are not this codec's.
             ConfigError: an attribute that there is not, or none that the tokens have.
         """
-        checked, voice = self._checked(codes), np.asarray(timbre, np.float32)
+        checked, voice = codes_of(codes, self, self.device), np.asarray(timbre, np.float32)
         if voice.shape != (self.coder.network.config.dimension,) or not np.isfinite(voice).all():
             raise DataError(f"a timbre of shape {voice.shape} can't be used", "name the right model")
         chosen = self._chosen(attributes, checked.shape[1])
@@ -236,20 +236,6 @@ class FACodecPipeline(NotPickled):
         if not chosen:
             raise ConfigError("the tokens have none of these", f"they have {', '.join(sorted(held))}")
         return chosen
-
-    def _checked(self, codes: Codes) -> Tensor:
-        """(1, Q, N)."""
-        require_whole(codes)
-        if codes.ndim != 2 or not 1 <= codes.shape[0] <= self.codebooks or not codes.size:
-            raise DataError(
-                f"codes of shape {codes.shape} can't be decoded", f"give 1 to {self.codebooks} codebooks"
-            )
-        if codes.min() < 0 or codes.max() >= self.codebook_size:
-            raise DataError(
-                f"code {int(codes.max())} is not in a codebook of {self.codebook_size}",
-                "name the right model",
-            )
-        return torch.from_numpy(np.ascontiguousarray(codes, np.int64))[None].to(self.device)
 
 
 class TimbreVoices:

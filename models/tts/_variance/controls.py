@@ -6,7 +6,7 @@ from pydantic import Field
 from torch import Tensor
 
 from hiervox.models.base.pipelines.controls import PitchControls
-from hiervox.models.base.pipelines.pitch_control import shape_pitch
+from hiervox.models.base.pipelines.pitch_control import asked_pitch, shape_pitch
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
 from hiervox.models.tts._variance.durations import expand_by_durations, mean_by_durations
@@ -67,9 +67,8 @@ def _changed_pitch(
     variance: Variance,
 ) -> Tensor:
     """Shifted, spread, or replaced by a given curve; values (1, 1, T), durations (1, L)."""
-    semitones = [controls.semitones + own for own in sequence.semitones]
-    ranges = [controls.pitch_range * own for own in sequence.pitch_ranges]
-    if sequence.f0 is None and not any(semitones) and set(ranges) == {1.0}:
+    by_token = asked_pitch(sequence, controls)
+    if sequence.f0 is None and by_token.neutral:
         return values
     if variance.normalised and not variance.statistics.seen:
         raise ConfigError(
@@ -84,7 +83,7 @@ def _changed_pitch(
             hz = mean_by_durations(hz, frames) / voiced.clamp_min(1e-6)
     else:
         hz = predicted_hz(values, variance)
-    asked = values.new_tensor([[semitones, ranges]]).transpose(0, 1)  # (2, 1, L)
+    asked = values.new_tensor([by_token]).transpose(0, 1)  # (2, 1, L)
     if variance.level == "frame":
         asked = expand_by_durations(asked, frames.expand(2, -1), hz.shape[2])
     shaped = shape_pitch(hz.log1p(), asked[0][None], asked[1][None]).expm1()

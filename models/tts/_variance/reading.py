@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 
 from hiervox.models.base.pipelines.parts import Item
-from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS
+from hiervox.models.base.pipelines.pitch_curve import sampled_pitch
 from hiervox.models.tts._variance.controls import VarianceSpeechControls, predicted_hz, variance_controls
 from hiervox.models.tts._variance.durations import expand_by_durations
 from hiervox.models.tts._variance.network import VarianceNetwork
@@ -56,8 +55,4 @@ class VarianceReader:
         hz = predicted_hz(output.pitch, self.network.adaptor.pitch)
         if self.network.adaptor.pitch.level == "token":
             hz = expand_by_durations(hz, output.durations)
-        frames = hz[0, 0].float().cpu().numpy()
-        seconds = np.arange(round(frames.size / self.frame_rate / F0_HOP_SECONDS)) * F0_HOP_SECONDS
-        places = (seconds * self.frame_rate).astype(int).clip(max=frames.size - 1)
-        track: F0Contour = frames[places]
-        return track
+        return sampled_pitch(hz[0, 0].float().cpu().numpy(), self.frame_rate)

@@ -13,7 +13,12 @@ from torch.nn import functional
 
 from hiervox.models.base.pipelines.bundle import part_checkpoint
 from hiervox.models.base.pipelines.parts import Item
-from hiervox.models.base.pipelines.pitch_control import drop_low_pitch, require_no_pitch, shape_pitch
+from hiervox.models.base.pipelines.pitch_control import (
+    asked_pitch,
+    drop_low_pitch,
+    require_no_pitch,
+    shape_pitch,
+)
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.text_reader import TextReader
@@ -189,11 +194,10 @@ def _shaped_pitch(
     if sequence.f0 is not None:
         curve = torch.from_numpy(stretch_pitch(sequence.f0, log_f0.shape[-1]))
         log_f0 = drop_low_pitch(curve.log1p().to(log_f0).view_as(log_f0))
-    semitones = [controls.semitones + own for own in sequence.semitones]
-    ranges = [controls.pitch_range * own for own in sequence.pitch_ranges]
-    if not any(semitones) and set(ranges) == {1.0}:
+    asked = asked_pitch(sequence, controls)
+    if asked.neutral:
         return log_f0
-    by_token = torch.tensor([semitones, ranges], device=log_f0.device)
+    by_token = torch.tensor(asked, device=log_f0.device)
     with torch.autocast(by_token.device.type, enabled=False):
         by_frame = by_token @ alignment.T
     by_value = by_frame.repeat_interleave(log_f0.shape[-1] // len(alignment), dim=1)

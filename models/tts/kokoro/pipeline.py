@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.parts import Item, no_prompts
-from hiervox.models.base.pipelines.pitch_control import shape_pitch
-from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS, stretch_pitch
+from hiervox.models.base.pipelines.pitch_control import asked_pitch, shape_pitch
+from hiervox.models.base.pipelines.pitch_curve import sampled_pitch, stretch_pitch
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
@@ -149,25 +148,18 @@ class KokoroSynthesizer:
 
     def _shaped(self, frames: KokoroFrames, sequence: TokenSequence, controls: KokoroControls) -> Tensor:
         """F0 (1, 2 N), shifted, spread, or replaced by a given curve."""
-        semitones = [controls.semitones + own for own in sequence.semitones]
-        ranges = [controls.pitch_range * own for own in sequence.pitch_ranges]
-        if sequence.f0 is None and not any(semitones) and set(ranges) == {1.0}:
+        asked = asked_pitch(sequence, controls)
+        if sequence.f0 is None and asked.neutral:
             return frames.f0
         f0 = frames.f0
         if sequence.f0 is not None:
             f0 = f0.new_tensor(stretch_pitch(sequence.f0, f0.shape[1]))[None]
-        asked = f0.new_tensor([semitones, ranges]).repeat_interleave(
-            frames.durations[0] * VALUES_PER_FRAME, dim=1
-        )
-        return shape_pitch((f0 * (f0 > VOICED_HZ)).log1p(), asked[:1], asked[1:]).expm1()
+        by_value = f0.new_tensor(asked).repeat_interleave(frames.durations[0] * VALUES_PER_FRAME, dim=1)
+        return shape_pitch((f0 * (f0 > VOICED_HZ)).log1p(), by_value[:1], by_value[1:]).expm1()
 
     def _contour(self, f0: Tensor) -> F0Contour:
         """F0 (1, 2 N) at 200 Hz, 0 where unvoiced, (T,)."""
-        hz = (f0 * (f0 > VOICED_HZ))[0].float().cpu().numpy()
-        count = round(hz.size / self.values_per_second / F0_HOP_SECONDS)
-        places = (np.arange(count) * F0_HOP_SECONDS * self.values_per_second).astype(int)
-        contour: F0Contour = hz[places.clip(max=hz.size - 1)]
-        return contour
+        return sampled_pitch((f0 * (f0 > VOICED_HZ))[0].float().cpu().numpy(), self.values_per_second)
 
     @torch.inference_mode()
     def decode(

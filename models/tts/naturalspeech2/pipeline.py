@@ -12,8 +12,8 @@ from torch import Tensor
 from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.bundle import load_part, part_checkpoint
 from hiervox.models.base.pipelines.parts import Item
-from hiervox.models.base.pipelines.pitch_control import SEMITONE
-from hiervox.models.base.pipelines.pitch_curve import F0_HOP_SECONDS, stretch_pitch
+from hiervox.models.base.pipelines.pitch_control import SEMITONE, asked_pitch
+from hiervox.models.base.pipelines.pitch_curve import sampled_pitch, stretch_pitch
 from hiervox.models.base.pipelines.protocols import Codec
 from hiervox.models.base.pipelines.speech import Synthesis, drawn_mel
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
@@ -136,12 +136,7 @@ class NaturalSpeech2Synthesizer:
         if sequence.f0 is not None:
             curve = torch.from_numpy(stretch_pitch(sequence.f0, size)).to(log_pitch)[None]
             log_pitch = curve.clamp_min(self.network.config.lowest_pitch).log()
-        asked = hidden.new_tensor(
-            [
-                [controls.semitones + own for own in sequence.semitones],
-                [controls.pitch_range * own for own in sequence.pitch_ranges],
-            ]
-        )
+        asked = hidden.new_tensor(asked_pitch(sequence, controls))
         shift, spread = expand_by_durations(asked[None], durations, size)[0]
         mean = log_pitch.mean(1, keepdim=True)
         log_pitch = mean + (log_pitch - mean) * spread + shift * SEMITONE
@@ -150,11 +145,9 @@ class NaturalSpeech2Synthesizer:
     def _contour(self, log_pitch: Tensor) -> F0Contour:
         """F0 (T,) in Hz at 200 Hz; the lowest bin is unvoiced."""
         config, hz = self.network.config, log_pitch[0].exp().float().cpu().numpy()
-        hz = np.where(hz > config.lowest_pitch, hz, 0).astype(np.float32)
-        rate = self.codec.frame_rate
-        seconds = np.arange(round(hz.size / rate / F0_HOP_SECONDS)) * F0_HOP_SECONDS
-        contour: F0Contour = hz[np.minimum((seconds * rate).astype(int), hz.size - 1)]
-        return contour
+        return sampled_pitch(
+            np.where(hz > config.lowest_pitch, hz, 0).astype(np.float32), self.codec.frame_rate
+        )
 
     def decode(
         self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: NaturalSpeech2Controls
