@@ -132,6 +132,8 @@ setup(
         "pesq": ["pesq>=0.0.4"],  # source only: needs a C compiler
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
         "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
+        # what train.trackers names beside TensorBoard
+        "trackers": ["mlflow-skinny>=3", "trackio>=0.20", "wandb>=0.19"],
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.27"],
         "serve": [*SERVE],
         # the page, in the server
@@ -140,6 +142,7 @@ setup(
             "httpx>=0.27",
             "hypothesis>=6.100",
             "import-linter>=2.1",
+            "mlflow-skinny>=3",  # keeps a tracker's files offline in a test, as wandb does
             "mypy>=1.11",
             "openai>=1.60",  # the server's tests
             "playwright>=1.50",  # drives a Chromium that is installed
@@ -150,6 +153,7 @@ setup(
             "setuptools>=70.1",  # makes wheels by itself
             "types-setuptools",
             "types-tqdm",
+            "wandb>=0.19",
             "wyoming>=1.5",  # the server's tests
         ],
     },

@@ -188,6 +188,9 @@ def _largest(weight: LossWeight) -> float:
     return max(weight.start, weight.end) if isinstance(weight, WeightRamp) else weight
 
 
+TrackerName = Literal["tensorboard", "wandb", "mlflow", "trackio"]
+
+
 class TrainConfig(Config):
     """The training loop.
 
@@ -209,6 +212,7 @@ class TrainConfig(Config):
         keep_last: whole checkpoints (with resume state) that stay.
         keep_best: weight-only checkpoints of the best validations that stay.
         workers: data-loading processes.
+        trackers: what shows the curves, beside `metrics.jsonl`.
         compile: networks that `torch.compile` compiles, by their names, such as `main`; needs a C++ compiler.
         freeze: modules of the main network that keep their weights, by the beginnings of their names, such as
             `text_encoder`.
@@ -232,6 +236,7 @@ class TrainConfig(Config):
     keep_last: PositiveInt = 2
     keep_best: int = Field(2, ge=0)
     workers: int = Field(2, ge=0, le=256)
+    trackers: tuple[TrackerName, ...] = ("tensorboard",)
     compile: tuple[str, ...] | None = None
     freeze: tuple[str, ...] = ()
 

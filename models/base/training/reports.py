@@ -1,12 +1,10 @@
-"""What a training writes down: terms by step, in a file, in TensorBoard and on the progress bar."""
+"""What a training writes down: terms by step, in a file and in trackers."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import torch
 from accelerate import Accelerator
@@ -21,10 +19,8 @@ from hiervox.models.base.training.run_folder import (
     RunFolder,
 )
 from hiervox.models.base.training.task import Media
+from hiervox.models.base.training.trackers import Trackers
 from hiervox.utils.logging import get_logger
-
-if TYPE_CHECKING:
-    from torch.utils.tensorboard import SummaryWriter
 
 DRAW_SECONDS = 60.0
 
@@ -42,7 +38,7 @@ class Reports:
     def __init__(self, folder: RunFolder, accelerator: Accelerator) -> None:
         self.folder = folder
         self.accelerator = accelerator
-        self._writer: SummaryWriter | None = None
+        self._trackers: Trackers | None = None
         self._sums: dict[str, Tensor] = {}
         self._counts: Counter[str] = Counter()
         self._began_at = 0.0
@@ -50,23 +46,31 @@ class Reports:
         self._drawn_at = time.monotonic()
 
     def open(self, step: int) -> None:
-        """Begin to write, after so many steps."""
+        """Begin to write, after so many steps.
+
+        Raises:
+            ConfigError: a tracker is not installed, or can't be reached.
+        """
         self.restart_clock(step)
         if self.accelerator.is_main_process:
-            from torch.utils.tensorboard import SummaryWriter
-
-            self._writer = SummaryWriter(str(self.folder.path / LOGS_NAME), purge_step=step + 1)
+            experiment, path = self.folder.experiment, self.folder.path
+            self._trackers = Trackers(
+                experiment.train.trackers,
+                path / LOGS_NAME,
+                experiment.model_dump(mode="json"),
+                path.resolve().name,
+                step,
+            )
 
     def close(self) -> None:
         """Draw the curves and end."""
-        if self._writer is not None:
-            with suppress(OSError):  # of a full disk; whatever is lost is in the metrics, too
-                self._writer.close()
+        if self._trackers is not None:
+            self._trackers.close()
             self.draw()
 
     def draw_now_and_then(self) -> None:
         """Draw the losses so far, once a minute at most."""
-        if self._writer is not None and time.monotonic() - self._drawn_at > DRAW_SECONDS:
+        if self._trackers is not None and time.monotonic() - self._drawn_at > DRAW_SECONDS:
             self.draw()
 
     def draw(self) -> None:
@@ -112,22 +116,17 @@ class Reports:
 
     def write(self, split: str, values: Mapping[str, float], progress: Progress) -> None:
         """Write values of a split."""
-        if self._writer is None:
+        if self._trackers is None:
             return
-        for name, value in values.items():
-            self._writer.add_scalar(f"{split}/{name}", value, progress.step)
+        self._trackers.log({f"{split}/{name}": value for name, value in values.items()}, progress.step)
         self.folder.log({"step": progress.step, "epoch": progress.epoch, "split": split, **values})
 
     def show(self, media: Media, step: int) -> None:
         """Write sounds and pictures."""
-        if self._writer is None:
-            return
-        for name, (wav, rate) in media.audio.items():
-            self._writer.add_audio(name, wav.float().cpu().reshape(1, -1), step, sample_rate=rate)
-        for name, figure in media.figures.items():
-            self._writer.add_figure(name, figure, step)
+        if self._trackers is not None:
+            self._trackers.show(media, step)
 
     @property
     def writes(self) -> bool:
         """Whether this process writes."""
-        return self._writer is not None
+        return self._trackers is not None

@@ -20,6 +20,7 @@ HARMLESS = (
     "train.keep_last",
     "train.keep_best",
     "train.workers",
+    "train.trackers",
 )
 """Keys that no weight depends on."""
 NEVER = ("system", "part")
