@@ -87,6 +87,7 @@ setup(
         "accelerate>=1.10",
         "amfm_decompy>=1.0.12",
         "espeakng-loader>=0.2.4",
+        "filelock>=3.30",
         "h5py>=3.10",
         "huggingface_hub>=0.26",
         "json5>=0.9",
@@ -95,6 +96,7 @@ setup(
         "num2words>=0.5.14",
         "numpy>=1.26",
         "phonemizer>=3.3",
+        "psutil>=5.9",
         "pydantic>=2.10",
         "pyworld-prebuilt>=0.3.5",  # pyworld itself comes as source only and needs a compiler
         "safetensors>=0.5",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import typer
 from hiervox.bins.tables import JsonOption, echo_table
 from hiervox.bins.verbs import INSTALLATION, Verb
 from hiervox.utils.errors import HierVoxError
+from hiervox.utils.host import usable_cores
 
 INSTALL = 'pip install --editable ".[train,eval]"'
 DEMO_EXTRAS = ("train", "eval")
@@ -175,8 +175,7 @@ def check_plugins() -> list[Check]:
 
 def check_cores() -> Check:
     """Cores that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Check("cores", str(usable))
+    return Check("cores", str(usable_cores()))
 
 
 def check_disk(folder: Path) -> Check:

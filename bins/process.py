@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
+from hiervox.utils.host import user
 from hiervox.utils.litter import temporary_folder
 
 TERMINATED = 143
@@ -26,7 +27,7 @@ def prepare_process() -> None:
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _end)
     if NUMBA_CACHE not in os.environ and not _home_takes_files():
-        os.environ[NUMBA_CACHE] = str(_private_folder(f"hiervox-numba-{os.getuid()}"))
+        os.environ[NUMBA_CACHE] = str(_private_folder(f"hiervox-numba-{user()}"))
 
 
 def _end(number: int, frame: object) -> None:
@@ -50,11 +51,16 @@ def _private_folder(name: str) -> Path:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         status = folder.lstat()
-        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077:
+        if stat.S_ISDIR(status.st_mode) and _is_own(status):
             return folder
     except OSError:
         pass
     return temporary_folder()
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Whether nobody else can write there; on Windows the temporary folder itself is the user's own."""
+    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o077)
 
 
 def expand_home(arguments: Sequence[str]) -> list[str]:

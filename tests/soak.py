@@ -15,9 +15,10 @@ from typing import Annotated
 
 import typer
 
-from hiervox.models.base.benchmark.streams import resident_bytes, sentences
+from hiervox.models.base.benchmark.streams import sentences
 from hiervox.models.base.pipelines.loading import load
 from hiervox.utils.errors import HierVoxError
+from hiervox.utils.host import resident_bytes
 
 LONGEST_TEXT = 12
 """Sentences; texts have 1 to so many."""

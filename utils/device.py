@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import platform
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +21,7 @@ KINDS = ("cpu", "cuda", "mps")
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """`auto` is CUDA where there is one, else the CPU; otherwise `cpu`, `cuda`, `cuda:1`, … or `mps`.
+    """`auto` is CUDA, else MPS, else the CPU; otherwise `cpu`, `cuda`, `cuda:1`, … or `mps`.
 
     Raises:
         ConfigError: the name is no device, or the device is not there.
@@ -27,7 +29,9 @@ def choose_device(name: str = "auto") -> torch.device:
     import torch
 
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
     except (RuntimeError, ValueError, TypeError) as error:
@@ -40,7 +44,9 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def may_have_gpu() -> bool:
-    """Whether a driver of GPUs that torch's CUDA or ROCm can use is here, found without torch."""
+    """Whether a GPU that torch's CUDA, ROCm or MPS can use may be here, found without torch."""
+    if sys.platform == "darwin":
+        return platform.machine() == "arm64"
     for driver in ("libcuda.so.1", "nvcuda.dll"):
         try:
             ctypes.CDLL(driver)

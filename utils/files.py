@@ -258,5 +258,5 @@ def publish_folder(temporary: Path, final: Path) -> None:
 
 
 def _synchronise(file: Path) -> None:
-    with file.open("rb") as stream:
+    with file.open("r+b") as stream:  # Windows flushes only what is open for writing
         os.fsync(stream.fileno())

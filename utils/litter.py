@@ -34,14 +34,12 @@ def sweep(folder: Path) -> None:
 
 
 def _maker_is_alive(name: str) -> bool:
-    digits = name.split("-")[2]
+    import psutil
+
     try:
-        os.kill(int(digits), 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, ValueError, OverflowError):  # another user's; or no name of ours
+        return psutil.pid_exists(int(name.split("-")[2]))
+    except (ValueError, OverflowError):  # no name of ours
         return True
-    return True
 
 
 def _remove(path: Path) -> None:

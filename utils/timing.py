@@ -6,16 +6,13 @@ that one waits stands the processor time, which other programs on the machine di
 
 from __future__ import annotations
 
-import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Run = Callable[[], Any]
-BYTES_PER_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
@@ -75,8 +72,3 @@ def ratios(slow: Timing, fast: Timing, clock: str = "processor") -> tuple[float,
     pairs: Sequence[tuple[float, float]] = list(zip(getattr(slow, clock), getattr(fast, clock), strict=True))
     each = [one / other for one, other in pairs]
     return min(each), statistics.median(each), max(each)
-
-
-def peak_memory() -> int:
-    """The most memory that this process has held so far, bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_MAXRSS

@@ -22,6 +22,7 @@ from hiervox.bins.serving.app import make_app
 from hiervox.bins.serving.bodies import JSON_BYTES, Limits
 from hiervox.bins.serving.engine import Engine
 from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.host import usable_cores
 
 THREADS_VARIABLE = "OMP_NUM_THREADS"
 
@@ -94,7 +95,7 @@ def serve_together(
     Raises:
         ConfigError: one ended by itself.
     """
-    threads = max(1, len(os.sched_getaffinity(0)) // count)
+    threads = max(1, usable_cores() // count)
     os.environ.setdefault(THREADS_VARIABLE, str(threads))
     context = multiprocessing.get_context("spawn")
     asked: list[int] = []

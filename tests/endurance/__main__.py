@@ -25,7 +25,7 @@ from typing import Annotated, cast
 import numpy as np
 import typer
 
-from hiervox.models.base.benchmark.streams import resident_bytes
+from hiervox.utils.host import resident_bytes
 from tests.endurance.verbs import ONCE, TRIES, clear, world
 
 WARM_SHARE = 0.1

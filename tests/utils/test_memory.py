@@ -33,7 +33,7 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_what_is_freed_is_given_back() -> None:
-    from hiervox.models.base.benchmark.streams import resident_bytes
+    from hiervox.utils.host import resident_bytes
 
     held = [bytes(60_000) for _ in range(2000)]  # below the size that the C library maps on its own
     kept = held[::100]

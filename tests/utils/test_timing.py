@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hiervox.utils.timing import Timing, measure, peak_memory, ratios
+from hiervox.utils.host import peak_memory
+from hiervox.utils.timing import Timing, measure, ratios
 
 
 def test_sides_run_in_turn_after_the_warmup() -> None:

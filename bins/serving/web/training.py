@@ -20,6 +20,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from hiervox.models.base.data.features import FEATURES_NAME
 from hiervox.models.base.data.manifest import CUTS_NAME
 from hiervox.models.base.data.validation import REPORT_NAME
@@ -149,11 +151,7 @@ class Training:
             return own.poll() is None
         if not self._process.is_file():
             return False
-        try:
-            os.kill(int(read_json(self._process)["pid"]), 0)
-        except (ProcessLookupError, PermissionError):
-            return False
-        return True
+        return psutil.pid_exists(int(read_json(self._process)["pid"]))
 
     def _require_idle(self) -> None:
         if self.is_running:

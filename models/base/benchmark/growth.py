@@ -17,7 +17,8 @@ from hiervox.models.base.benchmark.networks import Setting
 from hiervox.models.base.benchmark.streams import WORDS
 from hiervox.models.base.pipelines.loading import load
 from hiervox.models.base.pipelines.protocols import TextToSpeech
-from hiervox.utils.timing import Timing, measure, peak_memory
+from hiervox.utils.host import peak_memory
+from hiervox.utils.timing import Timing, measure
 
 AXES: dict[str, tuple[int, ...]] = {
     "words": (1, 10, 30, 60, 120, 180, 250, 500),

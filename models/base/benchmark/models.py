@@ -20,8 +20,9 @@ from hiervox.models.base.pipelines.bundle import prompts_of, resolve_bundle
 from hiervox.models.base.pipelines.loading import find_system, load
 from hiervox.models.base.tasks import TASKS, task_names
 from hiervox.processors.audio import Waveform
+from hiervox.utils.host import peak_memory
 from hiervox.utils.registry import resolve
-from hiervox.utils.timing import Timing, measure, peak_memory
+from hiervox.utils.timing import Timing, measure
 
 RECORDING_RATE = 16_000
 SOURCE_HZ = 120.0

@@ -20,8 +20,9 @@ from hiervox.models.base.registry import SYSTEMS, get_part
 from hiervox.modules.kernels.prepare import prepare_for_training, record_passes, use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.host import peak_memory
 from hiervox.utils.registry import nearest, resolve
-from hiervox.utils.timing import Timing, measure, peak_memory
+from hiervox.utils.timing import Timing, measure
 
 OURS, PUBLISHED = "ours", "published"
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from hiervox.models.base.pipelines.loading import load
 from hiervox.models.base.pipelines.protocols import TextToSpeech
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
 from hiervox.processors.audio import Waveform
+from hiervox.utils.host import resident_bytes
 
 WORDS = (
     "the a that was river stone morning evening letter window garden carefully quickly never always walked "
@@ -54,12 +54,6 @@ def sentences(number: int, seed: int = 0) -> str:
     rng, words = random.Random(seed), WORDS.split()
     made = (" ".join(rng.choices(words, k=rng.randint(1, MOST_WORDS))) for _ in range(number))
     return " ".join(f"{sentence.capitalize()}." for sentence in made)
-
-
-def resident_bytes() -> int:
-    """Memory that the process holds (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4096
 
 
 def watch(pipeline: TextToSpeech[Any], text: str, voice: Any = None) -> Iterator[Moment]:

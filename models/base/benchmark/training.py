@@ -27,8 +27,9 @@ from hiervox.models.base.training.experiment import build_task, load_experiment
 from hiervox.modules.kernels.prepare import use_kernels
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError
+from hiervox.utils.host import peak_memory
 from hiervox.utils.registry import nearest, resolve
-from hiervox.utils.timing import Timing, measure, peak_memory
+from hiervox.utils.timing import Timing, measure
 
 PHONEMES_PER_SECOND = 12
 PRECISIONS = {"float32": "no", "tf32": "no", "bfloat16": "bf16", "float16": "fp16"}

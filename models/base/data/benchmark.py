@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from hiervox.models.base.config import DataConfig, ExperimentConfig, TrainConfig
 from hiervox.models.base.data.batch import Split
 from hiervox.models.base.data.manifest import CUTS_NAME
+from hiervox.utils.host import peak_memory
 
 RATE, HOP = 16_000, 320
 
@@ -43,7 +43,7 @@ def main() -> None:
         train=TrainConfig(batch_size=32, workers=0),
     )
     for name, seconds in timed_starts(experiment):
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        memory = peak_memory() / 2**20
         sys.stdout.write(f"{name}: {seconds:.2f} s, {memory:.0f} MiB at most\n")
 
 

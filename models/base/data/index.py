@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-import os
 import shutil
 import tempfile
 from array import array
@@ -28,6 +27,7 @@ import numpy as np
 from hiervox.models.base.data.manifest import cut_of, iterate_trees, manifest_file
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import require_writable, write_json
+from hiervox.utils.host import user
 
 if TYPE_CHECKING:
     from lhotse.cut.data import DataCut
@@ -143,7 +143,7 @@ def _place(manifest: Path) -> Path:
         require_writable(folder)
     except OSError:
         name = hashlib.sha256(str(manifest).encode()).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"hiervox-{os.getuid()}" / (name + INDEX_SUFFIX)
+        return Path(tempfile.gettempdir()) / f"hiervox-{user()}" / (name + INDEX_SUFFIX)
     return folder
 
 

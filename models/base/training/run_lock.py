@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
@@ -10,11 +9,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import lock_descriptor
+
 from hiervox.utils.errors import TrainingError
 from hiervox.utils.json_files import parse_json, read_json
 from hiervox.utils.outputs import check_outputs
 
 LOCK_NAME = "run.lock"
+FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 _open_files: set[int] = set()
 
@@ -27,7 +29,8 @@ def _close_in_child() -> None:
     _open_files.clear()
 
 
-os.register_at_fork(after_in_child=_close_in_child)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def is_lock(file: Path) -> bool:
@@ -35,6 +38,8 @@ def is_lock(file: Path) -> bool:
     try:
         text = file.read_text(encoding="utf-8")
         return not text or {"pid", "host"} == set(parse_json(text))
+    except PermissionError:  # on Windows nobody else reads what is locked
+        return True
     except (OSError, ValueError, TypeError, RecursionError):
         return False
 
@@ -72,14 +77,12 @@ class RunLock:
 
     def _locked(self) -> int:
         """A descriptor of the file, locked."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        descriptor = os.open(self.path, FLAGS, 0o666)
+        if not lock_descriptor(descriptor, blocking=False):
             os.close(descriptor)
             raise TrainingError(
                 f"{self.path.parent} is being trained by {self._holder()}", "wait for it, or stop it first"
-            ) from error
+            )
         return descriptor
 
     def _is_at_path(self, descriptor: int) -> bool:
