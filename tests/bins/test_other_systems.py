@@ -12,13 +12,14 @@ import soundfile
 WITHOUT = """
 import os, sys
 
-import psutil  # which knows each system, this one by what is taken away here
+import psutil  # which knows what this system has
 
 for name in ("fcntl", "grp", "pwd", "resource", "termios"):
     sys.modules[name] = None
 for name in ("O_CLOEXEC", "O_NOFOLLOW", "fork", "geteuid", "getuid", "killpg", "mkfifo", "sched_getaffinity"):
     vars(os).pop(name, None)
-import hiervox.models.base.benchmark.streams, hiervox.models.base.data.index, hiervox.models.base.training.loop
+import hiervox.models.base.benchmark.streams
+import hiervox.models.base.data.index, hiervox.models.base.training.loop
 from hiervox.bins.app import main
 
 main()
