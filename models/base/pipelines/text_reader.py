@@ -34,5 +34,13 @@ class TextReader:
             ConfigError: it does not declare this one.
         """
         if language not in self._frontends:
-            self._frontends[language] = build_frontend(self.text, language)
+            self._frontends[language] = self.build_frontend(language)
         return self._frontends[language]
+
+    def build_frontend(self, language: str | None) -> TextFrontend:
+        """A new front end of a language, None for the first one; what a system reads otherwise, it overrides.
+
+        Raises:
+            ConfigError: the model does not declare this language.
+        """
+        return build_frontend(self.text, language)

@@ -20,16 +20,11 @@ from hiervox.processors.text.config import TextConfig
 from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError
 
-LAYERS = 16  # of the prosody's encoder, at most
-
 ADAPTIVE_NORM = r"\.(norm[12]|adain[12]\.\d+)\.fc\.weight$"
 """Of instance norms."""
+ALPHA = r"\.alpha[12]\.\d+$"
+"""Of Snake, (1, C, 1)."""
 RULES: Rules = (
-    *((rf"^predictor\.text_encoder\.lstms\.{2 * n}\.", f"prosody.encoder.lstms.{n}.") for n in range(LAYERS)),
-    *(
-        (rf"^predictor\.text_encoder\.lstms\.{2 * n + 1}\.", f"prosody.encoder.norms.{n}.")
-        for n in range(LAYERS)
-    ),
     (r"^predictor\.lstm\.", "prosody.duration_lstm."),
     (r"^predictor\.duration_proj\.linear_layer\.", "prosody.duration."),
     (r"^predictor\.(F0|N)_proj\.", r"predictor.\1.projection."),
@@ -51,8 +46,8 @@ RULES: Rules = (
     (r"\.conv_post\.", ".output."),
     (r"\.convs1\.", ".dilated_convs."),
     (r"\.convs2\.", ".plain_convs."),
-    (r"\.alpha1\.(\d+)$", r".dilated_norms.\1.alpha"),
-    (r"\.alpha2\.(\d+)$", r".plain_norms.\1.alpha"),
+    (r"\.alpha1\.(\d+)$", r".dilated_norms.\1.snake.alpha"),
+    (r"\.alpha2\.(\d+)$", r".plain_norms.\1.snake.alpha"),
     (r"\.adain1\.(\d+)\.", r".dilated_norms.\1.norm."),
     (r"\.adain2\.(\d+)\.", r".plain_norms.\1.norm."),
     (r"^(?!bert)(.*\.)norm1\.", r"\1first_norm."),
@@ -63,7 +58,7 @@ RULES: Rules = (
     (r"^(?!bert)(.*\.)pool\.", r"\1upsample."),
     (r"\.fc\.", ".style."),
 )
-"""Of all but the residual blocks of the generator, whose numbers run through all stages."""
+"""Of all but what `_numbered` counts."""
 VOICE = "voices."
 """What the names of voices' styles begin with, (rows, 1, 2 S) or (rows, 2 S) each."""
 UNUSED = r"^bert\.(pooler\.|embeddings\.position_ids$)"
@@ -103,22 +98,31 @@ def import_kokoro(
         plain.setdefault(f"{stem}norm.bias", torch.zeros(size))
     if len({style.shape for style in voices.values()}) > 1:
         raise CheckpointError("the voices' styles are of several shapes", "give the voices of one model")
+    plain |= {name: plain[name].flatten() for name in plain if re.search(ALPHA, name)}
     plain["styles"] = (
         torch.stack(list(voices.values()))
         if voices
         else torch.zeros(0, config.style_rows, 2 * config.style_channels)
     )
     return {"model": config, "text": text}, map_tensors(
-        plain, (*_stages(config.generator), *RULES), network, ignored=UNUSED
+        plain, (*_numbered(config), *RULES), network, ignored=UNUSED
     )
 
 
-def _stages(sizes: GeneratorSizes) -> Rules:
+def _numbered(config: KokoroConfig) -> Rules:
+    """Of lists that are numbered otherwise: residual blocks through all stages, LSTMs and norms in turn."""
+    sizes = config.generator
     kernels = len(sizes.block_kernel_sizes)
-    return tuple(
+    stages = (
         (rf"\.resblocks\.{number}\.", f".stages.{number // kernels}.{number % kernels}.")
         for number in range(kernels * len(sizes.rates))
     )
+    layers = (
+        (rf"^predictor\.text_encoder\.lstms\.{2 * number + place}\.", f"prosody.encoder.{kind}.{number}.")
+        for number in range(config.n_layers)
+        for place, kind in enumerate(("lstms", "norms"))
+    )
+    return (*stages, *layers)
 
 
 def without_weight_norm(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
-from hiervox.processors.text import SYMBOLS, TextConfig, TextFrontend
+from hiervox.processors.text import SYMBOLS, TextFrontend
 from hiervox.processors.text.config import require_language
 from hiervox.processors.text.symbols import PAD
 from hiervox.utils.errors import TextError
@@ -115,16 +115,10 @@ class KokoroReader(TextReader):
         text: languages and symbols of the model.
     """
 
-    def __init__(self, text: TextConfig) -> None:
-        super().__init__(text)
-        self._frontends: dict[str | None, TextFrontend] = {}
-
-    def frontend(self, language: str | None = None) -> TextFrontend:
-        """See `TextReader.frontend`."""
-        if language not in self._frontends:
-            name = self.text.languages[0] if language is None else require_language(self.text, language)
-            self._frontends[language] = KokoroFrontend(name, self.text.symbols)
-        return self._frontends[language]
+    def build_frontend(self, language: str | None) -> TextFrontend:
+        """See `TextReader.build_frontend`."""
+        name = self.text.languages[0] if language is None else require_language(self.text, language)
+        return KokoroFrontend(name, self.text.symbols)
 
     def read(self, text: str, language: str | None = None) -> list[TokenSequence]:
         """See `Reader.read`; a blank stands at both ends of each sequence.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from hiervox.modules.activations.snake import Snake
 
 SLOPE = 0.2
 """Of the leaky ReLUs."""
@@ -85,7 +86,7 @@ class AdaptiveBlock(nn.Module):
 
 
 class SnakeInstanceNorm(nn.Module):
-    """Adaptive instance norm and Snake: x + sin²(αx) / α (arXiv 2006.08195, equation 3).
+    """Adaptive instance norm and Snake.
 
     Args:
         channels: C.
@@ -95,12 +96,12 @@ class SnakeInstanceNorm(nn.Module):
     def __init__(self, channels: int, style_channels: int) -> None:
         super().__init__()
         self.norm = AdaptiveInstanceNorm(channels, style_channels)
-        self.alpha = nn.Parameter(torch.ones(1, channels, 1))
+        self.snake = Snake(channels)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """(B, C, T), style (B, S) → (B, C, T)."""
-        x = self.norm(x, style)
-        return x + torch.sin(self.alpha * x).square() / self.alpha
+        activated: Tensor = self.snake(self.norm(x, style))
+        return activated
 
 
 class AdaptiveSnakeBlock(nn.Module):

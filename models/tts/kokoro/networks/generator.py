@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hiervox.models.tts.kokoro.networks.adaptive import AdaptiveBlock, AdaptiveSnakeBlock
+from hiervox.modules.spectral.inverse_stft import InverseSTFT
 from hiervox.utils.schema import Sizes
 
 HARMONICS = 9
@@ -95,12 +96,10 @@ class KokoroGenerator(nn.Module):
         rate: of the waveform, Hz.
     """
 
-    window: Tensor
-
     def __init__(self, sizes: GeneratorSizes, *, style_channels: int, rate: int) -> None:
         super().__init__()
         self.sizes = sizes
-        self.register_buffer("window", torch.hann_window(sizes.n_fft), persistent=False)
+        self.inverse_stft = InverseSTFT(sizes.n_fft, sizes.hop_length)
         self.source = HarmonicSource(rate, sizes.upsampling)
         self.upsamples, self.source_convs = nn.ModuleList(), nn.ModuleList()
         self.source_blocks, self.stages = nn.ModuleList(), nn.ModuleList()
@@ -132,7 +131,11 @@ class KokoroGenerator(nn.Module):
     def spectrum(self, source: Tensor) -> Tensor:
         """Magnitudes and phases (B, n_fft + 2, T / hop + 1) of a source (B, T)."""
         stft = torch.stft(
-            source, self.sizes.n_fft, self.sizes.hop_length, window=self.window, return_complex=True
+            source,
+            self.sizes.n_fft,
+            self.sizes.hop_length,
+            window=self.inverse_stft.window,
+            return_complex=True,
         )
         return torch.cat([stft.abs(), stft.angle()], dim=1)
 
@@ -156,8 +159,7 @@ class KokoroGenerator(nn.Module):
             assert isinstance(blocks, nn.ModuleList)
             x = torch.stack([block(x, style) for block in blocks]).mean(0)
         magnitude, phase = self.output(functional.leaky_relu(x, LAST_SLOPE)).chunk(2, dim=1)
-        stft = torch.polar(magnitude.exp(), phase.sin())
-        wav: Tensor = torch.istft(stft, self.sizes.n_fft, self.sizes.hop_length, window=self.window)
+        wav: Tensor = self.inverse_stft(torch.polar(magnitude.exp(), phase.sin()))
         return wav
 
 
