@@ -130,6 +130,8 @@ setup(
         # only egs/datasets/kokoro/make_corpus.py
         "corpus": ["onnx>=1.17", "onnxruntime>=1.17"],
         "kokoro": ["onnx>=1.17"],  # reads the export that the recipe of Kokoro fetches
+        "ja": ["pyopenjtalk-plus>=0.4.1"],
+        "zh": ["pypinyin>=0.53", "rjieba>=0.2"],
         "crepe": ["torchcrepe>=0.0.23"],
         "pesq": ["pesq>=0.0.4"],  # source only: needs a C compiler
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it

@@ -13,6 +13,7 @@ from hiervox.processors.text.sentences import (
     INLINE_IPA,
     LONGEST_SENTENCE,
     sentence_bounds,
+    sentence_limit,
     speakable,
     split_paragraphs,
 )
@@ -71,7 +72,7 @@ class Utterance:
         return "".join(span.text for span in self.spans)
 
 
-def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENCE) -> list[Utterance]:
+def read_script(text: str, language: str = "en-us", limit: int | None = None) -> list[Utterance]:
     """Normalise a text and cut it into utterances.
 
     A text that starts with `<speak` is read as SSML (`hiervox.processors.text.markup`), any other is plain: a
@@ -81,7 +82,8 @@ def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENC
     Args:
         text: any length.
         language: espeak's code.
-        limit: of an utterance, in characters (`hiervox.processors.text.sentences.split_sentences`).
+        limit: of an utterance, in characters (`hiervox.processors.text.sentences.split_sentences`); by
+            default the language's.
 
     Raises:
         TextError: nothing to speak, or SSML that is not understood.
@@ -103,7 +105,7 @@ def read_script(text: str, language: str = "en-us", limit: int = LONGEST_SENTENC
     return utterances
 
 
-def plain_utterances(text: str, language: str = "en-us", limit: int = LONGEST_SENTENCE) -> list[Utterance]:
+def plain_utterances(text: str, language: str = "en-us", limit: int | None = None) -> list[Utterance]:
     """`read_script` of a plain text, of which nothing is checked and nothing logged; may be empty."""
     return _all_utterances(_blocks(_voice_parts(text)), language, limit)
 
@@ -154,7 +156,8 @@ def _paragraphs(text: str) -> list[Block]:
     return [*blocks[:-1], *(replace(block, pause_after=None) for block in blocks[-1:])]
 
 
-def _all_utterances(blocks: list[Block], language: str, limit: int) -> list[Utterance]:
+def _all_utterances(blocks: list[Block], language: str, limit: int | None) -> list[Utterance]:
+    limit = sentence_limit(language) if limit is None else limit
     return _join_silent([each for block in blocks for each in _utterances(block, language, limit)], language)
 
 

@@ -31,6 +31,11 @@ EARLIEST_CUT = 0.25  # of the limit; a cut at a clause end before it would leave
 LONGEST_CLUSTER = 16  # letters and marks that are kept together
 
 
+def sentence_limit(language: str) -> int:
+    """Characters of an utterance of a language at most."""
+    return rules_of(language).longest_sentence or LONGEST_SENTENCE
+
+
 def split_sentences(text: str, limit: int = LONGEST_SENTENCE, language: str = "en-us") -> list[str]:
     """Cut a text at the ends of its sentences and paragraphs, and a sentence over the limit further.
 

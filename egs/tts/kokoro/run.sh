@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Kokoro-82M: from the published files to a model that speaks in its 54 voices, and to what Whisper hears of seven languages.
+# Kokoro-82M: from the published files to a model that speaks in its 54 voices, and to what Whisper hears of nine languages.
 # Run it again after an interruption: finished work is kept.
 set -euo pipefail
 source "$(dirname "$0")/../../common/recipe.sh"
 
 option kokoro "" "folder of the published files: model_int8.onnx or kokoro-v1_0.pth, vocab.json, voices (default EXP/kokoro, fetched)"
-option languages en-us,en-gb,es,fr-fr,hi,it,pt-br "to speak, by commas, each a file of sentences"
+option languages en-us,en-gb,es,fr-fr,hi,it,pt-br,ja,zh "to speak, by commas, each a file of sentences"
 parse "$@"
 kokoro=$(absolute "${kokoro:-$exp/kokoro}")
 

@@ -4,7 +4,7 @@ from hiervox.models.base.card import Part, SystemCard
 
 CARD = SystemCard(
     __name__,
-    summary="text to speech in ready voices and mixtures of them, seven languages; for inference",
+    summary="text to speech in ready voices and mixtures of them, nine languages; for inference",
     paper="Kokoro-82M; StyleTTS 2, arXiv 2306.07691",
     weights_licence="Apache-2.0",
     part=Part(

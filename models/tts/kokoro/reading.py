@@ -1,4 +1,4 @@
-"""Texts as Kokoro reads them: misaki's phonemes, made of espeak's IPA."""
+"""Texts as Kokoro reads them: misaki's phonemes, made of IPA."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hiervox.processors.text.config import require_language
 from hiervox.processors.text.symbols import PAD
 from hiervox.utils.errors import TextError
 
-LANGUAGES = ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br")
+LANGUAGES = ("en-us", "en-gb", "es", "fr-fr", "hi", "it", "pt-br", "ja", "zh")
 LONGEST = 510
 """Phonemes to one utterance."""
 EDGE = 0
@@ -49,7 +49,7 @@ SPELLINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "en-gb": (("əʊ", "Q"), ("eə", "ɛː"), ("iə", "ɪə"), ("ɐ", "ə"), *_ENGLISH),
 }
-OTHERS = (
+OTHERS: tuple[tuple[str, str], ...] = (
     ("aɪ", "I"),
     ("aʊ", "W"),
     ("eɪ", "A"),
@@ -59,14 +59,19 @@ OTHERS = (
     ("ts", "ʦ"),
     ("dz", "ʣ"),
 )
-"""Of the languages beside English."""
+"""Of the languages that espeak reads beside English."""
+ASIAN: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "ja": (("tɕ", "ʨ"), ("dʑ", "ʥ"), ("ts", "ʦ"), ("dz", "ʣ"), ("w", "β"), ("ʷ", "ᵝ")),
+    "zh": (("tɕ", "ʨ"), ("ʈʂ", "ꭧ"), *OTHERS),
+}
+"""Of those with rules of their own (`hiervox.processors.text.languages`)."""
 
 
 def respelled(ipa: str, language: str) -> str:
-    """espeak's IPA of a language in misaki's phonemes."""
+    """The IPA of a language in misaki's phonemes."""
     if language in SPELLINGS:
         ipa = _SYLLABIC_L.sub("ᵊl", ipa)
-    for written, own in (*_COMMON, *SPELLINGS.get(language, OTHERS)):
+    for written, own in (*_COMMON, *ASIAN.get(language, SPELLINGS.get(language, OTHERS))):
         ipa = ipa.replace(written, own)
     return ipa
 
@@ -96,7 +101,7 @@ class KokoroFrontend(TextFrontend):
     def __init__(self, language: str, symbols: tuple[str, ...]) -> None:
         super().__init__(language, None, symbols)
         lacking = [symbol for symbol in symbols if symbol not in SYMBOLS]
-        self._espeak = TextFrontend(language, None, (*SYMBOLS, *lacking))
+        self._ipa = TextFrontend(language, None, (*SYMBOLS, *lacking))
 
     def phonemes(self, text: str) -> str:
         """Phonemes of a text, with stress and punctuation; what the model lacks is left out.
@@ -104,7 +109,7 @@ class KokoroFrontend(TextFrontend):
         Raises:
             TextError: nothing in the text can be spoken, or its inline IPA is broken.
         """
-        spelled = respelled(self._espeak.phonemes(text), self.language)
+        spelled = respelled(self._ipa.phonemes(text), self.language)
         return "".join(symbol for symbol in spelled if symbol in self._writable)
 
 

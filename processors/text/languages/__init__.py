@@ -26,6 +26,8 @@ class Language:
             default espeak's.
         sentences: paragraph → its sentences, which together are the paragraph; by default sentencex's.
         abbreviations: in small letters without the last stop; a stop behind one never ends a sentence.
+        longest_sentence: characters of an utterance at most; None for `sentences.LONGEST_SENTENCE`. Fewer for
+            scripts whose characters are syllables or words.
         symbols: of its IPA; what of them the published table lacks, a vocabulary of the language has.
     """
 
@@ -35,6 +37,7 @@ class Language:
     phonemize: Callable[[str, str], str] | None = None
     sentences: Callable[[str], Sequence[str]] | None = None
     abbreviations: frozenset[str] = frozenset()
+    longest_sentence: int | None = None
     symbols: str = ""
 
 

@@ -24,6 +24,8 @@ def _reader() -> KokoroReader:
         ("əlˈɑːɹm tˈeɪbəl", "en-us", "əlˈɑɹm tˈAbᵊl"),
         ("tʃˈiko bˈaɪle", "es", "ʧˈiko bˈIle"),
         ("ˈotto", "it", "ˈotto"),
+        ("tsɨitatɕi wa kʷaɴdzeɴ", "ja", "ʦɨitaʨi βa kᵝaɴʣeɴ"),
+        ("tɕʰy↘ ʈʂʰə↗ŋli↓, ˈeɪ tsau↓", "zh", "ʨʰy↘ ꭧʰə↗ŋli↓, ˈA ʦau↓"),
     ],
 )
 def test_ipa_becomes_misakis_phonemes(ipa: str, language: str, misaki: str) -> None:
@@ -44,6 +46,23 @@ def test_languages_are_read_by_their_own_rules_and_others_are_refused() -> None:
     assert "O" in reader.read("Go home.")[0].phonemes
     with pytest.raises(ConfigError, match="not de"):
         reader.read("Hallo", "de")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "packages", "phonemes"),
+    [
+        ("新聞を読んでから。", "ja", ["pyopenjtalk"], "ɕimbɯɴ o jonde kaɾa."),
+        ("我们明天去城里，好吗？", "zh", ["pypinyin", "rjieba"], "wo↓mən mi↗ŋtʰjɛ→n ʨʰy↘ ꭧʰə↗ŋli↓, xau↓ ma?"),
+    ],
+)
+def test_japanese_and_mandarin_become_rows_of_the_table(
+    text: str, language: str, packages: list[str], phonemes: str
+) -> None:
+    for package in packages:
+        pytest.importorskip(package, reason=f'no wheel of it: pip install "hiervox[{language}]"')
+    symbols = table_symbols({symbol: row for row, symbol in enumerate(sorted(set(phonemes)), 1)}, 60)
+    (sequence,) = KokoroReader(TextConfig(languages=LANGUAGES, symbols=symbols)).read(text, language)
+    assert sequence.phonemes == phonemes
 
 
 def test_marks_stand_at_the_token_behind_them() -> None:
