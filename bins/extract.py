@@ -62,7 +62,8 @@ def extract(
         )
     chosen = None if shard is None else Shard.parse(shard)
     result = extract(cuts, out, fields, setup, str(device_of_process(device)), jobs, chosen)
-    typer.echo(f"{result.cuts} utterances have features ({result.seconds / 60:.1f} min): {out}")
+    speed = "" if result.speed is None else f"; {result.speed:.3g} times real time"
+    typer.echo(f"{result.cuts} utterances have features ({result.seconds / 60:.1f} min{speed}): {out}")
     if result.failures:
         typer.echo(f"{len(result.failures)} failed: {out / FAILURES_NAME}")
     if result.missing:

@@ -20,6 +20,7 @@ WRITES_NOTHING = {
     "config show",
     "doctor",
     "models",
+    "plan",
     "pretrained fetch",  # into the Hub's cache
     "pretrained list",
     "pretrained show",

@@ -14,12 +14,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,12 +95,15 @@ class Extraction:
         seconds: of their audio.
         failures: cuts without features.
         missing: blocks that other shards have still to do; with 0 the folder is complete.
+        speed: seconds of audio that this run, all its processes together, went through in a second; None
+            where all was there.
     """
 
     cuts: int
     seconds: float
     failures: list[Failure]
     missing: int
+    speed: float | None = None
 
 
 def extract(
@@ -149,9 +153,12 @@ def extract(
         for number in range(shard.index, blocks, shard.count)
         if not (path := _block_path(out, number)).exists()
     ]
-    if todo:
-        _run(todo, plan, jobs)
-    return _merge(out, blocks)
+    if not todo:
+        return _merge(out, blocks)
+    began = time.perf_counter()
+    _run(todo, plan, jobs)
+    speed = sum(block.seconds() for block in todo) / (time.perf_counter() - began)
+    return replace(_merge(out, blocks), speed=speed)
 
 
 @dataclass(frozen=True)
