@@ -61,4 +61,4 @@ def plan(
     typer.echo(markdown(rows))
 
 
-VERB = Verb("plan", plan, panel=DATA, rank=9)
+VERB = Verb("plan", plan, panel=DATA, rank=10)
