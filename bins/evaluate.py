@@ -74,7 +74,7 @@ def evaluate(
     from hiervox.evaluation.report import PAGE_NAME, REPORT_NAME, check_folder
     from hiervox.evaluation.run import evaluate as evaluate_table
     from hiervox.evaluation.table import read_table
-    from hiervox.evaluation.transcripts import whisper_code
+    from hiervox.processors.recognizer import whisper_code
     from hiervox.utils.device import device_of_process
 
     if list_metrics:

@@ -10,8 +10,8 @@ import numpy as np
 
 from hiervox.evaluation.metric import Vector
 from hiervox.evaluation.pretrained import load_transformer
-from hiervox.evaluation.recognizer import Recognizer
 from hiervox.processors.audio import Waveform
+from hiervox.processors.recognizer import Recognizer
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.registry import resolve
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hiervox.evaluation.estimate import Estimate, mean_estimate, ratio_estimate
-from hiervox.evaluation.recognizer import Recognizer
 from hiervox.evaluation.recordings import Recordings
 from hiervox.evaluation.table import Utterance
+from hiervox.processors.recognizer import Recognizer
 from hiervox.processors.semantic.config import OFFLINE_WHISPER
 from hiervox.utils.config import Config
 from hiervox.utils.errors import DependencyError

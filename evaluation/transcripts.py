@@ -7,15 +7,6 @@ from functools import lru_cache
 
 from hiervox.utils.errors import DependencyError
 
-ESPEAK_LANGUAGES = {"en": "en-us", "zh": "cmn", "no": "nb"}
-"""Whisper's code → espeak's name, where they differ."""
-WHISPER_CODES = {name: code for code, name in ESPEAK_LANGUAGES.items()}
-
-
-def whisper_code(language: str) -> str:
-    """Whisper's code of a language that may have espeak's name: `en` of `en-us`, `zh` of `cmn`."""
-    return WHISPER_CODES.get(language, language.partition("-")[0])
-
 
 @lru_cache(maxsize=2)
 def normalizer(language: str) -> Callable[[str], str]:

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 
 from hiervox.bins.app import app
 from hiervox.evaluation.metrics.sim import ResemblyzerSimilarity
-from hiervox.evaluation.recognizer import Recognizer
 from hiervox.evaluation.transcripts import error_counts, normalizer
 from hiervox.models.base.pipelines.bundle import load_upsampler
 from hiervox.models.base.pipelines.loading import load
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.processors.audio import read_audio, resample, write_audio
+from hiervox.processors.recognizer import Recognizer
 from tests.conftest import REPOSITORY
 from tests.docs.test_commands import BLOCK
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from hiervox.evaluation.metric import Figure, Metric, Scores
 from hiervox.evaluation.table import Utterance
-from hiervox.evaluation.transcripts import ESPEAK_LANGUAGES
+from hiervox.processors.recognizer import ESPEAK_LANGUAGES
 from hiervox.processors.text.frontend import TextFrontend
 from hiervox.processors.text.phonemes import espeak_version
 from hiervox.utils.errors import TextError

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hiervox.evaluation.transcripts import error_counts, normalizer, whisper_code
+from hiervox.evaluation.transcripts import error_counts, normalizer
+from hiervox.processors.recognizer import whisper_code
 
 
 def test_counts_by_hand() -> None:

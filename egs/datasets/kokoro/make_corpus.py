@@ -23,9 +23,9 @@ from kokoro import RATE, Kokoro, Voice, read_vocabulary, read_voices, to_float
 from sentences import read_sentences
 from voices import read_names, training_voices, voice_of
 
-from hiervox.evaluation.recognizer import Recognizer
 from hiervox.evaluation.transcripts import error_counts, normalizer
 from hiervox.processors.audio import Waveform, check_waveform, peak_normalize, resample
+from hiervox.processors.recognizer import Recognizer
 from hiervox.processors.text import TextFrontend
 from hiervox.utils.errors import AudioError, DataError, HierVoxError, TextError
 from hiervox.utils.files import replacing_file, write_json, write_text

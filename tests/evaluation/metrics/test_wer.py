@@ -7,9 +7,9 @@ import pytest
 
 from hiervox.evaluation.metric import Context
 from hiervox.evaluation.metrics.wer import WordErrorRate
-from hiervox.evaluation.recognizer import Recognizer
 from hiervox.evaluation.table import Utterance
 from hiervox.processors.audio import Waveform, write_audio
+from hiervox.processors.recognizer import Recognizer
 from tests.evaluation.rows import row, scored
 from tests.evaluation.sounds import melody
 

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from hiervox.evaluation.recognizer import Recognizer
+from hiervox.processors.recognizer import Recognizer
 from hiervox.processors.semantic.config import OFFLINE_WHISPER_BASE
 from hiervox.utils.errors import ConfigError, DependencyError
 from tests.evaluation.sounds import melody

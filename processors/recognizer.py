@@ -21,6 +21,16 @@ SAMPLE_RATE = 16000
 CACHED_TRANSCRIPTS = 4096
 
 
+ESPEAK_LANGUAGES = {"en": "en-us", "zh": "cmn", "no": "nb"}
+"""Whisper's code → espeak's name, where they differ."""
+WHISPER_CODES = {name: code for code, name in ESPEAK_LANGUAGES.items()}
+
+
+def whisper_code(language: str) -> str:
+    """Whisper's code of a language that may have espeak's name: `en` of `en-us`, `zh` of `cmn`."""
+    return WHISPER_CODES.get(language, language.partition("-")[0])
+
+
 class Recognizer:
     """A Whisper model that loads when it is first used.
 
