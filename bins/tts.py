@@ -22,7 +22,7 @@ from hiervox.bins.speaking import Extras, write_text
 from hiervox.bins.texts import STANDARD_OUTPUT, Text, TextOptions
 from hiervox.bins.verbs import Verb
 from hiervox.bins.voices import CurveOptions, JobVoices, VoiceOptions
-from hiervox.models.base.pipelines.controls import ProsodyControls
+from hiervox.models.base.pipelines.controls import PromptTextControls, ProsodyControls
 from hiervox.utils.errors import ConfigError, HierVoxError, TextError
 
 if TYPE_CHECKING:
@@ -36,7 +36,11 @@ MOST_NAMED = 20
 """Bad lines of a text file that one message names."""
 
 
-@control_options(ProsodyControls)
+class TtsControls(ProsodyControls, PromptTextControls):
+    """Controls that have an option of their own."""
+
+
+@control_options(TtsControls)
 @grouped
 def tts(
     text: TextOptions,
@@ -60,6 +64,7 @@ def tts(
       hiervox tts "Hello there."
       hiervox tts "Hello there." -o hello.wav --subtitles hello.srt
       hiervox tts "Hello there." --voice willow --rate 48000 -o hello.flac
+      hiervox tts "Hello there." --prompt me.wav --prompt-text "It was night." --model valle -o me.mp3
       hiervox tts --text-file lines.txt --prompt me.wav --out-dir spoken --skip-existing
       hiervox tts --table list.csv --out-dir spoken
       echo "Hello there." | hiervox tts - --control noise_scale=0.5 -o hello.mp3

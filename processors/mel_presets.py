@@ -26,6 +26,18 @@ HIFIGAN = SpectrogramConfig(
     floor_mode="clamp",
 )
 BIGVGAN_24K = HIFIGAN.model_copy(update={"sample_rate": 24_000, "n_mels": 100, "f_max": 12_000.0})
+VOCOS = SpectrogramConfig(
+    sample_rate=24_000,
+    n_fft=1024,
+    win_length=1024,
+    hop_length=256,
+    n_mels=100,
+    f_max=12_000,
+    framing="centered",
+    power=1,
+    floor=1e-7,
+    floor_mode="clamp",
+)
 TACOTRON = HIFIGAN.model_copy(update={"framing": "centered", "magnitude_epsilon": 0.0})
 
 PRESETS: dict[str, SpectrogramConfig] = {
@@ -59,6 +71,7 @@ PRESETS: dict[str, SpectrogramConfig] = {
         floor=1e-5,
         floor_mode="clamp",
     ),
+    "f5_tts": VOCOS.model_copy(update={"floor": 1e-5}),
     "hierspeechpp": SpectrogramConfig(),
     "hifigan": HIFIGAN,
     "melgan": HIFIGAN.model_copy(update={"f_max": 11_025.0, "magnitude_epsilon": 0.0, "log": "log10"}),
@@ -76,18 +89,7 @@ PRESETS: dict[str, SpectrogramConfig] = {
     ),
     "tacotron": TACOTRON,
     "vits": HIFIGAN.model_copy(update={"f_max": 11_025.0, "magnitude_epsilon": 1e-6}),
-    "vocos": SpectrogramConfig(
-        sample_rate=24_000,
-        n_fft=1024,
-        win_length=1024,
-        hop_length=256,
-        n_mels=100,
-        f_max=12_000,
-        framing="centered",
-        power=1,
-        floor=1e-7,
-        floor_mode="clamp",
-    ),
+    "vocos": VOCOS,
     # The paper names sizes and range alone.
     "wavegrad": TACOTRON.model_copy(
         update={

@@ -49,14 +49,15 @@ class ScheduleConfig(Config):
     """Learning rate over time; `hiervox.models.base.training.schedule` has the formulas.
 
     Attributes:
-        kind: `exponential` multiplies by `decay` once every `interval`, down to `final_ratio`; `cosine` falls
-            to `final_ratio` at `train.max_steps`; `noam` rises for `warmup_steps` and falls with the square
-            root of the step; `constant` only warms up; or the schedule of an installed package.
+        kind: `exponential` multiplies by `decay` once every `interval`, down to `final_ratio`; `cosine` and
+            `linear` fall to `final_ratio` at `train.max_steps`; `noam` rises for `warmup_steps` and falls
+            with the square root of the step; `constant` only warms up; or the schedule of an installed
+            package.
         decay: factor of `exponential`.
         every: whether `hold` and `interval` are of epochs or of steps.
         interval: epochs or steps from one `decay` to the next: with more than one, the rate falls in steps.
         hold: epochs or steps that pass before the first `decay`.
-        final_ratio: last learning rate of `exponential` and `cosine` over the initial one.
+        final_ratio: last learning rate of `exponential`, `cosine` and `linear` over the initial one.
         warmup_steps: steps of linear warm-up; `noam` needs at least 1.
         settings: further keys of a schedule of another package.
     """

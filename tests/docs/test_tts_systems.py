@@ -17,6 +17,7 @@ from hiervox.bins.app import app
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from tests.conftest import REPOSITORY
 from tests.models.codec.encodec.tiny_encodec import tiny_encodec
+from tests.models.tts.f5_tts.tiny_f5_tts import write_f5_tts
 from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
@@ -58,6 +59,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_jets(Path("exp/jets"), "table")
     write_model(Path("exp/wavegrad2"))
     write_naturalspeech2(Path("exp/naturalspeech2"))
+    write_f5_tts(Path("exp/f5_tts"))
     write_glow_tts(Path("exp/glow_tts"), "table")
     write_matcha_tts(Path("exp/matcha_tts"), "table")
     write_kokoro(Path("exp/kokoro/model"), ("af_heart", "bf_emma", "ef_dora"))
@@ -77,7 +79,7 @@ def test_commands(models: Path) -> None:
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     commands = [shlex.split(line)[1:] for block in blocks for line in block.splitlines()]
     spoken = [command for command in commands if command[0] != "convert"]  # those files are not at hand
-    assert len(spoken) == 20
+    assert len(spoken) == 22
     for command in spoken:
         bound = ["--control", "stop_at_bound=true"] if "exp/valle/bundle" in command else []
         result = CliRunner().invoke(app, [*command, *bound, "--device", "cpu"])

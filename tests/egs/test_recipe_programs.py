@@ -133,6 +133,21 @@ def test_libritts_is_fetched_and_what_is_there_is_kept(tmp_path: Path) -> None:
         libritts.prepare(home, tmp_path / "data", parts=["dev-clean"])
 
 
+def test_the_characters_of_a_corpus_become_a_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, out = program("character_table"), tmp_path / "characters.json5"
+    texts = ("Ab, a", "b", "")
+    monkeypatch.setattr(module, "read_cuts", lambda path: texts)
+    monkeypatch.setattr(module, "text_of", lambda cut: cut)
+    monkeypatch.setattr(module, "language_of", lambda cut: "en-us")
+    monkeypatch.setattr(sys, "argv", ["character_table", "--cuts", "cuts", "--out", str(out)])
+    module.main()
+    symbols = json.loads(out.read_text(encoding="utf-8"))["features"]["characters"]["symbols"]
+    assert symbols == [" ", ",", "A", "a", "b"]
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--least", "2"])
+    module.main()
+    assert json.loads(out.read_text(encoding="utf-8"))["features"]["characters"]["symbols"] == [" ", "b"]
+
+
 @pytest.mark.parametrize("top", ["", "VCTK-Corpus-0.92/"])
 def test_vctk_is_fetched_whether_or_not_its_archive_has_a_folder(tmp_path: Path, top: str) -> None:
     vctk = program("vctk")

@@ -31,6 +31,7 @@ from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwave
 from tests.models.svc.tiny import tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
 from tests.models.svc.vits_svc.tiny_vits_svc import write_vits_svc
+from tests.models.tts.f5_tts.tiny_f5_tts import write_f5_tts
 from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
 from tests.models.tts.glow_wavegan.tiny_glow_wavegan import write_glow_wavegan
@@ -83,6 +84,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "hiervst": write_hiervst,
     "jets": write_jets,
     "vits": write_vits,
+    "f5_tts": write_f5_tts,
     "glow_tts": write_glow_tts,
     "kokoro": write_kokoro,
     "matcha_tts": write_matcha_tts,
@@ -102,7 +104,7 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "forward_sum_aligner": write_aligner,
     **{system: write_vocoder(system) for system in MODELS},
 }
-PROMPTED = ("valle", "naturalspeech2", "hierspeechpp")
+PROMPTED = ("f5_tts", "valle", "naturalspeech2", "hierspeechpp")
 
 
 def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
@@ -125,7 +127,11 @@ def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
         return [lambda: pipeline.resynthesize(WAV[:4800], RATE)]
     if name == "hiervst":
         return [lambda: pipeline.vc((WAV, RATE), (WAV, RATE)).wav]
-    own = {"valle": {"prompt_text": "Hm."}, "naturalspeech2": {"steps": 2}}.get(name)
+    own = {
+        "f5_tts": {"prompt_text": "Hm.", "steps": 2},
+        "valle": {"prompt_text": "Hm."},
+        "naturalspeech2": {"steps": 2},
+    }.get(name)
     controls = pipeline.controls(**own) if own else None
     said = [lambda: pipeline.tts("Hello there.", (WAV, RATE) if name in PROMPTED else None, controls).wav]
     if name == "hierspeechpp":

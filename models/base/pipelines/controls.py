@@ -106,6 +106,19 @@ class ProsodyControls(PitchControls):
     )
 
 
+class PromptTextControls(SpeechControls):
+    """Of systems that read a prompt with its text.
+
+    Attributes:
+        prompt_text: what is said in the prompt; None for what its `.txt` file says.
+    """
+
+    prompt_text: str | None = Field(
+        None,
+        description="what is said in the prompt, by default its .txt file's text; some models read it",
+    )
+
+
 ControlsT = TypeVar("ControlsT", bound=Controls)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.speech import Synthesis
@@ -138,6 +138,15 @@ class Voices(Protocol):
         Raises:
             CheckpointError: such tensors.
         """
+
+
+@runtime_checkable
+class FullBandVoices(Voices, Protocol):
+    """Voices of prompts that are read with their text, at another rate than 16 kHz."""
+
+    @property
+    def prompt_rate(self) -> int:
+        """Hz of the recordings that `encode` takes."""
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,12 @@ def prepare_prompt(wav: Waveform, rate: int, name: str) -> Waveform:
     return recording
 
 
+def prompt_at(wav: Waveform, rate: int, name: str, own_rate: int) -> Waveform:
+    """The same part of a prompt (T,) as `prepare_prompt` gives, at `own_rate` Hz."""
+    wav = as_waveform(wav, name)[: int(MOST_SECONDS * rate)]
+    return resample(as_recording(wav, name), rate, own_rate)
+
+
 def replicate_prompt(recording: Waveform) -> Waveform:
     """Repeat a 16 kHz recording (T,) under `REPLICATED_UNDER_SECONDS` until it has `REPLICATED_TO_SECONDS`.
 

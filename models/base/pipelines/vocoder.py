@@ -96,6 +96,8 @@ class MelVocoder(NotPickled, ABC):
         Raises:
             ConfigError: names both values of every setting that differs.
         """
+        if self.mel.floor_mode == given.floor_mode == "clamp" and given.floor > self.mel.floor:
+            given = given.model_copy(update={"floor": self.mel.floor})  # it has heard quieter frames
         differences = self.mel.differences(given)
         if differences:
             raise ConfigError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -12,11 +11,12 @@ import torch
 from torch import Tensor
 
 from hiervox.models.base.pipelines.bundle import load_denoiser, prompts_of, voice_of_prompt
-from hiervox.models.base.pipelines.parts import Voices
+from hiervox.models.base.pipelines.parts import FullBandVoices, Voices
 from hiervox.models.base.pipelines.pitch_transfer import PitchStatistics, track_pitch
 from hiervox.models.base.pipelines.prompt import (
     MOST_SECONDS,
     prepare_prompt,
+    prompt_at,
     read_prompt,
     replicate_prompt,
 )
@@ -185,7 +185,11 @@ class VoiceLoader:
                 "clean the recording with `hiervox enhance`",
             )
         recording = prepare_prompt(wav, rate, name)
-        tensors = self._encoded(recording, name, replicate, for_text)
+        if isinstance(self.voices, FullBandVoices):
+            own = prompt_at(wav, rate, name, self.voices.prompt_rate)
+            tensors = self.voices.encode(own, name, for_text)
+        else:
+            tensors = self._encoded(recording, name, replicate, for_text)
         if denoise_ratio > 0:
             enhanced, enhanced_rate = self.denoiser.enhance(recording, SAMPLE_RATE)
             clean = resample(enhanced, enhanced_rate, SAMPLE_RATE)[: recording.size]
@@ -193,9 +197,7 @@ class VoiceLoader:
         pitch = PitchStatistics.of(track_pitch(recording, self.voices.pitch, name))
         return Voice(tensors, self.voices.fingerprint, float(np.abs(recording).max()), pitch)
 
-    def _encoded(
-        self, recording: Waveform, name: str, replicate: bool, for_text: bool
-    ) -> Mapping[str, Tensor]:
+    def _encoded(self, recording: Waveform, name: str, replicate: bool, for_text: bool) -> dict[str, Tensor]:
         prompt = replicate_prompt(recording) if replicate else recording
         return self.voices.encode(prompt, name, for_text)
 

@@ -76,13 +76,13 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
 
     def _require_text(self, index: CutIndex) -> None:
         text = getattr(self.config, "text", None)
-        if not isinstance(text, TextConfig) or "tokens" not in self.fields:
+        if not isinstance(text, TextConfig) or "tokens" not in self.batch_fields():
             return
         require_symbols(index.manifest.parent, text)
         require_languages(index.languages, text, str(self.config.data.cuts))
 
     def _warn_of_left_out_symbols(self, index: CutIndex) -> None:
-        left_out = index.left_out if "tokens" in self.fields else None
+        left_out = index.left_out if "tokens" in self.batch_fields() else None
         if left_out:
             named = ", ".join(
                 f"{symbol} (U+{ord(symbol):04X}) {count} times" for symbol, count in left_out.most_common(8)

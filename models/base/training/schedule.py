@@ -99,6 +99,20 @@ class Cosine(Schedule):
         return last + (1 - last) * (1 + math.cos(math.pi * share)) / 2
 
 
+class Linear(Schedule):
+    """Warms up, and falls to `final_ratio` of the initial rate in equal steps."""
+
+    name, ends_with_training = "linear", True
+
+    def factor(self, place: Place) -> float:
+        """See `Schedule`."""
+        warmup, last = self.config.warmup_steps, self.config.final_ratio
+        if place.step < warmup:
+            return self.rising(place.step)
+        share = min(1.0, (place.step - warmup) / max(1, place.n_steps - warmup))
+        return last + (1 - last) * (1 - share)
+
+
 class Noam(Schedule):
     """Attention Is All You Need (arXiv 1706.03762), section 5.3; 1 at its peak."""
 

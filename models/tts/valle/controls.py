@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from hiervox.models.base.pipelines.controls import SpeechControls
+from hiervox.models.base.pipelines.controls import PromptTextControls
 from hiervox.models.tts.valle.networks.autoregressive import SamplingConfig
 
 
-class ValleControls(SpeechControls):
+class ValleControls(PromptTextControls):
     """Sampling of the first codebook; the defaults are those of lifeiteng/vall-e."""
 
-    prompt_text: str | None = Field(
-        None, description="what is said in the prompt; by default its .txt file's text"
-    )
     temperature: float = Field(1.0, gt=0, le=5, allow_inf_nan=False, description="of the sampling")
     top_k: int | None = Field(None, ge=1, description="draw from so many codes; 1 is greedy")
     top_p: float = Field(1.0, gt=0, le=1, description="draw from the codes of this probability together")

@@ -20,6 +20,7 @@ from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts._voices.codec import CODES, CodecVoices, decode_codes
+from hiervox.models.tts._voices.prompt_text import text_beside
 from hiervox.models.tts.valle.config import AutoregressiveExperiment, NonAutoregressiveExperiment
 from hiervox.models.tts.valle.controls import ValleControls
 from hiervox.models.tts.valle.networks.autoregressive import AutoregressiveDecoder, Written
@@ -140,14 +141,10 @@ class ValleVoices(CodecVoices):
     def encode(self, recording: Waveform, name: str, for_text: bool = True) -> dict[str, Tensor]:
         """The codes (Q, P) of a prompt (T,) at 16 kHz, and the tokens of the text beside it."""
         encoded = super().encode(recording, name, for_text)
-        transcript = Path(name).with_suffix(".txt")
-        if not transcript.is_file():
+        text = text_beside(name)
+        if text is None:
             return encoded
-        try:
-            text = transcript.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise TextError(f"can't read {transcript} ({error})", "save it as UTF-8") from error
-        tokens = self.reader.prompt_tokens(text, str(transcript))
+        tokens = self.reader.prompt_tokens(text, str(Path(name).with_suffix(".txt")))
         return {**encoded, TOKENS: torch.tensor(tokens)}
 
     def check(self, voice: Voice, name: str) -> None:

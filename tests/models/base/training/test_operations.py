@@ -30,6 +30,7 @@ STEPS = {
     "tts/hierspeechpp/mini/conf/text_to_vec.json5": (2600, (SEARCH,)),
     "tts/glow_tts/mini/conf/glow_tts.json5": (1450, (SEARCH,)),
     "tts/matcha_tts/mini/conf/matcha_tts.json5": (1450, (SEARCH,)),
+    "tts/f5_tts/mini/conf/f5_tts.json5": (950, ()),
     "tts/vits/mini/conf/vits.json5": (1950, (SEARCH,)),
     "tts/fastspeech2/mini/conf/fastspeech2.json5": (880, ()),
     "tts/valle/mini/conf/autoregressive.json5": (450, ()),

@@ -1,0 +1,1 @@
+"""Networks of F5-TTS and E2 TTS."""

@@ -1,0 +1,1 @@
+"""Tests of F5-TTS."""
