@@ -33,6 +33,11 @@ def process_of_launch(*, meet: bool = False) -> tuple[int, int]:
     return rank, size
 
 
+def is_restarted() -> bool:
+    """Whether torchrun has started this process again, after one of the job's processes died."""
+    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") not in ("", "0")
+
+
 def local_rank() -> int | None:
     """This process's number on this machine; None without a launcher.
 

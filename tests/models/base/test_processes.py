@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -111,22 +112,66 @@ def test_two_processes_train_as_one(runs: dict[int, Path], part: str) -> None:
         torch.testing.assert_close(actual[name], tensor, rtol=1e-3, atol=1e-4, msg=name)
 
 
-def test_a_killed_process_ends_the_run_which_resumes_exactly(tmp_path: Path) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    toy = "tests.models.base.toy"
-    launch(2, toy, whole, "12")
-    killed = launch(2, toy, broken, "12", "--kill-at", "8", check=False)
-    assert killed.returncode != 0
-    assert find_checkpoint(broken).name == "step-00000005"
-    alone = launch(1, toy, broken, "12", "--resume", check=False)
-    assert alone.returncode != 0 and "the random states of 2 processes" in alone.stderr
-    launch(2, toy, broken, "12", "--resume")
+TOY = "tests.models.base.toy"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of twelve steps by two processes that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    launch(2, TOY, folder, "12")
+    return folder
+
+
+def require_the_same(whole: Path, broken: Path) -> None:
+    """Of two runs: all that they saved, and what they wrote down."""
     expected, actual = state_files(find_checkpoint(whole)), state_files(find_checkpoint(broken))
     assert len(expected) > 20 and expected.keys() == actual.keys()
     for name in expected:
         assert torch.equal(expected[name], actual[name]), name
+    assert terms(broken) == terms(whole)
+
+
+def test_a_killed_process_ends_the_run_which_resumes_exactly(whole: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    killed = launch(2, TOY, broken, "12", "--kill-at", "8", check=False)
+    assert killed.returncode != 0
+    assert find_checkpoint(broken).name == "step-00000005"
+    alone = launch(1, TOY, broken, "12", "--resume", check=False)
+    assert alone.returncode != 0 and "the random states of 2 processes" in alone.stderr
+    launch(2, TOY, broken, "12", "--resume")
+    require_the_same(whole, broken)
     rows = [json.loads(line) for line in (broken / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if row["split"] == "train"] == [2, 4, 5, 6, 8, 10, 12]
+
+
+def test_a_job_on_two_machines_restarts_where_one_of_them_failed(whole: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = f"127.0.0.1:{free.getsockname()[1]}"
+    options = f"--nnodes 2 --nproc-per-node 1 --max-restarts 2 --rdzv-backend c10d --rdzv-endpoint {meeting}"
+    command = [sys.executable, "-m", "torch.distributed.run", *options.split(), "--rdzv-id", "toy"]
+    command += ["--local-addr", "127.0.0.1", "-m", TOY, str(broken), "12", "--kill-at", "8"]
+    machines = [
+        subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        said = [machine.communicate(timeout=300)[1] for machine in machines]
+    finally:
+        for machine in machines:
+            machine.kill()
+    assert [machine.returncode for machine in machines] == [0, 0], said
+    assert "resumed" in "".join(said)
+    require_the_same(whole, broken)
 
 
 def test_two_processes_extract_as_one(tmp_path: Path) -> None:
