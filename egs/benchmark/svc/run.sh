@@ -12,6 +12,7 @@ list model "NAME=DIR: a trained model beside them"
 option steps 10,100 "of samplers, by commas"
 option count 20 "songs to convert"
 option key off "off, median or octaves: how a song's key is brought to a singer; off keeps F0 comparable"
+option budget "" "processor seconds to train every system with, its share of the vocoder, a half, included (default: the steps of the configs)"
 option max_steps "" "of every training, for a try"
 parse "$@"
 
@@ -30,9 +31,27 @@ of() {
 }
 
 first=${systems%%,*} bounded=() vocoder=
-[[ ! $max_steps ]] || bounded=(--set "train.max_steps=$max_steps")
+for override in "${overrides[@]}"; do bounded+=(--set "$override"); done
+[[ ! $budget || $budget =~ ^[1-9][0-9]*$ ]] || fail "--budget is a whole number of seconds"
+[[ ! $max_steps ]] || bounded+=(--set "train.max_steps=$max_steps")
 for name in ${systems//,/ }; do of "$name"; done
 [[ $systems || ${#model[@]} -gt 0 ]] || fail "nothing to convert with: --systems or --model NAME=DIR"
+
+# within SYSTEM: options, in the array `budgeted`, that share the budget out. A teacher takes as long as its student.
+within() {
+  local half=$((budget / 2)) part
+  budgeted=()
+  [[ $budget ]] || return 0
+  budgeted=(--set train.workers=0 --set train.max_steps=10000000)
+  if [[ ! $vocoded ]]; then
+    budgeted+=(--set "train.budget_seconds=$budget")
+  elif [[ $singer == student ]]; then
+    for part in teacher student; do budgeted+=(--set "$part:train.budget_seconds=$((half / 2))"); done
+  else
+    budgeted+=(--set "$singer:train.budget_seconds=$half")
+  fi
+  [[ ! $vocoded ]] || budgeted+=(--set "vocoder:train.budget_seconds=$half")
+}
 
 if stage 1 data "songs to train on and to convert, by the first system's recipe, and the list"; then
   of "${first:-transformer_svc}"
@@ -43,12 +62,13 @@ fi
 if stage 2 train "each system by its recipe; one vocoder for all"; then
   for name in ${systems//,/ }; do
     of "$name"
+    within
     last=5
     [[ ! $vocoded || $vocoder ]] || last=6 vocoder=$folder/runs/vocoder
     run mkdir -p "$folder/runs"
     [[ $name == "$first" ]] || for part in data valid; do run ln -sfn "$exp/trained/$first/$part" "$folder/$part"; done
     run "$recipe_of/run.sh" --exp "$folder" --stage 4 --stop-stage "$last" --device "$device" --jobs "$jobs" --seed "$seed" \
-      "${bounded[@]}"
+      "${budgeted[@]}" "${bounded[@]}"
     [[ $vocoded ]] || continue
     [[ $vocoder == "$folder/runs/vocoder" ]] || run ln -sfn "$vocoder" "$folder/runs/vocoder"
     script assemble_bundle --runs "$folder/runs" --parts "$singer" vocoder --out "$trained"
