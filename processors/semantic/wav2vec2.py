@@ -1,8 +1,8 @@
-"""Semantic features of wav2vec 2.0 and its kin (MMS, XLS-R), as HierSpeech++ extracts them."""
+"""Semantic features of wav2vec 2.0 and its kin (MMS, XLS-R, HuBERT), as HierSpeech++ extracts them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,11 +13,13 @@ from hiervox.processors.semantic.hub import load_pretrained
 from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
-    from transformers import Wav2Vec2Model
+    from transformers import HubertModel, Wav2Vec2Model
 
 PADDING = 40
 """Samples of reflection on each side. The convolutions see 400 samples and hop 320, so that T / 320 frames
 come of T samples, each centred on its 320 (HierSpeech++, published code)."""
+INSTEAD = f"name a local folder, or use family whisper with name {OFFLINE_WHISPER}"
+NetworkT = TypeVar("NetworkT", bound="Wav2Vec2Model | HubertModel")
 
 
 class Wav2Vec2Extractor(SemanticExtractor):
@@ -36,22 +38,28 @@ class Wav2Vec2Extractor(SemanticExtractor):
     """
 
     def __init__(self, config: SemanticConfig, device: torch.device) -> None:
-        from transformers import Wav2Vec2Model
-
-        instead = f"name a local folder, or use family whisper with name {OFFLINE_WHISPER}"
-        network = load_pretrained(Wav2Vec2Model, config.name, instead)
+        network = self._load(config)
         self._network = keep_layers(network, config.layer)
         network.requires_grad_(False)
         nn.Module.to(network, device)  # transformers' own `to` is typed for no device
         super().__init__(config, network.config.hidden_size, device)
 
+    def _load(self, config: SemanticConfig) -> Wav2Vec2Model | HubertModel:
+        from transformers import Wav2Vec2Model
+
+        return load_pretrained(Wav2Vec2Model, config.name, INSTEAD)
+
     def _extract(self, wav: Tensor) -> Tensor:
+        return self._hidden(wav).transpose(1, 2)
+
+    def _hidden(self, wav: Tensor) -> Tensor:
+        """(B, T) at the network's rate to (B, T / 320, hidden)."""
         padded = nn.functional.pad(wav, (PADDING, PADDING), "reflect")
         hidden: Tensor = self._network(padded).last_hidden_state
-        return hidden.transpose(1, 2)
+        return hidden
 
 
-def keep_layers(network: Wav2Vec2Model, layer: int) -> Wav2Vec2Model:
+def keep_layers(network: NetworkT, layer: int) -> NetworkT:
     """Cut the encoder so that its output is hidden state number `layer` of the whole one. In place.
 
     Raises:

@@ -79,13 +79,13 @@ def test_a_model_with_steps_is_a_row_for_each_number(
     write_hierspeech(tmp_path)
     program = local["conversion_variants"]
     monkeypatch.setattr(program, "controls_of", lambda card: Steps)
-    rows = list(program.variants([("mine", str(tmp_path))], [6, 30]))
+    rows = list(program.variants([("mine", str(tmp_path))], [("", 6), ("mine", 30), ("other", 1)]))
     assert rows == [
         ("mine_6_steps", str(tmp_path), "steps=6"),
         ("mine_30_steps", str(tmp_path), "steps=30"),
     ]
     with pytest.raises(ConfigError, match="two rows"):
-        list(program.variants([("mine", str(tmp_path))] * 2, [6]))
+        list(program.variants([("mine", str(tmp_path))] * 2, [("", 6)]))
     with pytest.raises(HierVoxError):
         list(program.given(["mine=/nowhere"]))
 
@@ -105,6 +105,33 @@ def test_the_table_says_how_quick_each_was(local: dict[str, ModuleType], tmp_pat
     assert "| system | WER (%) ↓ | EER (%) ↓ | RTF ↓ |" in page
     assert "| mine | 12.5 [10.0, 20.0] | 12.5 [10.0, 20.0] | 0.250 |" in page
     assert "| ground_truth | 12.5 [10.0, 20.0] | 12.5 [10.0, 20.0] | n/a |" in page
+    assert "steps.svg" not in page and not (tmp_path / "steps.svg").exists()
+
+
+def test_figures_over_steps_are_drawn(local: dict[str, ModuleType], tmp_path: Path) -> None:
+    names = ("mine_4_steps", "mine_10_steps", "other_1_steps", "plain")
+    ends = ({"low": 0.1, "high": 0.9}, {"low": None, "high": None})
+    systems = {
+        name: {"figures": {"sim": {"value": 0.5, **ends[place % 2]}, "mcd": None}}
+        for place, name in enumerate(names)
+    }
+    summary = {"systems": systems, "comparisons": {}, "settings": {}, "versions": {}}
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "evaluation" / "summary.json").write_text(json.dumps(summary))
+    (tmp_path / "list.sha256").write_text("abc\n")
+    page = local["conversion_results"].report(tmp_path, "Songs", "")
+    assert "(steps.svg)" in page
+    drawn = (tmp_path / "steps.svg").read_text()
+    assert "SIM" in drawn and "MCD" not in drawn and "mine" in drawn and "other" not in drawn
+    program = importlib.import_module("steps_plot")
+    assert [steps for steps, _ in program.curves(summary)["mine"]] == [4, 10]
+    del systems["mine_4_steps"]
+    (tmp_path / "evaluation" / "summary.json").write_text(json.dumps(summary))
+    command = [sys.executable, str(program.__file__), "--evaluation", str(tmp_path / "evaluation")]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "no.svg")], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "two numbers of steps" in done.stderr
 
 
 def test_systems_that_sing_share_songs_and_a_vocoder(tmp_path: Path) -> None:
@@ -145,3 +172,35 @@ def test_the_list_of_songs_has_the_sources_as_references_and_a_hash(tmp_path: Pa
     subprocess.run([sys.executable, program, *given], check=True, timeout=60)
     assert (tmp_path / "list.csv").read_text() == "id,text,prompt,reference\na,La la,singer.wav,song.wav\n"
     assert len((tmp_path / "list.sha256").read_text().strip()) == 64
+
+
+def test_a_budget_is_shared_by_network_and_vocoder(tmp_path: Path) -> None:
+    done = _run("--dry-run", "--exp", str(tmp_path), "--budget", "601", "--set", "seed=5", benchmark=SINGING)
+    trained = [line for line in done.stdout.splitlines() if "--stage 4" in line]
+    shares = [
+        sorted(word for word in line.split() if "budget_seconds" in word and "vocoder" not in word)
+        for line in trained
+    ]
+    assert shares == [
+        ["transformer_svc:train.budget_seconds=300"],
+        ["diffwavenet_svc:train.budget_seconds=300"],
+        ["student:train.budget_seconds=150", "teacher:train.budget_seconds=150"],
+        ["train.budget_seconds=601"],
+    ]
+    assert all("train.workers=0" in line and "--set seed=5" in line for line in trained)
+    assert sum("vocoder:train.budget_seconds=300" in line for line in trained) == 3
+    wrong = _run("--dry-run", "--exp", str(tmp_path), "--budget", "5m", benchmark=SINGING)
+    assert wrong.returncode == 2 and "whole number of seconds" in wrong.stderr
+
+
+def test_trainings_are_told_with_what_they_took(tmp_path: Path) -> None:
+    for run in ("one/runs/net", "one/runs/vocoder", "two/runs/net"):
+        (tmp_path / run).mkdir(parents=True)
+    (tmp_path / "one/runs/net/budget.jsonl").write_text('{"step": 10, "seconds": 3.6}\n')
+    (tmp_path / "two/runs/net/metrics.jsonl").write_text('{"step": 7}\n')
+    (tmp_path / "two/runs/vocoder").symlink_to(tmp_path / "one/runs/vocoder")
+    program = SINGING / "local" / "trainings.py"
+    command = [sys.executable, str(program), "--trained", str(tmp_path), "--out", str(tmp_path / "t.md")]
+    subprocess.run(command, check=True, timeout=60)
+    rows = (tmp_path / "t.md").read_text().splitlines()[-3:]
+    assert rows == ["| one | net | 10 | 4 |", "| one | vocoder | 0 | n/a |", "| two | net | 7 | n/a |"]

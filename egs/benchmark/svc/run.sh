@@ -9,7 +9,7 @@ option corpus mini "that recipes of egs/svc have: mini, m4singer, opencpop, open
 option data "" "folder that holds the corpus's own folder, or gets it"
 option systems transformer_svc,diffwavenet_svc,diffcomo_svc,vits_svc "to train, by commas, each a folder of egs/svc"
 list model "NAME=DIR: a trained model beside them"
-option steps 10,100 "of samplers, by commas"
+option steps 10,100,diffcomo_svc:1 "of samplers, by commas; NAME:N of one system alone"
 option count 20 "songs to convert"
 option key off "off, median or octaves: how a song's key is brought to a singer; off keeps F0 comparable"
 option budget "" "processor seconds to train every system with, its share of the vocoder, a half, included (default: the steps of the configs)"
@@ -98,6 +98,8 @@ if stage 4 evaluate "F0 correlation and error, singer similarity, errors of the 
     --metrics wer,sim,f0,mcd,fad,dnsmos --device "$device"
 fi
 if stage 5 results "the table"; then
-  script conversion_results --exp "$exp" --title "Singing voice conversion to unseen singers" --notes "$recipe/notes.md" \
+  own trainings --trained "$exp/trained" --out "$exp/trainings.md"
+  script conversion_results --exp "$exp" --title "Singing voice conversion to unseen singers" \
+    --notes "$exp/trainings.md" "$recipe/notes.md" \
     --out "$exp/RESULTS.md"
 fi

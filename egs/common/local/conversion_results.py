@@ -13,10 +13,12 @@ sys.path.append(str(Path(__file__).parent))
 from figure_tables import differences, settings, table
 from machine import machine
 from speed import SPEED_NAME
+from steps_plot import curves, plot
 
 from hiervox.utils.errors import HierVoxError
 from hiervox.utils.files import write_text
 
+PLOT_NAME = "steps.svg"
 FIGURES = {
     "wer_corpus": ("WER (%) ↓", 100, 1),
     "cer_corpus": ("CER (%) ↓", 100, 1),
@@ -43,9 +45,11 @@ def with_speed(summary: dict[str, Any], wavs: Path) -> dict[str, Any]:
 
 
 def report(exp: Path, title: str, notes: str) -> str:
-    """The whole page."""
+    """The whole page; where a system was measured with several numbers of steps, `EXP/steps.svg` is drawn."""
     summary = json.loads((exp / "evaluation" / "summary.json").read_text(encoding="utf-8"))
     summary = with_speed(summary, exp / "wavs")
+    if drawn := curves(summary):
+        plot(drawn, exp / PLOT_NAME)
     found = {name for system in summary["systems"].values() for name in system["figures"]}
     figures = {name: shown for name, shown in FIGURES.items() if name in found}
     digest = (exp / "list.sha256").read_text(encoding="utf-8").strip()
@@ -54,6 +58,7 @@ def report(exp: Path, title: str, notes: str) -> str:
         f"{datetime.date.today()}; {machine()}. The sources stand in the line `ground_truth`: their "
         "similarity to the prompts is what conversion has to beat.",
         "\n".join(table(summary, figures)),
+        f"![figures over steps]({PLOT_NAME})" if drawn else "",
         "\n".join(differences(summary, figures)),
         notes.rstrip(),
         "## Settings",
@@ -67,12 +72,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exp", type=Path, required=True)
     parser.add_argument("--title", required=True)
-    parser.add_argument("--notes", type=Path, required=True, help="what comes behind the table")
+    parser.add_argument("--notes", type=Path, nargs="+", required=True, help="what follows the table")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    write_text(
-        arguments.out, report(arguments.exp, arguments.title, arguments.notes.read_text(encoding="utf-8"))
-    )
+    notes = "\n\n".join(path.read_text(encoding="utf-8").strip() for path in arguments.notes)
+    write_text(arguments.out, report(arguments.exp, arguments.title, notes))
 
 
 if __name__ == "__main__":

@@ -41,10 +41,21 @@ def given(models: list[str]) -> Iterator[tuple[str, str]]:
         yield name, str(resolve_bundle(model).resolve())
 
 
+def solver_steps(given: str) -> tuple[str, int]:
+    """`NAME:N`, of one model, or `N`, of all: the name, or an empty one, and the number."""
+    name, _, number = given.rpartition(":")
+    return name, int(number)
+
+
 def variants(
-    models: list[tuple[str, str]], steps: list[int], task: str = TASKS[0]
+    models: list[tuple[str, str]], steps: list[tuple[str, int]], task: str = TASKS[0]
 ) -> Iterator[tuple[str, str, str]]:
     """Name, model and control of each row.
+
+    Args:
+        models: name and folder of each.
+        steps: whose, and how many; an empty name stands for all.
+        task: which they convert in.
 
     Raises:
         CheckpointError, ConfigError: a model can't be found, or does not convert; two rows of one name.
@@ -52,7 +63,9 @@ def variants(
     seen = set()
     for name, model in models:
         schema = controls_of(find_system(Path(model), task)[0])
-        numbers: list[int | None] = [*steps] if schema and STEPS in schema.model_fields else [None]
+        numbers: list[int | None] = [None]
+        if schema and STEPS in schema.model_fields:
+            numbers = [number for owner, number in steps if owner in ("", name)]
         for number in numbers:
             row = name if number is None else f"{name}_{number}_steps"
             if row in seen:
@@ -66,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="*", default=[])
     parser.add_argument("--trained", type=Path)
-    parser.add_argument("--steps", type=int, nargs="+", required=True)
+    parser.add_argument("--steps", type=solver_steps, nargs="+", required=True, help="N, or NAME:N")
     parser.add_argument("--task", choices=TASKS, default=TASKS[0])
     arguments = parser.parse_args()
     own = trained(arguments.trained, arguments.task) if arguments.trained else ()

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from hiervox.models.base.data.random_clips import RandomClips
 
-CONTENTVEC = SemanticConfig(name="lengyue233/content-vec-best", layer=12)
+CONTENTVEC = SemanticConfig(family="hubert", name="lengyue233/content-vec-best", projected=True)
+MERT = SemanticConfig(family="mert", name="m-a-p/MERT-v1-330M")
 WHISPER_MEDIUM = SemanticConfig(family="whisper", name="openai/whisper-medium", layer=24)
 KEY = "features.content"
 

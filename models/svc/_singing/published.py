@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hiervox.models.base.checkpoints.block_names import ATTENTION_RULES, TRANSFORMER_RULES, Rules
 from hiervox.models.base.data.setup import FeaturesConfig
-from hiervox.models.base.features.content import CONTENTVEC, WHISPER_MEDIUM
+from hiervox.models.base.features.content import CONTENTVEC, MERT, WHISPER_MEDIUM
 from hiervox.models.base.features.speaker import SpeakerConfig
 from hiervox.models.svc._singing.condition import ConditionSizes
 from hiervox.models.svc._singing.config import PITCH
@@ -22,8 +22,8 @@ from hiervox.utils.config import Config
 
 CONTENTS = ("whisper", "contentvec", "mert", "wenet")
 """In the order of our content vectors."""
-ENCODERS = {"whisper": WHISPER_MEDIUM, "contentvec": CONTENTVEC}
-"""Those that can be read here; the others' vectors have to come from elsewhere."""
+ENCODERS = {"whisper": WHISPER_MEDIUM, "contentvec": CONTENTVEC, "mert": MERT}
+"""Those that can be read here; WeNet's vectors have to come from elsewhere."""
 SINGERS, EXTREMES = "singers", ("mel_min", "mel_max")
 """What has to be written into the config: the content of `singers.json`, and of a corpus's extremes."""
 RELATIVE_RULES: Rules = (

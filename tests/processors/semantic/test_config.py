@@ -20,7 +20,7 @@ def test_the_layer_follows_the_family() -> None:
 
 def test_a_wrong_family_is_named() -> None:
     with pytest.raises(ValidationError, match="family"):
-        SemanticConfig.model_validate({"family": "hubert"})
+        SemanticConfig.model_validate({"family": "wavlm"})
 
 
 def test_padding_is_for_whisper_alone() -> None:
