@@ -8,7 +8,15 @@ with_corpus
 option codec "" "an EnCodec or FACodec checkpoint (default: train EnCodec, where there is conf/codec.json5)"
 list control "NAME=VALUE of speech"
 option sentences 20 "to test with"
+option steps "" "numbers of solver steps, by commas: speak with each, and plot the figures over them"
 parse "$@"
+
+rows=(naturalspeech2)
+if [[ $steps ]]; then
+  [[ $steps =~ ^[1-9][0-9]*(,[1-9][0-9]*)+$ ]] || fail "--steps are two numbers or more, as 10,50"
+  rows=()
+  for number in ${steps//,/ }; do rows+=("naturalspeech2_${number}_steps"); done
+fi
 
 if stage 1 download "the corpus, where it is not there"; then
   corpus download
@@ -50,11 +58,18 @@ if stage 10 speak "test sentences, in the voices of their prompts"; then
   script test_lists --cuts "$exp/valid/test" --given "$exp/data/test" --count "$sentences" --out "$exp"
   script prompt_texts --cuts "$exp/valid/test" --out "$exp/prompts.csv"
   script assemble_bundle --runs "$exp/runs" --parts naturalspeech2 "codec=$codec" --out "$exp/bundle"
-  script speak_list --list "$exp/test_list.csv" --table "$exp/prompts.csv" --model "$exp/bundle" --seed "$seed" \
-    "${control[@]/#/--control=}" --out "$exp/wavs/naturalspeech2" --device "$device"
+  for row in "${rows[@]}"; do
+    number=${row#naturalspeech2} number=${number//[^0-9]/} own=()
+    for one in "${control[@]}"; do [[ $number && $one == steps=* ]] || own+=("$one"); done
+    own+=(${number:+"steps=$number"})
+    script speak_list --list "$exp/test_list.csv" --table "$exp/prompts.csv" --model "$exp/bundle" --seed "$seed" \
+      "${own[@]/#/--control=}" --out "$exp/wavs/$row" --device "$device"
+  done
 fi
 if stage 11 evaluate "word errors, speaker similarity, F0"; then
-  script systems_table --list "$exp/test_list.csv" --systems "naturalspeech2=$exp/wavs/naturalspeech2" \
-    --out "$exp/evaluation.csv"
+  systems=()
+  for row in "${rows[@]}"; do systems+=("$row=$exp/wavs/$row"); done
+  script systems_table --list "$exp/test_list.csv" --systems "${systems[@]}" --out "$exp/evaluation.csv"
   run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" "${heard_in[@]}" --device "$device"
+  [[ ! $steps ]] || script steps_plot --evaluation "$exp/evaluation" --out "$exp/steps.svg"
 fi
