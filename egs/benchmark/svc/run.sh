@@ -13,6 +13,7 @@ option steps 10,100,diffcomo_svc:1 "of samplers, by commas; NAME:N of one system
 option count 20 "songs to convert"
 option key off "off, median or octaves: how a song's key is brought to a singer; off keeps F0 comparable"
 option budget "" "processor seconds to train every system with, its share of the vocoder, a half, included (default: the steps of the configs)"
+option vocoder "" "griffin_lim, or a folder: what makes sound of spectrograms instead of a vocoder that is trained"
 option max_steps "" "of every training, for a try"
 parse "$@"
 
@@ -27,10 +28,10 @@ of() {
   [[ ! -f $recipe_of/conf/student.json5 ]] || singer=student
   [[ ! -f $recipe_of/conf/vocoder.json5 ]] || vocoded=yes
   trained=$folder/runs/$singer
-  [[ ! $vocoded ]] || trained=$folder/model
+  [[ ! $vocoded || $vocoder ]] || trained=$folder/model
 }
 
-first=${systems%%,*} bounded=() vocoder=
+first=${systems%%,*} bounded=() shared=
 for override in "${overrides[@]}"; do bounded+=(--set "$override"); done
 [[ ! $budget || $budget =~ ^[1-9][0-9]*$ ]] || fail "--budget is a whole number of seconds"
 [[ ! $max_steps ]] || bounded+=(--set "train.max_steps=$max_steps")
@@ -40,6 +41,7 @@ for name in ${systems//,/ }; do of "$name"; done
 # within SYSTEM: options, in the array `budgeted`, that share the budget out. A teacher takes as long as its student.
 within() {
   local half=$((budget / 2)) part
+  [[ ! $vocoder ]] || half=$budget
   budgeted=()
   [[ $budget ]] || return 0
   budgeted=(--set train.workers=0 --set train.max_steps=10000000)
@@ -50,7 +52,7 @@ within() {
   else
     budgeted+=(--set "$singer:train.budget_seconds=$half")
   fi
-  [[ ! $vocoded ]] || budgeted+=(--set "vocoder:train.budget_seconds=$half")
+  [[ ! $vocoded || $vocoder ]] || budgeted+=(--set "vocoder:train.budget_seconds=$half")
 }
 
 if stage 1 data "songs to train on and to convert, by the first system's recipe, and the list"; then
@@ -64,18 +66,23 @@ if stage 2 train "each system by its recipe; one vocoder for all"; then
     of "$name"
     within
     last=5
-    [[ ! $vocoded || $vocoder ]] || last=6 vocoder=$folder/runs/vocoder
+    [[ ! $vocoded || $vocoder || $shared ]] || last=6 shared=$folder/runs/vocoder
     run mkdir -p "$folder/runs"
     [[ $name == "$first" ]] || for part in data valid; do run ln -sfn "$exp/trained/$first/$part" "$folder/$part"; done
     run "$recipe_of/run.sh" --exp "$folder" --stage 4 --stop-stage "$last" --device "$device" --jobs "$jobs" --seed "$seed" \
       "${budgeted[@]}" "${bounded[@]}"
-    [[ $vocoded ]] || continue
-    [[ $vocoder == "$folder/runs/vocoder" ]] || run ln -sfn "$vocoder" "$folder/runs/vocoder"
+    [[ $vocoded && ! $vocoder ]] || continue
+    [[ $shared == "$folder/runs/vocoder" ]] || run ln -sfn "$shared" "$folder/runs/vocoder"
     script assemble_bundle --runs "$folder/runs" --parts "$singer" vocoder --out "$trained"
   done
 fi
 models=("${model[@]}")
-for name in ${systems//,/ }; do of "$name" && models+=("$name=$trained"); done
+declare -A sounds=()  # of a system: controls that choose its vocoder
+for name in ${systems//,/ }; do
+  of "$name"
+  models+=("$name=$trained")
+  [[ ! $vocoded || ! $vocoder ]] || sounds[$name]=vocoder=$vocoder
+done
 variants=()
 if [[ ! $dry_run ]] && ((stop_stage >= 3)); then
   found=$(python "$common/local/conversion_variants.py" --task svc --models "${models[@]}" --steps ${steps//,/ }) || exit 2
@@ -86,8 +93,9 @@ fi
 if stage 3 convert "each song to the singer of its prompt"; then
   for variant in "${variants[@]}"; do
     IFS=$'\t' read -r name converter control <<<"$variant"
+    sound=${sounds[${name%_*_steps}]-}
     script convert_list --task svc --list "$exp/list.csv" --model "$converter" --control "auto_key=$key" \
-      ${control:+--control "$control"} --seed "$seed" --out "$exp/wavs/$name" --device "$device"
+      ${control:+--control "$control"} ${sound:+--control "$sound"} --seed "$seed" --out "$exp/wavs/$name" --device "$device"
   done
 fi
 if stage 4 evaluate "F0 correlation and error, singer similarity, errors of the lyrics, MCD, FAD, DNSMOS"; then
