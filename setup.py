@@ -133,6 +133,7 @@ setup(
         "ja": ["pyopenjtalk-plus>=0.4.1"],
         "zh": ["pypinyin>=0.53", "rjieba>=0.2"],
         "crepe": ["torchcrepe>=0.0.23"],
+        "cloud": ["s3fs>=2025.3"],  # shards on S3
         "pesq": ["pesq>=0.0.4"],  # source only: needs a C compiler
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
         "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
@@ -147,6 +148,7 @@ setup(
             "hypothesis>=6.100",
             "import-linter>=2.1",
             "mlflow-skinny>=3",  # keeps a tracker's files offline in a test, as wandb does
+            "moto[server]>=5",  # an S3 server, for tests of shards
             "mypy>=1.11",
             "openai>=1.60",  # the server's tests
             "playwright>=1.50",  # drives a Chromium that is installed
@@ -154,6 +156,7 @@ setup(
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.6",
             "ruff>=0.8",
+            "s3fs>=2025.3",
             "setuptools>=70.1",  # makes wheels by itself
             "types-setuptools",
             "types-tqdm",

@@ -268,11 +268,26 @@ class TrainConfig(Config):
         return NetworkTrainConfig(optimizer=self.optimizer, schedule=self.schedule, clip_norm=self.clip_norm)
 
 
+class StreamConfig(Config):
+    """How a corpus of shards is read.
+
+    Attributes:
+        shuffle_cuts: utterances of a process that are mixed at a time; batches and prompts are of them.
+        cache_gb: what a process keeps of the shards on this machine, in units of 10^9 bytes.
+        cache_dir: where; None for `shards` in $HIERVOX_HOME or `~/.cache/hiervox`.
+    """
+
+    shuffle_cuts: PositiveInt = 2048
+    cache_gb: PositiveFloat = 16.0
+    cache_dir: Path | None = None
+
+
 class DataConfig(Config):
     """Where the training data is, and how batches see it.
 
     Attributes:
-        cuts: a cut manifest, or a folder that `hiervox extract` wrote.
+        cuts: a cut manifest, a folder that `hiervox extract` wrote, or the folder or URL of `hiervox shard`.
+        stream: how shards are read; None for the defaults.
         dev_size: utterances set aside for validation.
         sample_rate: of the waveforms in batches, Hz.
         hop_length: samples to a frame; None takes that of the experiment's `mel` where it has one at this
@@ -286,6 +301,7 @@ class DataConfig(Config):
     """
 
     cuts: Path
+    stream: StreamConfig | None = None
     dev_size: int = Field(8, ge=0)
     sample_rate: PositiveInt = 16_000
     hop_length: PositiveInt | None = None

@@ -73,6 +73,7 @@ def test_config_show_resolves(tmp_path: Path) -> None:
         "validate",
         "vocabulary",
         "extract",
+        "shard",
         "train",
         "tts",
         "vc",

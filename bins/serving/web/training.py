@@ -25,11 +25,11 @@ import psutil
 from hiervox.models.base.data.features import FEATURES_NAME
 from hiervox.models.base.data.manifest import CUTS_NAME
 from hiervox.models.base.data.validation import REPORT_NAME
-from hiervox.models.base.pipelines.bundle import hiervox_home
 from hiervox.models.base.training.run_folder import CHECKPOINTS_NAME, LOGS_NAME, METRICS_NAME
 from hiervox.utils.errors import ConfigError, HierVoxError
 from hiervox.utils.files import write_json
 from hiervox.utils.json_files import parse_json, read_json
+from hiervox.utils.storage import hiervox_home
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 LOG_BYTES = 4_000

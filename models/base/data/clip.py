@@ -11,6 +11,7 @@ import numpy as np
 
 from hiervox.models.base.data.manifest import supervision_of
 from hiervox.models.base.data.randomness import generator_for
+from hiervox.models.base.data.shard_members import read_array
 from hiervox.models.base.data.waveform import cut_samples, read_waveform
 from hiervox.processors.audio import FRAME_RATE, Waveform, resample
 from hiervox.utils.errors import DataError
@@ -165,6 +166,8 @@ def _read_rows(path: str, key: str, first: int, last: int) -> NDArray[Any]:
     Raises:
         DataError: the file is missing, truncated, or lacks the array.
     """
+    if path.endswith(".tar"):  # of a shard
+        return read_array(path, int(key), first, last)
     try:
         rows: NDArray[Any] = open_store(path)[key][first:last]
     except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:

@@ -72,7 +72,7 @@ class CutDataset(Dataset["Batch | HierVoxError"]):
         Raises:
             DataError: a feature can't be read, or has not the rows of its utterance.
         """
-        clips = [self._clip(self.index.cut(number)) for number in share.cuts]
+        clips = [self._clip(self.cut(number)) for number in share.cuts]
         batch: Batch = {
             "ids": [clip.cut.id for clip in clips],
             "frames": torch.tensor([clip.frames for clip in clips]),
@@ -85,6 +85,10 @@ class CutDataset(Dataset["Batch | HierVoxError"]):
                 _require_same_tokens(tokens, batch["ids"])
             batch |= batch_field(feature, values, clips, share.frames, share.tokens)
         return batch
+
+    def cut(self, number: int) -> DataCut:
+        """One utterance."""
+        return self.index.cut(number)
 
     def _clip(self, cut: DataCut) -> Clip:
         generator = generator_for(self.seed, self.epoch, cut.id)

@@ -78,6 +78,10 @@ class CutIndex:
         """How many cuts there are."""
         return len(self.table)
 
+    def __str__(self) -> str:
+        """What the user named."""
+        return str(self.manifest)
+
     def cut(self, number: int) -> DataCut:
         """One cut; its line alone is read."""
         offset = int(self.table["offset"][number])

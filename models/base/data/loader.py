@@ -5,10 +5,17 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterable, Iterator
 
-from hiervox.models.base.config import DataConfig, ExperimentConfig
+import numpy as np
+
+from hiervox.models.base.config import DataConfig, ExperimentConfig, StreamConfig
 from hiervox.models.base.data.batch import Batch, Split
+from hiervox.models.base.data.dataset import CutDataset
+from hiervox.models.base.data.sampling import BatchLimit, BatchShare, EpochBatches
 from hiervox.models.base.data.setup import FeatureSetup
+from hiervox.models.base.data.shard_loader import FetchedBatches, Read, StreamedBatches
+from hiervox.models.base.data.shards import ShardIndex
 from hiervox.models.base.data.splits import Splits, Usable, split_corpus
+from hiervox.models.base.data.streaming import StreamBatches
 from hiervox.utils.errors import ConfigError, HierVoxError
 
 
@@ -53,11 +60,6 @@ class CutLoader:
         Returns:
             Batches as `CutDataset` describes them. The dev set of `dev_size: 0` is empty.
         """
-        from torch.utils.data import DataLoader
-
-        from hiervox.models.base.data.dataset import CutDataset
-        from hiervox.models.base.data.sampling import BatchLimit, EpochBatches
-
         splits, train, seed = self.splits, self.experiment.train, self.experiment.seed
         numbers = splits.numbers(split)
         if not len(numbers):
@@ -65,6 +67,9 @@ class CutLoader:
         training = split == "train"
         epoch = epoch if training else 0
         crop_frames = None if "tokens" in self.fields else self.segment or self.experiment.data.max_frames
+        dataset = CutDataset(splits.index, self.fields, self.setup, crop_frames, seed, epoch)
+        if training and isinstance(splits.index, ShardIndex):
+            return self._streamed(dataset, splits.index, skip_batches, rank, world_size, pins)
         frames = splits.frames[numbers]
         seconds = train.max_batch_seconds
         sampler = EpochBatches(
@@ -84,18 +89,58 @@ class CutLoader:
             world_size=world_size,
             pad_frames=self.segment,
         )
-        dataset = CutDataset(splits.index, self.fields, self.setup, crop_frames, seed, epoch)
+        if isinstance(splits.index, ShardIndex):
+            return Batches(FetchedBatches(dataset, splits.index, numbers, sampler, self._reader(pins)))
         for feature in dataset.features.values():
             feature.begin(splits)
-        read = DataLoader(
-            dataset,
-            sampler=sampler,
-            batch_size=None,
-            num_workers=train.workers,
-            worker_init_fn=_begin_worker,
-            pin_memory=pins,
+        return Batches(self._reader(pins)(dataset, sampler))
+
+    def _streamed(
+        self,
+        dataset: CutDataset,
+        index: ShardIndex,
+        skip_batches: int,
+        rank: int,
+        world_size: int,
+        pins: bool,
+    ) -> Iterable[Batch]:
+        """The training batches of an epoch of shards."""
+        splits, train = self.splits, self.experiment.train
+        wanted = np.zeros(len(index), bool)
+        wanted[splits.train] = True
+        crop, seconds = dataset.max_frames, train.max_batch_seconds
+        stream = self.experiment.data.stream or StreamConfig()
+        plan = StreamBatches(
+            index.chunks,
+            wanted,
+            splits.frames if crop is None else splits.frames.clip(max=crop),
+            splits.tokens,
+            BatchLimit(train.batch_size, seconds and seconds * float(self.setup.frame_rate)),
+            shuffle_cuts=stream.shuffle_cuts,
+            seed=dataset.seed,
+            epoch=dataset.epoch,
+            skip_batches=skip_batches,
+            rank=rank,
+            world_size=world_size,
+            pad_frames=self.segment,
         )
-        return Batches(read)
+        return Batches(StreamedBatches(dataset, index, plan, stream, self._reader(pins)))
+
+    def _reader(self, pins: bool) -> Read:
+        """Reads the batches of a dataset by `train.workers` processes."""
+        from torch.utils.data import DataLoader
+
+        def read(dataset: CutDataset, shares: Iterable[BatchShare]) -> Iterable[Batch | HierVoxError]:
+            return DataLoader(
+                dataset,
+                sampler=shares,
+                batch_size=None,
+                num_workers=self.experiment.train.workers,
+                worker_init_fn=_begin_worker,
+                pin_memory=pins,
+            )
+
+        return read
 
 
 class Batches(Iterable[Batch]):

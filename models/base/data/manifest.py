@@ -154,8 +154,8 @@ def require_folder(folder: Path) -> None:
 
 
 def audio_path(cut: DataCut) -> Path:
-    """The audio file of a cut."""
-    return Path(str(cut.recording.sources[0].source))
+    """The audio file of a cut; its id, where its sound has no place of its own."""
+    return Path(str(cut.recording.sources[0].source or cut.id))
 
 
 def supervision_of(cut: DataCut) -> SupervisionSegment | None:

@@ -28,11 +28,13 @@ class BatchShare:
         frames, tokens: of the longest utterance of the whole batch, to which every process pads. What a
             network makes of an utterance near padding, and means over padding, then don't depend on who
             reads what.
+        window: of a stream, the window that the batch is of.
     """
 
     cuts: tuple[int, ...]
     frames: int
     tokens: int
+    window: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class EpochBatches(Iterable[BatchShare]):
         order = np.arange(len(self.numbers))
         if self.shuffle:
             generator.shuffle(order)
-        bounds = _bucket_bounds(self.frames, self.limit.max_cuts)
+        bounds = bucket_bounds(self.frames, self.limit.max_cuts)
         buckets = np.searchsorted(bounds, self.frames[order], side="left")
         batches = []
         for bucket in np.unique(buckets):
@@ -128,7 +130,7 @@ class EpochBatches(Iterable[BatchShare]):
         )
 
 
-def _bucket_bounds(frames: NDArray[np.int64], batch_size: int) -> NDArray[np.float64]:
+def bucket_bounds(frames: NDArray[np.int64], batch_size: int) -> NDArray[np.float64]:
     """Upper bounds of all buckets but the last: equally many cuts to a bucket, at most `BUCKETS`."""
     count = min(BUCKETS, max(1, len(frames) // (batch_size * BATCHES_PER_BUCKET)))
     return np.unique(np.quantile(frames, np.arange(1, count) / count))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,9 @@ import numpy as np
 
 from hiervox.models.base.data.feature import MISSING
 from hiervox.models.base.data.features import build_features
-from hiervox.models.base.data.index import CutIndex, open_index
+from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.manifest import write_cuts
+from hiervox.models.base.data.shards import ShardIndex, open_corpus
 from hiervox.utils.errors import DataError
 from hiervox.utils.logging import get_logger
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 Usable = Callable[[int, int | None], bool]
 """Whether a part trains on an utterance of so many frames and tokens (None where it has none)."""
+
+ROWS_AT_ONCE = 65_536
+"""Lengths that are Python objects at a time."""
 
 _log = get_logger("data")
 
@@ -53,20 +58,24 @@ class Splits:
 
     def by_speaker(self) -> dict[str, NDArray[np.int64]]:
         """Numbers of each speaker's utterances, in order; those of nobody are left out."""
-        usable = np.sort(np.concatenate([self.train, self.dev]))
-        speakers = self.index.table["speaker"][usable]
-        order = np.argsort(speakers, kind="stable")
-        places, starts = np.unique(speakers[order], return_index=True)
-        groups = np.split(usable[order], starts[1:])
-        return {
-            self.index.speakers[place]: group
-            for place, group in zip(places.tolist(), groups, strict=True)
-            if place >= 0
-        }
+        return numbers_by_speaker(self.index, np.sort(np.concatenate([self.train, self.dev])))
 
     def numbers(self, split: Split) -> NDArray[np.int64]:
         """Those of one side."""
         return self.train if split == "train" else self.dev
+
+
+def numbers_by_speaker(index: CutIndex, numbers: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """Of some cuts the numbers of each speaker's, in order; those of nobody are left out."""
+    speakers = index.table["speaker"][numbers]
+    order = np.argsort(speakers, kind="stable")
+    places, starts = np.unique(speakers[order], return_index=True)
+    groups = np.split(numbers[order], starts[1:])
+    return {
+        index.speakers[place]: group
+        for place, group in zip(places.tolist(), groups, strict=True)
+        if place >= 0
+    }
 
 
 def split_corpus(
@@ -74,8 +83,8 @@ def split_corpus(
 ) -> Splits:
     """Choose the utterances that an experiment can use, and set `data.dev_size` of them aside.
 
-    Seed and ids alone choose the dev set. Its manifest is written beside the index, for whoever wants to look
-    at it or evaluate on it.
+    Seed and ids alone choose the dev set. That of a manifest is written beside the index as a manifest, too,
+    for whoever wants to look at it or evaluate on it.
 
     Args:
         experiment: names the manifest.
@@ -87,14 +96,13 @@ def split_corpus(
         DataError: the manifest is missing, lacks a field, or has too few utterances.
     """
     data = experiment.data
-    index = open_index(data.cuts)
+    index = open_corpus(data)
     _require_fields(index, fields, setup)
     frames, tokens = index.frames(setup), index.table["tokens"].astype(np.int64)
     kept = _usable(index, frames, tokens, "tokens" in fields, data.max_frames, usable)
     if data.dev_size >= len(kept):
         raise DataError(
-            f"{index.manifest} has {len(kept)} usable utterances, and data.dev_size sets {data.dev_size} "
-            "aside",
+            f"{index} has {len(kept)} usable utterances, and data.dev_size sets {data.dev_size} aside",
             "lower data.dev_size or add recordings",
         )
     dev = _dev_set(index, kept, data.dev_size, experiment.seed)
@@ -112,13 +120,17 @@ def _dev_set(index: CutIndex, kept: NDArray[np.int64], size: int, seed: int) -> 
         return known
     wanted = np.zeros(len(index), bool)
     wanted[kept] = True
-    ranked = sorted(
-        (hashlib.sha256(f"{seed}\x1f{identity}".encode()).digest()[:8], number)
-        for number, identity in enumerate(index.ids())
-        if wanted[number]
+    ranked = heapq.nsmallest(
+        size,
+        (
+            (hashlib.sha256(f"{seed}\x1f{identity}".encode()).digest()[:8], number)
+            for number, identity in enumerate(index.ids())
+            if wanted[number]
+        ),
     )
-    dev = np.sort(np.array([number for _, number in ranked[:size]], np.int64))
-    write_cuts((index.cut(int(number)) for number in dev), manifest)
+    dev = np.sort(np.array([number for _, number in ranked], np.int64))
+    if not isinstance(index, ShardIndex):  # whose cuts have no files of their own
+        write_cuts((index.cut(int(number)) for number in dev), manifest)
     _save(numbers, dev)
     return dev
 
@@ -141,7 +153,7 @@ def _require_fields(index: CutIndex, fields: frozenset[str], setup: FeatureSetup
         cut = index.cut(int(np.argmax(index.table["fields"] == kind)))
         lacking = [feature.name for feature in features if not feature.is_in(cut)]
         if lacking:
-            raise DataError(f"cut {cut.id!r} of {index.manifest} has no {', '.join(lacking)}", MISSING)
+            raise DataError(f"cut {cut.id!r} of {index} has no {', '.join(lacking)}", MISSING)
 
 
 def _usable(
@@ -165,13 +177,15 @@ def _usable(
     kept &= ~too_long
     fitting = kept.copy()
     if usable is not None:
-        lengths = zip(frames[kept].tolist(), tokens[kept].tolist(), strict=True)
-        fitting[kept] = [usable(count, None if length < 0 else length) for count, length in lengths]
+        for start in range(0, len(kept), ROWS_AT_ONCE):
+            rows = start + np.flatnonzero(kept[start : start + ROWS_AT_ONCE])
+            lengths = zip(frames[rows].tolist(), tokens[rows].tolist(), strict=True)
+            fitting[rows] = [usable(count, None if length < 0 else length) for count, length in lengths]
     refused = int(kept.sum() - fitting.sum())
     counts = f"{too_long.sum()} over data.max_frames, {refused} outside the part's limits"
     if not fitting.any():
         raise DataError(
-            f"{index.manifest} has no utterance to train on ({len(index)} in all, {counts})",
+            f"{index} has no utterance to train on ({len(index)} in all, {counts})",
             "give recordings with text, or raise data.max_frames" if needs_tokens else "add recordings",
         )
     if not fitting.all():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hiervox.models.base.data.manifest import audio_path
-from hiervox.processors.audio import SAMPLE_RATE, Waveform, read_audio, resample
+from hiervox.models.base.data.shard_members import recording_in_shard
+from hiervox.processors.audio import SAMPLE_RATE, Waveform, decode_audio, read_audio, resample
 from hiervox.utils.errors import AudioError
 
 if TYPE_CHECKING:
@@ -33,10 +36,13 @@ def read_waveform(cut: DataCut, rate: int, start: float = 0.0, seconds: float | 
     Raises:
         AudioError: the file is missing, unreadable or truncated.
     """
-    path = audio_path(cut)
+    path, data = audio_path(cut), recording_in_shard(cut)
     whole = cut.start == 0 and cut.duration == cut.recording.duration
     if whole and start == 0 and seconds is None:
-        return read_audio(path, rate)[0]
+        if data is None:
+            return read_audio(path, rate)[0]
+        wav, own_rate = decode_audio(data, str(path), math.inf)
+        return resample(wav, own_rate, rate)
     import soundfile
 
     own_rate = cut.recording.sampling_rate
@@ -45,7 +51,13 @@ def read_waveform(cut: DataCut, rate: int, start: float = 0.0, seconds: float | 
         (cut.start + (cut.duration if seconds is None else min(start + seconds, cut.duration))) * own_rate
     )
     try:
-        wav, _ = soundfile.read(path, start=first, stop=last, dtype="float32", always_2d=True)
+        wav, _ = soundfile.read(
+            path if data is None else io.BytesIO(data),
+            start=first,
+            stop=last,
+            dtype="float32",
+            always_2d=True,
+        )
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise AudioError(f"can't read {path} ({error})", "run `hiervox validate`") from error
     if len(wav) < last - first:

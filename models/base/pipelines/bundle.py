@@ -11,7 +11,6 @@ systems::
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +28,13 @@ from hiervox.models.base.checkpoints.checkpoint import (
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.registry import nearest, resolve
+from hiervox.utils.storage import hiervox_home
 
 if TYPE_CHECKING:
     import torch
 
     from hiervox.models.base.pipelines.protocols import Enhancement, SuperResolution
 
-HOME_VARIABLE = "HIERVOX_HOME"
 DEFAULT_BUNDLES = ("box", "mini")
 """What is spoken with where no model is named: the first of these that is there."""
 PROMPT_SUFFIX = ".flac"
@@ -56,11 +55,6 @@ class BundlePart:
     checkpoint: Path
     part: str
     card: SystemCard
-
-
-def hiervox_home() -> Path:
-    """Where a user's models and voices are: $HIERVOX_HOME, by default `~/.cache/hiervox`."""
-    return Path(os.environ.get(HOME_VARIABLE) or "~/.cache/hiervox").expanduser()
 
 
 def bundle_homes() -> tuple[Path, ...]:

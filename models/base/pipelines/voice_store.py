@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, field_validator
 
 from hiervox.models.base.checkpoints.tensor_files import load_weights, save_tensors
-from hiervox.models.base.pipelines.bundle import hiervox_home
 from hiervox.utils.array_files import read_arrays
 from hiervox.utils.config import Config
 from hiervox.utils.errors import CheckpointError, ConfigError
@@ -18,6 +17,7 @@ from hiervox.utils.files import replacing_file
 from hiervox.utils.json_files import parse_json
 from hiervox.utils.outputs import check_outputs
 from hiervox.utils.placing import place
+from hiervox.utils.storage import hiervox_home
 
 if TYPE_CHECKING:
     from hiervox.models.base.pipelines.voice import Voice

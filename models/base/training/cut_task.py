@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.data.features import require_features
-from hiervox.models.base.data.index import CutIndex, open_index
+from hiervox.models.base.data.index import CutIndex
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.setup import FeatureSetup
+from hiervox.models.base.data.shards import features_folder, open_corpus
 from hiervox.models.base.data.vocabulary import require_symbols
 from hiervox.models.base.training.task import ExperimentT, TrainingTask
 from hiervox.processors.text.config import TextConfig
@@ -65,20 +66,19 @@ class CutTrainingTask(TrainingTask[ExperimentT]):
 
     def data_fingerprint(self) -> str | None:
         """Of the manifest's cuts, wherever their files are."""
-        return open_index(self.config.data.cuts).fingerprint
+        return open_corpus(self.config.data).fingerprint
 
     def _require_features(self) -> None:
-        cuts = self.config.data.cuts
-        folder = cuts if cuts.is_dir() else cuts.parent
+        folder = features_folder(self.config.data)
         if not folder.is_dir():
-            raise DataError(f"no feature folder {cuts}", "make it with `hiervox extract`")
+            raise DataError(f"no feature folder {self.config.data.cuts}", "make it with `hiervox extract`")
         require_features(folder, FeatureSetup.of(self.config), self.batch_fields())
 
     def _require_text(self, index: CutIndex) -> None:
         text = getattr(self.config, "text", None)
         if not isinstance(text, TextConfig) or "tokens" not in self.batch_fields():
             return
-        require_symbols(index.manifest.parent, text)
+        require_symbols(features_folder(self.config.data), text)
         require_languages(index.languages, text, str(self.config.data.cuts))
 
     def _warn_of_left_out_symbols(self, index: CutIndex) -> None:

@@ -12,6 +12,8 @@ from hiervox.utils.errors import ConfigError, shortened
 
 HARMLESS = (
     "out_dir",
+    "data.stream.cache_gb",
+    "data.stream.cache_dir",
     "train.max_steps",
     "train.log_every",
     "train.validate_every",

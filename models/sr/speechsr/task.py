@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hiervox.models.base.data.batch import Batch, Split
-from hiervox.models.base.data.index import open_index
 from hiervox.models.base.data.manifest import audio_path
+from hiervox.models.base.data.shards import open_corpus
 from hiervox.models.base.training.adversarial import AdversarialTask, Generated
 from hiervox.models.base.training.task import Media
 from hiervox.models.sr.speechsr.config import INPUT_RATE, SpeechSRExperiment
@@ -52,7 +52,7 @@ class SpeechSRTask(AdversarialTask[SpeechSRExperiment]):
         return super().loader(split, epoch=epoch, skip_batches=skip_batches, rank=rank, world_size=world_size)
 
     def _refuse_band_limited(self) -> None:
-        index = open_index(self.config.data.cuts)
+        index = open_corpus(self.config.data)
         lowest = int(index.table["rate"].argmin())
         own_rate = int(index.table["rate"][lowest])
         if own_rate < self.sample_rate:
