@@ -217,6 +217,8 @@ class TrainConfig(Config):
         compile: networks that `torch.compile` compiles, by their names, such as `main`; needs a C++ compiler.
         freeze: modules of the main network that keep their weights, by the beginnings of their names, such as
             `text_encoder`.
+        gradient_checkpointing: modules of the main network whose activations the backward pass computes
+            again, which saves memory and takes time, by their names, such as `flow.blocks`.
     """
 
     max_steps: PositiveInt = 1_000_000
@@ -240,6 +242,7 @@ class TrainConfig(Config):
     trackers: tuple[TrackerName, ...] = ("tensorboard",)
     compile: tuple[str, ...] | None = None
     freeze: tuple[str, ...] = ()
+    gradient_checkpointing: tuple[str, ...] = ()
 
     @field_validator("networks")
     @classmethod

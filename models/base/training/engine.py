@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.average import GrowingAverage
 from hiervox.models.base.training.freezing import frozen_parameters
+from hiervox.models.base.training.gradient_checkpointing import checkpoint_modules
 from hiervox.models.base.training.randomness import seed_everything
 from hiervox.models.base.training.schedule import learning_rate
 from hiervox.models.base.training.step_checks import (
@@ -49,8 +50,8 @@ class StepEngine:
         average: the exponential moving average of the main network; None without `train.ema_decay`.
 
     Raises:
-        ConfigError: `fp16` on the CPU, no such device, `train.freeze` names what is not there, or as
-            `process_of_launch`.
+        ConfigError: `fp16` on the CPU, no such device, `train.freeze` or `train.gradient_checkpointing` name
+            what is not there, or as `process_of_launch`.
     """
 
     def __init__(self, task: TrainingTask[Any], device: str = "auto") -> None:
@@ -90,6 +91,7 @@ class StepEngine:
         built = {name: prepare_for_training(network) for name, network in built.items()}
         self._compile(built)
         self.average = self._average_of(built[task.main])
+        checkpoint_modules(built[task.main], self.train_config.gradient_checkpointing)
         for name, network in built.items():
             self.networks[name], self.optimizers[name] = self.accelerator.prepare(
                 network, self._optimizer(name, network)

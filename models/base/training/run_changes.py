@@ -23,6 +23,7 @@ HARMLESS = (
     "train.keep_best",
     "train.workers",
     "train.trackers",
+    "train.gradient_checkpointing",
 )
 """Keys that no weight depends on."""
 NEVER = ("system", "part")
