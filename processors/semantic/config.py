@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from hiervox.utils.config import Config
 from hiervox.utils.errors import ConfigError
@@ -55,6 +55,14 @@ class SemanticConfig(Config):
             raise ValueError("projected is for the hubert family alone")
         return self
 
+    @model_serializer(mode="wrap")
+    def _without_what_is_newer(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Features that were extracted before `projected` was known are the same without it."""
+        section: dict[str, Any] = dump(self)
+        if not self.projected:
+            del section["projected"]
+        return section
+
 
 XLS_R = SemanticConfig(name="facebook/wav2vec2-xls-r-300m", layer=12)
 """What the authors' systems before HierSpeech++ were published with."""
@@ -75,7 +83,7 @@ def require_same_features(trained: SemanticConfig, given: SemanticConfig, where:
         ConfigError: naming the keys that differ.
     """
     ours, theirs = _comparable(trained), _comparable(given)
-    differing = [key for key in ours if ours[key] != theirs[key]]
+    differing = sorted(key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key))
     if differing:
         wanted = ", ".join(f"{key} {getattr(trained, key)}" for key in differing)
         found = ", ".join(f"{key} {getattr(given, key)}" for key in differing)

@@ -61,6 +61,7 @@ RECIPES = [
     "svc/transformer_svc/m4singer",
     "svc/transformer_svc/opencpop",
     "svc/transformer_svc/opensinger",
+    "svc/transformer_svc/svcc",
     "svc/vits_svc/mini",
     "svc/vits_svc/m4singer",
     "vc/hiervst/mini",

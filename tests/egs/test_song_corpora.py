@@ -49,7 +49,13 @@ def _opensinger(folder: Path) -> None:
         (song / f"{singer}_歌_0.txt").write_text("你好\n")
 
 
+def _svcc(folder: Path) -> None:
+    for singer in ("IDF1", "CDM1", "SF1"):
+        _song(folder / "SVCC2023" / "Data" / singer / "10001.wav")
+
+
 CORPORA = {
+    "svcc": (_svcc, (), (2, 1), {"IDF1", "CDM1", "SF1"}),
     "opencpop": (_opencpop, (), (2, 1), {"opencpop"}),
     "m4singer": (_m4singer, ("--test-speakers", "1"), (2, 1), {"Alto-1", "Bass-2", "Tenor-3"}),
     "opensinger": (_opensinger, ("--test-speakers", "1"), (2, 1), {"man0", "man12", "woman3"}),
@@ -75,7 +81,11 @@ def test_a_corpus_of_songs_becomes_manifests(corpus: str, tmp_path: Path) -> Non
     assert tuple(map(len, sides)) == counts
     supervisions = [cut.supervisions[0] for side in sides for cut in side]
     assert {supervision.speaker for supervision in supervisions} == singers
-    assert all(supervision.language == "cmn" and supervision.text for supervision in supervisions)
+    if corpus == "svcc":
+        assert {supervision.language for supervision in supervisions} == {"en-us"}
+        assert [cut.supervisions[0].speaker for cut in sides[1]] == ["SF1"]
+    else:
+        assert all(supervision.language == "cmn" and supervision.text for supervision in supervisions)
 
 
 def test_a_recording_sings_a_melody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,11 @@
 set -euo pipefail
 
 source "$(dirname "$0")/../../common/recipe.sh"
-option corpus mini "that recipes of egs/svc have: mini, m4singer, opencpop, opensinger"
+option corpus mini "that recipes of egs/svc have: mini, m4singer, opencpop, opensinger, svcc"
 option data "" "folder that holds the corpus's own folder, or gets it"
 option systems transformer_svc,diffwavenet_svc,diffcomo_svc,vits_svc "to train, by commas, each a folder of egs/svc"
 list model "NAME=DIR: a trained model beside them"
-option steps 10,100,diffcomo_svc:1 "of samplers, by commas; NAME:N of one system alone"
+option steps 10,20,diffcomo_svc:1 "of samplers, by commas; NAME:N of one system alone"
 option count 20 "songs to convert"
 option key off "off, median or octaves: how a song's key is brought to a singer; off keeps F0 comparable"
 option budget "" "processor seconds to train every system with, its share of the vocoder, a half, included (default: the steps of the configs)"
@@ -98,12 +98,12 @@ if stage 3 convert "each song to the singer of its prompt"; then
       ${control:+--control "$control"} ${sound:+--control "$sound"} --seed "$seed" --out "$exp/wavs/$name" --device "$device"
   done
 fi
-if stage 4 evaluate "F0 correlation and error, singer similarity, errors of the lyrics, MCD, FAD, DNSMOS"; then
+if stage 4 evaluate "F0 correlation and error, singer similarity, errors of the lyrics, MCD, FAD"; then
   rows=()
   for variant in "${variants[@]}"; do rows+=("${variant%%$'\t'*}=$exp/wavs/${variant%%$'\t'*}"); done
   script systems_table --list "$exp/list.csv" --systems "${rows[@]}" --out "$exp/evaluation.csv"
   run hiervox evaluate --table "$exp/evaluation.csv" --out "$exp/evaluation" --task svc --players none \
-    --metrics wer,sim,f0,mcd,fad,dnsmos --device "$device"
+    --metrics wer,sim,f0,mcd,fad --device "$device"
 fi
 if stage 5 results "the table"; then
   own trainings --trained "$exp/trained" --out "$exp/trainings.md"

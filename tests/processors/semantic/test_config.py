@@ -51,3 +51,13 @@ def test_padding_makes_other_features() -> None:
     padded = plain.model_copy(update={"pad_to_30_seconds": True})
     with pytest.raises(ConfigError, match="pad_to_30_seconds True"):
         require_same_features(plain, padded, "the cuts")
+
+
+def test_older_features_are_the_same_without_a_projection() -> None:
+    plain = SemanticConfig(family="hubert", name="a")
+    projected = SemanticConfig(family="hubert", name="a", projected=True)
+    assert "projected" not in plain.model_dump() and projected.model_dump()["projected"]
+    assert SemanticConfig.model_validate(projected.model_dump(mode="json")) == projected
+    for trained, given in ((plain, projected), (projected, plain)):
+        with pytest.raises(ConfigError, match="projected"):
+            require_same_features(trained, given, "it")
