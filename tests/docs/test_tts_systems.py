@@ -62,7 +62,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_f5_tts(Path("exp/f5_tts"))
     write_glow_tts(Path("exp/glow_tts"), "table")
     write_matcha_tts(Path("exp/matcha_tts"), "table")
-    write_kokoro(Path("exp/kokoro/model"), ("af_heart", "bf_emma", "ef_dora"))
+    write_kokoro(Path("kokoro"), ("af_heart", "bf_emma", "ef_dora"))
     write_glow_wavegan(Path("exp/glow_wavegan"), "table")
     for system, part, network in (
         ("encodec", "encodec", tiny_encodec()),

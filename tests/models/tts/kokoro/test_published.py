@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import sys
+import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from hiervox.models.tts.kokoro import export
+from hiervox.models.tts.kokoro.pretrained import EXPORT_NAME, VOCABULARY_NAME, VOICE_NAMES, VOICES_NAME
 from hiervox.models.tts.kokoro.published import import_kokoro, without_weight_norm
 from hiervox.utils.errors import CheckpointError
 from tests.models.tts.kokoro.parity_cases import PUBLISHED
-
-LOCAL = Path(__file__).resolve().parents[4] / "egs" / "tts" / "kokoro" / "local"
-
-
-@pytest.fixture
-def published(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(LOCAL))
-    sys.modules.pop("published", None)
-    import published as module  # type: ignore[import-not-found]
-
-    yield module
-    sys.modules.pop("published", None)
 
 
 def test_weight_norm_in_both_forms_and_filters_of_norm_0() -> None:
@@ -48,17 +38,31 @@ def test_other_files_are_refused() -> None:
         import_kokoro({"bert_encoder.weight": torch.zeros(2, 2)}, PUBLISHED)
 
 
-def test_a_torch_checkpoint_and_voices_become_published_names(published: Any, tmp_path: Path) -> None:
+def test_a_torch_checkpoint_and_voices_become_published_names(tmp_path: Path) -> None:
     tree = {"bert": {"module.a.weight": torch.ones(2)}, "decoder": {"module.b": torch.zeros(3)}}
     torch.save(tree, tmp_path / "kokoro-v1_0.pth")
-    assert set(published.read_weights(tmp_path / "kokoro-v1_0.pth")) == {"bert.a.weight", "decoder.b"}
+    assert set(export.read_weights(tmp_path / "kokoro-v1_0.pth")) == {"bert.a.weight", "decoder.b"}
     styles = np.arange(2 * 256, dtype="<f4").reshape(2, 256)
     styles.tofile(tmp_path / "ada.bin")
     torch.save(torch.from_numpy(styles)[:, None], tmp_path / "ada.pt")
-    assert torch.equal(published.read_voice(tmp_path / "ada.bin"), published.read_voice(tmp_path / "ada.pt"))
+    assert torch.equal(export.read_voice(tmp_path / "ada.bin"), export.read_voice(tmp_path / "ada.pt"))
 
 
-def test_an_int8_export_is_turned_back(published: Any, tmp_path: Path) -> None:
+def test_fetched_files_become_tensors_a_config_and_voices(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(export, "read_weights", lambda path: {"decoder.a": torch.ones(2)})
+    styles = np.arange(len(VOICE_NAMES) * 2 * 256, dtype="<f4").reshape(len(VOICE_NAMES), 2, 256)
+    files = {name: tmp_path / name for name in (EXPORT_NAME, VOICES_NAME, VOCABULARY_NAME)}
+    styles.tofile(files[VOICES_NAME])
+    files[VOCABULARY_NAME].write_text('{"vocab": {"a": 1}}', encoding="utf-8")
+    checkpoint, config = export.read_fetched(files, tmp_path / "published")
+    tensors = load_file(checkpoint)
+    assert len(tensors) == 1 + 54 and json.loads(config.read_text("utf-8"))["vocab"] == {"a": 1}
+    assert torch.equal(tensors["voices.zm_yunyang"], torch.from_numpy(styles[-1]))
+
+
+def test_an_int8_export_is_turned_back(tmp_path: Path) -> None:
     """A convolution, a linear layer that is used twice, an embedding and an LSTM of one direction's two."""
     onnx = pytest.importorskip(
         "onnx", reason="the package onnx is not installed: pip install 'hiervox[kokoro]'"
@@ -113,7 +117,7 @@ def test_an_int8_export_is_turned_back(published: Any, tmp_path: Path) -> None:
     initialisers = [numpy_helper.from_array(np.asarray(array), name) for name, array in stored.items()]
     graph = helper.make_graph(nodes, "export", [], [], initialisers)
     onnx.save(helper.make_model(graph), tmp_path / "model_int8.onnx")
-    found = published.read_weights(tmp_path / "model_int8.onnx")
+    found = export.read_weights(tmp_path / "model_int8.onnx")
     conv = (stored["c_quantized"].astype(np.float32) - 128) * 0.5
     np.testing.assert_allclose(found["predictor.F0.0.conv1.weight"], conv)
     assert torch.equal(found["predictor.F0.0.conv1.bias"], torch.ones(3)) and "bert.q_1.weight" not in found
