@@ -43,7 +43,7 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
             end writes.
     """
     place = find_part(folder, "tts").folder
-    network, experiment = load_as(place, device, F5Tts, F5TtsExperiment, plain=True)
+    network, experiment = load_as(place, device, F5Tts, F5TtsExperiment)
     require_symbol_rows(folder, network.config.n_symbols, experiment.text)
     reader = F5Reader(experiment.text, experiment.features.characters)
     voices = F5Voices(experiment.mel, reader)
