@@ -9,7 +9,7 @@ percentiles further out the fewer units are drawn (as the expanded percentile in
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +21,8 @@ CONFIDENCE = 0.95
 BOOTSTRAP_SEED = 0
 SLOWEST = 0.1
 """Least divisor of BCa's formula, which has a pole where few units are very skewed."""
+MOST_KEPT = 10_000
+"""Utterances of a set whose draws are kept: 160 MB of positions."""
 FEW_UTTERANCES, FEW_SPEAKERS = 20, 5
 """With fewer a report warns that its intervals say little."""
 
@@ -151,15 +153,26 @@ def reach_of(units: int) -> float:
     return float(math.sqrt(units / (units - 1)) * t.ppf((1 + CONFIDENCE) / 2, units - 1))
 
 
+def resamples(count: int, groups: tuple[str, ...]) -> Iterable[Indices]:
+    """Positions of `RESAMPLES` sets: drawn from all, or from speakers drawn before.
+
+    Those of a small set are kept for the next figure; of a large one each is gone when the next is drawn.
+    """
+    return _kept(count, groups) if count <= MOST_KEPT else _drawn(count, groups)
+
+
 @lru_cache(maxsize=64)
-def resamples(count: int, groups: tuple[str, ...]) -> tuple[Indices, ...]:
-    """Positions of `RESAMPLES` sets: drawn from all, or from speakers drawn before."""
+def _kept(count: int, groups: tuple[str, ...]) -> tuple[Indices, ...]:
+    return tuple(_drawn(count, groups))
+
+
+def _drawn(count: int, groups: tuple[str, ...]) -> Iterator[Indices]:
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     if not groups:
-        return tuple(rng.integers(0, count, (RESAMPLES, count)))
+        for _ in range(RESAMPLES):
+            yield rng.integers(0, count, count)
+        return
     names = np.asarray(groups)
     members = [np.flatnonzero(names == name) for name in dict.fromkeys(groups)]
-    return tuple(
-        np.concatenate([rng.choice(members[group], len(members[group])) for group in chosen])
-        for chosen in rng.integers(0, len(members), (RESAMPLES, len(members)))
-    )
+    for chosen in rng.integers(0, len(members), (RESAMPLES, len(members))):
+        yield np.concatenate([rng.choice(members[group], len(members[group])) for group in chosen])
