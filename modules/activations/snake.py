@@ -51,10 +51,13 @@ class Snake(nn.Module):
         super().__init__()
         self.alpha = nn.Parameter(torch.ones(channels))
 
+    def magnitude(self) -> Tensor:
+        """1 / α, (C,)."""
+        return 1.0 / (self.alpha + _EPSILON)
+
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T) → (B, C, T)."""
-        alpha = self.alpha.unsqueeze(-1)
-        output: Tensor = _Snake.apply(x, alpha, 1.0 / (alpha + _EPSILON))
+        output: Tensor = _Snake.apply(x, self.alpha.unsqueeze(-1), self.magnitude().unsqueeze(-1))
         return output
 
 

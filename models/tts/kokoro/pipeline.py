@@ -35,7 +35,7 @@ def load_pipeline(folder: Path, device: str | torch.device = "cpu") -> SpeechPip
     Raises:
         CheckpointError: it is missing, broken, or another system's.
     """
-    network, experiment = load_as(folder, device, Kokoro, KokoroExperiment, plain=True)
+    network, experiment = load_as(folder, device, Kokoro, KokoroExperiment)
     voices = KokoroVoices(network)
     synthesizer = KokoroSynthesizer(network, experiment, voices)
     return SpeechPipeline(folder, device, KokoroControls, synthesizer, voices)
@@ -62,8 +62,8 @@ class KokoroVoices:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of what reads styles."""
-        return fingerprint(self.network.state_dict(), ("prosody.duration.", "decoder.encode.first_norm."))
+        """A digest of layers that read styles or stand beside those that do, and keep their weights plain."""
+        return fingerprint(self.network.state_dict(), ("prosody.encoder.lstms.", "text_encoder.lstm."))
 
     def speaker(self, name: str) -> dict[str, Tensor]:
         """The styles (rows, 2 S) of a voice."""

@@ -157,7 +157,7 @@ class KokoroGenerator(nn.Module):
                 x = functional.pad(x, (1, 0), "reflect")
             x = x + source_block(source_conv(source), style)
             assert isinstance(blocks, nn.ModuleList)
-            x = torch.stack([block(x, style) for block in blocks]).mean(0)
+            x = sum((block(x, style) for block in blocks[1:]), blocks[0](x, style)) / len(blocks)
         magnitude, phase = self.output(functional.leaky_relu(x, LAST_SLOPE)).chunk(2, dim=1)
         wav: Tensor = self.inverse_stft(torch.polar(magnitude.exp(), phase.sin()))
         return wav
