@@ -42,7 +42,7 @@ STEPS = {
     "svc/transformer_svc/mini/conf/transformer_svc.json5": (650, ()),
     "svc/vits_svc/mini/conf/vits_svc.json5": (2000, ()),
     "svc/diffcomo_svc/mini/conf/teacher.json5": (1050, ()),
-    "svc/diffwavenet_svc/mini/conf/diffwavenet_svc.json5": (900, ()),
+    "svc/diffwavenet_svc/mini/conf/diffwavenet_svc.json5": (700, ()),
     "vocoder/hifigan/conf/small.json5": (1350, ()),
     "vocoder/wavegrad/conf/small.json5": (450, ()),
     # the number of codebooks is drawn on the processor; a codebook asks once whether it has begun
