@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
 import pytest
+
+from tests.warm_python import WarmPython
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -30,3 +33,12 @@ def _no_lines_of_progress() -> Iterator[None]:
 
     with mock.patch.object(progress, "LINE_SECONDS", 3600.0):
         yield
+
+
+@pytest.fixture(scope="session")
+def warm_python() -> Iterator[Path]:
+    """A folder with a `python` and a `hiervox` that start without importing torch again."""
+    with tempfile.TemporaryDirectory(prefix="hv") as folder:
+        warm = WarmPython(Path(folder))
+        yield warm.programs
+        warm.close()

@@ -33,14 +33,9 @@ SHORT = [f"train.{key}=2" for key in ("max_steps", "log_every", "validate_every"
 class Home:
     """A newcomer's folder: a table, a few recordings, and a trained model called `mini`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, programs: Path) -> None:
         self.path = path
         self.bundle = path / "home" / "models" / "mini"
-        programs = path / "programs"
-        programs.mkdir()
-        for name, call in (("hiervox", "-m hiervox.bins.app"), ("python", "")):
-            (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {call} "$@"\n')
-            (programs / name).chmod(0o755)
         self.environment = {
             **os.environ,
             "PATH": f"{programs}:{os.environ['PATH']}",
@@ -76,8 +71,8 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    home = Home(tmp_path_factory.mktemp("newcomer"))
+def home(tmp_path_factory: pytest.TempPathFactory, warm_python: Path) -> Home:
+    home = Home(tmp_path_factory.mktemp("newcomer"), warm_python)
     overrides = [part for key in [*SHORT, "data.dev_size=4"] for part in ("--set", key)]
     stages = ["--stage", "1", "--stop-stage", "6", "--exp", "exp"]
     home.run(RECIPE / "run.sh", "--corpus", "my_table.csv", *stages, *overrides)

@@ -47,8 +47,8 @@ def test_no_size_in_a_config_takes_the_machine_down(bundle: Path, tmp_path: Path
     tree = json.loads((bundle / part / "config.json").read_text())
     (tmp_path / "model.safetensors").symlink_to(bundle / part / "model.safetensors")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for place in integers(tree["model"]):
-        for size in SIZES:
+    for number, place in enumerate(integers(tree["model"])):
+        for size in SIZES[number % 2 :: 2]:  # each size for every second integer
             changed = json.loads(json.dumps(tree))
             section = changed["model"]
             for key in place[:-1]:
