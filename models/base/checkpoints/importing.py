@@ -94,6 +94,20 @@ def read_published_state(path: Path) -> dict[str, dict[str, Tensor]]:
     return networks
 
 
+def read_published_tensor(path: Path) -> Tensor:
+    """Read a published file that holds one tensor, on the CPU.
+
+    Raises:
+        CheckpointError: it is missing, broken, or holds something else.
+    """
+    if not is_file(path):
+        raise CheckpointError(f"no file {path}", "check the path")
+    tensor = _read_torch(path)
+    if not isinstance(tensor, Tensor):
+        raise CheckpointError(f"{path} is no tensor", "name a file of the authors'")
+    return tensor
+
+
 def _read_torch(path: Path) -> Any:
     try:
         with warnings.catch_warnings():  # of pickles that torch did not write; they are refused, or read

@@ -17,9 +17,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.importing import read_published_state
+from hiervox.models.base.checkpoints.importing import read_published_state, read_published_tensor
 from hiervox.models.tts.kokoro.pretrained import EXPORT_NAME, VOCABULARY_NAME, VOICE_NAMES, VOICES_NAME
-from hiervox.utils.errors import DependencyError
+from hiervox.utils.errors import CheckpointError, DependencyError
+from hiervox.utils.json_files import read_json
 
 if TYPE_CHECKING:
     import onnx
@@ -160,11 +161,18 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def read_voice(path: Path) -> Tensor:
-    """The styles (rows, 2 S) of a voice."""
+    """The styles (rows, 2 S) of a voice.
+
+    Raises:
+        CheckpointError: the file is none of a voice.
+    """
     if path.suffix == ".bin":
-        return torch.from_numpy(np.fromfile(path, "<f4").reshape(-1, WIDTH))
-    styles: Tensor = torch.load(path, map_location="cpu", weights_only=True)
-    return styles.flatten(1)
+        styles = torch.from_numpy(np.fromfile(path, "<f4"))
+    else:
+        styles = read_published_tensor(path)
+    if not styles.numel() or styles.numel() % WIDTH:
+        raise CheckpointError(f"{path} holds no voice", f"name a file of vectors of {WIDTH}")
+    return styles.reshape(-1, WIDTH)
 
 
 def write_published(
@@ -198,6 +206,6 @@ def read_fetched(files: Mapping[str, Path], folder: Path) -> tuple[Path, Path]:
         DependencyError: the package onnx is not installed.
     """
     styles = torch.from_numpy(np.fromfile(files[VOICES_NAME], "<f4")).reshape(len(VOICE_NAMES), -1, WIDTH)
-    vocabulary = json.loads(files[VOCABULARY_NAME].read_text(encoding="utf-8"))
+    vocabulary = read_json(files[VOCABULARY_NAME])
     voices = dict(zip(VOICE_NAMES, styles, strict=True))
     return write_published(read_weights(files[EXPORT_NAME]), voices, vocabulary, folder)
