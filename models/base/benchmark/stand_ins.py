@@ -5,6 +5,7 @@ Each computes what inference uses of the package; what only training uses is Non
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,13 @@ class Attention(nn.Module):
         heads = self.qkv(x).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         mixed: Tensor = self.proj(F.scaled_dot_product_attention(*heads).transpose(1, 2).flatten(2))
         return mixed
+
+
+class LightningModule(nn.Module):
+    """What `lightning.LightningModule` is to inference."""
+
+    def save_hyperparameters(self, **options: object) -> None:
+        """Nothing is saved."""
 
 
 class Transposition(nn.Module):
@@ -69,7 +77,14 @@ PACKAGES: dict[str, dict[str, dict[str, object]]] = {
         "einops.layers": {},
         "einops.layers.torch": {"Rearrange": Transposition},
     },
+    "lightning": {
+        "lightning": {"LightningModule": LightningModule},
+        "lightning.pytorch": {},
+        "lightning.pytorch.utilities": {"grad_norm": None},
+    },
+    "loguru": {"loguru": {"logger": logging.getLogger("published")}},
     "pesq": {"pesq": {"pesq": None}},
+    "rjieba": {"rjieba": {}},
     "torchaudio": {
         "torchaudio": {},
         "torchaudio.transforms": {"MelScale": None, "MelSpectrogram": None, "Spectrogram": None},
