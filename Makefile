@@ -6,6 +6,7 @@ VENV := .venv
 TREE := $(VENV)/tree
 FOLDERS := bins evaluation models modules processors utils
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+RESEMBLYZER := "resemblyzer==0.1.4"  # whose own requirements need a compiler
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -36,14 +37,18 @@ format: $(VENV)/.dev
 	ruff check --fix .
 	ruff format .
 
-$(VENV)/.run: setup.py
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: setup.py | $(VENV)/bin/python
 	$(PIP) install --editable ".[train,eval]"
-	$(PIP) install --no-deps "resemblyzer==0.1.4"
+	$(PIP) install --no-deps $(RESEMBLYZER)
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.run
+# all at once, for looking up what fits together takes longer than installing it
+$(VENV)/.dev: setup.py | $(VENV)/bin/python
 	$(PIP) install --editable ".[train,eval,web,ja,zh,dev,docs]"
+	$(PIP) install --no-deps $(RESEMBLYZER)
 	mkdir -p $(TREE)/hiervox
 	ln -sfn $(addprefix $(CURDIR)/,$(FOLDERS)) $(wildcard $(CURDIR)/bins/package/*) $(TREE)/hiervox/
-	touch $@
+	touch $(VENV)/.run $@

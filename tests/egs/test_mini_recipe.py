@@ -49,7 +49,7 @@ esac
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, warm_python: Path) -> dict[str, str]:
     import torch
     from safetensors.torch import save_file
 
@@ -71,8 +71,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     programs.mkdir()
     (programs / "hiervox").write_text(STAND_IN)
     (programs / "hiervox").chmod(0o755)
-    (programs / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    (programs / "python").chmod(0o755)
+    (programs / "python").symlink_to(warm_python / "python")
     return {
         **os.environ,
         "PATH": f"{programs}:{os.environ['PATH']}",
