@@ -64,7 +64,7 @@ def tts(
       hiervox tts "Hello there."
       hiervox tts "Hello there." -o hello.wav --subtitles hello.srt
       hiervox tts "Hello there." --voice willow --rate 48000 -o hello.flac
-      hiervox tts "Hello there." --prompt me.wav --prompt-text "It was night." --model valle -o me.mp3
+      hiervox tts "Hello there." --prompt me.wav --prompt-text "It was night." --model mine -o me.mp3
       hiervox tts --text-file lines.txt --prompt me.wav --out-dir spoken --skip-existing
       hiervox tts --table list.csv --out-dir spoken
       echo "Hello there." | hiervox tts - --control noise_scale=0.5 -o hello.mp3

@@ -33,9 +33,12 @@ def process_of_launch(*, meet: bool = False) -> tuple[int, int]:
     return rank, size
 
 
-def is_restarted() -> bool:
-    """Whether torchrun has started this process again, after one of the job's processes died."""
-    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") not in ("", "0")
+def may_be_restarted() -> bool:
+    """Whether torchrun starts the job's processes again when one of them dies (`--max-restarts`).
+
+    How often it has done so, it tells each machine otherwise.
+    """
+    return os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0") not in ("", "0")
 
 
 def local_rank() -> int | None:

@@ -21,7 +21,6 @@ WRITES_NOTHING = {
     "doctor",
     "models",
     "plan",
-    "pretrained fetch",  # into the Hub's cache
     "pretrained list",
     "pretrained show",
     "pretrained verify",

@@ -33,7 +33,7 @@ OUT = "{out}"
 """In the words of a verb, the folder of its outputs."""
 
 
-ONCE = ("validate", "extract", "train", "schedule", "new")
+ONCE = ("validate", "extract", "shard", "train", "schedule", "new")
 """Verbs that do not do again what is there: `clear` goes before."""
 
 
@@ -95,6 +95,7 @@ def _tries() -> dict[str, Try]:
     once = {
         "validate": ("validate", "--cuts", "speech", "--out", f"{OUT}/valid"),
         "extract": ("extract", "--cuts", "data", "--config", "train.json5", "--out", f"{OUT}/features", *CPU),
+        "shard": ("shard", "--cuts", "data", "--out", f"{OUT}/shards"),
         "train": ("train", "--config", "train.json5", "--set", f"out_dir={OUT}/run", *CPU),
         "schedule": (
             *("schedule", "--model", "wavegrad", "--cuts", "data", "--out", f"{OUT}/schedule"),
@@ -105,6 +106,7 @@ def _tries() -> dict[str, Try]:
     reading = {
         "voice list": ("voice", "list", "--model", "bundle"),
         "config show": ("config", "show", "train.json5"),
+        "plan": ("plan", "train.json5", "--hours", "10"),
         "models": ("models",),
         "systems": ("systems",),
         "systems show": ("systems", "show", "hifigan"),

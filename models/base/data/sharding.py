@@ -44,11 +44,23 @@ from hiervox.models.base.data.shard_format import (
 )
 from hiervox.models.base.data.vocabulary import TEXT_NAME
 from hiervox.utils.errors import DataError, reason
+from hiervox.utils.outputs import check_outputs
 from hiervox.utils.storage import Storage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+OWN_NAMES = (
+    PLAN_NAME,
+    SHARDS_NAME,
+    TABLE_NAME,
+    STARTS_NAME,
+    CHECKSUMS_NAME,
+    IDS_NAME,
+    SUMMARY_NAME,
+    FEATURES_NAME,
+    TEXT_NAME,
+)
 MOST_SHARD_BYTES = 2**32 - 2**28
 """Places in a shard are kept in 32 bits."""
 
@@ -94,6 +106,7 @@ def shard(
 
     Raises:
         DataError: something can't be read or written; `out` holds other shards; there are no waveforms.
+        ConfigError: the folder `out` holds files of these names that are no shards'.
     """
     if not 0 < shard_bytes <= MOST_SHARD_BYTES:
         raise DataError(
@@ -107,6 +120,9 @@ def shard(
         seed=seed,
         fields=_fields(index, recordings),
     )
+    if storage.url is None:
+        files = [Path(storage.root) / name for name in OWN_NAMES]
+        check_outputs(files, inputs=[index.manifest], is_own=_is_of_shards)
     done = _begun(storage, plan)
     if done is None:
         whole = ShardList.model_validate_json(storage.read(SHARDS_NAME))
@@ -118,6 +134,15 @@ def shard(
     for entry in _write_shards(index, order[first:], plan, storage, len(entries), jobs):
         entries.append(entry)
     return _told(_finish(index, order, plan, storage, entries), written=len(entries) - len(done))
+
+
+def _is_of_shards(file: Path) -> bool:
+    """Whether a file is of an earlier run, which wrote its plan before all else."""
+    try:
+        ShardPlan.model_validate_json((file.parent / PLAN_NAME).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _told(whole: ShardList, written: int) -> Sharding:

@@ -45,7 +45,7 @@ from hiervox.models.base.training.stopping import StopRequest
 from hiervox.models.base.training.task import TrainingTask
 from hiervox.utils.errors import CheckpointError, ConfigError, DataError, TrainingError
 from hiervox.utils.files import write_json
-from hiervox.utils.launch import is_restarted
+from hiervox.utils.launch import may_be_restarted
 from hiervox.utils.logging import get_logger
 
 AGREE_EVERY = 10  # steps between two looks at whether another process was told to stop
@@ -395,7 +395,7 @@ def train(
     allow_change: Sequence[str] = (),
     resume_command: str = "--resume",
 ) -> None:
-    """Run a task's training; what torchrun has restarted goes on from the last checkpoint, if there is one.
+    """Run a task's training; with torchrun's `--max-restarts` it goes on from the last checkpoint, if any.
 
     Args:
         task: what to train, with its config.
@@ -415,7 +415,7 @@ def train(
         raise ConfigError("--allow-change is for --resume", "leave it out")
     loop = TrainingLoop(task, device, resume_command)
     try:
-        if resume or (is_restarted() and loop.folder.holds_run()):
+        if resume or (may_be_restarted() and loop.folder.holds_run()):
             loop.resume(allow_change)
         else:
             if init_from is not None:

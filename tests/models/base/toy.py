@@ -59,8 +59,14 @@ class ToyTask(TrainingTask[ToyExperiment]):
     ) -> Iterable[Batch]:
         for index in range(skip_batches, BATCHES_AN_EPOCH):
             asked_for = epoch * BATCHES_AN_EPOCH + index
-            first = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0"
-            if first and self.kill_at == asked_for and split == "train" and rank == world_size - 1:
+            marker = self.config.out_dir.with_name("killed")
+            if (
+                self.kill_at == asked_for
+                and split == "train"
+                and rank == world_size - 1
+                and not marker.exists()
+            ):
+                marker.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
             torch.rand(3)  # a careless loader must not disturb the networks' noise
             seed = 1000 * epoch + 10 * index + rank + (5 if split == "dev" else 0)

@@ -216,7 +216,7 @@ def test_a_run_that_was_stopped_goes_on(
     assert shard(feature_folder, out, shard_bytes=SHARD_BYTES).written == 0
     with pytest.raises(DataError, match=r"another plan \(shard_bytes\)"):
         shard(feature_folder, out, shard_bytes=SHARD_BYTES + 1)
-    with pytest.raises(DataError, match="is not empty"):
+    with pytest.raises(HierVoxError, match=r"features\.json exists"):
         shard(feature_folder, feature_folder)
 
 
