@@ -6,7 +6,6 @@ VENV := .venv
 TREE := $(VENV)/tree
 FOLDERS := bins evaluation models modules processors utils
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
-RESEMBLYZER := "resemblyzer==0.1.4"  # whose own requirements need a compiler
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
@@ -37,18 +36,14 @@ format: $(VENV)/.dev
 	ruff check --fix .
 	ruff format .
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
-
-$(VENV)/.run: setup.py | $(VENV)/bin/python
+$(VENV)/.run: setup.py
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --editable ".[train,eval]"
-	$(PIP) install --no-deps $(RESEMBLYZER)
+	$(PIP) install --no-deps "resemblyzer==0.1.4"
 	touch $@
 
-# all at once, for looking up what fits together takes longer than installing it
-$(VENV)/.dev: setup.py | $(VENV)/bin/python
+$(VENV)/.dev: $(VENV)/.run
 	$(PIP) install --editable ".[train,eval,web,ja,zh,dev,docs]"
-	$(PIP) install --no-deps $(RESEMBLYZER)
 	mkdir -p $(TREE)/hiervox
 	ln -sfn $(addprefix $(CURDIR)/,$(FOLDERS)) $(wildcard $(CURDIR)/bins/package/*) $(TREE)/hiervox/
-	touch $(VENV)/.run $@
+	touch $@
