@@ -222,6 +222,13 @@ def throughput_figure(networks: Mapping[str, Mapping[str, Sequence[tuple[int, fl
 
 
 def save_figure(figure: Figure, path: Path | str) -> None:
-    """Write a figure in the format that the suffix names (.png, .svg, .pdf); the folder is made."""
-    with replacing_file(Path(path)) as temporary:
-        figure.savefig(temporary, dpi=120)
+    """Write a figure in the format that the suffix names (.png, .svg, .pdf); the folder is made.
+
+    The same figure is the same SVG: it holds no date, and its names of elements are not drawn.
+    """
+    from matplotlib import rc_context
+
+    place = Path(path)
+    metadata = {"Date": None} if place.suffix == ".svg" else None
+    with rc_context({"svg.hashsalt": place.stem}), replacing_file(place) as temporary:
+        figure.savefig(temporary, dpi=120, metadata=metadata)

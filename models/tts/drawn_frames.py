@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from pydantic import Field
@@ -49,7 +49,7 @@ class DrawnFrames:
 
 
 class DrawnFramesAcoustic(ABC, Generic[ControlsT]):
-    """An `AcousticModel`; `Synthesis.features` are the frames (C, N).
+    """An `AcousticModel`; `Synthesis.features` are the frames, by default (C, N) in numpy.
 
     Args:
         text: languages and symbols of the model.
@@ -87,6 +87,10 @@ class DrawnFramesAcoustic(ABC, Generic[ControlsT]):
             CheckpointError: the durations are beyond any speech.
         """
 
+    def features(self, frames: Tensor) -> Any:
+        """A text's frames (C, N) as `Synthesis.features`."""
+        return frames.float().cpu().numpy()
+
     @torch.inference_mode()
     def acoustic(self, items: Sequence[Item], controls: ControlsT, attempt: int = 0) -> list[Synthesis]:
         """Token sequences to frames; at the second attempt with half the noise.
@@ -114,7 +118,7 @@ class DrawnFramesAcoustic(ABC, Generic[ControlsT]):
         return [
             Synthesis(
                 sequence,
-                made.frames[item, :, :frames].float().cpu().numpy(),
+                self.features(made.frames[item, :, :frames]),
                 self.mel_config.frame_rate,
                 noise[item],
                 durations=made.durations[item, : lengths[item]].tolist(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from hiervox.utils.plots import save_figure
+
 MEMORY = {"driver_mb": "process that trains", "worker_mb": "a worker"}
 SECONDS = {
     "start_cpu_seconds": "start of training",
@@ -21,11 +23,9 @@ def draw(found: Mapping[str, Mapping[str, float]], path: Path) -> None:
         found: utterances → figure → value.
         path: of the picture.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     for axes, names, label in ((left, SECONDS, "seconds of one core"), (right, MEMORY, "memory (MB)")):
         for name, title in names.items():
@@ -37,4 +37,4 @@ def draw(found: Mapping[str, Mapping[str, float]], path: Path) -> None:
         axes.grid(alpha=0.3)
     left.set_yscale("log")
     right.set_ylim(bottom=0)
-    figure.savefig(path, metadata={"Date": None})
+    save_figure(figure, path)

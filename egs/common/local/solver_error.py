@@ -25,7 +25,8 @@ from hiervox.processors.mel_presets import BIGVGAN_24K
 from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError, HierVoxError
-from hiervox.utils.files import replacing_file, write_text
+from hiervox.utils.files import write_text
+from hiervox.utils.plots import save_figure
 
 STEPS = (1, 2, 4, 8, 16, 32, 64)
 REFERENCE = 256
@@ -94,12 +95,9 @@ def table(points: Sequence[Point]) -> str:
 
 def plot(points: Sequence[Point], path: Path) -> None:
     """Draw distance over steps, as SVG."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 3.5), layout="constrained")
-    FigureCanvasSVG(figure)
     axes = figure.add_subplot()
     for solver in dict.fromkeys(one.solver for one in points):
         own = [one for one in points if one.solver == solver]
@@ -109,8 +107,7 @@ def plot(points: Sequence[Point], path: Path) -> None:
     axes.set(xscale="log", yscale="log", xlabel="steps", ylabel="log-mel distance from many steps")
     axes.legend()
     axes.grid(alpha=0.3)
-    with rc_context({"svg.hashsalt": "steps"}), replacing_file(path) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None})
+    save_figure(figure, path)
 
 
 def main() -> None:

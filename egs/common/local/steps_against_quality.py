@@ -15,7 +15,8 @@ import torch
 from hiervox.models.base.training.sampling import SamplingCase, sampling_case
 from hiervox.modules.diffusion.process import NoiseSchedule
 from hiervox.utils.device import choose_device
-from hiervox.utils.files import replacing_file, write_text
+from hiervox.utils.files import write_text
+from hiervox.utils.plots import save_figure
 
 STEPS = (1, 2, 3, 6, 12, 25, 50, 100, 1000)
 
@@ -65,12 +66,9 @@ def table(rows: list[Point]) -> str:
 
 def plot(rows: list[Point], path: Path) -> None:
     """Draw distance over steps, as SVG."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 3.5), layout="constrained")
-    FigureCanvasSVG(figure)
     axes = figure.add_subplot()
     for kind, style in (("respaced", "o-"), ("found", "s")):
         own = [row for row in rows if row.schedule == kind]
@@ -78,8 +76,7 @@ def plot(rows: list[Point], path: Path) -> None:
     axes.set(xscale="log", xlabel="steps", ylabel="log-mel distance (lower is better)")
     axes.legend()
     axes.grid(alpha=0.3)
-    with rc_context({"svg.hashsalt": "steps"}), replacing_file(path) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None})
+    save_figure(figure, path)
 
 
 def main() -> None:

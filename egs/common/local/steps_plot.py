@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hiervox.utils.errors import DataError, HierVoxError
-from hiervox.utils.files import replacing_file
+from hiervox.utils.plots import save_figure
 
 FIGURES = {
     "wer_corpus": "WER ↓",
@@ -44,15 +44,12 @@ def curves(summary: Mapping[str, Any]) -> dict[str, Curve]:
 
 def plot(drawn: Mapping[str, Curve], path: Path) -> None:
     """Draw each figure over steps, with its intervals, as SVG."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     points = [figures for curve in drawn.values() for _, figures in curve]
     shown = [name for name in FIGURES if any(figures.get(name) for figures in points)]
     rows = -(-len(shown) // COLUMNS)
     figure = Figure(figsize=(3 * COLUMNS, 2.4 * rows), layout="constrained")
-    FigureCanvasSVG(figure)
     for place, name in enumerate(shown, start=1):
         axes = figure.add_subplot(rows, COLUMNS, place)
         for system, curve in drawn.items():
@@ -67,8 +64,7 @@ def plot(drawn: Mapping[str, Curve], path: Path) -> None:
         axes.grid(alpha=0.3)
         if place == 1:
             axes.legend(fontsize="small")
-    with rc_context({"svg.hashsalt": "steps"}), replacing_file(path) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None})
+    save_figure(figure, path)
 
 
 def main() -> None:

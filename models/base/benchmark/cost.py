@@ -13,7 +13,8 @@ import torch
 from hiervox.models.base.benchmark.training import PRECISIONS
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.extraction import BLOCKS_NAME
-from hiervox.models.base.data.index import open_index
+from hiervox.models.base.data.index import open_index, seconds_of
+from hiervox.models.base.data.sampling import BatchLimit
 from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.models.base.training.experiment import build_task
 from hiervox.utils.errors import ConfigError
@@ -107,7 +108,7 @@ class Sample:
             DataError: it holds no cuts.
         """
         index = open_index(folder)
-        seconds = float((index.table["samples"] / index.table["rate"]).sum())
+        seconds = seconds_of(index.table)
         features = sum(file.stat().st_size for file in (folder / BLOCKS_NAME).glob("*") if file.is_file())
         recordings: dict[Path, float] = {}
         for number in range(len(index)):
@@ -165,7 +166,7 @@ def plan(
     epoch = max(1, round(hours * 3600 / length / together))
     figures += [
         Figure("utterances", f"{hours * 3600 / length:,.0f}", f"{hours:,g} h"),
-        Figure("utterances to a step", f"{together:,.0f}", f"{batch:.0f} × {train.accumulate} × {gpus} GPUs"),
+        Figure("utterances to a step", f"{together:,.0f}", f"{batch} × {train.accumulate} × {gpus} GPUs"),
         Figure("steps of an epoch", f"{epoch:,}", "utterances"),
         Figure("steps", f"{train.max_steps:,}", "train.max_steps"),
         Figure("epochs", f"{train.max_steps / epoch:,.1f}", "steps"),
@@ -198,16 +199,14 @@ def plan(
     return figures
 
 
-def _batch(experiment: ExperimentConfig, seconds: float) -> float:
+def _batch(experiment: ExperimentConfig, seconds: float) -> int:
     """Utterances that one process takes at once."""
     data, most = experiment.data, experiment.train.max_batch_seconds
-    if most is None:
-        return experiment.train.batch_size
-    rate = FeatureSetup.of(experiment).frame_rate
-    cropped = data.segment_samples / data.sample_rate if data.segment_samples else seconds
+    rate = float(FeatureSetup.of(experiment).frame_rate)
+    frames = data.segment_samples / data.sample_rate * rate if data.segment_samples else seconds * rate
     if data.segment_samples is None and data.max_frames is not None:
-        cropped = min(cropped, data.max_frames / float(rate))
-    return max(1, min(experiment.train.batch_size, most // cropped))
+        frames = min(frames, data.max_frames)
+    return BatchLimit(experiment.train.batch_size, most and most * rate).cuts(max(1, round(frames)))
 
 
 def _stored(name: str, bytes_a_second: float, hours: float) -> Figure:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 from torch import Tensor, nn
@@ -90,6 +91,13 @@ PACKAGES: dict[str, dict[str, dict[str, object]]] = {
         "torchaudio.transforms": {"MelScale": None, "MelSpectrogram": None, "Spectrogram": None},
     },
 }
+
+
+def bare_package(name: str, folder: Path) -> ModuleType:
+    """A published package whose `__init__` is not run: its modules are found in `folder`, and no more."""
+    package = sys.modules[name] = ModuleType(name)
+    package.__path__ = [str(folder)]
+    return package
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from hiervox.models.base.data.features import (
     shared_features,
     write_features,
 )
-from hiervox.models.base.data.index import CutIndex, open_index
+from hiervox.models.base.data.index import CutIndex, open_index, seconds_of
 from hiervox.models.base.data.manifest import CUTS_NAME, iterate_trees, read_cuts, write_cuts
 from hiervox.models.base.data.processes import extraction_context
 from hiervox.models.base.data.pronunciation import require_languages
@@ -172,8 +172,7 @@ class _Block:
 
     def seconds(self) -> float:
         """Of audio."""
-        table = self.index.table[self.first : self.last]
-        return float((table["samples"] / table["rate"]).sum())
+        return seconds_of(self.index.table[self.first : self.last])
 
     def cuts(self) -> list[DataCut]:
         """The cuts, read from the manifest."""

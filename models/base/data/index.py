@@ -54,6 +54,11 @@ ROW = np.dtype(
 `CutIndex.speakers` speaks it (-1: nobody known), and which of `CutIndex.fields` it has."""
 
 
+def seconds_of(table: NDArray[Any]) -> float:
+    """Of audio, of rows of an index's table."""
+    return float((table["samples"] / table["rate"]).sum())
+
+
 class CutIndex:
     """The cuts of a manifest by number.
 

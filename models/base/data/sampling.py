@@ -36,6 +36,19 @@ class BatchShare:
     tokens: int
     window: int = 0
 
+    @classmethod
+    def of(
+        cls,
+        cuts: NDArray[np.int64],
+        frames: NDArray[np.int64],
+        tokens: NDArray[np.int64],
+        pad_frames: int | None,
+        window: int = 0,
+    ) -> BatchShare:
+        """A share by the lengths of the whole batch, (n,); `pad_frames` take the place of the longest."""
+        longest = pad_frames or int(frames.max())
+        return cls(tuple(cuts.tolist()), longest, max(0, int(tokens.max())), window)
+
 
 @dataclass(frozen=True)
 class BatchLimit:
@@ -123,11 +136,8 @@ class EpochBatches(Iterable[BatchShare]):
             batch = np.concatenate([batch, np.resize(batch, self.world_size - surplus)])
         if not len(batch):
             return None
-        return BatchShare(
-            cuts=tuple(self.numbers[batch[self.rank :: self.world_size]].tolist()),
-            frames=self.pad_frames or int(self.frames[batch].max()),
-            tokens=max(0, int(self.tokens[batch].max())),
-        )
+        own = self.numbers[batch[self.rank :: self.world_size]]
+        return BatchShare.of(own, self.frames[batch], self.tokens[batch], self.pad_frames)
 
 
 def bucket_bounds(frames: NDArray[np.int64], batch_size: int) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from hiervox.models.base.data.clip import WAV
 from hiervox.models.base.data.features import FEATURES_NAME
-from hiervox.models.base.data.index import ROW, CutIndex, open_index
+from hiervox.models.base.data.index import ROW, CutIndex, open_index, seconds_of
 from hiervox.models.base.data.processes import extraction_context
 from hiervox.models.base.data.randomness import generator_for
 from hiervox.models.base.data.shard_encoding import Codec, EncodedBlock, encode_block
@@ -361,7 +361,7 @@ def _finish(
             storage.write(file.name, file)
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
             files[file.name] = ShardFile(bytes=file.stat().st_size, sha256=digest)
-    seconds = float((table["samples"] / table["rate"]).sum())
+    seconds = seconds_of(table)
     whole = ShardList(plan=plan, cuts=n, seconds=seconds, shards=tuple(entries), files=files)
     _write_text(storage, SHARDS_NAME, whole.model_dump_json(indent=2))
     return whole

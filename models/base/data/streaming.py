@@ -152,12 +152,7 @@ class StreamBatches(Iterable[BatchShare]):
         return batches
 
     def _share(self, own: NDArray[np.int64], whole: NDArray[np.int64], window: int) -> BatchShare:
-        return BatchShare(
-            cuts=tuple(own.tolist()),
-            frames=self.pad_frames or int(self.frames[whole].max()),
-            tokens=max(0, int(self.tokens[whole].max())),
-            window=window,
-        )
+        return BatchShare.of(own, self.frames[whole], self.tokens[whole], self.pad_frames, window)
 
 
 def _split_to(batches: list[NDArray[np.int64]], count: int) -> list[NDArray[np.int64]]:

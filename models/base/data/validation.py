@@ -14,7 +14,7 @@ from pathlib import Path
 from hiervox.models.base.data.clip import Clip
 from hiervox.models.base.data.feature import Feature, Limits
 from hiervox.models.base.data.features import FEATURES_NAME, build_features
-from hiervox.models.base.data.index import CutIndex, open_index
+from hiervox.models.base.data.index import CutIndex, open_index, seconds_of
 from hiervox.models.base.data.manifest import CUTS_NAME, audio_path, write_cuts
 from hiervox.models.base.data.plan import SPEECH_FIELDS
 from hiervox.models.base.data.setup import FeatureSetup
@@ -119,8 +119,7 @@ def validate_cuts(
         raise DataError(
             f"none of the {len(index)} utterances of {manifest} is good", f"see {out / REPORT_NAME}"
         )
-    table = index.table[good]
-    return Validation(len(good), float((table["samples"] / table["rate"]).sum()), issues)
+    return Validation(len(good), seconds_of(index.table[good]), issues)
 
 
 def _is_of_validation(file: Path) -> bool:

@@ -85,32 +85,42 @@ class Exponential(Schedule):
         return float(self.rising(place.step) * max(config.final_ratio, config.decay**times))
 
 
-class Cosine(Schedule):
+class Falling(Schedule):
+    """Warms up, and falls to `final_ratio` of the initial rate until the end."""
+
+    ends_with_training = True
+
+    def factor(self, place: Place) -> float:
+        """See `Schedule`."""
+        warmup, last = self.config.warmup_steps, self.config.final_ratio
+        if place.step < warmup:
+            return self.rising(place.step)
+        share = min(1.0, (place.step - warmup) / max(1, place.n_steps - warmup))
+        return last + (1 - last) * self.left(share)
+
+    @abstractmethod
+    def left(self, share: float) -> float:
+        """From 1 to 0, by the share of the training behind the warm-up that is done."""
+
+
+class Cosine(Falling):
     """SGDR (arXiv 1608.03983), equation 5."""
 
-    name, ends_with_training = "cosine", True
+    name = "cosine"
 
-    def factor(self, place: Place) -> float:
-        """See `Schedule`."""
-        warmup, last = self.config.warmup_steps, self.config.final_ratio
-        if place.step < warmup:
-            return self.rising(place.step)
-        share = min(1.0, (place.step - warmup) / max(1, place.n_steps - warmup))
-        return last + (1 - last) * (1 + math.cos(math.pi * share)) / 2
+    def left(self, share: float) -> float:
+        """See `Falling`."""
+        return (1 + math.cos(math.pi * share)) / 2
 
 
-class Linear(Schedule):
-    """Warms up, and falls to `final_ratio` of the initial rate in equal steps."""
+class Linear(Falling):
+    """In equal steps."""
 
-    name, ends_with_training = "linear", True
+    name = "linear"
 
-    def factor(self, place: Place) -> float:
-        """See `Schedule`."""
-        warmup, last = self.config.warmup_steps, self.config.final_ratio
-        if place.step < warmup:
-            return self.rising(place.step)
-        share = min(1.0, (place.step - warmup) / max(1, place.n_steps - warmup))
-        return last + (1 - last) * (1 - share)
+    def left(self, share: float) -> float:
+        """See `Falling`."""
+        return 1 - share
 
 
 class Noam(Schedule):

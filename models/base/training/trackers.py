@@ -77,9 +77,9 @@ class Trackers:
         path = self._folder / RUNS_NAME
         known: dict[str, str] = read_json(path) if path.exists() else {}
         if name not in known:
+            known[name] = secrets.token_hex(8)
             self._folder.mkdir(exist_ok=True)
-            write_json(path, known | {name: secrets.token_hex(8)})
-            return self._run_id(name)
+            write_json(path, known)
         return known[name]
 
     def _tensorboard(self) -> GeneralTracker:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from hiervox.models.tts._voices.controls import ConversionControls
+from hiervox.models.tts.drawn_frames import SpeedControls
 
 
-class LatentControls(ConversionControls):
+class LatentControls(SpeedControls, ConversionControls):
     """Defaults are those of VITS's published inference (arXiv 2106.06103, section 3.4)."""
 
-    speed: float = Field(1.0, ge=0.1, le=10, allow_inf_nan=False, description="over 1 is faster")
     noise_scale: float = Field(0.667, ge=0, le=2, allow_inf_nan=False, description="of the prior")
     duration_noise_scale: float = Field(
         0.8, ge=0, le=2, allow_inf_nan=False, description="of the stochastic durations"

@@ -9,17 +9,16 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from hiervox.models.base.pipelines.parts import Item
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
-from hiervox.models.base.pipelines.text_reader import TextReader
-from hiervox.models.base.pipelines.token_sequence import noise_for, padded_rows
+from hiervox.models.base.pipelines.token_sequence import noise_for
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts._vae.config import LatentExperiment
 from hiervox.models.tts._vae.controls import LatentControls
 from hiervox.models.tts._vae.network import LatentSpeech
 from hiervox.models.tts._voices.latents import LatentConverter, LatentDecoder
 from hiervox.models.tts._voices.pipeline import SpeakerVoices
+from hiervox.models.tts.drawn_frames import DrawnFrames, DrawnFramesAcoustic
 from hiervox.processors.audio import Waveform
 from hiervox.processors.spectrogram import linear_spectrogram
 
@@ -27,10 +26,6 @@ EDGE_FRAMES = 3
 """Of a spectrogram, which what lies beyond the end of its samples reaches."""
 NOISE_BLOCK = 256
 """Frames of the posterior's noise that are drawn together."""
-RETRY_TEMPERATURE = 0.5
-"""Factor of both noise scales at the second attempt."""
-
-
 ControlsT = TypeVar("ControlsT", bound=LatentControls)
 
 
@@ -58,7 +53,7 @@ def latent_pipeline(
     return SpeechPipeline(folder, device, controls, synthesizer, voices, converter=converter)
 
 
-class LatentSynthesizer:
+class LatentSynthesizer(DrawnFramesAcoustic[LatentControls]):
     """Such a network as a `Synthesizer`; `Synthesis.features` are latents (1, C, N).
 
     Args:
@@ -72,51 +67,38 @@ class LatentSynthesizer:
     def __init__(
         self, network: LatentSpeech[Any], experiment: LatentExperiment, voices: SpeakerVoices
     ) -> None:
-        self.network, self.voices = network, voices
-        self.mel_config, self.rate = experiment.mel, experiment.mel.sample_rate
-        self.reader = TextReader(experiment.text, network.config.blanks)
+        super().__init__(experiment.text, voices, network.config.blanks)
+        self.network, self.rate = network, experiment.mel.sample_rate
         self.decoder = LatentDecoder(network.decode, network.decoder.context, experiment.mel.hop_length)
 
     def prepare(self, controls: LatentControls) -> None:
         """All controls can be followed."""
 
-    @torch.inference_mode()
-    def acoustic(self, items: Sequence[Item], controls: LatentControls, attempt: int = 0) -> list[Synthesis]:
-        """Token sequences to latents; at the second attempt with half the noise.
-
-        Raises:
-            CheckpointError: the durations are beyond any speech.
-            ConfigError: an F0 curve is given.
-        """
-        sequences = [sequence for sequence, _ in items]
-        for sequence in sequences:
-            sequence.require_no_f0()
-        device = self.voices.device
-        noise = [noise_for(controls.seed, sequence.position, attempt) for sequence in sequences]
-        temperature = RETRY_TEMPERATURE**attempt
-        lengths = [len(sequence.tokens) for sequence in sequences]
-        rates = padded_rows([sequence.rates for sequence in sequences], 1.0).to(device)
+    def draw(
+        self,
+        tokens: Tensor,
+        token_lengths: Tensor,
+        style: Tensor | None,
+        length_scale: Tensor,
+        noise: list[torch.Generator],
+        calmed: float,
+        controls: LatentControls,
+    ) -> DrawnFrames:
+        """See `DrawnFramesAcoustic.draw`."""
         made = self.network.infer(
-            padded_rows([sequence.tokens for sequence in sequences], 0).to(device),
-            torch.tensor(lengths, device=device),
-            self.voices.styles([voice for _, voice in items]),
-            noise_scale=controls.noise_scale * temperature,
-            duration_noise_scale=controls.duration_noise_scale * temperature,
-            length_scale=1 / (rates.unsqueeze(1) * controls.speed),
+            tokens,
+            token_lengths,
+            style,
+            noise_scale=controls.noise_scale * calmed,
+            duration_noise_scale=controls.duration_noise_scale * calmed,
+            length_scale=length_scale,
             generator=noise,
         )
-        return [
-            Synthesis(
-                sequence,
-                made.z[[item], :, :frames],
-                self.mel_config.frame_rate,
-                noise[item],
-                durations=made.durations[item, : lengths[item]].tolist(),
-            )
-            for item, (sequence, frames) in enumerate(
-                zip(sequences, made.frame_lengths.tolist(), strict=True)
-            )
-        ]
+        return DrawnFrames(made.z, made.frame_lengths, made.durations)
+
+    def features(self, frames: Tensor) -> Tensor:
+        """(1, C, N), where they are."""
+        return frames[None]
 
     def decode(
         self, batch: Sequence[Synthesis], voices: Sequence[Voice], controls: LatentControls

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hiervox.models.base.benchmark.stand_ins import stand_ins
+from hiervox.models.base.benchmark.stand_ins import bare_package, stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.tts.f5_tts.networks.f5_tts import Sampling
 from hiervox.models.tts.f5_tts.networks.times import sampling_times
@@ -65,15 +63,9 @@ def _prepare(network: Any, size: Size) -> Run:
     return run
 
 
-def _packages(folder: Path) -> None:
-    """The published packages, without what their `__init__` imports for training."""
-    for name in ("f5_tts", "f5_tts.model"):
-        package = sys.modules[name] = ModuleType(name)
-        package.__path__ = [str(folder / "src" / name.replace(".", "/"))]
-
-
 def _published(folder: Path, size: Size) -> Published:
-    _packages(folder)
+    for name in ("f5_tts", "f5_tts.model"):  # without what they import for training
+        bare_package(name, folder / "src" / name.replace(".", "/"))
     with stand_ins("torchaudio", "loguru", "rjieba"):
         backbone, flow = (import_module(f"f5_tts.model.{name}") for name in ("backbones.dit", "cfm"))
     transformer = backbone.DiT(**ARCHITECTURE, text_num_embeds=N_SYMBOLS - 1, mel_dim=MEL_CHANNELS)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import sys
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from hiervox.models.base.benchmark.stand_ins import stand_ins
+from hiervox.models.base.benchmark.stand_ins import bare_package, stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
+from hiervox.models.tts.kokoro import export
 
 FRAME_RATE = 40
 FRAMES_PER_TOKEN = 3
@@ -22,34 +21,14 @@ F0 = 150.0
 """Hz, about which the random F0 lies: all of it is voiced."""
 BINS = 11
 """Magnitudes of the source's spectrum, behind which its phases stand."""
-N_SYMBOLS, STYLE_CHANNELS, LONGEST_DURATION = 178, 128, 50
 CONFIG: dict[str, Any] = {
-    "n_token": N_SYMBOLS,
-    "hidden_dim": 512,
-    "style_dim": STYLE_CHANNELS,
-    "n_layer": 3,
+    **export.CONFIG,
     "n_mels": 80,
     "dropout": 0.2,
-    "max_dur": LONGEST_DURATION,
     "text_encoder_kernel_size": 5,
     "vocab": {"a": 1},
-    "plbert": {
-        "hidden_size": 768,
-        "num_attention_heads": 12,
-        "num_hidden_layers": 12,
-        "intermediate_size": 2048,
-        "max_position_embeddings": 512,
-    },
-    "istftnet": {
-        "upsample_initial_channel": 512,
-        "upsample_rates": [10, 6],
-        "upsample_kernel_sizes": [20, 12],
-        "resblock_kernel_sizes": [3, 7, 11],
-        "resblock_dilation_sizes": [[1, 3, 5]] * 3,
-        "gen_istft_n_fft": 20,
-        "gen_istft_hop_size": 5,
-    },
 }
+N_SYMBOLS, STYLE_CHANNELS, LONGEST_DURATION = (CONFIG[key] for key in ("n_token", "style_dim", "max_dur"))
 
 
 def _inputs(size: Size) -> tuple[Tensor, Tensor]:
@@ -74,8 +53,7 @@ def _prepare(network: Any, size: Size) -> Run:
 
 
 def _published(folder: Path, size: Size) -> Published:
-    package = sys.modules["kokoro"] = ModuleType("kokoro")  # without its front end
-    package.__path__ = [str(folder / "kokoro")]
+    bare_package("kokoro", folder / "kokoro")  # without its front end
     with stand_ins("loguru"):
         module = import_module("kokoro.model")
     nothing = BytesIO()

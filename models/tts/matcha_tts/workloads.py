@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hiervox.models.base.benchmark.stand_ins import stand_ins
+from hiervox.models.base.benchmark.stand_ins import bare_package, stand_ins
 from hiervox.models.base.benchmark.workload import Published, Run, Size, Workload
 from hiervox.models.tts.matcha_tts.config import STEPS, TEMPERATURE
 
@@ -69,8 +69,8 @@ def _prepare(network: Any, size: Size) -> Run:
 
 def _without_training(folder: Path) -> None:
     """Stand-ins for the modules of the published package that only training needs."""
+    vars(bare_package("matcha.utils", folder / "matcha" / "utils")).update(get_pylogger=logging.getLogger)
     contents: dict[str, dict[str, Any]] = {
-        "": {"__path__": [str(folder / "matcha" / "utils")], "get_pylogger": logging.getLogger},
         ".pylogger": {"get_pylogger": logging.getLogger},
         ".utils": {"plot_tensor": None},
         ".monotonic_align": {},

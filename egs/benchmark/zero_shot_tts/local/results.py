@@ -22,7 +22,8 @@ from machine import machine
 from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import read_json
 from hiervox.utils.errors import HierVoxError
-from hiervox.utils.files import replacing_file, write_text
+from hiervox.utils.files import write_text
+from hiervox.utils.plots import save_figure
 
 LISTS = {
     "synthetic": "Sentences in synthetic voices that no training has heard",
@@ -62,12 +63,9 @@ def points_of(
 
 def plot(summaries: dict[str, dict[str, Any]], rows: Sequence[Row], out: Path) -> None:
     """Word errors, similarity and DNSMOS against the budget, a line a system; as SVG."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.2 * len(summaries)), layout="constrained")
-    FigureCanvasSVG(figure)
     grid = figure.subplots(len(summaries), len(PLOTTED), squeeze=False)
     for axes_row, (which, summary) in zip(grid, summaries.items(), strict=True):
         for axes, name in zip(axes_row, PLOTTED, strict=True):
@@ -85,8 +83,7 @@ def plot(summaries: dict[str, dict[str, Any]], rows: Sequence[Row], out: Path) -
             axes.set(xlabel="hours of one processor", ylabel=title, title=which)
             axes.grid(alpha=0.3)
         axes_row[0].legend()
-    with rc_context({"svg.hashsalt": "budgets"}), replacing_file(out) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None})
+    save_figure(figure, out)
 
 
 def data_of(exp: Path) -> list[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from pydantic import Field, PositiveInt, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.modules.attention.rotary import Rotation
 from hiervox.utils.schema import Sizes
 
-ROTARY_BASE = 10_000.0
 NORM_EPSILON = 1e-6
 
 
@@ -47,31 +45,11 @@ class BackboneSizes(Sizes):
         return self
 
 
-class Rotation(NamedTuple):
-    """Angles by position (RoFormer, arXiv 2104.09864, section 3.2).
-
-    Attributes:
-        cosines, sines: (T, C / 2).
-    """
-
-    cosines: Tensor
-    sines: Tensor
-
-    @classmethod
-    def of(cls, x: Tensor, channels: int) -> Rotation:
-        """For the positions of (B, T, ...) and heads of so many channels."""
-        exponents = torch.arange(0, channels, 2, device=x.device, dtype=torch.float32) / channels
-        places = torch.arange(x.shape[1], device=x.device, dtype=torch.float32)
-        angles = places[:, None] * ROTARY_BASE**-exponents
-        return cls(angles.cos().to(x.dtype), angles.sin().to(x.dtype))
-
-    def turn(self, x: Tensor, heads: int) -> Tensor:
-        """Queries or keys (B, heads, T, C), of which the first `heads` are turned, each pair of channels."""
-        first, second = x[:, :heads].unflatten(3, (-1, 2)).unbind(4)
-        turned = torch.stack(
-            [first * self.cosines - second * self.sines, second * self.cosines + first * self.sines], dim=4
-        ).flatten(3)
-        return turned if heads == x.shape[1] else torch.cat([turned, x[:, heads:]], dim=1)
+def rotate(x: Tensor, rotation: Rotation, heads: int) -> Tensor:
+    """Queries or keys (B, heads, T, C), of which the first `heads` are turned, each pair of channels."""
+    first, second = x[:, :heads].unflatten(3, (-1, 2)).unbind(4)
+    turned = torch.stack(rotation.turned(first, second), dim=4).flatten(3)
+    return turned if heads == x.shape[1] else torch.cat([turned, x[:, heads:]], dim=1)
 
 
 class RotarySelfAttention(nn.Module):
@@ -102,7 +80,7 @@ class RotarySelfAttention(nn.Module):
         )
         if sizes.query_key_norm:
             query, key = self.query_norm(query), self.key_norm(key)
-        query, key = (rotation.turn(each, sizes.rotated_heads or sizes.n_heads) for each in (query, key))
+        query, key = (rotate(each, rotation, sizes.rotated_heads or sizes.n_heads) for each in (query, key))
         seen = mask[:, None, None] if mask is not None and sizes.masks_attention else None
         attended = functional.scaled_dot_product_attention(query, key, value, seen)
         result: Tensor = self.dropout(self.projection(attended.transpose(1, 2).flatten(2)))

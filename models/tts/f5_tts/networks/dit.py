@@ -11,8 +11,8 @@ from hiervox.models.tts.f5_tts.networks.attention import (
     BackboneSizes,
     FeedForward,
     RotarySelfAttention,
-    Rotation,
 )
+from hiervox.modules.attention.rotary import Rotation
 
 
 class DitBlock(nn.Module):
@@ -56,7 +56,8 @@ class DiffusionTransformer(nn.Module):
 
     def forward(self, x: Tensor, time: Tensor, mask: Tensor | None) -> Tensor:
         """(B, T, C), time (B, C), mask (B, T) or None → (B, T, C)."""
-        rotation, activated = Rotation.of(x, self.head_channels), functional.silu(time).unsqueeze(1)
+        rotation = Rotation.of(x.shape[1], self.head_channels, x)
+        activated = functional.silu(time).unsqueeze(1)
         hidden = x
         for block in self.blocks:
             hidden = block(hidden, activated, rotation, mask)

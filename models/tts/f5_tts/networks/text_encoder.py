@@ -7,10 +7,10 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hiervox.modules.attention.rotary import Rotation
 from hiervox.modules.convolutions.convnext import ConvNeXtSizes, ConvNeXtV2Block
 from hiervox.utils.schema import Sizes
 
-LONGEST_PERIOD = 10_000.0
 FILLER = 0
 """The token that fills up a text."""
 
@@ -92,10 +92,7 @@ class TextEncoder(nn.Module):
 def positions(hidden: Tensor) -> Tensor:
     """(N, C) for (B, N, C): a half of cosines, a half of sines."""
     frames, channels = hidden.shape[1:]
-    exponents = torch.arange(0, channels, 2, device=hidden.device, dtype=torch.float32) / channels
-    places = torch.arange(frames, device=hidden.device, dtype=torch.float32)
-    angles = places[:, None] * LONGEST_PERIOD**-exponents
-    return torch.cat([angles.cos(), angles.sin()], dim=1).to(hidden.dtype)
+    return torch.cat(Rotation.of(frames, channels, hidden), dim=1)
 
 
 def spread(hidden: Tensor, written: Tensor, real: Tensor | None) -> Tensor:

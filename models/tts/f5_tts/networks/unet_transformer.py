@@ -13,8 +13,8 @@ from hiervox.models.tts.f5_tts.networks.attention import (
     BackboneSizes,
     FeedForward,
     RotarySelfAttention,
-    Rotation,
 )
+from hiervox.modules.attention.rotary import Rotation
 
 Skips = Literal["concatenated", "added", "none"]
 
@@ -87,7 +87,7 @@ class UNetTransformer(nn.Module):
         """(B, T, C), time (B, C), mask (B, T) or None → (B, T, C)."""
         hidden = torch.cat([time.unsqueeze(1), x], dim=1)
         mask = None if mask is None else functional.pad(mask, (1, 0), value=True)
-        rotation = Rotation.of(hidden, self.head_channels)
+        rotation = Rotation.of(hidden.shape[1], self.head_channels, hidden)
         inputs: list[Tensor] = []
         for number, block in enumerate(self.blocks):
             skip = None

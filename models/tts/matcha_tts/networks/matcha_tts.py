@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
 
 from hiervox.models.tts._voices.network import SpeakerNetwork
 from hiervox.models.tts.drawn_frames import DrawnFrames
@@ -259,9 +260,9 @@ class MatchaTts(SpeakerNetwork):
                 for item, length in enumerate(token_lengths.tolist())
             ]
             return DrawnFrames(
-                torch.cat(_padded([each.frames for each in alone])),
+                pad_sequence([each.frames[0].mT for each in alone], batch_first=True).mT,
                 torch.cat([each.frame_lengths for each in alone]),
-                torch.cat(_padded([each.durations for each in alone])),
+                pad_sequence([each.durations[0] for each in alone], batch_first=True),
             )
         token_mask = sequence_mask(token_lengths, tokens.shape[1])
         token_mean, log_durations = self.read_text(tokens, token_mask, style)
@@ -278,9 +279,3 @@ class MatchaTts(SpeakerNetwork):
         noise = sample_gaussian(zeros, zeros, mask, temperature, generator)
         mel = self.sample(noise, mean, mask, style, steps, solver) * mask
         return DrawnFrames(mel[..., :size], frame_lengths, alignment.sum(1).long())
-
-
-def _padded(rows: Sequence[Tensor]) -> list[Tensor]:
-    """Tensors (…, N_i) with zeros behind them, all (…, N)."""
-    longest = max(row.shape[-1] for row in rows)
-    return [functional.pad(row, (0, longest - row.shape[-1])) for row in rows]

@@ -9,11 +9,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hiervox.modules.attention.multi_head import MASKED_SCORE, MultiHeadAttention
+from hiervox.modules.attention.rotary import Rotation
 from hiervox.modules.encoders.prenet import ConvolutionalPrenet
 from hiervox.modules.transformers.relative import ConvFeedForward, PostNormTransformer, TransformerSizes
 
 NORM_EPS = 1e-4  # of the published layer norms
-ROTARY_BASE = 10_000.0
 ROTARY_SHARE = 2
 """One in so many channels of a head is rotated."""
 
@@ -31,7 +31,7 @@ class MatchaTextEncoderSizes(TransformerSizes):
 def rotate(x: Tensor) -> Tensor:
     """Rotate the first half of each head's channels by an angle that grows with the position.
 
-    Channel i is paired with i + n / 2 of the n rotated ones (RoFormer, arXiv 2104.09864, section 3.2).
+    Channel i is paired with i + n / 2 of the n rotated ones.
 
     Args:
         x: (B, heads, T, C).
@@ -40,12 +40,8 @@ def rotate(x: Tensor) -> Tensor:
         (B, heads, T, C).
     """
     count = x.shape[-1] // ROTARY_SHARE
-    exponents = torch.arange(0, count, 2, device=x.device, dtype=torch.float32) / count
-    positions = torch.arange(x.shape[-2], device=x.device, dtype=torch.float32)
-    angles = positions[:, None] * ROTARY_BASE**-exponents
-    cosines, sines = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     first, second, rest = x.split([count // 2, count // 2, x.shape[-1] - count], dim=-1)
-    return torch.cat([first * cosines - second * sines, second * cosines + first * sines, rest], dim=-1)
+    return torch.cat([*Rotation.of(x.shape[-2], count, x).turned(first, second), rest], dim=-1)
 
 
 class RotaryAttention(MultiHeadAttention):

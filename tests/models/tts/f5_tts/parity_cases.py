@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from hiervox.models.tts.f5_tts.duration import cross_faded
-from hiervox.models.tts.f5_tts.networks.attention import Rotation
 from hiervox.models.tts.f5_tts.networks.f5_tts import Drawn, F5Output, F5Tts, F5TtsConfig, Sampling
 from hiervox.models.tts.f5_tts.networks.times import sampling_times
 from hiervox.models.tts.f5_tts.published import import_f5_tts
 from hiervox.models.tts.f5_tts.task import flow_loss, spans
+from hiervox.modules.attention.rotary import Rotation
 from hiervox.modules.diffusion.flow_matching import Solver
 from hiervox.modules.functional.masking import sequence_mask
 from hiervox.processors.mel_presets import mel_preset
@@ -75,7 +75,7 @@ def _stages(golden: Golden, network: F5Tts, which: str) -> Iterator[Output]:
     yield f"{which}_text_dropped", empty
     hidden = network.embed_input(noisy, prompt, text, mask)
     yield f"{which}_input", hidden
-    rotation = Rotation.of(hidden, network.config.head_channels)
+    rotation = Rotation.of(hidden.shape[1], network.config.head_channels, hidden)
     activated = torch.nn.functional.silu(network.time(time)).unsqueeze(1)
     block = network.backbone.blocks[0]
     yield f"{which}_block_0", block(hidden, activated, rotation, mask.squeeze(1) != 0)
