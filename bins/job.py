@@ -43,6 +43,7 @@ from hiervox.bins.outputs import (
 from hiervox.bins.progress import progress
 from hiervox.utils.errors import AudioError, ConfigError
 from hiervox.utils.outputs import check_outputs
+from hiervox.utils.storage import url_of
 
 if TYPE_CHECKING:
     from hiervox.models.base.card import SystemCard
@@ -326,7 +327,7 @@ class Job(Generic[InputT]):
         Args:
             request: what goes in → what its record says was asked for, beside the model and its controls.
         """
-        asked: dict[str, object] = {"model": str(self.folder)}
+        asked: dict[str, object] = {"model": url_of(self.model or "") or str(self.folder)}
         if self.sounds:
             asked["sounds"] = list(self.sounds)
         if self.precision != "float32":

@@ -32,7 +32,7 @@ PICTURES = ("spectrogram", "pitch", "alignment")
 
 ModelOption = Annotated[
     str | None,
-    typer.Option(help="Name of an installed model (`hiervox models`), or a folder. Default: box, else mini."),
+    typer.Option(help="An installed model (`hiervox models`), a folder or a URL. Default: box, else mini."),
 ]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 PlotsOption = Annotated[bool, typer.Option("--plots", help="Write pictures beside the sound.")]

@@ -12,6 +12,8 @@ import random
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,6 +50,24 @@ def url_of(path: Path | str) -> str | None:
     if match is None or match[1] == "file":
         return None
     return f"{match[1]}://{str(path)[match.end() :]}"
+
+
+def shown(path: Path | str) -> str:
+    """What messages call a path: the URL that it is meant as, or itself."""
+    return url_of(path) or str(path)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a storage says of a file.
+
+    Attributes:
+        bytes: its length.
+        version: differs once the file was written anew.
+    """
+
+    bytes: int
+    version: str
 
 
 class Storage:
@@ -112,6 +132,58 @@ class Storage:
                 raise EOFError(f"{found} of {size} bytes arrived")
 
         self._tried(send, "write", name)
+
+    def fetch(self, name: str, file: Path) -> None:
+        """Copy a file from there into a local one, block by block.
+
+        Raises:
+            DataError: it is missing, cut short, or can't be read after all tries.
+        """
+
+        def receive() -> None:
+            file_system, path = self._open(name)
+            file_system.invalidate_cache()
+            size = int(file_system.size(path))
+            file_system.get_file(path, str(file))
+            if (found := file.stat().st_size) != size:
+                raise EOFError(f"{found} of {size} bytes came")
+
+        self._tried(receive, "read", name)
+
+    def remove(self, name: str) -> None:
+        """Remove a file; nothing where there is none.
+
+        Raises:
+            DataError: it can't be removed after all tries.
+        """
+
+        def drop() -> None:
+            file_system, path = self._open(name)
+            with suppress(FileNotFoundError):
+                file_system.rm_file(path)
+            file_system.invalidate_cache()
+
+        self._tried(drop, "remove", name)
+
+    def files(self) -> dict[str, Stored]:
+        """All files below, by their names relative to the root; none where there is no such place.
+
+        Raises:
+            DataError: they can't be listed after all tries.
+        """
+
+        def listing() -> dict[str, Stored]:
+            file_system, path = self._open("")
+            file_system.invalidate_cache()
+            found = file_system.find(path, detail=True)
+            start = f"{path.rstrip('/')}/"
+            return {
+                name.removeprefix(start): Stored(int(entry["size"] or 0), _version(entry))
+                for name, entry in sorted(found.items())
+                if name.startswith(start) and not name.endswith("/")
+            }
+
+        return self._tried(listing, "list", "")
 
     def size(self, name: str) -> int | None:
         """Bytes of a file; None where there is none.
@@ -190,6 +262,14 @@ class Storage:
                 time.sleep(wait * random.uniform(1, 1.5))
                 wait *= 2
         raise AssertionError("a try returns or raises")
+
+
+def _version(entry: dict[str, Any]) -> str:
+    """Of a file as fsspec lists it: a checksum where the storage has one, else when it was written."""
+    for key in ("ETag", "etag", "md5Hash", "blob_id", "LastModified", "mtime", "created"):
+        if entry.get(key):
+            return str(entry[key]).strip('"')
+    return ""
 
 
 def _options(scheme: str) -> dict[str, Any]:

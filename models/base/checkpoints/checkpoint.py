@@ -14,6 +14,7 @@ from hiervox.utils.errors import CheckpointError
 from hiervox.utils.files import write_json
 from hiervox.utils.json_files import read_object
 from hiervox.utils.registry import resolve
+from hiervox.utils.storage import url_of
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +25,8 @@ WEIGHTS_NAME = "model.safetensors"
 CONFIG_NAME = "config.json"
 CHECKPOINTS_NAME = "checkpoints"
 LAST_NAME = "last.json"
+STATE_NAME = "state"
+"""Of a checkpoint, what resuming alone needs."""
 SPARE_NUMBERS = 100_000_000
 """A network may have so many more numbers than four times the stored ones; weight norm counts twice."""
 TRAINING_SECTIONS = ("train", "data", "out_dir", "seed", "loss", "discriminators")
@@ -32,12 +35,20 @@ KEPT_DATA = ("sample_rate", "hop_length")
 """Keys of `data` that stay in it: what the network's frames and samples mean."""
 
 
-def find_checkpoint(path: Path) -> Path:
+def find_checkpoint(path: Path, with_state: bool = False) -> Path:
     """The checkpoint folder that `path` means: itself, or the last one of a run folder.
+
+    Args:
+        path: a folder, or a URL, whose files are copied to this machine.
+        with_state: whether what stands at a URL is copied with the weights of further networks.
 
     Raises:
         CheckpointError: there is none.
     """
+    if (url := url_of(path)) is not None:
+        from hiervox.models.base.checkpoints.remote import fetched_model
+
+        path = fetched_model(url, with_state)
     if (path / WEIGHTS_NAME).is_file():
         return path
     pointer = path / CHECKPOINTS_NAME / LAST_NAME

@@ -25,10 +25,11 @@ from hiervox.models.base.checkpoints.checkpoint import (
     read_experiment,
     read_json,
 )
+from hiervox.models.base.checkpoints.remote import fetched_model
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.registry import nearest, resolve
-from hiervox.utils.storage import hiervox_home
+from hiervox.utils.storage import hiervox_home, url_of
 
 if TYPE_CHECKING:
     import torch
@@ -72,11 +73,15 @@ def resolve_bundle(name: str | None = None) -> Path:
     """The folder of a model.
 
     Args:
-        name: a folder, or the name of a bundle in `bundle_homes`; None for the default one.
+        name: a folder, a URL, whose files are copied to this machine, or the name of a bundle in
+            `bundle_homes`; None for the default one.
 
     Raises:
         ConfigError: there is no such model.
+        CheckpointError, DataError: there is none at the URL, or it can't be read.
     """
+    if name is not None and (url := url_of(name)) is not None:
+        return fetched_model(url)
     installed = installed_bundles()
     if name is None:
         for default in DEFAULT_BUNDLES:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from hiervox.models.base.checkpoints.checkpoint import read_json
 from hiervox.utils.errors import CheckpointError
+from hiervox.utils.fetched import CHECKSUMS_NAME, sha256
 from hiervox.utils.files import write_json
-
-CHECKSUMS_NAME = "checksums.json"
 
 
 def write_checksums(folder: Path) -> None:
     """Write the SHA-256 of every file below `folder` into its `checksums.json`."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    sums = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+    sums = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
     write_json(folder / CHECKSUMS_NAME, sums)
 
 
@@ -33,15 +31,7 @@ def require_unchanged(folder: Path) -> None:
     for name, wanted in read_json(folder / CHECKSUMS_NAME).items():
         path = folder / name
         problem = "is missing" if not path.is_file() else "is not the file that was saved"
-        if not path.is_file() or _sha256(path) != wanted:
+        if not path.is_file() or sha256(path) != wanted:
             raise CheckpointError(
                 f"{path} {problem}", f"restore it, or remove {folder} to resume from the checkpoint before"
             )
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -18,6 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from hiervox.models.base.checkpoints.checkpoint import (
+    CHECKPOINTS_NAME,
     WEIGHTS_NAME,
     find_checkpoint,
     load_into,
@@ -116,7 +117,7 @@ class TrainingLoop:
             CheckpointError: another system or part, unfitting or missing weights.
             ConfigError: as the task's `adapt_weights`.
         """
-        folder = find_checkpoint(path)
+        folder = find_checkpoint(path, with_state=True)
         given = read_experiment(folder)
         if (given.system, given.part) != (self.config.system, self.config.part):
             raise CheckpointError(
@@ -151,6 +152,9 @@ class TrainingLoop:
             self.folder.resume_point(allow_change)
             self.folder.require_data(self.task.data_fingerprint(), allow_change)
         self.accelerator.wait_for_everyone()
+        if self.accelerator.is_local_main_process and not self.accelerator.is_main_process:
+            self.folder.fetch()
+        self.accelerator.wait_for_everyone()
         folder = find_checkpoint(self.folder.path)  # the one that the main process has found whole
         progress = read_progress(folder)
         load_state(self.engine, folder / STATE_NAME)
@@ -159,7 +163,7 @@ class TrainingLoop:
         self.accelerator.wait_for_everyone()
         self.progress = progress
         self.horizon.resume(progress.step)
-        _log.info("resumed %s at step %d", self.folder.path, progress.step)
+        _log.info("resumed %s at step %d", self.folder, progress.step)
 
     # -- running -------------------------------------------------------------------------------------
 
@@ -173,9 +177,14 @@ class TrainingLoop:
         """
         try:
             if self.horizon.is_over(self.progress.step):
-                _log.info("%s is already at its end, step %d", self.folder.path, self.progress.step)
+                _log.info("%s is already at its end, step %d", self.folder, self.progress.step)
                 return
             self._run()
+            if self.accelerator.is_main_process:
+                self.folder.send_notes()
+            self.accelerator.wait_for_everyone()
+            if self.accelerator.is_local_main_process:
+                self.folder.finish()
         finally:
             self.folder.release()
         self._say_how_to_use()
@@ -274,11 +283,13 @@ class TrainingLoop:
 
     def _say_how_to_use(self) -> None:
         if self.accelerator.is_main_process:
-            run = self.folder.path
+            run = self.folder
             _log.info(
-                "step %d reached; the checkpoint is %s",
+                "step %d reached; the checkpoint is %s/%s/%s",
                 self.progress.step,
-                self.folder.checkpoints / checkpoint_name(self.progress.step),
+                run,
+                CHECKPOINTS_NAME,
+                checkpoint_name(self.progress.step),
             )
             _log.info(
                 "use it with `--model %s` or, where a model has several parts, as its folder %s; "
@@ -362,22 +373,22 @@ class TrainingLoop:
                 f"can't save {self.folder.checkpoints / name} ({_reason(error)})",
                 f"make room, and {hint if self.folder.holds_run() else 'begin again'}",
             ) from error
+        except DataError as error:  # of storage, which may not even say what it holds
+            raise TrainingError(
+                f"can't save {name}: {error.problem}",
+                f"continue from the last checkpoint there with `{self.resume_command}`",
+            ) from error
         return self.folder.checkpoints / name
 
     def _write_checkpoint(self, name: str) -> None:
-        main, everyone = self.accelerator.is_main_process, self.accelerator.wait_for_everyone
-        if main:
-            self.folder.temporary(name)
-        everyone()
-        save_state(self.engine, self.folder.temporary(name) / STATE_NAME)
-        everyone()
-        if main:
+        save_state(self.engine, self.folder.checkpoints / f".{name}" / STATE_NAME)
+        if self.accelerator.is_main_process:
             with self.folder.new_checkpoint(name) as temporary:
                 weights = self.engine.inference_networks()[self.task.main].state_dict()
                 save_weights(temporary, weights, self.config.model_dump(mode="json"))
                 write_json(temporary / PROGRESS_NAME, self.progress.model_dump())
             self.folder.prune(self.progress)
-        everyone()
+        self.accelerator.wait_for_everyone()
 
 
 def _reason(error: Exception) -> str:

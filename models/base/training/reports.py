@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from accelerate import Accelerator
@@ -58,7 +59,7 @@ class Reports:
                 experiment.train.trackers,
                 path / LOGS_NAME,
                 experiment.model_dump(mode="json"),
-                path.resolve().name,
+                Path(str(self.folder)).resolve().name,
                 step,
             )
 

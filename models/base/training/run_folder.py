@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,14 @@ from hiervox.models.base.checkpoints.checkpoint import (
     CHECKPOINTS_NAME,
     CONFIG_NAME,
     LAST_NAME,
+    STATE_NAME,
     read_json,
 )
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.data.manifest import manifest_path
 from hiervox.models.base.training.checksums import CHECKSUMS_NAME, require_unchanged, write_checksums
 from hiervox.models.base.training.freezing import covers
+from hiervox.models.base.training.remote_run import RemoteRun
 from hiervox.models.base.training.run_changes import changed_keys, described, require_exact
 from hiervox.models.base.training.run_lock import LOCK_NAME, RunLock
 from hiervox.utils.config import Config
@@ -42,8 +44,8 @@ from hiervox.utils.errors import CheckpointError, ConfigError, TrainingError, on
 from hiervox.utils.files import made_folder, publish_folder, write_json, write_text
 from hiervox.utils.logging import get_logger
 from hiervox.utils.outputs import check_outputs
+from hiervox.utils.storage import url_of
 
-STATE_NAME = "state"
 PROGRESS_NAME = "progress.json"
 METRICS_NAME = "metrics.jsonl"
 BUDGET_NAME = "budget.jsonl"
@@ -92,14 +94,23 @@ class RunFolder:
     """One run's folder on disk.
 
     Args:
-        experiment: its config; `out_dir` is the folder.
+        experiment: its config; `out_dir` is the folder, or the URL where a copy of it is kept.
+
+    Attributes:
+        path: of the folder on this machine.
+        remote: the folder at the URL.
     """
 
     def __init__(self, experiment: ExperimentConfig) -> None:
         self.experiment = experiment
-        self.path = experiment.out_dir
+        url = url_of(experiment.out_dir)
+        self.remote = None if url is None else RemoteRun(url)
+        self.path = experiment.out_dir if self.remote is None else self.remote.folder
         self.checkpoints = self.path / CHECKPOINTS_NAME
         self.lock = RunLock(self.path)
+
+    def __str__(self) -> str:
+        return str(self.remote or self.path)
 
     def begin(self, fingerprint: str | None = None) -> None:
         """Claim the folder for a new run, and keep it until `release`.
@@ -114,7 +125,10 @@ class RunFolder:
         with self._usable(), made_folder(self.path):
             was_empty = not any(self.path.iterdir())
             try:
+                if self.remote is not None:
+                    self._begin_anew(self.remote)
                 self._begin(fingerprint)
+                self.send_notes()
             except BaseException:
                 if was_empty and self.lock.is_held:
                     for name in (DATA_NAME, CONFIG_NAME, LOCK_NAME):
@@ -135,6 +149,43 @@ class RunFolder:
         self._note_data(fingerprint)
         write_json(self.path / CONFIG_NAME, self.experiment.model_dump(mode="json"))
 
+    def _begin_anew(self, remote: RemoteRun) -> None:
+        """Empty the copy of a URL that holds no run.
+
+        Raises:
+            TrainingError: it does, or anything else.
+        """
+        self._require_no_run()
+        if others := remote.names() - OWN_NAMES:
+            raise TrainingError(
+                f"{remote} is not empty ({', '.join(sorted(others)[:5])})", "set another out_dir"
+            )
+        self.lock.acquire()
+        remote.clear()
+
+    def send_notes(self) -> None:
+        """Copy what is written beside the checkpoints to the URL, if there is one.
+
+        Raises:
+            DataError: it can't be written.
+        """
+        if self.remote is not None:
+            self.remote.send_notes()
+
+    def finish(self) -> None:
+        """Remove the copy of a URL, where all that is in it is by now."""
+        if self.remote is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def fetch(self) -> None:
+        """Have the last checkpoint of a URL on this machine, which another one's process has chosen.
+
+        Raises:
+            DataError: it can't be read.
+        """
+        if self.remote is not None:
+            self.remote.fetch(with_notes=False)
+
     def release(self) -> None:
         """Let other processes use the folder."""
         self.lock.release()
@@ -151,14 +202,17 @@ class RunFolder:
 
     def _require_unused(self) -> None:
         """A run that ended before its first checkpoint may begin again: nothing that it made is lost."""
-        if self.holds_run():
-            raise TrainingError(
-                f"{self.path} already holds a run", "continue it with --resume, or set another out_dir"
-            )
+        self._require_no_run()
         names = {path.name for path in self.path.iterdir()} - {LOCK_NAME}
         if names and not self._began_the_same(names):
             raise TrainingError(
                 f"{self.path} is not empty ({', '.join(sorted(names)[:5])})", "set another out_dir"
+            )
+
+    def _require_no_run(self) -> None:
+        if self.holds_run():
+            raise TrainingError(
+                f"{self} already holds a run", "continue it with --resume, or set another out_dir"
             )
 
     def _began_the_same(self, names: set[str]) -> bool:
@@ -170,7 +224,13 @@ class RunFolder:
             return False
 
     def holds_run(self) -> bool:
-        """Whether there is a checkpoint to go on from."""
+        """Whether there is a checkpoint to go on from.
+
+        Raises:
+            DataError: the URL can't be read.
+        """
+        if self.remote is not None:
+            return self.remote.last() is not None
         return (self.checkpoints / LAST_NAME).exists() or bool(self._step_folders())
 
     def _step_folders(self) -> list[Path]:
@@ -190,11 +250,13 @@ class RunFolder:
             ConfigError: the run was made with another config.
             TrainingError: another process trains in the folder.
         """
-        if not self.path.is_dir() or not self.holds_run():
-            raise CheckpointError(f"nothing to resume in {self.path}", "leave --resume out to start a run")
-        with self._usable():
+        if (self.remote is None and not self.path.is_dir()) or not self.holds_run():
+            raise CheckpointError(f"nothing to resume in {self}", "leave --resume out to start a run")
+        with self._usable(), made_folder(self.path):
             self.lock.acquire()
         try:
+            if self.remote is not None:
+                self.remote.fetch()
             changes = changed_keys(self._stored_config(), self.experiment.model_dump(mode="json"))
             require_exact(changes, self.experiment, allowed)
             folder = self._last_checkpoint()
@@ -296,6 +358,8 @@ class RunFolder:
         write_checksums(temporary)
         publish_folder(temporary, self.checkpoints / name)
         write_json(self.checkpoints / LAST_NAME, {"folder": name})
+        if self.remote is not None:
+            self.remote.send(name)
 
     def temporary(self, name: str) -> Path:
         """The folder in which checkpoint `name` is put together; made if it is not there."""
@@ -315,17 +379,25 @@ class RunFolder:
         Those of later steps, which a run that was resumed earlier comes to again, are not counted.
 
         Raises:
-            OSError: a file can't be removed.
+            OSError, DataError: a file can't be removed.
         """
-        folders = [path for path in self._step_folders() if path.name <= checkpoint_name(progress.step)]
-        for folder in folders[: -self.experiment.train.keep_last]:
-            if folder.name in progress.best:
+        for name in self._outdated((path.name for path in self._step_folders()), progress):
+            folder = self.checkpoints / name
+            if name in progress.best:
                 shutil.rmtree(folder / STATE_NAME, ignore_errors=True)
                 (folder / CHECKSUMS_NAME).unlink(missing_ok=True)
             else:
                 shutil.rmtree(folder)
         for leftover in self.checkpoints.glob(f".{STEP_FOLDERS}"):  # of a run that was killed while it saved
             shutil.rmtree(leftover)
+        if self.remote is not None:
+            self.remote.prune(self._outdated(self.remote.checkpoints(), progress), progress.best)
+            self.remote.send_notes()
+
+    def _outdated(self, names: Iterable[str], progress: Progress) -> list[str]:
+        """Of checkpoints, those before the last `keep_last`."""
+        until = sorted(name for name in names if name <= checkpoint_name(progress.step))
+        return until[: -self.experiment.train.keep_last]
 
 
 def read_progress(folder: Path) -> Progress:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from accelerate.utils import gather_object
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -37,10 +38,11 @@ def network_file(folder: Path, name: str) -> Path:
 
 
 def save_state(engine: StepEngine, folder: Path) -> None:
-    """Write the state of all networks, on the main process, and the random states, on every process."""
+    """Write the state of all networks and the random states of all processes; the main process writes."""
     accelerator = engine.accelerator
-    folder.mkdir(parents=True, exist_ok=True)
+    states = gather_object([random_states(accelerator.device)])
     if accelerator.is_main_process:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, optimizer in engine.optimizers.items():
             network = engine.bare(name)
             _save(network.state_dict(), network_file(folder, name))
@@ -49,7 +51,8 @@ def save_state(engine: StepEngine, folder: Path) -> None:
             _save(engine.average.state_dict(), network_file(folder, f"{engine.task.main}.average"))
         if accelerator.scaler is not None:
             write_json(folder / SCALER_NAME, accelerator.scaler.state_dict())
-    _save(random_states(accelerator.device), _random_file(folder, accelerator.process_index))
+        for rank, tensors in enumerate(states):
+            _save(tensors, _random_file(folder, rank))
 
 
 def load_state(engine: StepEngine, folder: Path) -> None:

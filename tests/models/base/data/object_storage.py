@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -37,19 +38,24 @@ class Faults:
         self.met: list[str] = []
 
     def plan(self, path: str, *kinds: str) -> None:
-        """Spoil the next answers to GETs of a path (a pattern): `500`, `slow`, `cut`."""
+        """Spoil the next answers to GETs of a path (a pattern): `500`, `slow`, `cut`; or PUTs: `put`."""
         self.planned += [(path, kind) for kind in kinds]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         for planned in self.planned:
             path, kind = planned
-            if environ["REQUEST_METHOD"] == "GET" and re.search(path, environ["PATH_INFO"]):
+            method = "PUT" if kind == "put" else "GET"
+            if environ["REQUEST_METHOD"] == method and re.search(path, environ["PATH_INFO"]):
                 self.planned.remove(planned)
                 self.met.append(kind)
                 return self._spoilt(kind, environ, start_response)
         return self.application(environ, start_response)
 
     def _spoilt(self, kind: str, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if kind == "put":
+            environ["wsgi.input"].read(16)  # and the connection ends, though more was sent
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return []
         if kind == "500":
             start_response("500 Internal Server Error", [("Content-Length", "0")])
             return [b""]
