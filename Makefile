@@ -43,7 +43,7 @@ $(VENV)/.run: setup.py
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(PIP) install --editable ".[train,eval,web,ja,zh,dev,docs]"
+	$(PIP) install --editable ".[train,eval,web,ray,ja,zh,dev,docs]"
 	mkdir -p $(TREE)/hiervox
 	ln -sfn $(addprefix $(CURDIR)/,$(FOLDERS)) $(wildcard $(CURDIR)/bins/package/*) $(TREE)/hiervox/
 	touch $@

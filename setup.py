@@ -137,6 +137,7 @@ setup(
         "pesq": ["pesq>=0.0.4"],  # source only: needs a C compiler
         # metrics whose packages import torchaudio, which torch 2.12 may refuse; nothing else needs it
         "torchaudio": ["torchaudio>=2.6", "distillmos>=0.9.1", "speechbrain>=1.0", "torch-pesq>=0.1.2"],
+        "ray": ["ray[serve]>=2.50"],  # blocks of work, and the server, on a cluster
         # what train.trackers names beside TensorBoard
         "trackers": ["mlflow-skinny>=3", "trackio>=0.20", "wandb>=0.19"],
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.27"],

@@ -28,6 +28,13 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 …")]
 PrecisionOption = Annotated[
     Precision, typer.Option(help="In which the networks multiply; tf32 on a GPU alone.")
 ]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Share the work among the GPUs or cores of a Ray cluster: HOST:PORT, auto, or local.",
+    ),
+]
 
 VerbFunction = Callable[..., None]
 

@@ -18,6 +18,7 @@ from hiervox.models.base.data.manifest import read_cuts
 from hiervox.utils.errors import ConfigError
 from tests.models.base.conftest import BUILDER, build
 from tests.models.base.data.corpora import make_table
+from tests.ray_cluster import PickledLauncher
 
 CONFIG = '{features: {semantic: {family: "whisper", name: "none"}, pitch: {method: "dio"}}}'
 
@@ -54,6 +55,15 @@ def test_from_a_table_to_features(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     assert "1 utterances have features" in extracted
     assert [cut.id for cut in read_cuts(Path(store))] == ["u00"]
+
+    monkeypatch.setattr("hiervox.utils.ray_launcher.RayLauncher", PickledLauncher)
+    given = ("--cuts", valid, "--out", f"{store}-ray", "--config", config, "--ray", "local")
+    extracted = call(extract, *given, "--set", "features.perturbed_copies=0")
+    assert "blocks that were done again, as their processes died (its node is gone): 0\n" in extracted
+    assert Path(f"{store}-ray/cuts.jsonl.gz").read_bytes() == Path(f"{store}/cuts.jsonl.gz").read_bytes()
+    for twice in (("--jobs", "2"), ("--shard", "0/2")):
+        with pytest.raises(ConfigError, match="--ray shares the work by itself: leave --jobs and --shard"):
+            call(extract, *given, *twice)
 
 
 def test_prepare_replaces_a_manifest_only_when_told(tmp_path: Path) -> None:

@@ -13,17 +13,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hiervox.models.base.data.block import BlockExtractor, Failure, failures_path
 from hiervox.models.base.data.features import (
@@ -35,19 +29,16 @@ from hiervox.models.base.data.features import (
 )
 from hiervox.models.base.data.index import CutIndex, open_index, seconds_of
 from hiervox.models.base.data.manifest import CUTS_NAME, iterate_trees, read_cuts, write_cuts
-from hiervox.models.base.data.processes import extraction_context
+from hiervox.models.base.data.processes import LocalLauncher
 from hiervox.models.base.data.pronunciation import require_languages
 from hiervox.models.base.data.vocabulary import TEXT_NAME, read_symbols, write_symbols
+from hiervox.utils.blocks import Launcher, Redone
 from hiervox.utils.errors import DataError
 from hiervox.utils.files import replacing_file, write_json
 from hiervox.utils.json_files import read_json
 from hiervox.utils.launch import process_of_launch
 from hiervox.utils.logging import get_logger
 from hiervox.utils.outputs import check_outputs
-
-if TYPE_CHECKING:
-    from lhotse.cut.data import DataCut
-    from tqdm import tqdm
 
 BLOCK_CUTS = 64
 BLOCKS_NAME = "blocks"
@@ -97,6 +88,7 @@ class Extraction:
         missing: blocks that other shards have still to do; with 0 the folder is complete.
         speed: seconds of audio that this run, all its processes together, went through in a second; None
             where all was there.
+        redone: blocks that were begun again, as a process died.
     """
 
     cuts: int
@@ -104,6 +96,7 @@ class Extraction:
     failures: list[Failure]
     missing: int
     speed: float | None = None
+    redone: tuple[Redone, ...] = ()
 
 
 def extract(
@@ -111,8 +104,7 @@ def extract(
     out: Path,
     fields: Iterable[str],
     setup: FeatureSetup,
-    device: str = "cpu",
-    jobs: int = 1,
+    launcher: Launcher | None = None,
     shard: Shard | None = None,
 ) -> Extraction:
     """Compute the stored ones of some features, for every cut of a manifest, into the folder `out`.
@@ -128,8 +120,7 @@ def extract(
         out: the feature folder.
         fields: what to compute; features that are not stored are left to training.
         setup: what the experiment says of them.
-        device: of the networks.
-        jobs: processes, this one among them; each does whole blocks and holds its own networks.
+        launcher: of the processes that do the blocks; by default this one, on the CPU.
         shard: which blocks this run does; by default `Shard.of_process()`.
 
     Raises:
@@ -138,59 +129,65 @@ def extract(
             `out` can't be written or holds files that no extraction wrote.
     """
     shard = shard or Shard.of_process()
+    launcher = launcher or LocalLauncher()
     fields = tuple(sorted(fields))
     source = manifest if manifest.is_dir() else manifest.parent
-    plan = _Plan(fields, setup, device, shared_features(source, setup, fields))
     index = open_index(manifest)
+    work = _Work(index, out, fields, setup, shared_features(source, setup, fields))
     files = [out / name for name in (FEATURES_NAME, TEXT_NAME, CORPUS_NAME, CUTS_NAME, FAILURES_NAME)]
     check_outputs([*files, *(out / BLOCKS_NAME).glob("*")], inputs=[index.manifest], is_own=_is_of_extraction)
-    if setup.text is not None and "tokens" in plan.fields:
+    if setup.text is not None and "tokens" in fields:
         require_languages(index.languages, setup.text, str(manifest))
-    _claim(out, plan, index)
+    _claim(work)
     blocks = -(-len(index) // BLOCK_CUTS)
     todo = [
-        _Block(index, number * BLOCK_CUTS, min(len(index), (number + 1) * BLOCK_CUTS), path)
-        for number in range(shard.index, blocks, shard.count)
-        if not (path := _block_path(out, number)).exists()
+        number for number in range(shard.index, blocks, shard.count) if not _block_path(out, number).exists()
     ]
     if not todo:
         return _merge(out, blocks)
     began = time.perf_counter()
-    _run(todo, plan, jobs)
-    speed = sum(block.seconds() for block in todo) / (time.perf_counter() - began)
-    return replace(_merge(out, blocks), speed=speed)
+    _run(work, todo, launcher)
+    speed = sum(map(work.seconds, todo)) / (time.perf_counter() - began)
+    return replace(_merge(out, blocks), speed=speed, redone=tuple(launcher.redone))
 
 
 @dataclass(frozen=True)
-class _Block:
-    """Cuts `first` to `last` of a manifest, and where their features go."""
+class _Work:
+    """The blocks of a manifest, which are done by number.
+
+    Attributes:
+        index: of the manifest.
+        out: the feature folder.
+        fields, setup: what to compute.
+        kept: what is taken from the manifest.
+        block_cuts: cuts of a block.
+    """
 
     index: CutIndex
-    first: int
-    last: int
-    path: Path
-
-    def seconds(self) -> float:
-        """Of audio."""
-        return seconds_of(self.index.table[self.first : self.last])
-
-    def cuts(self) -> list[DataCut]:
-        """The cuts, read from the manifest."""
-        return [self.index.cut(number) for number in range(self.first, self.last)]
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What to compute, and where; `kept` is taken from the manifest."""
-
+    out: Path
     fields: tuple[str, ...]
     setup: FeatureSetup
-    device: str
     kept: frozenset[str]
+    block_cuts: int = field(default_factory=lambda: BLOCK_CUTS)
 
-    def extractor(self) -> BlockExtractor:
-        """Loads the networks."""
-        return BlockExtractor(self.fields, self.setup, self.device, self.kept)
+    def open(self, device: str) -> Callable[[int], None]:
+        """See `BlockWork`."""
+        extractor = BlockExtractor(self.fields, self.setup, device, self.kept)
+
+        def extract_block(number: int) -> None:
+            cuts = [self.index.cut(cut) for cut in self._cuts(number)]
+            extractor.extract(cuts, _block_path(self.out, number))
+
+        return extract_block
+
+    def seconds(self, number: int) -> float:
+        """Of a block's audio."""
+        cuts = self._cuts(number)
+        return seconds_of(self.index.table[cuts.start : cuts.stop])
+
+    def _cuts(self, number: int) -> range:
+        first = number * self.block_cuts
+        return range(first, min(len(self.index), first + self.block_cuts))
 
 
 def _block_path(out: Path, number: int) -> Path:
@@ -214,15 +211,16 @@ def _is_of_extraction(file: Path) -> bool:
         return False
 
 
-def _claim(out: Path, plan: _Plan, index: CutIndex) -> None:
-    """Write down what `out` is made with, or make sure that it is the same as before."""
-    corpus = {"cuts": len(index), "sha256": _fingerprint(index)}
-    if (out / FEATURES_NAME).exists() and not same_features(out, plan.setup, plan.fields):
+def _claim(work: _Work) -> None:
+    """Write down what the folder is made with, or make sure that it is the same as before."""
+    out, setup = work.out, work.setup
+    corpus = {"cuts": len(work.index), "sha256": _fingerprint(work.index)}
+    if (out / FEATURES_NAME).exists() and not same_features(out, setup, work.fields):
         raise DataError(
             f"{out} was made with other features than the config's (see {out / FEATURES_NAME})",
             "name another folder with --out, or remove this one",
         )
-    if (out / FEATURES_NAME).exists() and read_symbols(out) != plan.setup.symbols:
+    if (out / FEATURES_NAME).exists() and read_symbols(out) != setup.symbols:
         raise DataError(
             f"{out} was made with other symbols than the config's text.symbols (see {out / TEXT_NAME})",
             "name another folder with --out, or remove this one",
@@ -230,8 +228,8 @@ def _claim(out: Path, plan: _Plan, index: CutIndex) -> None:
     record = out / CORPUS_NAME
     if record.exists() and _read_own(record) != corpus:
         raise DataError(f"{out} was made of other cuts", "name another folder with --out, or remove this one")
-    write_symbols(out, plan.setup.symbols)
-    write_features(out, plan.setup, plan.fields)
+    write_symbols(out, setup.symbols)
+    write_features(out, setup, work.fields)
     write_json(record, corpus)
 
 
@@ -255,86 +253,14 @@ def _fingerprint(index: CutIndex) -> str:
     return digest.hexdigest()
 
 
-def _run(todo: Sequence[_Block], plan: _Plan, jobs: int) -> None:
+def _run(work: _Work, todo: Sequence[int], launcher: Launcher) -> None:
+    """Do blocks, the longest first, so that all processes end together."""
     from tqdm import tqdm
 
-    jobs = min(jobs, len(todo))
+    longest_first = sorted(todo, key=work.seconds, reverse=True)
     with tqdm(total=len(todo), desc="extract", unit="block", disable=None) as bar:
-        try:
-            if jobs > 1:
-                _run_shared(todo, plan, jobs, bar)
-            else:
-                _take(deque(todo), partial(_extract, plan), bar)
-        finally:
-            _extractor.cache_clear()
-
-
-def _run_shared(todo: Sequence[_Block], plan: _Plan, jobs: int, bar: tqdm[Any]) -> None:
-    """This process and others take block after block, the longest first, so that they end together."""
-    blocks = deque(sorted(todo, key=_Block.seconds, reverse=True))
-    with (
-        ProcessPoolExecutor(jobs - 1, mp_context=extraction_context(plan.device)) as pool,
-        ThreadPoolExecutor(jobs - 1) as threads,
-        _share_of_threads(jobs),
-    ):
-        elsewhere = partial(_extract_in_pool, pool, plan, jobs)
-        others = [threads.submit(_take, blocks, elsewhere, bar) for _ in range(jobs - 1)]
-        try:
-            _take(blocks, partial(_extract, plan), bar)
-            for other in others:
-                other.result()
-        except BrokenProcessPool as error:
-            raise DataError(
-                "an extraction process died (mostly: out of memory)",
-                "run it again, with fewer --jobs; finished blocks are kept",
-            ) from error
-
-
-def _take(blocks: deque[_Block], extract: Callable[[_Block], None], bar: tqdm[Any]) -> None:
-    """Extract block after block until none is left; where one fails, none is left to others."""
-    try:
-        while True:
-            try:
-                block = blocks.popleft()  # at once for all threads
-            except IndexError:
-                return
-            extract(block)
+        for _ in launcher.run(work, longest_first):
             bar.update()
-    except BaseException:
-        blocks.clear()
-        raise
-
-
-@contextmanager
-def _share_of_threads(jobs: int) -> Iterator[None]:
-    """Give this process its share of the cores."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // jobs))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _extract_in_pool(pool: ProcessPoolExecutor, plan: _Plan, jobs: int, block: _Block) -> None:
-    pool.submit(_extract_in_share, plan, jobs, block).result()
-
-
-def _extract_in_share(plan: _Plan, jobs: int, block: _Block) -> None:
-    with _share_of_threads(jobs):
-        _extract(plan, block)
-
-
-def _extract(plan: _Plan, block: _Block) -> None:
-    _extractor(plan).extract(block.cuts(), block.path)
-
-
-@lru_cache(maxsize=1)
-def _extractor(plan: _Plan) -> BlockExtractor:
-    """A process loads its networks once."""
-    return plan.extractor()
 
 
 def _merge(out: Path, blocks: int) -> Extraction:

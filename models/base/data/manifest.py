@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -126,11 +127,13 @@ def write_cuts(cuts: Iterable[DataCut], path: Path) -> None:
 
 
 def write_trees(trees: Iterable[dict[str, Any]], path: Path) -> None:
-    """`write_cuts` of cuts as JSON objects."""
+    """`write_cuts` of cuts as JSON objects. The bytes say nothing of when they were written, and by whom."""
     folder = path.parent.resolve()
     with (
         replacing_file(path) as temporary,
-        gzip.open(temporary, "wt", encoding="utf-8", compresslevel=5) as lines,
+        temporary.open("wb") as stream,
+        gzip.GzipFile("", "wb", compresslevel=5, fileobj=stream, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8") as lines,
     ):
         for tree in trees:
             for value in (tree.get("custom") or {}).values():

@@ -8,10 +8,9 @@ import shutil
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ import soundfile
 import torch
 from torch import Tensor
 
-from hiervox.models.base.data import extraction
+from hiervox.models.base.data import extraction, processes
 from hiervox.models.base.data.block import BlockExtractor
 from hiervox.models.base.data.clip import PCM_SCALE
 from hiervox.models.base.data.corpus import iterate_corpus
@@ -27,10 +26,12 @@ from hiervox.models.base.data.extraction import FAILURES_NAME, Shard, extract
 from hiervox.models.base.data.features import require_features
 from hiervox.models.base.data.manifest import cut_tokens, read_cuts, write_cuts
 from hiervox.models.base.data.plan import load_plan
+from hiervox.models.base.data.processes import LocalLauncher
 from hiervox.models.base.data.setup import FeaturesConfig, FeatureSetup
 from hiervox.models.base.data.waveform import read_waveform
 from hiervox.processors.audio import pad_to_multiple
 from hiervox.processors.recording_conditions import RecordingConditionsConfig
+from hiervox.utils.blocks import BlockWork
 from hiervox.utils.errors import ConfigError, DataError, DependencyError
 from tests.models.base.data.corpora import RATE, FrameEnergies, cut_frames, make_manifest, plan
 
@@ -245,14 +246,14 @@ def test_processes_do_the_same_as_one(tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path, [0.6] * (extraction.BLOCK_CUTS + 1))
     setup = FeatureSetup(features=config)
     extract(manifest, tmp_path / "one", plan()[0], setup)
-    extract(manifest, tmp_path / "two", plan()[0], setup, jobs=2)
+    extract(manifest, tmp_path / "two", plan()[0], setup, LocalLauncher(jobs=2))
     one, two = arrays(tmp_path / "one"), arrays(tmp_path / "two")
     assert one.keys() == two.keys()
     assert all(np.allclose(one[key], two[key], rtol=2e-3, atol=2e-3) for key in one)
 
 
-def _die(plan: object, jobs: int, block: object) -> None:
-    """In place of `_extract_in_share`."""
+def _die(number: int) -> None:
+    """In place of `_do_given`."""
     os._exit(1)
 
 
@@ -262,8 +263,8 @@ def test_a_process_that_died_is_one_line_and_what_is_done_stays(
     monkeypatch.setattr(extraction, "BLOCK_CUTS", 2)
     manifest, threads = make_manifest(tmp_path, [0.6, 0.6, 0.8, 0.8]), torch.get_num_threads()
     with monkeypatch.context() as patch, pytest.raises(DataError, match="an extraction process died"):
-        patch.setattr(extraction, "_extract_in_share", _die)
-        extract(manifest, tmp_path / "features", *plan(), jobs=2)
+        patch.setattr(processes, "_do_given", _die)
+        extract(manifest, tmp_path / "features", *plan(), LocalLauncher(jobs=2))
     assert torch.get_num_threads() == threads
     extract(manifest, tmp_path / "features", *plan())
     extract(manifest, tmp_path / "whole", *plan())
@@ -272,24 +273,24 @@ def test_a_process_that_died_is_one_line_and_what_is_done_stays(
 
 def test_every_block_is_taken_once() -> None:
     blocks, taken = deque(range(100)), list[int]()
-    bar = SimpleNamespace(update=lambda: None)
     with ThreadPoolExecutor(4) as pool:
-        for done in [pool.submit(extraction._take, blocks, taken.append, bar) for _ in range(4)]:  # type: ignore[arg-type]
+        for done in [pool.submit(processes._take, blocks, taken.append) for _ in range(4)]:
             done.result()
     assert sorted(taken) == list(range(100))
 
 
 def test_processes_begin_with_the_longest_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[list[int]] = []
+    seen: list[int] = []
 
-    def take(blocks: deque[Any], *_: object) -> None:
-        seen.append([block.first for block in blocks])
+    class Launcher(LocalLauncher):
+        def run(self, work: BlockWork, blocks: Sequence[int]) -> Iterator[int]:
+            seen.extend(blocks)
+            return iter(())
 
     monkeypatch.setattr(extraction, "BLOCK_CUTS", 2)
-    monkeypatch.setattr(extraction, "_take", take)
     manifest = make_manifest(tmp_path, [0.6, 0.6, 0.9, 0.9, 0.8, 0.7, 0.6])
-    assert extract(manifest, tmp_path / "features", *plan(), jobs=2).missing == 4
-    assert seen == [[2, 4, 0, 6]] * 2
+    assert extract(manifest, tmp_path / "features", *plan(), Launcher()).missing == 4
+    assert seen == [1, 2, 0, 3]
 
 
 def test_a_block_that_fails_leaves_none_to_other_processes() -> None:
@@ -298,7 +299,7 @@ def test_a_block_that_fails_leaves_none_to_other_processes() -> None:
 
     blocks = deque(range(3))
     with pytest.raises(OSError, match="no space"):
-        extraction._take(blocks, fail, SimpleNamespace(update=lambda: None))  # type: ignore[arg-type]
+        processes._take(blocks, fail)
     assert not blocks
 
 
