@@ -194,7 +194,9 @@ def _draw(target: Path, pictured: Pictured) -> None:
 
     config = pictured.mel_config
     hop_seconds = config.hop_length / config.sample_rate
-    figure = spectrogram_figure(pictured.mel, hop_seconds=hop_seconds, bin_hz=mel_frequencies(config))
+    figure = spectrogram_figure(
+        pictured.mel, hop_seconds=hop_seconds, bin_hz=mel_frequencies(config), decibels=config.decibels
+    )
     save_figure(figure, picture_path(target, "spectrogram"))
     if pictured.f0 is not None:
         save_figure(pitch_figure({"F0": pictured.f0}), picture_path(target, "pitch"))

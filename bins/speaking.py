@@ -93,7 +93,7 @@ def write_text(
             concatenated(f0) if f0 else None,
             None if alone is None else alone.alignment,
             last[0].frame_rate,
-            _symbols(last[0].sequence),
+            last[0].sequence.symbols,
         )
 
     def subtitle(path: Path) -> None:
@@ -135,11 +135,3 @@ def _noted(sentence: Synthesis, rate: int) -> dict[str, object]:
         "problems": list(sentence.problems),
         **({"voice": sentence.sequence.voice} if sentence.sequence.voice else {}),
     }
-
-
-def _symbols(sequence: TokenSequence) -> list[str]:
-    """The symbol of each token; a space for the blanks between, and for what stands at the ends alone."""
-    added = len(sequence.tokens) - len(sequence.phonemes)
-    if added in (0, 2):
-        return [*" " * (added // 2), *sequence.phonemes, *" " * (added // 2)]
-    return [*(symbol for phoneme in sequence.phonemes for symbol in (" ", phoneme)), " "]

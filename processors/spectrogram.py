@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Literal
 
@@ -88,6 +89,13 @@ class SpectrogramConfig(Config):
         magnitude = float(window.sum() / (window.norm() if self.window_norm else 1))
         mel = filterbank(self, torch.device("cpu")) @ torch.full((1, self.n_bins, 1), magnitude**self.power)
         return float(compress(mel, self).max())
+
+    @property
+    def decibels(self) -> float:
+        """What a log-mel value that is larger by 1 is louder, in dB."""
+        if self.log == "decibel":
+            return self.decibel_range
+        return 20 / self.power / (math.log(10) if self.log == "ln" else 1)
 
     def differences(self, other: SpectrogramConfig) -> list[str]:
         """What differs from another config, as `name own against other`; empty where spectrograms agree."""

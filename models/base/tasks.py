@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from hiervox.utils.registry import Registry, instances_of
 
@@ -24,6 +25,9 @@ class Task:
         metrics: names of those that fit, which `hiervox evaluate --task` takes by default.
         trial: dotted name of a function of a pipeline and a `Sample` that returns the `Trial` which `hiervox
             benchmark` times (`models/base/benchmark/trial.py`); None where there is none.
+        takes: what goes in.
+        trace: dotted name of a function of a pipeline and a `Subject` that returns the stages which `hiervox
+            visualize` shows (`models/base/pipelines/trace.py`); None where pipelines have a method `trace`.
     """
 
     name: str
@@ -35,6 +39,8 @@ class Task:
     works: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     trial: str | None = None
+    takes: Literal["text", "recording"] = "recording"
+    trace: str | None = None
 
 
 TASKS: Registry[Task] = Registry(

@@ -12,4 +12,5 @@ TASK = Task(
     rank=5,
     metrics=("stft", "mcd", "stoi"),
     trial="hiervox.models.codec.trial:code",
+    trace="hiervox.models.codec.trace:trace",
 )

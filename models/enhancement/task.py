@@ -13,4 +13,5 @@ TASK = Task(
     works=("denoising",),
     metrics=("stoi", "si_sdr", "dnsmos"),
     trial="hiervox.models.enhancement.trial:enhance",
+    trace="hiervox.models.enhancement.trace:trace",
 )

@@ -12,4 +12,5 @@ TASK = Task(
     rank=7,
     metrics=("lsd", "stoi"),
     trial="hiervox.models.sr.trial:upsample",
+    trace="hiervox.models.sr.trace:trace",
 )

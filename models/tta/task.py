@@ -11,4 +11,6 @@ TASK = Task(
     summary="caption to sound",
     rank=2,
     metrics=("fad",),
+    takes="text",
+    trace="hiervox.models.tta.trace:trace",
 )

@@ -14,4 +14,5 @@ TASK = Task(
     works=("text to speech", "batches and streams"),
     metrics=("wer", "sim", "f0"),
     trial="hiervox.models.tts.trial:speak",
+    takes="text",
 )

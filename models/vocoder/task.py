@@ -14,4 +14,5 @@ TASK = Task(
     works=("log-mel to waveform",),
     metrics=("stft", "mcd", "f0"),
     trial="hiervox.models.vocoder.trial:vocode",
+    trace="hiervox.models.vocoder.trace:trace",
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Literal
 
 import torch
 from torch import Tensor
+
+from hiervox.modules.diffusion.trajectory import last_state
 
 LEAST_STD = 1e-4
 """Standard deviation around the target at the path's end (Matcha-TTS, arXiv 2309.03199, section 2.1)."""
@@ -46,13 +48,19 @@ def integrate(velocity: Velocity, state: Tensor, times: Tensor, solver: Solver =
     Returns:
         (B, ...) at the last time.
     """
+    return last_state("flow", _states(velocity, state, times, solver))
+
+
+def _states(velocity: Velocity, state: Tensor, times: Tensor, solver: Solver) -> Iterator[Tensor]:
+    """The state at each of `times`."""
+    yield state
     for start, end in pairwise(times):
         step = end - start
         slope = velocity(state, start.expand(len(state)))
         if solver == "midpoint":
             slope = velocity(state + step / 2 * slope, (start + step / 2).expand(len(state)))
         state = state + step * slope
-    return state
+        yield state
 
 
 def even_times(steps: int, device: torch.device) -> Tensor:

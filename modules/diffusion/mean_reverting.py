@@ -11,13 +11,14 @@ at time t of what there was at time s.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 import torch
 from pydantic import PositiveFloat
 from torch import Tensor
 
+from hiervox.modules.diffusion.trajectory import last_state
 from hiervox.modules.losses.counts import real_count
 from hiervox.utils.schema import Sizes
 
@@ -137,13 +138,28 @@ class MeanRevertingDiffusion:
         Returns:
             (..., B, C, N), masked.
         """
-        x, drawn = start * mask, iter(noises)
+        return last_state(
+            "diffusion", self._states(score, start * mask, prior, mask, iter(noises), steps, solver)
+        )
+
+    def _states(
+        self,
+        score: Callable[[Tensor, Tensor], Tensor],
+        x: Tensor,
+        prior: Tensor,
+        mask: Tensor,
+        drawn: Iterator[Tensor],
+        steps: int,
+        solver: Solver,
+    ) -> Iterator[Tensor]:
+        """x at each time, see `sample`."""
+        yield x
         for number in range(steps, 0, -1):
             factors = self.step((number - 1) / steps, number / steps, solver)
             time = torch.full((len(mask),), number / steps, dtype=x.dtype, device=x.device)
             moved = x + factors.drift * (x - prior) + factors.score * score(x, time)
             x = (moved - factors.deviation * next(drawn)) * mask
-        return x
+            yield x
 
     def _kept(self, start: float, end: float) -> float:
         """γ(s, t)."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from hiervox.modules.diffusion.trajectory import last_state
 from hiervox.modules.generators.vocoder import FixedNoise, NoiseDrivenGenerator
 
 Betas = tuple[Annotated[float, Field(gt=0, lt=1)], ...]
@@ -158,7 +159,18 @@ def sample(
     Returns:
         (B, T) in [-1, 1].
     """
-    wav, added = start, iter(noises)
+    return last_state("diffusion", _states(predict, start, iter(noises), schedule, clip)).clamp(-1, 1)
+
+
+def _states(
+    predict: Callable[[Tensor, int], Tensor],
+    wav: Tensor,
+    added: Iterator[Tensor],
+    schedule: NoiseSchedule,
+    clip: Clip,
+) -> Iterator[Tensor]:
+    """The waveform before and after each step, see `sample`."""
+    yield wav
     deviations = schedule.posterior_variances.sqrt().tolist()
     for step in range(len(schedule) - 1, -1, -1):
         wav = posterior_mean(wav, predict(wav, step), schedule, step, clip)
@@ -166,7 +178,7 @@ def sample(
             wav = wav + deviations[step] * next(added)
         if clip == "wav":
             wav = wav.clamp(-1, 1)
-    return wav.clamp(-1, 1)
+        yield wav
 
 
 def _of(schedule: NoiseSchedule) -> tuple[Tensor, Tensor, Tensor]:

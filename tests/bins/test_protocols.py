@@ -27,6 +27,7 @@ from hiervox.models.base.pipelines.mel_file import write_mel
 from hiervox.models.base.pipelines.speech import Speech, Synthesis
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import TokenSequence
+from hiervox.models.base.pipelines.trace import Subject
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.tasks import TASKS, task_names
 from hiervox.processors.audio import Waveform
@@ -323,6 +324,9 @@ def test_a_verb_asks_for_the_protocol_and_nothing_else(task: str) -> None:
         assert result.exit_code == 0, (command, result.exception)
     for trial in trials_of(stub(), card(task), Path("."), 0.5).values():
         assert trial.whole() and (trial.first is None or trial.first().size)
+    if task in TASKS and (traced := TASKS[task].trace):
+        subject = Subject("Rain." if TASKS[task].takes == "text" else None, (SOUND, RATE))
+        assert all(stage.name for stage in resolve(traced)(stub(), subject))
     if task == "tts":
         growth._time("tts", Setting(device="cpu", repeats=1), "texts", 2)
     members = set(get_protocol_members(protocol))

@@ -87,6 +87,10 @@ def _tries() -> dict[str, Try]:
             *("convert", "--system", "speechsr", "--part", "speechsr", "--checkpoint", "published.pth"),
             *("--config", "published.json", "--out", f"{OUT}/converted"),
         ),
+        "visualize": (
+            *("visualize", "hifigan", "a.wav", "--out", f"{OUT}/stages.html"),
+            *("--seconds", "0.5", "--steps", "2", *CPU),
+        ),
         "benchmark": (
             *("benchmark", "speechsr", "--workload", "speechsr24", "--repeats", "1", "--warmup", "0"),
             *("--seconds", "0.5", "--json", f"{OUT}/benchmark.json"),

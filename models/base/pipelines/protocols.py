@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.controls import Controls
     from hiervox.models.base.pipelines.speech import Speech, Synthesis
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
+    from hiervox.models.base.pipelines.trace import Stage, Subject
     from hiervox.models.base.pipelines.voice import Voice
     from hiervox.processors.audio import Waveform
     from hiervox.processors.pitch import F0Contour, PitchConfig
@@ -43,6 +44,14 @@ class Pipeline(Protocol):
     """
 
     rate: int
+
+
+@runtime_checkable
+class Traced(Pipeline, Protocol):
+    """What pipelines have that show what they compute on the way."""
+
+    def trace(self, subject: Subject) -> Iterator[Stage]:
+        """The stages between what goes in and the sound."""
 
 
 class OutputRates(Pipeline, Protocol[ControlsT_contra]):

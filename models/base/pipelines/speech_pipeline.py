@@ -39,7 +39,9 @@ from hiervox.models.base.pipelines.pitch_curve import check_pitch
 from hiervox.models.base.pipelines.prompt import prepare_recording
 from hiervox.models.base.pipelines.protocols import Recording
 from hiervox.models.base.pipelines.speech import Speech, Synthesis, concatenated, gain
+from hiervox.models.base.pipelines.speech_trace import recording_stages, text_stages
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, given_sequences, pauses_behind
+from hiervox.models.base.pipelines.trace import Stage, Subject
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.base.pipelines.voice_loader import Prompt, VoiceLoader, recording_name
 from hiervox.processors.audio import Waveform, as_waveform, read_audio, require_finite
@@ -489,6 +491,26 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
         speech, copier = _read(recording, "the recording").speech, self._copier()
         chunks = copier.reconstruct(speech, self.loader.recording_voice(speech), controls)
         return float(np.abs(speech).max()), chunks
+
+    # what happens on the way
+
+    def trace(self, subject: Subject) -> Iterator[Stage]:
+        """The stages of speaking a text, the first of its sentences, or of converting a recording.
+
+        Raises:
+            TextError: something in the text can't be spoken.
+            AudioError: the recording is silent, too short or not finite.
+            ConfigError: the model does not convert.
+        """
+        controls = self._checked(subject.controls)
+        subject = replace(subject, controls=controls)
+        target = self.voice(subject.voice, for_text=subject.text is not None)
+        if subject.text is None:
+            if self.converter is None:
+                raise ConfigError("the model does not convert recordings", "give a text")
+            return recording_stages(self.converter, self.rate, subject.require_recording(), target, subject)
+        first, *_ = self.items(self.read(subject.text, controls.language), target)
+        return text_stages(self.synthesizer, *first, subject)
 
     # helpers
 

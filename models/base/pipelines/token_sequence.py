@@ -57,6 +57,14 @@ class TokenSequence:
             raise ConfigError("the model has no pitch that can be set", "leave the F0 curve out")
 
     @property
+    def symbols(self) -> list[str]:
+        """The symbol of each token; a space for the blanks between, and for what stands at the ends alone."""
+        added = len(self.tokens) - len(self.phonemes)
+        if added in (0, 2):
+            return [*" " * (added // 2), *self.phonemes, *" " * (added // 2)]
+        return [*(symbol for phoneme in self.phonemes for symbol in (" ", phoneme)), " "]
+
+    @property
     def mean_rate(self) -> float:
         """By how much the markup hastens all of it."""
         return len(self.rates) / sum(1 / rate for rate in self.rates)

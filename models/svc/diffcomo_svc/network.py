@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +19,7 @@ from hiervox.models.svc._singing.network import (
     SpectrogramSizes,
 )
 from hiervox.models.svc._singing.wavenet import MelWaveNet, MelWaveNetSizes
+from hiervox.modules.diffusion.trajectory import last_state
 from hiervox.modules.transformers.relative import TransformerSizes
 
 RHO = 7.0
@@ -171,23 +173,33 @@ class DiffComoSVC(SpectrogramNetwork):
 
     def sample(self, prior: Tensor, noise: Noise, steps: int, mask: Tensor | None = None) -> Tensor:
         """Euler's steps along the probability flow, (B, M, N) between -1 and 1 (section 3.2)."""
+        return last_state("diffusion", self._states(prior, noise, steps, mask))
+
+    def _states(self, prior: Tensor, noise: Noise, steps: int, mask: Tensor | None) -> Iterator[Tensor]:
         levels = [*self.levels(steps + 1).flip(0), torch.zeros(())]
         mel = levels[0] * (noise(0) + prior)
+        yield mel
         for level, following in pairwise(levels):
             clean = self.denoise(mel, level.expand(len(mel)), prior, mask)
             mel = mel + (mel - clean) / level * (following - level)
-        return mel
+            yield mel
 
     def jump(self, prior: Tensor, noise: Noise, steps: int, mask: Tensor | None = None) -> Tensor:
         """A student's spectrogram in one evaluation, or noised again and denoised (algorithm 2)."""
+        return last_state("consistency", self._jumped_states(prior, noise, steps, mask))
+
+    def _jumped_states(
+        self, prior: Tensor, noise: Noise, steps: int, mask: Tensor | None
+    ) -> Iterator[Tensor]:
         levels = self.levels(steps + 1).flip(0)[:-1]
         mel = levels[0] * (noise(0) + prior)
+        yield mel
         for draw, level in enumerate(levels):
             if draw:
                 added = (level.square() - self.sizes.least_noise**2).sqrt()
                 mel = mel + added * (noise(draw) + prior)
             mel = self.denoise(mel, level.expand(len(mel)), prior, mask, self.average)
-        return mel
+            yield mel
 
     @torch.no_grad()
     def follow(self, decay: float) -> None:

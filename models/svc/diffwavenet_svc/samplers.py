@@ -5,7 +5,7 @@ After every step the spectrogram is cut at ±1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hiervox.models.svc._singing.network import Noise
 from hiervox.modules.diffusion.process import NoiseSchedule, denoised, posterior_mean
+from hiervox.modules.diffusion.trajectory import last_state
 from hiervox.utils.errors import ConfigError
 
 Solver = Literal["pndm", "ddim", "ddpm"]
@@ -63,35 +64,40 @@ def sample(
     """
     numbers = timesteps(steps, depth or len(schedule))
     if solver == "ddpm":
-        return _ddpm(predict, start, noise, schedule, numbers)
-    return (_ddim if solver == "ddim" else _pndm)(predict, start, schedule, numbers)
+        return last_state("diffusion", _ddpm(predict, start, noise, schedule, numbers))
+    states = _ddim if solver == "ddim" else _pndm
+    return last_state("diffusion", states(predict, start, schedule, numbers))
 
 
-def _ddpm(predict: Predict, mel: Tensor, noise: Noise, schedule: NoiseSchedule, numbers: list[int]) -> Tensor:
+def _ddpm(
+    predict: Predict, mel: Tensor, noise: Noise, schedule: NoiseSchedule, numbers: list[int]
+) -> Iterator[Tensor]:
     """Ho et al. (arXiv 2006.11239), algorithm 2, over the noise levels of these steps."""
     fast = NoiseSchedule.of_levels(schedule.signal_levels[numbers[::-1]].tolist())
     deviations = fast.posterior_variances.sqrt().tolist()
+    yield mel
     for draw, number in enumerate(numbers, start=1):
         step = len(numbers) - draw
         mel = posterior_mean(mel, predict(mel, number), fast, step, "estimate")
         if step:
             mel = mel + deviations[step] * noise(draw)
         mel = mel.clamp(-1, 1)
-    return mel
+        yield mel
 
 
-def _ddim(predict: Predict, mel: Tensor, schedule: NoiseSchedule, numbers: list[int]) -> Tensor:
+def _ddim(predict: Predict, mel: Tensor, schedule: NoiseSchedule, numbers: list[int]) -> Iterator[Tensor]:
     """Song et al. (arXiv 2010.02502), equation 12, without noise."""
     levels = schedule.signal_levels.tolist()
+    yield mel
     for number, following in zip(numbers, [*numbers[1:], None], strict=True):
         found = predict(mel, number)
         clean = denoised(mel, found, levels[number]).clamp(-1, 1)
         level = 1.0 if following is None else levels[following]
         mel = (level**0.5 * clean + (1 - level) ** 0.5 * found).clamp(-1, 1)
-    return mel
+        yield mel
 
 
-def _pndm(predict: Predict, mel: Tensor, schedule: NoiseSchedule, numbers: list[int]) -> Tensor:
+def _pndm(predict: Predict, mel: Tensor, schedule: NoiseSchedule, numbers: list[int]) -> Iterator[Tensor]:
     """Liu et al. (arXiv 2202.09778): Runge-Kutta for three steps, then linear multi-steps of the last four.
 
     Raises:
@@ -108,6 +114,7 @@ def _pndm(predict: Predict, mel: Tensor, schedule: NoiseSchedule, numbers: list[
         whole = now * (1 - then) ** 0.5 + (now * (1 - now) * then) ** 0.5
         return ((then / now) ** 0.5 * given - (then - now) / whole * found).clamp(-1, 1)
 
+    yield mel
     past: list[Tensor] = []
     for number in numbers[: PNDM_ORDER - 1]:
         middle, following = number - apart // 2, number - apart
@@ -119,8 +126,9 @@ def _pndm(predict: Predict, mel: Tensor, schedule: NoiseSchedule, numbers: list[
         past.insert(0, found[0])
         weighted = sum(weight * each for weight, each in zip(RUNGE_KUTTA, found, strict=True))
         mel = moved(begin, torch.as_tensor(weighted), number, following)
+        yield mel
     for number in numbers[PNDM_ORDER - 1 :]:
         past = [predict(mel, number), *past[: PNDM_ORDER - 1]]
         weighted = sum(weight * each for weight, each in zip(ADAMS_BASHFORTH, past, strict=True))
         mel = moved(mel, torch.as_tensor(weighted), number, number - apart)
-    return mel
+        yield mel
