@@ -109,6 +109,11 @@ def spectrogram_of_stage(stage: Stage) -> Spectrogram | None:
     return None
 
 
+def spectrogram_heard(stage: Stage) -> Spectrogram | None:
+    """Of what a stage with a picture of its own sounds like; None where it has no picture, or no sound."""
+    return spectrogram_of(stage.sound) if stage.array is not None and stage.sound is not None else None
+
+
 def picture_of(stage: Stage) -> str:
     """Data URI of the picture of a stage that is no spectrogram; empty where there is nothing to draw."""
     array = stage.array

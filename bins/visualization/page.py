@@ -13,6 +13,7 @@ from hiervox.bins.visualization.media import (
     drawn,
     picture_of,
     sound_of,
+    spectrogram_heard,
     spectrogram_of_stage,
 )
 from hiervox.evaluation.report.templates import fill_template
@@ -86,11 +87,12 @@ def _section(name: str, stages: Sequence[Sequence[Stage]], conditions: Sequence[
     count = len(stages[0])
     figures = [_figures(own, whole.recording) for own, whole in zip(stages, conditions, strict=True)]
     spectra = [[spectrogram_of_stage(stage) for stage in own] for own in stages]
-    flat = iter(drawn([one for own in spectra for one in own]))
+    heard = [[spectrogram_heard(stage) for stage in own] for own in stages]
+    flat, flat_heard = (iter(drawn([one for own in each for one in own])) for each in (spectra, heard))
     made = [
         [
             {
-                "picture": next(flat) or picture_of(stage),
+                "pictures": [uri for uri in (next(flat) or picture_of(stage), next(flat_heard)) if uri],
                 "sound": sound_of(stage),
                 "figures": {name: f"{value:.3g}" for name, value in scores.items()},
             }
@@ -98,7 +100,8 @@ def _section(name: str, stages: Sequence[Sequence[Stage]], conditions: Sequence[
         ]
         for own, rows in zip(stages, figures, strict=True)
     ]
-    apart = drawn(_differences(spectra), signed=True)
+    pairs = zip(_differences(spectra), _differences(heard), strict=True)
+    apart = drawn([one or other for one, other in pairs], signed=True)
     steps = [
         {
             "label": stages[0][number].name,
@@ -132,7 +135,8 @@ def _differences(spectra: Sequence[Sequence[Spectrogram | None]]) -> list[Spectr
 def _figures(stages: Sequence[Stage], recording: Sound | None) -> list[dict[str, float]]:
     """Of each step of a series that can be heard: against the recording, or against its last step."""
     heard = [stage.sound for stage in stages if stage.sound is not None]
-    if len(stages) < 2 or len(heard) < 2 or stages[0].kind != "sound":
+    is_sound = stages[0].kind == "sound" or len(heard) == len(stages)
+    if len(stages) < 2 or len(heard) < 2 or not is_sound:
         return [{} for _ in stages]
     reference = recording or heard[-1]
     return [{} if stage.sound is None else _compared(stage.sound, reference) for stage in stages]

@@ -3,16 +3,20 @@ document.getElementById("facts").textContent = Object.entries(data.facts).map(([
 
 /* A place for the picture, the sound and the figures of one condition; `show` puts a step's there. */
 function place(label) {
-  const picture = element("img", { class: "picture" });
+  const pictures = element("div");
   const audio = element("audio", { controls: true, preload: "metadata" });
   const figures = element("dl", { class: "scores" });
   const none = element("p", { class: "note" });
   playAlone(audio);
-  const root = element("div", { class: "recording" }, label ? element("h3", {}, label) : null, picture, audio, figures, none);
+  const root = element("div", { class: "recording" }, label ? element("h3", {}, label) : null, pictures, audio, figures, none);
   function show(made, name) {
-    picture.hidden = !(made && made.picture);
-    if (!picture.hidden) picture.src = made.picture;
-    picture.alt = `${name}${label ? `, ${label}` : ""}`;
+    const shown = (made && made.pictures) || [];
+    while (pictures.childElementCount > shown.length) pictures.lastChild.remove();
+    while (pictures.childElementCount < shown.length) pictures.append(element("img", { class: "picture" }));
+    shown.forEach((uri, index) => {
+      pictures.children[index].src = uri;
+      pictures.children[index].alt = `${index ? "spectrogram of " : ""}${name}${label ? `, ${label}` : ""}`;
+    });
     audio.hidden = !(made && made.sound);
     const was = { playing: !audio.paused, time: audio.currentTime };
     if (audio.hidden) audio.removeAttribute("src");
@@ -23,7 +27,7 @@ function place(label) {
         audio.play().catch(() => {});
       }
     }
-    none.textContent = made && (made.picture || made.sound) ? "" : "Nothing to show at this step.";
+    none.textContent = shown.length || (made && made.sound) ? "" : "Nothing to show at this step.";
     figures.replaceChildren(...Object.entries((made && made.figures) || {}).map(([key, value]) =>
       element("div", {}, element("dt", {}, key), element("dd", {}, value))));
   }
@@ -48,9 +52,9 @@ function stage(section, number) {
     slider.setAttribute("aria-valuetext", label);
     places.forEach((one, index) => one.show(made[index], `${section.name}, ${label}`));
     difference.root.hidden = !apart;
-    difference.show({ picture: apart }, `${section.name}, ${label}`);
+    difference.show({ pictures: apart ? [apart] : [] }, `${section.name}, ${label}`);
   }
-  const isText = section.steps.every(({ made }) => made.every((one) => !one || (!one.picture && !one.sound)));
+  const isText = section.steps.every(({ made }) => made.every((one) => !one || (!one.pictures.length && !one.sound)));
   const root = element("section", { id }, element("div", { class: "head" }, element("h2", {}, section.name)));
   const panel = element("div", { class: "panel stage" });
   if (count > 1) panel.append(element("div", { class: "step" }, slider, name));

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import torch
 
-from hiervox.models.base.pipelines.bundle import find_part, load_upsampler
+from hiervox.models.base.pipelines.bundle import (
+    find_part,
+    is_checkpoint,
+    load_upsampler,
+    output_rate,
+    parts_of,
+)
 from hiervox.models.base.pipelines.protocols import SuperResolution
 from hiervox.processors.audio import Waveform, resample_chunks
 
@@ -33,6 +39,14 @@ class OutputRates:
         """
         if rate not in (None, self.rate):
             find_part(self.folder, "sr", rate)
+
+    @property
+    def others(self) -> list[int]:
+        """The rates that the model has networks for, Hz, rising."""
+        if is_checkpoint(self.folder):
+            return []
+        rates = [output_rate(part) for part in parts_of(self.folder) if part.card.serves("sr")]
+        return sorted(rate for rate in rates if rate is not None)
 
     def upsampler(self, rate: int) -> SuperResolution:
         """The bundle's super-resolution network for a rate in Hz.

@@ -508,9 +508,9 @@ class SpeechPipeline(NotPickled, Generic[ControlsT]):
         if subject.text is None:
             if self.converter is None:
                 raise ConfigError("the model does not convert recordings", "give a text")
-            return recording_stages(self.converter, self.rate, subject.require_recording(), target, subject)
+            return recording_stages(self.converter, target, subject, self.rates)
         first, *_ = self.items(self.read(subject.text, controls.language), target)
-        return text_stages(self.synthesizer, *first, subject)
+        return text_stages(self.synthesizer, *first, subject, self.rates)
 
     # helpers
 

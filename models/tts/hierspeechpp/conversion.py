@@ -12,8 +12,10 @@ from hiervox.models.base.pipelines.pitch_control import require_no_pitch, shape_
 from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.pitch_transfer import transfer_pitch
 from hiervox.models.base.pipelines.segments import SAMPLES_PER_F0, Segment, f0_by_segments, sound_by_segments
+from hiervox.models.base.pipelines.trace import Stage
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts._hierarchy.config import F0_PER_FRAME
+from hiervox.models.tts._hierarchy.trace import hierarchy_stages
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, Networks
 from hiervox.processors.audio import HOP_LENGTH, Waveform, pad_to_multiple
@@ -73,19 +75,46 @@ class HierSpeechConverter:
     def _sound(
         self, source: Waveform, f0: F0Contour | None, voice: Voice, controls: HierSpeechControls
     ) -> Iterator[Waveform]:
-        networks = self.networks
-        style = voice.tensors[SYNTHESIZER][None].to(networks.device)
+        style = self._style(voice)
         noise = torch.Generator().manual_seed(controls.seed)
 
         @torch.inference_mode()
         def sound(seen: Tensor, segment: Segment) -> Tensor:
-            semantic, log_pitch = networks.source_extractor.extract(seen), None
-            if f0 is not None:
-                first, frames = segment.first // SAMPLES_PER_F0, seen.shape[-1] // HOP_LENGTH
-                pitch = fit_length(f0[first : first + F0_PER_FRAME * frames], F0_PER_FRAME * frames)
-                log_pitch = log_f0(torch.from_numpy(pitch)[None, None].to(seen.device))
-            return networks.synthesizer.infer(
-                semantic, log_pitch, style, noise_scale=controls.noise_scale, generator=noise
+            return self.networks.synthesizer.infer(
+                *self._features(seen, f0, segment.first),
+                style,
+                noise_scale=controls.noise_scale,
+                generator=noise,
             )
 
-        return sound_by_segments(source, networks.device, sound)
+        return sound_by_segments(source, self.networks.device, sound)
+
+    @torch.inference_mode()
+    def stages(self, source: Source, voice: Voice, controls: HierSpeechControls) -> Iterator[Stage]:
+        """See `StagedConverter.stages`: the hierarchy of latents."""
+        networks, f0 = self.networks, None
+        if networks.synthesizer_experiment.model.takes_f0:
+            f0 = self._pitch(source.speech, voice, controls, None)
+        seen = torch.from_numpy(pad_to_multiple(source.speech))[None].to(networks.device)
+        yield from hierarchy_stages(
+            networks.synthesizer,
+            networks.synthesizer_experiment.mel,
+            *self._features(seen, f0),
+            self._style(voice),
+            controls.noise_scale,
+            torch.Generator().manual_seed(controls.seed),
+        )
+
+    def _style(self, voice: Voice) -> Tensor:
+        return voice.tensors[SYNTHESIZER][None].to(self.networks.device)
+
+    def _features(
+        self, seen: Tensor, f0: F0Contour | None, first_sample: int = 0
+    ) -> tuple[Tensor, Tensor | None]:
+        """Semantic vectors and log-F0 of a segment (1, T)."""
+        semantic = self.networks.source_extractor.extract(seen)
+        if f0 is None:
+            return semantic, None
+        first, frames = first_sample // SAMPLES_PER_F0, seen.shape[-1] // HOP_LENGTH
+        pitch = fit_length(f0[first : first + F0_PER_FRAME * frames], F0_PER_FRAME * frames)
+        return semantic, log_f0(torch.from_numpy(pitch)[None, None].to(seen.device))

@@ -23,7 +23,9 @@ from hiervox.models.base.pipelines.pitch_curve import stretch_pitch
 from hiervox.models.base.pipelines.speech import Synthesis
 from hiervox.models.base.pipelines.text_reader import TextReader
 from hiervox.models.base.pipelines.token_sequence import TokenSequence, noise_for
+from hiervox.models.base.pipelines.trace import Stage
 from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.tts._hierarchy.trace import hierarchy_stages
 from hiervox.models.tts.hierspeechpp.controls import HierSpeechControls
 from hiervox.models.tts.hierspeechpp.parts import SYNTHESIZER, TEXT_TO_VEC, Networks
 from hiervox.models.tts.hierspeechpp.ttv_config import TextToVecExperiment
@@ -174,6 +176,19 @@ class HierSpeechSynthesizer:
             wav[0, : hop * frames].copy()
             for wav, frames in zip(wavs.float().cpu().numpy(), lengths, strict=True)
         ]
+
+    def stages(self, synthesis: Synthesis, voice: Voice, controls: HierSpeechControls) -> Iterator[Stage]:
+        """See `StagedSynthesizer.stages`: the hierarchy of latents."""
+        features, networks = _features(synthesis), self.networks
+        return hierarchy_stages(
+            networks.synthesizer,
+            networks.synthesizer_experiment.mel,
+            features.semantic,
+            features.log_f0,
+            voice.tensors[SYNTHESIZER][None].to(networks.device),
+            controls.noise_scale,
+            [synthesis.noise],
+        )
 
     @torch.inference_mode()
     def decode_stream(

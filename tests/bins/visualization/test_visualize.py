@@ -76,7 +76,7 @@ def test_every_step_of_a_flow_is_drawn_and_heard_under_two_conditions() -> None:
     for step in steps:
         assert Image.open(content(step["difference"])).format == "WEBP"
         for made in step["made"]:
-            pictures.add(made["picture"])
+            pictures.update(made["pictures"])
             sounds.add(made["sound"])
             wav, rate = soundfile.read(content(made["sound"]))
             assert rate == 22_050 and wav.size > 500
@@ -86,7 +86,7 @@ def test_every_step_of_a_flow_is_drawn_and_heard_under_two_conditions() -> None:
     assert steps[-1]["made"][0]["sound"] == sections["result"]["steps"][0]["made"][0]["sound"]
     assert Image.open(content(sections["flow of 10 channels"]["curves"])).size[0] > 300
     for name in ("alignment", "predicted mel spectrogram"):
-        assert Image.open(content(sections[name]["steps"][0]["made"][1]["picture"])).size[0] > 300
+        assert Image.open(content(sections[name]["steps"][0]["made"][1]["pictures"][0])).size[0] > 300
 
 
 def test_a_diffusion_of_waveforms_and_the_resolutions_of_a_vocoder() -> None:
@@ -104,7 +104,7 @@ def test_a_diffusion_of_waveforms_and_the_resolutions_of_a_vocoder() -> None:
     assert rates == sorted(set(rates)) and rates[-1] == pytest.approx(RATE, rel=0.1)
     (heard,) = sections["resolutions"]["steps"][-1]["made"]
     assert np.abs(soundfile.read(content(heard["sound"]))[0]).max() > 0.3
-    assert sections["recording"]["steps"][0]["made"][0]["picture"]
+    assert sections["recording"]["steps"][0]["made"][0]["pictures"]
 
 
 def test_codebooks_are_added_one_by_one() -> None:

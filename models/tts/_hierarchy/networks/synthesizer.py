@@ -78,7 +78,7 @@ class HierarchicalSynthesizer(nn.Module):
     each item, in windows (see `windowed`).
 
     What a variant has otherwise it overrides: `build_generator`, `style`, `latent_to_decode`, `decode_slice`,
-    `decoder`.
+    `decoder`, `driven_decoder`.
 
     Args:
         config: sizes.
@@ -316,7 +316,7 @@ class HierarchicalSynthesizer(nn.Module):
         """
         mask, lengths = mask_and_lengths(semantic, mask, lengths)
         z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
-        return self.decoder.padded(z, style, lengths)
+        return self.driven_decoder(log_f0, style, lengths).padded(z, style, lengths)
 
     @torch.no_grad()
     def stream(
@@ -330,7 +330,7 @@ class HierarchicalSynthesizer(nn.Module):
         """`infer` of one utterance, chunk by chunk (1, 1, T_i); prior and flows see it as a whole before."""
         mask, lengths = mask_and_lengths(semantic)
         z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
-        yield from self.decoder.stream(z, style)
+        yield from self.driven_decoder(log_f0, style, lengths).stream(z, style)
 
     @torch.no_grad()
     def latent(
@@ -359,6 +359,14 @@ class HierarchicalSynthesizer(nn.Module):
     def decoder(self) -> WindowedDecoder:
         """Source network and generator, for inference."""
         return WindowedDecoder(self.source, self.generator, self.window_sizes)
+
+    def driven_decoder(self, log_f0: Tensor | None, style: Tensor, lengths: Sequence[int]) -> WindowedDecoder:
+        """`decoder`, for speech of a given F0.
+
+        Args:
+            log_f0, style, lengths: as of `infer`.
+        """
+        return self.decoder
 
     @torch.no_grad()
     def reconstruct(

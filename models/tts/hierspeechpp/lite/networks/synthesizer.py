@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -12,7 +12,6 @@ from hiervox.models.tts._hierarchy.networks.synthesizer import (
     HierarchicalSynthesizer,
     Latent,
     full_mask,
-    mask_and_lengths,
 )
 from hiervox.models.tts._hierarchy.windowed import Source, SplitGenerator, WindowedDecoder, WindowSizes
 from hiervox.models.tts.hierspeechpp.lite.config import LiteSynthesizerConfig
@@ -120,36 +119,6 @@ class LiteSynthesizer(HierarchicalSynthesizer):
         noise_scale *= self.config.prior_temperature
         return super().latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
 
-    @torch.no_grad()
-    def infer(
-        self,
-        semantic: Tensor,
-        log_f0: Tensor | None,
-        style: Tensor,
-        mask: Tensor | None = None,
-        noise_scale: float = 0.333,
-        generator: Noise = None,
-        lengths: Sequence[int] | None = None,
-    ) -> Tensor:
-        """As published; the spectral generator is driven by `log_f0`, and the noise floor subtracted."""
-        mask, lengths = mask_and_lengths(semantic, mask, lengths)
-        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
-        return self._driven_by(log_f0, style, lengths).padded(z, style, lengths)
-
-    @torch.no_grad()
-    def stream(
-        self,
-        semantic: Tensor,
-        log_f0: Tensor | None,
-        style: Tensor,
-        noise_scale: float = 0.333,
-        generator: Noise = None,
-    ) -> Iterator[Tensor]:
-        """`infer` of one utterance, chunk by chunk (1, 1, T_i)."""
-        mask, lengths = mask_and_lengths(semantic)
-        z = self.latent(semantic, log_f0, style, mask, noise_scale, generator, lengths)
-        yield from self._driven_by(log_f0, style, lengths).stream(z, style)
-
     @property
     def decoder(self) -> WindowedDecoder:
         """As published; the spectral generator is driven by the source network's F0."""
@@ -161,9 +130,10 @@ class LiteSynthesizer(HierarchicalSynthesizer):
     def _is_spectral(self) -> bool:
         return isinstance(self.generator, SpectralGenerator)
 
-    def _driven_by(self, log_f0: Tensor | None, style: Tensor, lengths: Sequence[int]) -> WindowedDecoder:
+    def driven_decoder(self, log_f0: Tensor | None, style: Tensor, lengths: Sequence[int]) -> WindowedDecoder:
+        """As published; the spectral generator is driven by `log_f0`, and the noise floor subtracted."""
         if not self._is_spectral:
-            return super().decoder
+            return super().driven_decoder(log_f0, style, lengths)
         if log_f0 is None:
             raise ValueError("the spectral generator is driven by log_f0")
         ratio = self.config.pitch_ratio
