@@ -219,6 +219,10 @@ class TrainConfig(Config):
             `text_encoder`.
         gradient_checkpointing: modules of the main network whose activations the backward pass computes
             again, which saves memory and takes time, by their names, such as `flow.blocks`.
+        strategy: of several processes: `ddp`, where each holds the whole network; or `fsdp2`, where each
+            holds a share of its weights, gradients and optimizer state.
+        shard_modules: with `fsdp2`, modules whose weights are gathered only while they are used, by their
+            names, such as `flow.blocks`.
     """
 
     max_steps: PositiveInt = 1_000_000
@@ -243,6 +247,8 @@ class TrainConfig(Config):
     compile: tuple[str, ...] | None = None
     freeze: tuple[str, ...] = ()
     gradient_checkpointing: tuple[str, ...] = ()
+    strategy: Literal["ddp", "fsdp2"] = "ddp"
+    shard_modules: tuple[str, ...] = ()
 
     @field_validator("networks")
     @classmethod

@@ -83,6 +83,11 @@ def load_into(network: nn.Module, tensors: dict[str, Tensor], source: Path) -> N
         CheckpointError: naming missing, surplus and misshapen tensors, and integers in place of floats.
     """
     require_fit(headers_of(tensors), headers_of(network.state_dict()), source)
+    present = network.state_dict()
+    if any(hasattr(tensor, "device_mesh") for tensor in present.values()):  # shared out over processes
+        from hiervox.models.base.training.full_sharding import shared_like
+
+        tensors = shared_like(tensors, present)
     network.load_state_dict(tensors)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.average import GrowingAverage
 from hiervox.models.base.training.freezing import frozen_parameters
+from hiervox.models.base.training.full_sharding import FSDP, require_shardable, shard_network, whole_tensor
 from hiervox.models.base.training.gradient_checkpointing import checkpoint_modules
 from hiervox.models.base.training.randomness import seed_everything
 from hiervox.models.base.training.schedule import learning_rate
@@ -47,16 +48,18 @@ class StepEngine:
 
     Attributes:
         networks: as prepared by accelerate, by name.
+        is_sharded: whether each process holds a share of the network.
         average: the exponential moving average of the main network; None without `train.ema_decay`.
 
     Raises:
         ConfigError: `fp16` on the CPU, no such device, `train.freeze` or `train.gradient_checkpointing` name
-            what is not there, or as `process_of_launch`.
+            what is not there, or as `require_shardable` and `process_of_launch`.
     """
 
     def __init__(self, task: TrainingTask[Any], device: str = "auto") -> None:
         self.task = task
         self.train_config = task.config.train
+        require_shardable(self.train_config, task.phases)
         chosen = choose_device(device)
         if chosen.type == "cpu" and self.train_config.precision == "fp16":
             raise ConfigError("train.precision is fp16, which the CPU does not train in", "use bf16 or no")
@@ -92,14 +95,21 @@ class StepEngine:
         self._compile(built)
         self.average = self._average_of(built[task.main])
         checkpoint_modules(built[task.main], self.train_config.gradient_checkpointing)
+        self.is_sharded = self.train_config.strategy == FSDP and torch.distributed.is_initialized()
         for name, network in built.items():
-            self.networks[name], self.optimizers[name] = self.accelerator.prepare(
-                network, self._optimizer(name, network)
-            )
+            self.networks[name], self.optimizers[name] = self._prepared(name, network)
         # ranks start from the same weights and go on with noise of their own
         seed_everything(task.config.seed + self.accelerator.process_index)
         self._owner = type(task).__name__
         self._unchecked = set(built)
+
+    def _prepared(self, name: str, network: nn.Module) -> tuple[nn.Module, Any]:
+        """A network and its optimizer for all processes."""
+        if self.is_sharded:
+            shard_network(network, self.train_config.shard_modules, self.accelerator.device)
+            return network, self.accelerator.prepare(self._optimizer(name, network))
+        prepared: tuple[nn.Module, Any] = self.accelerator.prepare(network, self._optimizer(name, network))
+        return prepared
 
     def _average_of(self, network: nn.Module) -> GrowingAverage | None:
         decay = self.train_config.ema_decay
@@ -198,12 +208,25 @@ class StepEngine:
         """The main network's pass; without gradients, and past the wrapper, where its phase is left out."""
         main = self.task.main
         active = self.is_active(main, step)
-        with self.accelerator.autocast(), torch.set_grad_enabled(active):
+        with self.accelerator.autocast(), torch.set_grad_enabled(active), self._shares_told():
             return self.task.forward(self._seen_in(main if active else None), batch)
+
+    @contextmanager
+    def _shares_told(self) -> Iterator[None]:
+        """A task that uses weights outside of the network's own pass meets shares of them."""
+        try:
+            yield
+        except RuntimeError as error:
+            if not (self.is_sharded and "DTensor" in str(error)):
+                raise
+            raise ConfigError(
+                f"train.strategy is fsdp2, and {self._owner} uses weights outside of their module's pass",
+                "leave that module out of train.shard_modules, or use ddp",
+            ) from error
 
     def _optimise(self, phase: str, batch: Batch, output: Any, step: int) -> dict[str, Tensor]:
         self._thaw(phase)
-        with self.accelerator.autocast():
+        with self.accelerator.autocast(), self._shares_told():
             terms = self.task.losses(phase, self._seen_in(phase), batch, output, step)
             self._check_terms(phase, terms, step)
             total = self.task.total(terms, step)
@@ -255,7 +278,7 @@ class StepEngine:
         most = self.train_config.of(phase).clip_norm
         if self.accelerator.sync_gradients and most is not None:
             self.accelerator.unscale_gradients(optimizer)
-            norm = nn.utils.clip_grad_norm_(self.networks[phase].parameters(), most).detach()
+            norm = whole_tensor(nn.utils.clip_grad_norm_(self.networks[phase].parameters(), most).detach())
         optimizer.step()
         optimizer.zero_grad()
         return norm

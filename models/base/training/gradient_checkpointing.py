@@ -8,8 +8,7 @@ from functools import partial
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from hiervox.utils.errors import ConfigError
-from hiervox.utils.registry import nearest
+from hiervox.models.base.training.named_modules import chosen_modules
 
 
 def checkpoint_modules(network: nn.Module, names: Sequence[str]) -> None:
@@ -24,13 +23,5 @@ def checkpoint_modules(network: nn.Module, names: Sequence[str]) -> None:
     Raises:
         ConfigError: one is not there.
     """
-    modules = dict(network.named_modules())
-    for name in names:
-        if name not in modules:
-            raise ConfigError(
-                f"train.gradient_checkpointing names {name!r}, which {type(network).__name__} has not",
-                nearest(name, modules),
-            )
-        module = modules[name]
-        for part in module if isinstance(module, nn.ModuleList) else (module,):
-            part.forward = partial(checkpoint, part.forward, use_reentrant=False)
+    for module in chosen_modules(network, names, "train.gradient_checkpointing"):
+        module.forward = partial(checkpoint, module.forward, use_reentrant=False)

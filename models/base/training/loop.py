@@ -29,6 +29,7 @@ from hiervox.models.base.checkpoints.checkpoint import (
 from hiervox.models.base.data.batch import Batch, Split
 from hiervox.models.base.training.batches import require_finite
 from hiervox.models.base.training.engine import StepEngine
+from hiervox.models.base.training.full_sharding import whole_tensors
 from hiervox.models.base.training.horizon import Horizon
 from hiervox.models.base.training.randomness import undisturbed_randomness
 from hiervox.models.base.training.reports import Reports
@@ -339,7 +340,7 @@ class TrainingLoop:
                 with self.accelerator.autocast():
                     for name, value in self.task.validate(networks, batch, self.progress.step).items():
                         sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach()
-                    if count == 0 and self.reports.writes:
+                    if count == 0 and self.reports.writes and not self.engine.is_sharded:
                         self.reports.show(self.task.media(networks, batch), self.progress.step)
                 count += 1
         if count == 0:
@@ -382,9 +383,10 @@ class TrainingLoop:
 
     def _write_checkpoint(self, name: str) -> None:
         save_state(self.engine, self.folder.checkpoints / f".{name}" / STATE_NAME)
-        if self.accelerator.is_main_process:
+        main = self.accelerator.is_main_process
+        weights = whole_tensors(self.engine.inference_networks()[self.task.main].state_dict(), keep=main)
+        if main:
             with self.folder.new_checkpoint(name) as temporary:
-                weights = self.engine.inference_networks()[self.task.main].state_dict()
                 save_weights(temporary, weights, self.config.model_dump(mode="json"))
                 write_json(temporary / PROGRESS_NAME, self.progress.model_dump())
             self.folder.prune(self.progress)

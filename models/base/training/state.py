@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from hiervox.models.base.checkpoints.checkpoint import load_into, load_weights, read_json
+from hiervox.models.base.training.full_sharding import shared_like, whole_tensors
 from hiervox.models.base.training.randomness import random_states, restore_random_states
 from hiervox.utils.errors import CheckpointError
 from hiervox.utils.files import write_json
@@ -41,12 +42,17 @@ def save_state(engine: StepEngine, folder: Path) -> None:
     """Write the state of all networks and the random states of all processes; the main process writes."""
     accelerator = engine.accelerator
     states = gather_object([random_states(accelerator.device)])
-    if accelerator.is_main_process:
+    main = accelerator.is_main_process
+    if main:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, optimizer in engine.optimizers.items():
-            network = engine.bare(name)
-            _save(network.state_dict(), network_file(folder, name))
-            _save(_optimizer_tensors(optimizer, network), network_file(folder, f"{name}.optimizer"))
+    for name, optimizer in engine.optimizers.items():
+        network = engine.bare(name)
+        of_file = {name: network.state_dict(), f"{name}.optimizer": _optimizer_tensors(optimizer, network)}
+        for file, tensors in of_file.items():
+            whole = whole_tensors(tensors, keep=main)
+            if main:
+                _save(whole, network_file(folder, file))
+    if main:
         if engine.average is not None:
             _save(engine.average.state_dict(), network_file(folder, f"{engine.task.main}.average"))
         if accelerator.scaler is not None:
@@ -113,7 +119,7 @@ def _optimizer_tensors(optimizer: Any, network: nn.Module) -> dict[str, Tensor]:
 
 
 def _load_optimizer(optimizer: Any, network: nn.Module, path: Path) -> None:
-    names = _parameter_names(network)
+    names, parameters = _parameter_names(network), dict(network.named_parameters())
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in load_weights(path).items():
         parameter, _, key = name.rpartition(":")
@@ -121,7 +127,8 @@ def _load_optimizer(optimizer: Any, network: nn.Module, path: Path) -> None:
             raise CheckpointError(
                 f"{path} names {parameter!r}, which the network lacks", "restore the folder"
             )
-        state.setdefault(names.index(parameter), {})[key] = tensor
+        shared = shared_like({key: tensor}, {key: parameters[parameter]})
+        state.setdefault(names.index(parameter), {}).update(shared)
     try:
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     except (ValueError, KeyError, RuntimeError) as error:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from hiervox.models.base.training.full_sharding import whole_tensor
 from hiervox.utils.errors import ConfigError, TrainingError
 from hiervox.utils.registry import nearest
 
@@ -91,7 +92,7 @@ def require_sound_network(name: str, network: nn.Module, optimizer: Optimizer | 
 
 
 def _require_sound(tensor: Tensor, what: str, most: float, step: int) -> None:
-    largest = float(tensor.detach().abs().max())
+    largest = float(whole_tensor(tensor.detach().abs().max()))
     if math.isfinite(largest) and largest <= most:
         return
     said = f"reaches {largest:.3g}" if math.isfinite(largest) else "is not finite"
