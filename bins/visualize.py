@@ -19,9 +19,8 @@ from hiervox.utils.errors import ConfigError
 from hiervox.utils.files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from hiervox.bins.visualization.page import Condition
     from hiervox.models.base.pipelines.trace import Stage, Subject
 
 
@@ -68,6 +67,13 @@ def visualize(
     out: Annotated[Path, typer.Option("--out", "-o", help="The page, an HTML file.")],
     like: VoiceOptions,
     other: BesideOptions,
+    voices: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Map of voices: a name, a recording, a folder of recordings, or all. May be repeated.",
+        ),
+    ] = None,
     task: Annotated[
         str | None, typer.Option(help="What the model is opened for. Default: by what goes in.")
     ] = None,
@@ -86,6 +92,7 @@ def visualize(
       hiervox visualize exp/converter me.wav --voice ada --beside-voice bob -o voices.html
       hiervox visualize exp/diffusion me.wav --prompt her.wav --control steps=30 -o steps.html
       hiervox visualize exp/codec speech.wav -o codebooks.html
+      hiervox visualize box "Hello there." --voices all -o voices.html
     """
     if out.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(f"{out} is not a page", "name it .html")
@@ -95,6 +102,7 @@ def visualize(
     is_text = [_is_text(each.input) for each in asked]
     if len(set(is_text)) > 1:
         raise ConfigError("a text and a recording can't be beside each other", "give two of one kind")
+    mapped = [Path(given) for given in voices or () if Path(given).exists()]
     inputs = [file for each in asked for file in [*_files(each), *each.voices.spec().inputs]]
     job: Job[Any] = Job(
         task or _task_of(model, is_text[0]),
@@ -104,10 +112,12 @@ def visualize(
         overwrite,
         precision=precision,
         files=[out],
-        inputs=inputs,
+        inputs=[*inputs, *mapped],
     )
-    conditions = [_condition(job, each, steps, seconds) for each in asked]
-    _write(job, asked, conditions, out)
+    if not _is_traced(job):
+        raise ConfigError(f"nothing is known to show of {job.task}", "leave --task out")
+    subjects = [_subject(job, each, steps, seconds) for each in asked]
+    _write(job, asked, subjects, voices or (), out)
 
 
 def _second(first: Asked, other: BesideOptions) -> Asked:
@@ -151,29 +161,24 @@ def _task_of(model: str, is_text: bool) -> str:
     raise ConfigError(f"{card.name} takes no {wanted}", "see `hiervox systems` for what a model does")
 
 
-def _condition(job: Job[Any], asked: Asked, steps: int, seconds: float) -> Condition:
-    """A condition's stages, all of them computed."""
-    from hiervox.bins.visualization.page import Condition
+def _subject(job: Job[Any], asked: Asked, steps: int, seconds: float) -> Subject:
+    """What is traced under a condition."""
     from hiervox.models.base.pipelines.trace import Subject
-    from hiervox.models.base.tasks import TASKS
     from hiervox.processors.audio import read_audio
 
-    if job.task not in TASKS or not _is_traced(job):
-        raise ConfigError(f"nothing is known to show of {job.task}", "leave --task out")
     pipeline = job.pipeline
     controls = controls_from(job.card, ControlOptions({}, list(asked.controls)))
     subject = Subject(text=asked.input, controls=controls, most_steps=steps)
     if not _is_text(asked.input):
         wav, rate = read_audio(Path(asked.input))
         subject = replace(subject, text=None, recording=(wav[: round(seconds * rate)], rate))
-    if TASKS[job.task].trace is None:  # the pipeline gives its own, in a voice
+    if _is_voiced(job):
         spec = asked.voices.spec()
         spec.check(pipeline)
         subject = replace(subject, voice=spec.voice(pipeline, for_text=_is_text(asked.input)))
     elif asked.voices.prompt or asked.voices.voice:
         raise ConfigError(f"{job.card.name} takes no voice", "leave it out")
-    stages = list(progress(_stages(job, subject), "stages"))
-    return Condition(_label(asked), stages)
+    return subject
 
 
 def _is_traced(job: Job[Any]) -> bool:
@@ -181,7 +186,14 @@ def _is_traced(job: Job[Any]) -> bool:
     from hiervox.models.base.pipelines.protocols import Traced
     from hiervox.models.base.tasks import TASKS
 
-    return TASKS[job.task].trace is not None or isinstance(job.pipeline, Traced)
+    return job.task in TASKS and (TASKS[job.task].trace is not None or isinstance(job.pipeline, Traced))
+
+
+def _is_voiced(job: Job[Any]) -> bool:
+    """Whether the pipeline gives the trace, which is in a voice."""
+    from hiervox.models.base.tasks import TASKS
+
+    return TASKS[job.task].trace is None
 
 
 def _stages(job: Job[Any], subject: Subject) -> Iterator[Stage]:
@@ -205,18 +217,28 @@ def _label(asked: Asked) -> str:
     return ", ".join([said, *(Path(voice).name for voice in voices), *asked.controls])
 
 
-def _write(job: Job[Any], asked: list[Asked], conditions: list[Condition], out: Path) -> None:
+def _write(
+    job: Job[Any], asked: list[Asked], subjects: list[Subject], voices: Sequence[str], out: Path
+) -> None:
     from importlib.metadata import version
 
-    from hiervox.bins.visualization.page import visualization_page
+    from hiervox.bins.visualization.page import Condition, visualization_page
+    from hiervox.bins.visualization.voices import voice_map
 
+    if voices and not _is_voiced(job):
+        raise ConfigError(f"{job.card.name} takes no voice", "leave --voices out")
+    mapped = voice_map(job.pipeline, job.folder, subjects[0], voices) if voices else None
+    conditions = [
+        Condition(_label(each), list(progress(_stages(job, subject), "stages")))
+        for each, subject in zip(asked, subjects, strict=True)
+    ]
     facts = {
         "system": f"{job.card.name} ({job.card.paper})",
         "task": job.task,
         "input": " | ".join(condition.label for condition in conditions),
         "hiervox": version("hiervox"),
     }
-    write_text(out, visualization_page(f"What {job.folder.name} computes", facts, conditions))
+    write_text(out, visualization_page(f"What {job.folder.name} computes", facts, conditions, mapped))
     typer.echo(out)
 
 

@@ -41,13 +41,19 @@ class Condition:
         return next((stage.sound for stage in self.stages if stage.name == RECORDING), None)
 
 
-def visualization_page(title: str, facts: Mapping[str, str], conditions: Sequence[Condition]) -> str:
+def visualization_page(
+    title: str,
+    facts: Mapping[str, str],
+    conditions: Sequence[Condition],
+    voices: Mapping[str, Any] | None = None,
+) -> str:
     """The page as HTML.
 
     Args:
         title: of the page.
         facts: what it says of the model and of what went in.
         conditions: one, or two that are shown beside each other, with their difference.
+        voices: a map of them, by `voices.voice_map`; None for none.
 
     Raises:
         ConfigError: it would be over 8 MB.
@@ -59,7 +65,13 @@ def visualization_page(title: str, facts: Mapping[str, str], conditions: Sequenc
         for name, steps in first.items()
     ]
     labels = [condition.label for condition in conditions]
-    data = {"title": title, "facts": dict(facts), "conditions": labels, "sections": sections}
+    data = {
+        "title": title,
+        "facts": dict(facts),
+        "conditions": labels,
+        "sections": sections,
+        "voices": voices,
+    }
     page = fill_template("visualize", title, data)
     if (size := len(page.encode())) > MOST_BYTES:
         raise ConfigError(

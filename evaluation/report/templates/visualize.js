@@ -70,4 +70,45 @@ function stage(section, number) {
   return root;
 }
 
-document.getElementById("stages").append(...data.sections.map(stage));
+/* Voices on a plane; a click plays one. */
+function map({ points, shares }) {
+  const [width, height, edge] = [760, 460, 48];
+  const svg = (tag, attributes, ...children) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  };
+  const place = (key, size) => {
+    const values = points.map((point) => point[key]);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return (value) => edge + ((value - low) / (high - low || 1)) * (size - 2 * edge);
+  };
+  const [across, up] = [place("x", width), place("y", height)];
+  const audio = element("audio", { controls: true, preload: "none" });
+  const said = element("output");
+  playAlone(audio);
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "map", role: "group", "aria-label": "Map of voices" });
+  for (const point of points) {
+    const dot = svg("circle", { cx: across(point.x), cy: height - up(point.y), r: 7 });
+    const name = svg("text", { x: across(point.x) + 10, y: height - up(point.y) + 4 }, point.name);
+    const mark = svg("g", { role: "button", tabindex: 0, "aria-label": `Hear ${point.name}` }, dot, name);
+    const hear = () => {
+      picture.querySelectorAll(".chosen").forEach((other) => other.classList.remove("chosen"));
+      mark.classList.add("chosen");
+      said.textContent = point.name;
+      audio.src = point.sound;
+      audio.play().catch(() => {});
+    };
+    mark.addEventListener("click", hear);
+    mark.addEventListener("keydown", (event) => ["Enter", " "].includes(event.key) && (event.preventDefault(), hear()));
+    picture.append(mark);
+  }
+  document.getElementById("sections").append(element("a", { href: "#voices" }, "voices"));
+  const kept = shares.map((share) => `${Math.round(100 * share)} %`).join(" and ");
+  return element("section", { id: "voices" }, element("div", { class: "head" }, element("h2", {}, "voices"), said),
+    element("div", { class: "panel stage" }, picture, audio),
+    element("p", { class: "note" }, `The first two principal components of what tells the voices apart hold ${kept} of the variance. A click on a voice plays it.`));
+}
+
+document.getElementById("stages").append(...data.sections.map(stage), ...(data.voices ? [map(data.voices)] : []));

@@ -21,7 +21,10 @@ from hiervox.bins.visualization import page as pages
 from hiervox.bins.visualization.media import comparison
 from hiervox.models.base.checkpoints.checkpoint import save_weights
 from hiervox.models.base.pipelines.trace import Subject, chosen_steps
+from hiervox.models.base.pipelines.voice import Voice
+from hiervox.models.base.pipelines.voice_map import map_voices
 from hiervox.models.vocoder.training import build_network
+from hiervox.utils.errors import ConfigError
 from tests.command_line import mistake, run
 from tests.models.base.pipelines.toys import CARDS, registered, write_toy
 from tests.models.tts.hierspeechpp.tiny_bundle import voice
@@ -45,7 +48,8 @@ def data_of(file: str) -> dict[str, Any]:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     assert found is not None
     markup = text.replace(found[1], "")
-    assert not re.findall(r'(?:src|href)="(?!data:|#)', markup) and "http" not in markup
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', markup)
+    assert set(re.findall(r"https?:[^\"]+", markup)) <= {"http://www.w3.org/2000/svg"}
     data: dict[str, Any] = json.loads(found[1])
     return data
 
@@ -168,3 +172,48 @@ def test_figures_say_how_far_a_sound_is_from_another() -> None:
     assert other["level (dBFS)"] == pytest.approx(same["level (dBFS)"] - 20, abs=0.1)
     nearer = comparison((sound[0] * 0.5, 16_000), sound)
     assert 1 < nearer["log-mel distance (dB)"] < 6.1 < other["log-mel distance (dB)"] < 20.1
+
+
+def test_voices_lie_on_a_plane_and_speak() -> None:
+    write_matcha_tts(Path("matcha"), "reference")
+    Path("more").mkdir()
+    for name, pitch in (("bob", 110.0), ("eve", 170.0)):
+        soundfile.write(f"more/{name}.wav", voice(1.0, pitch), 16_000)
+    soundfile.write("ada.wav", voice(1.0, 220.0), 16_000)
+    words = (
+        "visualize",
+        "matcha",
+        "Hello there.",
+        "-o",
+        "map.html",
+        *CPU,
+        "--prompt",
+        "ada.wav",
+        "--steps",
+        "2",
+    )
+    run(*words, "--control", "steps=1", "--voices", "more", "--voices", "ada.wav")
+    found = data_of("map.html")["voices"]
+    assert [point["name"] for point in found["points"]] == ["bob", "eve", "ada"]
+    assert found["shares"][0] >= found["shares"][1] and sum(found["shares"]) == pytest.approx(1, abs=0.01)
+    assert len({point["sound"] for point in found["points"]}) == 3
+    assert soundfile.read(content(found["points"][0]["sound"]))[1] == 22_050
+    assert mistake(*words, "--voices", "more") == "2 voices make no map: name 3 or more"
+    write_toy(Path("codec"), "codec")
+    assert "takes no voice" in mistake(
+        "visualize", "codec", "in.wav", "-o", "a.html", *CPU, "--voices", "all"
+    )
+
+
+def test_a_map_keeps_distances_of_voices_on_a_plane() -> None:
+    places = {"a": (0.0, 0.0, 1.0), "b": (3.0, 4.0, 1.0), "c": (0.0, 8.0, 1.0)}
+    voices = {
+        name: Voice({"style": torch.tensor(place), "id": torch.tensor(1)}, "m")
+        for name, place in places.items()
+    }
+    found = map_voices(voices)
+    assert np.linalg.norm(found.places[0] - found.places[1]) == pytest.approx(5)
+    assert np.linalg.norm(found.places[0] - found.places[2]) == pytest.approx(8)
+    for alike in ({"style": torch.zeros(2)}, {"id": torch.tensor(1)}):
+        with pytest.raises(ConfigError, match="no vector tells"):
+            map_voices({name: Voice(alike, "m") for name in "abc"})
