@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hiervox.bins.options import DeviceOption
+from hiervox.bins.options import DeviceOption, RayOption
 from hiervox.bins.plugins import echo_left_out, origin
 from hiervox.bins.progress import progress
 from hiervox.bins.tables import echo_json
@@ -57,6 +57,7 @@ def evaluate(
     players: Annotated[
         Literal["flac", "mp3", "none"], typer.Option(help="How the page holds the recordings.")
     ] = "flac",
+    ray: RayOption = None,
     device: DeviceOption = "auto",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files in --out that no evaluation wrote.")
@@ -72,10 +73,13 @@ def evaluate(
     from hiervox.evaluation.metric import Context
     from hiervox.evaluation.registry import build_metrics
     from hiervox.evaluation.report import PAGE_NAME, REPORT_NAME, check_folder
+    from hiervox.evaluation.run import BLOCK_ROWS
     from hiervox.evaluation.run import evaluate as evaluate_table
     from hiervox.evaluation.table import read_table
     from hiervox.processors.recognizer import whisper_code
+    from hiervox.utils.blocks import told_again
     from hiervox.utils.device import device_of_process
+    from hiervox.utils.ray_launcher import RayLauncher
 
     if list_metrics:
         _list(as_json)
@@ -84,7 +88,9 @@ def evaluate(
         raise ConfigError("--json goes with --list", "leave it out: --out has the results as JSON")
     if out is None:
         raise ConfigError("no --out", "name a folder for the scores and the report")
-    context = Context(str(device_of_process(device)), whisper_code(language), asr)
+    launcher = None if ray is None else RayLauncher(ray, device)
+    own_device = "cpu" if launcher else str(device_of_process(device))
+    context = Context(own_device, whisper_code(language), asr)
     names = _names(metrics, task)
     if table is not None and reference is None and generated is None:
         rows = read_table(table)
@@ -105,7 +111,10 @@ def evaluate(
         players,
         overwrite,
         progress=lambda left: progress(left, "recordings", len(left)),
+        launcher=launcher,
     )
+    if launcher and (again := told_again(launcher.redone, f"blocks of {BLOCK_ROWS} rows")):
+        typer.echo(again, err=True)
     if results is not None:
         typer.echo((out / REPORT_NAME).read_text(encoding="utf-8"), nl=False)
         typer.echo(f"\nreport: {out / PAGE_NAME}", err=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hiervox.bins.outputs import Pictured
 from hiervox.bins.progress import patiently, progress
+from hiervox.bins.voices import JobVoices, VoiceOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +43,41 @@ class Extras:
     f0_out: Path | None = None
     plots: bool = False
     subtitles: Path | None = None
+
+
+@dataclass(frozen=True)
+class Speaking:
+    """Texts to speak, each into its file; a block is one text, by its number in the list.
+
+    Attributes:
+        items: the texts, which have been read once and can be spoken.
+        like: whom to speak like, where a text does not say it.
+        folder: of the model.
+        precision: of its networks.
+        controls, extras: of all texts.
+    """
+
+    items: Sequence[Item[Text]]
+    like: VoiceOptions
+    folder: Path
+    precision: str
+    controls: SpeechControls
+    extras: Extras
+
+    def open(self, device: str) -> Callable[[int], None]:
+        """See `BlockWork`."""
+        from hiervox.models.base.pipelines.loading import load
+
+        pipeline = load(self.folder, "tts", device, precision=self.precision)
+        voices = JobVoices(self.like, ((item.input.place, item.input.like) for item in self.items))
+
+        def speak(number: int) -> None:
+            item = self.items[number]
+            sequences = pipeline.read(item.input.text, self.controls.language)
+            voice = voices.voice(pipeline, item.input.like)
+            write_text(item, sequences, pipeline, voice, self.controls, self.extras)
+
+        return speak
 
 
 def write_text(

@@ -13,12 +13,12 @@ import typer
 
 from hiervox.bins.controls import NO_OPTIONS, ControlOptions, control_options
 from hiervox.bins.job import BatchOptions, Job
-from hiervox.bins.options import grouped
+from hiervox.bins.options import RayOption, grouped
 from hiervox.bins.outputs import PlotsOption
 from hiervox.bins.players import Player, found_player
 from hiervox.bins.progress import progress
 from hiervox.bins.serve import requiring_packages
-from hiervox.bins.speaking import Extras, write_text
+from hiervox.bins.speaking import Extras, Speaking, write_text
 from hiervox.bins.texts import STANDARD_OUTPUT, Text, TextOptions
 from hiervox.bins.verbs import Verb
 from hiervox.bins.voices import CurveOptions, JobVoices, VoiceOptions
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from hiervox.models.base.pipelines.protocols import TextToSpeech
     from hiervox.models.base.pipelines.token_sequence import TokenSequence
     from hiervox.processors.audio import Waveform
+    from hiervox.utils.blocks import Launcher
+    from hiervox.utils.ray_launcher import RayLauncher
 
 StreamFormat = Literal["wav", "mp3", "opus", "flac", "aac", "raw"]
 MOST_NAMED = 20
@@ -55,6 +57,7 @@ def tts(
         StreamFormat | None,
         typer.Option(help="Of --out -: wav by default; raw is 16-bit samples. Others need the extra serve."),
     ] = None,
+    ray: RayOption = None,
     options: ControlOptions = NO_OPTIONS,
 ) -> None:
     """Speak a text in the voice of a prompt or a named one; without either, in the model's own.
@@ -89,11 +92,18 @@ def tts(
         }
         options = _streamed(options, given, is_played=player is not None)
         run = replace(run, skip_existing=False)
+    launcher = None
+    if ray is not None:
+        beside = curves.f0_in or curves.f0_out or subtitles
+        launcher, run = _on_ray(ray, run, goes=text.out_dir is not None and not beside)
     read = [text.text_file, text.table, curves.f0_in, *voices.inputs]
     files = [curves.f0_out, subtitles]
     job = Job("tts", texts, **vars(run), options=options, files=files, inputs=read, checked=not streams)
     extras = Extras(curves.read(), curves.f0_out, plots, subtitles)
     sink = None if not streams else player or partial(_to_standard_output, stream_format or "wav")
+    if launcher is not None:
+        _speak_elsewhere(job, like, voices, extras, launcher)
+        return
     _speak(job, voices, curves, extras, sink)
     if is_open and player is None:
         typer.echo(f"nothing here plays sound: it is in {text.out}", err=True)
@@ -131,6 +141,38 @@ def _speak(
             write_cues(item, own, pipeline, voice, job.controls)
         else:
             write_text(item, own[0], pipeline, voice, job.controls, extras)
+
+
+def _on_ray(ray: str, run: BatchOptions, goes: bool) -> tuple[RayLauncher, BatchOptions]:
+    """What speaks on a cluster, and the options of this process, which only reads the texts.
+
+    Raises:
+        ConfigError: the output does not go with it.
+    """
+    from hiervox.utils.ray_launcher import RayLauncher
+
+    if not goes:
+        raise ConfigError(
+            "--ray goes with several texts and their sounds alone",
+            "give --text-file or --table, and --out-dir",
+        )
+    return RayLauncher(ray, run.device), replace(run, device="cpu")
+
+
+def _speak_elsewhere(
+    job: Job[Text], like: VoiceOptions, voices: JobVoices, extras: Extras, launcher: Launcher
+) -> None:
+    """Speak texts, each into its file, by other processes."""
+    from hiervox.utils.blocks import told_again
+
+    items = job.items(lambda text: {"text": text.text, **voices.request(job, text.like, None)})
+    _read_all(job.pipeline, [item.input for item in items], job.controls)
+    work = Speaking(items, like, job.folder, job.precision, job.controls, extras)
+    for number in progress(launcher.run(work, range(len(items))), "texts", len(items)):
+        typer.echo(items[number].target)
+    again = [replace(each, block=each.block + 1) for each in launcher.redone]
+    if again:
+        typer.echo(told_again(again, "texts"), err=True)
 
 
 def _parts(text: Text) -> list[Text]:

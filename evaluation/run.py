@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hiervox.evaluation.comparison import compare_systems
-from hiervox.evaluation.metric import Metric, Row, Scores
+from hiervox.evaluation.metric import Context, Metric, Row, Scores
 from hiervox.evaluation.provenance import versions
+from hiervox.evaluation.recordings import Recordings
 from hiervox.evaluation.report import Players, check_folder, write_reports
 from hiervox.evaluation.results import Results, ordered_systems
 from hiervox.evaluation.sentences import check_list, sentence_list
@@ -21,6 +25,12 @@ from hiervox.utils.logging import get_logger
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from hiervox.utils.blocks import Launcher
+    from hiervox.utils.config import Config
+
+BLOCK_ROWS = 8
+"""Rows that a launcher's process takes at a time."""
 
 _log = get_logger("evaluate")
 
@@ -34,6 +44,7 @@ def evaluate(
     players: Players = "flac",
     overwrite: bool = False,
     progress: Callable[[Sequence[Utterance]], Iterable[Utterance]] = iter,
+    launcher: Launcher | None = None,
 ) -> Results | None:
     """Score every row of a table and write the report into the folder `out`.
 
@@ -49,6 +60,8 @@ def evaluate(
         players: how the page holds recordings.
         overwrite: whether files in `out` that no evaluation wrote may be replaced.
         progress: passes the rows on and says how far they are.
+        launcher: of other processes that score blocks of `BLOCK_ROWS` rows that are left, with the same
+            metrics; None for this one.
 
     Returns:
         What the report shows; None in all processes but the first.
@@ -77,7 +90,11 @@ def evaluate(
         left = [row for row in own if any(keys[row, metric.name] not in store for metric in metrics)]
         if len(left) < len(own):
             _log.info("%d of %d rows are scored already", len(own) - len(left), len(own))
-        _score_rows(progress(left), metrics, keys, store, table)
+        if launcher is None:
+            _score_rows(progress(left), metrics, keys, store, table)
+        elif left:
+            work = _Scoring.of(metrics, left, keys, out, table if isinstance(table, Path) else None)
+            _launch(work, launcher, progress)
     _wait_for_others(processes)
     if process:
         return None
@@ -89,6 +106,80 @@ def evaluate(
 
 def _checksums(metric: Metric) -> dict[str, str]:
     return {name: file_checksum(path) for name, path in metric.models().items()}
+
+
+@dataclass(frozen=True)
+class _Scoring:
+    """The rows that are left to score, in blocks of `BLOCK_ROWS`, which are done by number.
+
+    Attributes:
+        metrics: their classes and settings; a process builds its own.
+        context: of all metrics, without what they share in a process.
+        rows: to score.
+        keys: of each row, the key of each metric's scores.
+        out: the run's folder.
+        table: for messages.
+    """
+
+    metrics: Sequence[tuple[type[Metric], Config]]
+    context: Context
+    rows: Sequence[Utterance]
+    keys: Sequence[Sequence[str]]
+    out: Path
+    table: Path | None
+
+    @classmethod
+    def of(
+        cls,
+        metrics: Sequence[Metric],
+        rows: Sequence[Utterance],
+        keys: Mapping[tuple[Utterance, str], str],
+        out: Path,
+        table: Path | None,
+    ) -> _Scoring:
+        shared = metrics[0].context
+        return cls(
+            [(type(metric), metric.config) for metric in metrics],
+            Context(shared.device, shared.language, shared.asr),
+            rows,
+            [[keys[row, metric.name] for metric in metrics] for row in rows],
+            out,
+            table,
+        )
+
+    def open(self, device: str) -> Callable[[int], None]:
+        """See `BlockWork`."""
+        context = replace(self.context, device=device, recordings=Recordings())
+        metrics = [metric(context, config) for metric, config in self.metrics]
+        for metric in metrics:
+            metric.prepare()
+        store = ScoreStore(self.out, f"{socket.gethostname()}-{os.getpid()}")
+        store.load()
+
+        def score_block(number: int) -> None:
+            block = self.block(number)
+            keys = {
+                (self.rows[row], metric.name): key
+                for row in block
+                for metric, key in zip(metrics, self.keys[row], strict=True)
+            }
+            _score_rows([self.rows[row] for row in block], metrics, keys, store, self.table or ())
+
+        return score_block
+
+    def block(self, number: int) -> range:
+        """Of the rows."""
+        return range(number * BLOCK_ROWS, min(len(self.rows), (number + 1) * BLOCK_ROWS))
+
+
+def _launch(
+    work: _Scoring, launcher: Launcher, progress: Callable[[Sequence[Utterance]], Iterable[Utterance]]
+) -> None:
+    told: Iterator[Utterance] = iter(progress(work.rows))
+    for number in launcher.run(work, range(-(-len(work.rows) // BLOCK_ROWS))):
+        for _ in work.block(number):
+            next(told, None)
+    next(told, None)
 
 
 def _score_rows(

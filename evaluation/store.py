@@ -36,10 +36,10 @@ class ScoreStore:
 
     Args:
         folder: the run's.
-        process: number of this process.
+        process: number or name of this process among those that share the folder.
     """
 
-    def __init__(self, folder: Path, process: int = 0) -> None:
+    def __init__(self, folder: Path, process: int | str = 0) -> None:
         self.folder = folder / FOLDER
         self._own = self.folder / f"{process}.jsonl"
         self._stream: BinaryIO | None = None

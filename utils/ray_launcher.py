@@ -44,12 +44,9 @@ class RayLauncher:
 
     Raises:
         DependencyError: Ray is not there.
-        ConfigError: a device that a cluster has no resource for.
     """
 
     def __init__(self, address: str, device: str = "auto") -> None:
-        if device not in ("auto", "cpu", "cuda"):
-            raise ConfigError(f"Ray gives out no device {device!r}", "use auto, cpu or cuda")
         self.address = address
         self.device = device
         self.redone: list[Redone] = []
@@ -62,17 +59,30 @@ class RayLauncher:
             ConfigError: no cluster answers at the address, or it has no such device.
         """
         with connected(self.address) as ray:
-            run = _Run(ray, self._device_of(ray), work, blocks, self.redone)
+            run = _Run(ray, device_on(ray, self.address, self.device), work, blocks, self.redone)
             try:
                 yield from run.blocks()
             finally:
                 run.stop()
 
-    def _device_of(self, ray: Any) -> str:
-        has_gpus = ray.cluster_resources().get("GPU", 0) >= 1
-        if self.device == "cuda" and not has_gpus:
-            raise ConfigError(f"the Ray cluster {self.address} has no GPU", "use --device cpu")
-        return "cuda" if has_gpus and self.device != "cpu" else "cpu"
+
+def device_on(ray: Any, address: str, device: str) -> str:
+    """What processes of a cluster compute on: `cpu` or `cuda`.
+
+    Args:
+        ray: connected to it.
+        address: for messages.
+        device: `auto`, `cpu` or `cuda`.
+
+    Raises:
+        ConfigError: it has no such device.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ConfigError(f"Ray gives out no device {device!r}", "use auto, cpu or cuda")
+    has_gpus = ray.cluster_resources().get("GPU", 0) >= 1
+    if device == "cuda" and not has_gpus:
+        raise ConfigError(f"the Ray cluster {address} has no GPU", "use --device cpu")
+    return "cuda" if has_gpus and device != "cpu" else "cpu"
 
 
 def ray_package() -> Any:

@@ -16,9 +16,9 @@ from hiervox.bins.prepare import prepare
 from hiervox.bins.validate import validate
 from hiervox.models.base.data.manifest import read_cuts
 from hiervox.utils.errors import ConfigError
+from tests.cluster.local import PickledLauncher
 from tests.models.base.conftest import BUILDER, build
 from tests.models.base.data.corpora import make_table
-from tests.ray_cluster import PickledLauncher
 
 CONFIG = '{features: {semantic: {family: "whisper", name: "none"}, pitch: {method: "dio"}}}'
 

@@ -7,8 +7,10 @@ import typer
 from typer.testing import CliRunner
 
 from hiervox.bins.evaluate import evaluate
+from hiervox.evaluation.run import BLOCK_ROWS
 from hiervox.processors.audio import write_audio
-from hiervox.utils.errors import ConfigError, DataError
+from hiervox.utils.errors import AudioError, ConfigError, DataError
+from tests.cluster.local import PickledLauncher
 from tests.evaluation.sounds import SAMPLE_RATE, melody
 
 app = typer.Typer()
@@ -52,6 +54,29 @@ def test_mistakes_are_told_before_anything_is_written(tmp_path, arguments, error
     assert isinstance(result.exception, error)
     assert message in str(result.exception)
     assert not out.exists()
+
+
+def test_rows_scored_by_a_launcher_make_the_same_report(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("hiervox.utils.ray_launcher.RayLauncher", PickledLauncher)
+    for number in range(BLOCK_ROWS + 1):
+        write_audio(tmp_path / f"{number}.wav", melody(seconds=0.2, scale=1 + number / 50), SAMPLE_RATE)
+    rows = "".join(f"{number},ours,{number}.wav,0.wav\n" for number in range(BLOCK_ROWS + 1))
+    table = tmp_path / "table.csv"
+    table.write_text(f"id,system,audio,reference\n{rows}")
+    score = ("--table", table, "--metrics", "lsd,si_sdr", "--players", "none", "--device", "cpu", "--out")
+    one, other = tmp_path / "one", tmp_path / "ray"
+    assert run(*score, one).exit_code == 0
+    done = run(*score, other, "--ray", "local")
+    assert done.exit_code == 0, done.output
+    assert "blocks of 8 rows that were done again, as their processes died" in done.stderr
+    names = {path.name for path in one.glob("*.*")}
+    assert {"utterances.csv", "summary.json", "report.html"} <= names
+    assert all((other / name).read_bytes() == (one / name).read_bytes() for name in names)
+    assert not run(*score, other, "--ray", "local").stderr.startswith("blocks")  # all are scored
+
+    (tmp_path / "3.wav").write_bytes(b"no sound")
+    failed = run(*score, tmp_path / "bad", "--ray", "local").exception
+    assert isinstance(failed, AudioError) and "row 5 (ours, 3)" in str(failed)
 
 
 def test_two_folders(tmp_path) -> None:

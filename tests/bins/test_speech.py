@@ -19,6 +19,7 @@ from hiervox.bins.sr import sr
 from hiervox.bins.tts import tts
 from hiervox.bins.voice import voice_app
 from hiervox.utils.errors import AudioError, CheckpointError, ConfigError, DataError, TextError
+from tests.cluster.local import PickledLauncher
 from tests.models.tts.hierspeechpp.tiny_bundle import SAMPLE_RATE, voice, write_tiny_bundle
 
 app = typer.Typer()
@@ -93,6 +94,30 @@ def test_a_text_file_makes_a_file_a_line(bundle, prompt, tmp_path) -> None:
     assert result.exit_code == 0, result.output
     assert sorted(file.name for file in out.glob("*.wav")) == ["0001.wav", "0003.wav"]
     assert json.loads((out / "0003.wav.json").read_text())["text"] == "Third [brackets] 'n all."
+
+
+def test_texts_spoken_by_a_launcher_have_the_same_bytes(bundle, prompt, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("hiervox.utils.ray_launcher.RayLauncher", PickledLauncher)
+    soundfile.write(tmp_path / "low.wav", voice(1.0, f0=90), SAMPLE_RATE)
+    table = tmp_path / "list.csv"
+    table.write_text("id,text,prompt\na,One.,low.wav\nb,Two.,\n")
+    speak = ("tts", "--table", table, "--prompt", prompt, "--model", bundle, "--out-dir")
+    assert run(*speak, tmp_path / "one").exit_code == 0
+    done = run(*speak, tmp_path / "ray", "--ray", "local")
+    assert done.exit_code == 0, done.output
+    assert done.stderr == "texts that were done again, as their processes died (its node is gone): 1\n"
+    for name in ("a", "b"):
+        assert str(tmp_path / "ray" / f"{name}.wav") in done.stdout
+        one, other = (tmp_path / place / f"{name}.wav" for place in ("one", "ray"))
+        assert one.read_bytes() == other.read_bytes()
+        records = [json.loads(path.with_name(f"{name}.wav.json").read_text()) for path in (one, other)]
+        assert len([record.pop("synthesis_seconds") for record in records]) == 2
+        assert records[0] == records[1]
+    again = run(*speak, tmp_path / "ray", "--ray", "local", "--skip-existing")
+    assert "all are there" in again.stdout
+    for bad in (("Hello.", "-o", tmp_path / "x.wav"), ("--text-file", table, "-o", tmp_path / "x.wav")):
+        error = run("tts", *bad, "--model", bundle, "--ray", "local").exception
+        assert "--ray goes with several texts" in str(error)
 
 
 def test_existing_files_stay_without_overwrite(bundle, prompt, tmp_path) -> None:

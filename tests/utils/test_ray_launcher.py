@@ -18,8 +18,8 @@ from hiervox.models.base.data.setup import FeatureSetup
 from hiervox.utils.blocks import Redone, told_again
 from hiervox.utils.errors import ConfigError, DataError, DependencyError
 from hiervox.utils.ray_launcher import RayLauncher, connect, connected, ray_package
+from tests.cluster.local import Notes, contents, ray_cluster
 from tests.models.base.data.corpora import RATE, features, make_manifest
-from tests.ray_cluster import Notes, ray_cluster
 
 pytest.importorskip("ray", reason="needs the extra ray")
 KILLED = "it was killed; mostly: out of memory"
@@ -56,11 +56,6 @@ def test_a_failing_block_lets_others_finish(address: str, tmp_path: Path) -> Non
     assert len(work.done()) < 8
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_four_launchers_extract_the_same_bytes(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +86,7 @@ def test_what_a_cluster_lacks_is_one_line(address: str, monkeypatch: pytest.Monk
     with pytest.raises(ConfigError, match="has no GPU: use --device cpu"):
         list(RayLauncher(address, "cuda").run(Notes(Path()), [0]))
     with pytest.raises(ConfigError, match="gives out no device 'cuda:1'"):
-        RayLauncher(address, "cuda:1")
+        list(RayLauncher(address, "cuda:1").run(Notes(Path()), [0]))
     with (
         pytest.raises(DependencyError, match=r"pip install 'hiervox\[ray\]'"),
         monkeypatch.context() as patch,
