@@ -116,13 +116,17 @@ class Prefetcher:
     Args:
         cache: where to.
         windows: in the order of their use.
+        ahead: what is fetched behind them as far as there is room, for whoever comes next.
         most_bytes: what the cache may hold; chunks of windows that are done go where there is need of room.
     """
 
-    def __init__(self, cache: ShardCache, windows: Iterator[Window], most_bytes: float) -> None:
+    def __init__(
+        self, cache: ShardCache, windows: Iterator[Window], ahead: Iterator[Window], most_bytes: float
+    ) -> None:
         self.cache = cache
         self.most_bytes = most_bytes
         self._windows = windows
+        self._ahead = ahead
         self._left: deque[Chunk] = deque()
         self._sizes: dict[str, int] = {}
         self._used: dict[str, int] = {}
@@ -189,6 +193,8 @@ class Prefetcher:
 
     def _begin_window(self) -> bool:
         window = next(self._windows, None)
+        is_ahead = window is None
+        window = next(self._ahead, None) if window is None else window
         if window is None:
             return False
         need = sum(map(self.cache.index.bytes_of, window.chunks))
@@ -198,7 +204,8 @@ class Prefetcher:
                 f"data.stream.cache_gb is {self.most_bytes / 1e9:g}",
                 "raise it, or lower data.stream.shuffle_cuts",
             )
-        self._by_window[window.number] = [chunk.name for chunk in window.chunks]
+        if not is_ahead:  # it is not given back, and has the number of another
+            self._by_window[window.number] = [chunk.name for chunk in window.chunks]
         for chunk in window.chunks:
             self._used[chunk.name] = self._used.get(chunk.name, 0) + 1
         self._left.extend(window.chunks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -113,7 +114,8 @@ class StreamedBatches(Iterable["Batch | HierVoxError"]):
     def __iter__(self) -> Iterator[Batch | HierVoxError]:
         with claimed_folder(self.index.folder.parent) as folder:
             cache = ShardCache(self.index, folder)
-            prefetcher = Prefetcher(cache, self.plan.windows(), self.config.cache_gb * GIGABYTE)
+            most_bytes = self.config.cache_gb * GIGABYTE
+            prefetcher = Prefetcher(cache, self.plan.windows(), self._ahead(), most_bytes)
             windows = replace(self.plan, skip_batches=0).windows
             dataset = StreamDataset(self.dataset, cache, _chunk_finder(self.plan.chunks), windows)
             batches = iter(self.read(dataset, self.plan))  # forks before there are threads
@@ -123,6 +125,10 @@ class StreamedBatches(Iterable["Batch | HierVoxError"]):
             finally:
                 prefetcher.close()
                 del batches  # ends the workers while the folder is still theirs
+
+    def _ahead(self) -> Iterator[Window]:
+        """The first window of the next epoch, so that it need not wait."""
+        yield from islice(self.plan.following().windows(), 1)
 
     def _counted(
         self, batches: Iterator[Batch | HierVoxError], prefetcher: Prefetcher

@@ -8,7 +8,7 @@ order is a function of seed and epoch, and batches that were used before are ski
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +74,10 @@ class StreamBatches(Iterable[BatchShare]):
     def __iter__(self) -> Iterator[BatchShare]:
         for window in self.windows():
             yield from window.batches
+
+    def following(self) -> StreamBatches:
+        """All of the next epoch."""
+        return replace(self, epoch=self.epoch + 1, skip_batches=0)
 
     def windows(self) -> Iterator[Window]:
         """Those that have batches left, without the batches that are left out."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,12 @@ from hiervox.models.base.data import sharding
 from hiervox.models.base.data import shards as shards_module
 from hiervox.models.base.data.loader import CutLoader
 from hiervox.models.base.data.manifest import read_cuts
+from hiervox.models.base.data.sampling import BatchLimit
 from hiervox.models.base.data.setup import FeaturesConfig
+from hiervox.models.base.data.shard_cache import Prefetcher, ShardCache
 from hiervox.models.base.data.sharding import shard
+from hiervox.models.base.data.shards import Chunk
+from hiervox.models.base.data.streaming import StreamBatches
 from hiervox.utils.errors import DataError, HierVoxError
 from tests.models.base.data.corpora import FIELDS, features, make_manifest
 
@@ -175,6 +181,33 @@ def test_the_cache_is_bounded(corpus: Path, tmp_path: Path) -> None:
     assert sorted(ids(bounded)) == sorted(ids(whole))
     with pytest.raises(DataError, match=r"lower data\.stream\.shuffle_cuts"):
         load(corpus, tmp_path / "none", cache_gb=1e-6)
+
+
+def test_the_next_epoch_finds_its_first_window(corpus: Path, tmp_path: Path) -> None:
+    index, ones = shards_module.open_shards(corpus, tmp_path), np.ones(30, np.int64)
+
+    def plan(seed: int) -> StreamBatches:
+        return StreamBatches(index.chunks, ones > 0, ones, ones, BatchLimit(4, None), 1, seed, 0, 0, 0, 1)
+
+    def chunks(epoch: StreamBatches) -> list[Chunk]:
+        return [chunk for window in epoch.windows() for chunk in window.chunks]
+
+    epoch = next(plan(seed) for seed in range(99) if chunks(plan(seed)) == chunks(plan(seed).following()))
+    cache = ShardCache(index, tmp_path / "cache")
+    cache.folder.mkdir()
+    room = 1.1 * max(map(index.bytes_of, index.chunks))  # for one
+    first, second = (cache.place(chunk) for chunk in chunks(epoch))
+    prefetcher = Prefetcher(cache, epoch.windows(), islice(epoch.following().windows(), 1), room)
+    prefetcher.start()
+    try:
+        for window, (place, other) in enumerate([(first, second), (second, first), (first, second)]):
+            until = time.monotonic() + 20
+            while not place.is_dir() and time.monotonic() < until:
+                time.sleep(0.01)
+            assert place.is_dir() and not other.exists()
+            prefetcher.release(window)
+    finally:
+        prefetcher.close()
 
 
 def test_prompts_are_of_the_window(corpus: Path, tmp_path: Path) -> None:
