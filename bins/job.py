@@ -30,6 +30,7 @@ from hiervox.bins.controls import NO_OPTIONS, ControlOptions, controls_from
 from hiervox.bins.options import DeviceOption, OptionGroup, Precision, PrecisionOption
 from hiervox.bins.outputs import (
     ModelOption,
+    OfflineOption,
     OverwriteOption,
     Pictured,
     files_of_sounds,
@@ -42,6 +43,7 @@ from hiervox.bins.outputs import (
 )
 from hiervox.bins.progress import progress
 from hiervox.utils.errors import AudioError, ConfigError
+from hiervox.utils.network import go_offline
 from hiervox.utils.outputs import check_outputs
 from hiervox.utils.storage import url_of
 
@@ -57,6 +59,7 @@ class RunOptions(OptionGroup):
     """With what a verb works: `Job(task, targets, **vars(run))`."""
 
     model: ModelOption = None
+    offline: OfflineOption = False
     device: DeviceOption = "auto"
     precision: PrecisionOption = "float32"
     overwrite: OverwriteOption = False
@@ -241,7 +244,7 @@ class Job(Generic[InputT]):
     Attributes:
         task: or capability that the model is opened for.
         targets: sound file → what goes in.
-        model, device, overwrite, skip_existing, precision: as the options say.
+        model, device, overwrite, offline, skip_existing, precision: as the options say.
         options: controls as the verb's options give them.
         rate: of the network that is opened, where a bundle holds several; Hz.
         files: further outputs; None for one that was not asked for.
@@ -258,6 +261,7 @@ class Job(Generic[InputT]):
     model: str | None
     device: str
     overwrite: bool
+    offline: bool = False
     skip_existing: bool = False
     precision: Precision = "float32"
     options: ControlOptions = NO_OPTIONS
@@ -268,6 +272,8 @@ class Job(Generic[InputT]):
     sounds: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        if self.offline:
+            go_offline()
         if not self.skip_existing:
             self._check([self._item(target, {}) for target in self.targets])
 
@@ -289,6 +295,15 @@ class Job(Generic[InputT]):
         from hiervox.models.base.pipelines.bundle import resolve_bundle
 
         return resolve_bundle(self.model)
+
+    def _shown_model(self) -> str:
+        """What a record calls the model: for one on the Hub, the commit that a branch was at."""
+        from hiervox.models.base.hub.names import HubName, hub_name
+
+        name = self.model or ""
+        if (on_hub := hub_name(name)) is not None:
+            return str(HubName(on_hub.repo, self.folder.name))
+        return url_of(name) or str(self.folder)
 
     @cached_property
     def card(self) -> SystemCard:
@@ -327,7 +342,7 @@ class Job(Generic[InputT]):
         Args:
             request: what goes in → what its record says was asked for, beside the model and its controls.
         """
-        asked: dict[str, object] = {"model": url_of(self.model or "") or str(self.folder)}
+        asked: dict[str, object] = {"model": self._shown_model()}
         if self.sounds:
             asked["sounds"] = list(self.sounds)
         if self.precision != "float32":

@@ -32,8 +32,12 @@ PICTURES = ("spectrogram", "pitch", "alignment")
 
 ModelOption = Annotated[
     str | None,
-    typer.Option(help="An installed model (`hiervox models`), a folder or a URL. Default: box, else mini."),
+    typer.Option(
+        help="An installed model (`hiervox models`), a folder, hf:OWNER/NAME[@REVISION] or a URL. "
+        "Default: box, else mini."
+    ),
 ]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Ask no network for the model.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 PlotsOption = Annotated[bool, typer.Option("--plots", help="Write pictures beside the sound.")]
 

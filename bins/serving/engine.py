@@ -21,6 +21,7 @@ from hiervox.bins.serving.batches import Batches, SharedText
 from hiervox.bins.serving.worker import Worker
 from hiervox.bins.voices import VoiceSpec
 from hiervox.models.base.card import SystemCard
+from hiervox.models.base.hub.names import hub_name
 from hiervox.models.base.pipelines.bundle import installed_bundles, open_pipeline, prompts_of, resolve_bundle
 from hiervox.models.base.pipelines.controls import SpeechControls
 from hiervox.models.base.pipelines.loading import find_system
@@ -360,7 +361,9 @@ def _models(names: Sequence[str]) -> dict[str, Model]:
             raise CheckpointError(
                 f"{folder} serves none of {', '.join(_served_tasks())}", "name another --model"
             )
-        found[folder.name] = Model(folder.name, folder, systems)
+        on_hub = hub_name(name)
+        called = folder.name if on_hub is None else on_hub.repo
+        found[called] = Model(called, folder, systems)
     for name, folder in ({} if names else installed_bundles()).items():
         if folder.resolve() not in [model.folder for model in found.values()]:
             systems = _systems(folder)

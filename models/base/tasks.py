@@ -26,6 +26,7 @@ class Task:
         trial: dotted name of a function of a pipeline and a `Sample` that returns the `Trial` which `hiervox
             benchmark` times (`models/base/benchmark/trial.py`); None where there is none.
         takes: what goes in.
+        pipeline_tag: what the Hugging Face Hub calls such a task.
         trace: dotted name of a function of a pipeline and a `Subject` that returns the stages which `hiervox
             visualize` shows (`models/base/pipelines/trace.py`); None where pipelines have a method `trace`.
     """
@@ -40,6 +41,7 @@ class Task:
     metrics: tuple[str, ...] = ()
     trial: str | None = None
     takes: Literal["text", "recording"] = "recording"
+    pipeline_tag: str = "audio-to-audio"
     trace: str | None = None
 
 

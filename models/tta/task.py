@@ -12,5 +12,6 @@ TASK = Task(
     rank=2,
     metrics=("fad",),
     takes="text",
+    pipeline_tag="text-to-audio",
     trace="hiervox.models.tta.trace:trace",
 )

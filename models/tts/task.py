@@ -15,4 +15,5 @@ TASK = Task(
     metrics=("wer", "sim", "f0"),
     trial="hiervox.models.tts.trial:speak",
     takes="text",
+    pipeline_tag="text-to-speech",
 )

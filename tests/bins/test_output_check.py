@@ -24,6 +24,7 @@ WRITES_NOTHING = {
     "pretrained list",
     "pretrained show",
     "pretrained verify",
+    "push",
     "recipes",
     "recipes engine",
     "recipes path",

@@ -112,6 +112,7 @@ def _tries() -> dict[str, Try]:
         "config show": ("config", "show", "train.json5"),
         "plan": ("plan", "train.json5", "--hours", "10"),
         "models": ("models",),
+        "push": ("push", "bundle", "me/my-voice", "--license", "mit", "--print-card"),
         "systems": ("systems",),
         "systems show": ("systems", "show", "hifigan"),
         "tasks": ("tasks",),

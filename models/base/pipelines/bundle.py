@@ -26,6 +26,8 @@ from hiervox.models.base.checkpoints.checkpoint import (
     read_json,
 )
 from hiervox.models.base.checkpoints.remote import fetched_model
+from hiervox.models.base.hub.fetching import fetched_from_hub
+from hiervox.models.base.hub.names import hub_name
 from hiervox.models.base.registry import SYSTEMS
 from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.registry import nearest, resolve
@@ -69,17 +71,21 @@ def installed_bundles() -> dict[str, Path]:
     return {folder.name: folder for home in reversed(bundle_homes()) for folder in _folders(home)}
 
 
-def resolve_bundle(name: str | None = None) -> Path:
+def resolve_bundle(name: str | None = None, bare: bool = False) -> Path:
     """The folder of a model.
 
     Args:
-        name: a folder, a URL, whose files are copied to this machine, or the name of a bundle in
-            `bundle_homes`; None for the default one.
+        name: a folder, the name of a bundle in `bundle_homes`, `hf:OWNER/NAME[@REVISION]` on the Hugging Face
+            Hub, or a URL, whose files are copied to this machine; None for the default one.
+        bare: whether OWNER/NAME that is no folder is on the Hub, too.
 
     Raises:
         ConfigError: there is no such model.
-        CheckpointError, DataError: there is none at the URL, or it can't be read.
+        CheckpointError, DataError, DependencyError: there is none on the Hub or at the URL, or it can't be
+            had.
     """
+    if name is not None and (on_hub := hub_name(name)) is not None:
+        return fetched_from_hub(on_hub)
     if name is not None and (url := url_of(name)) is not None:
         return fetched_model(url)
     installed = installed_bundles()
@@ -92,6 +98,8 @@ def resolve_bundle(name: str | None = None) -> Path:
         return installed[name]
     if name and Path(name).expanduser().is_dir():
         return Path(name).expanduser()
+    if bare and (on_hub := hub_name(name, bare)) is not None:
+        return fetched_from_hub(on_hub)
     raise ConfigError(
         f"no model {name!r}", f"name a folder or an installed model ({nearest(name, installed)})"
     )

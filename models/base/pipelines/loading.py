@@ -33,8 +33,9 @@ def load(
     """Open an installed model, or one in a folder, with the pipeline of the system that its checkpoints name.
 
     Args:
-        name_or_folder: a bundle by name, or the folder of a bundle, a checkpoint or a run; None for the
-            default.
+        name_or_folder: a bundle by name; the folder or the URL of a bundle, a checkpoint or a run; or
+            OWNER/NAME[@REVISION] on the Hugging Face Hub, with `hf:` before it or without. An installed name
+            or a folder goes before the Hub's. None for the default.
         task: what it is opened for, one of `TASKS` or a capability of a card; None for the first task by rank
             that it serves.
         device: `auto`, `cpu`, `cuda`, `cuda:1` …
@@ -49,9 +50,10 @@ def load(
         ConfigError: there is no such model, task, device or precision, or the model's parts do not belong
             together.
         CheckpointError: the model does not serve the task, or a checkpoint is missing or broken.
+        DependencyError: the Hub has no such model, can't be reached, or wants a permission.
     """
     with uncollected():
-        folder = resolve_bundle(None if name_or_folder is None else str(name_or_folder))
+        folder = resolve_bundle(None if name_or_folder is None else str(name_or_folder), bare=True)
         card, place = find_system(folder, task, rate)
         return open_pipeline(card, place, choose_device(device), precision)
 
