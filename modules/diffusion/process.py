@@ -45,6 +45,12 @@ class NoiseSchedule:
         """Variances at equal distances."""
         return cls(torch.linspace(first, last, steps, dtype=torch.double, device="cpu").tolist())
 
+    @classmethod
+    def scaled_linear(cls, first: float, last: float, steps: int) -> NoiseSchedule:
+        """Variances whose square roots are at equal distances (arXiv 2112.10752, published code)."""
+        roots = torch.linspace(first**0.5, last**0.5, steps, dtype=torch.double, device="cpu")
+        return cls(roots.square().tolist())
+
     def respaced(self, steps: int) -> NoiseSchedule:
         """A shorter schedule that ends at the same noise: every so many of these steps in one.
 

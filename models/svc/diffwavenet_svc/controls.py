@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from hiervox.models.svc._singing.controls import SingingControls
-from hiervox.models.svc.diffwavenet_svc.samplers import Solver
+from hiervox.modules.diffusion.samplers import Solver
 
 
 class DiffWaveNetSVCControls(SingingControls):
@@ -18,7 +18,7 @@ class DiffWaveNetSVCControls(SingingControls):
         temperature: factor of all noise.
     """
 
-    solver: Solver = Field("pndm", description="pndm, ddim or ddpm")
+    solver: Solver = Field("pndm", description="pndm, plms, ddim, ddpm or dpm_solver")
     steps: int = Field(100, ge=1, le=1000, description="of the solver; time grows with them")
     depth: float = Field(
         1.0,

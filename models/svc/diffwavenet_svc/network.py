@@ -16,8 +16,8 @@ from hiervox.models.svc._singing.network import (
     SpectrogramSizes,
 )
 from hiervox.models.svc._singing.wavenet import MelWaveNet, MelWaveNetSizes
-from hiervox.models.svc.diffwavenet_svc.samplers import Solver, sample
 from hiervox.modules.diffusion.process import NoiseSchedule, add_noise
+from hiervox.modules.diffusion.samplers import Solver, sample
 from hiervox.modules.transformers.relative import TransformerSizes
 from hiervox.utils.errors import ConfigError
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from hiervox.models.tts._variance.config import VarianceModelConfig, VarianceSizes
 from hiervox.models.tts._variance.durations import expand_by_durations
-from hiervox.models.tts._variance.running_statistics import RunningStatistics
 from hiervox.modules.functional.masking import sequence_mask
+from hiervox.modules.normalization.running_statistics import RunningStatistics
 from hiervox.modules.predictors.variance import VariancePredictor, VariancePredictorSizes
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from hiervox.models.svc.diffwavenet_svc.network import DiffWaveNetSVC, DiffWaveNetSVCSizes
 from hiervox.models.svc.diffwavenet_svc.published import import_diffwavenet_svc
-from hiervox.models.svc.diffwavenet_svc.samplers import Predict, sample, timesteps
 from hiervox.modules.diffusion.process import NoiseSchedule
+from hiervox.modules.diffusion.samplers import Predict, sample, timesteps
 from hiervox.modules.losses.reconstruction import masked_mse
 from tests.golden import Case, Golden, Output, with_weights
 from tests.models.svc.golden_songs import condition_of, song_of

@@ -7,15 +7,12 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from hiervox.models.base.checkpoints.checkpoint import load_network
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.svc.diffwavenet_svc.config import DiffWaveNetSVCExperiment
 from hiervox.models.svc.diffwavenet_svc.network import DiffWaveNetSVC
-from hiervox.models.svc.diffwavenet_svc.samplers import sample, timesteps
 from hiervox.models.svc.diffwavenet_svc.task import DiffWaveNetSVCTask
-from hiervox.modules.diffusion.process import NoiseSchedule
 from hiervox.utils.errors import ConfigError
 from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import MODEL, write_diffwavenet_svc
 from tests.models.svc.tiny import batch, experiment_tree
@@ -57,31 +54,6 @@ def test_media_of_a_batch() -> None:
     with torch.no_grad():
         media = engine.task.media(engine.inference_networks(), batch())
     assert set(media.figures) == {"mel/recorded", "mel/sung"}
-
-
-@pytest.mark.parametrize("solver", ["ddpm", "ddim", "pndm"])
-def test_solvers_find_what_a_perfect_network_knows(solver: str) -> None:
-    schedule = NoiseSchedule.linear(1e-4, 0.1, 200)
-    clean = 0.8 * torch.sin(torch.arange(60.0)).reshape(1, 3, 20)
-
-    def predict(mel: Tensor, step: int) -> Tensor:
-        level = float(schedule.signal_levels[step])
-        return (mel - level**0.5 * clean) / (1 - level) ** 0.5
-
-    def noise(draw: int) -> Tensor:
-        return torch.randn(1, 3, 20, generator=torch.Generator().manual_seed(draw))
-
-    found = sample(solver, predict, noise(0).clamp(-1, 1), noise, schedule, 50)  # type: ignore[arg-type]
-    torch.testing.assert_close(found, clean, atol=0.05, rtol=0)
-
-
-def test_steps_that_can_not_be_done_are_refused() -> None:
-    assert timesteps(3, 12) == [8, 4, 0]
-    with pytest.raises(ConfigError, match="13 steps, and the diffusion has 12"):
-        timesteps(13, 12)
-    schedule, noise = NoiseSchedule.linear(1e-4, 0.1, 12), torch.zeros(1, 2, 3)
-    with pytest.raises(ConfigError, match="pndm in 3 steps: take 4 or more"):
-        sample("pndm", lambda mel, step: mel, noise, lambda draw: noise, schedule, 3)
 
 
 def test_shallow_diffusion_begins_with_the_prior(tmp_path: Path) -> None:

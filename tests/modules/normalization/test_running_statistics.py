@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hiervox.models.tts._variance.running_statistics import RunningStatistics
+from hiervox.modules.normalization.running_statistics import RunningStatistics
 from hiervox.utils.operations import counted
 
 
