@@ -85,7 +85,7 @@ class TransformerClassifier:
 
 
 def build_classifier(name: str, device: str) -> Classifier:
-    """A classifier by name: `panns:FILE`, `transformers:NAME`, or `package.module:Class`.
+    """A classifier: `panns:FILE`, `transformers:NAME`, `events:FOLDER`, or `package.module:Class`.
 
     Raises:
         ConfigError: no such classifier.
@@ -98,11 +98,16 @@ def build_classifier(name: str, device: str) -> Classifier:
         )
     if not colon:
         raise ConfigError(
-            f"no classifier {name!r}", "use panns:FILE, transformers:NAME or package.module:Class"
+            f"no classifier {name!r}",
+            "use panns:FILE, transformers:NAME, events:FOLDER or package.module:Class",
         )
     if kind == "panns":
         return PannsClassifier(rest, device)
     if kind == "transformers":
         return TransformerClassifier(rest, device)
+    if kind == "events":
+        from hiervox.evaluation.sound_events import SoundEventDetector
+
+        return SoundEventDetector(rest, device)
     found: Classifier = resolve(name)(device)
     return found

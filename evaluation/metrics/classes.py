@@ -49,7 +49,7 @@ class ClassDistances(Metric):
     class Settings(Config):
         """
         Attributes:
-            model: `panns:FILE`, `transformers:NAME` or `package.module:Class`.
+            model: `panns:FILE`, `transformers:NAME`, `events:FOLDER` or `package.module:Class`.
         """
 
         model: str = ""
