@@ -15,7 +15,8 @@ from hiervox.evaluation.metric import Vector
 from hiervox.processors.audio import Waveform
 from hiervox.processors.event_times import Spans
 from hiervox.processors.spectrogram import SpectrogramConfig, log_mel
-from hiervox.utils.errors import DependencyError
+from hiervox.utils.array_files import read_arrays, write_arrays
+from hiervox.utils.errors import DependencyError, HierVoxError
 from hiervox.utils.files import replacing_file, write_json
 from hiervox.utils.json_files import read_json
 
@@ -86,14 +87,13 @@ class SoundEventDetector:
     sample_rate = MEL.sample_rate
 
     def __init__(self, folder: str | Path, device: str = "cpu") -> None:
-        from safetensors.torch import load_file
-
         self.folder, self.device = Path(folder), device
         try:
             self.names: list[str] = list(read_json(self.folder / NAMES))
             self.network = SoundEventNetwork(len(self.names))
-            self.network.load_state_dict(load_file(self.folder / WEIGHTS))
-        except Exception as error:  # safetensors, torch and json each report in their own way
+            arrays, _ = read_arrays(self.folder / WEIGHTS)
+            self.network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        except (HierVoxError, OSError, RuntimeError, TypeError, ValueError) as error:
             raise DependencyError(
                 f"{folder} holds no detector of sound events ({type(error).__name__})",
                 "train one: egs/tta/local/train_detector.py",
@@ -143,9 +143,8 @@ def runs(heard: NDArray[np.bool_], least: int) -> list[tuple[int, int]]:
 
 def save_detector(folder: Path, network: SoundEventNetwork, names: list[str]) -> None:
     """Write what `SoundEventDetector` opens."""
-    from safetensors.torch import save_file
-
+    arrays = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
     folder.mkdir(parents=True, exist_ok=True)
     with replacing_file(folder / WEIGHTS) as temporary:
-        save_file(network.state_dict(), temporary)
+        write_arrays(temporary, arrays, {})
     write_json(folder / NAMES, names)

@@ -45,6 +45,11 @@ PRESETS: dict[str, SpectrogramConfig] = {
         update={"sample_rate": 16_000, "hop_length": 80, "win_length": 320, "framing": "centered"}
     ),
     "apnet2": HIFIGAN.model_copy(update={"framing": "centered"}),
+    # Amphion's data set of text to audio doesn't say more than sizes.
+    "audioldm": HIFIGAN.model_copy(update={"sample_rate": 16_000}),
+    "audioldm_64": TACOTRON.model_copy(
+        update={"sample_rate": 16_000, "hop_length": 160, "n_mels": 64, "framing": "trimmed"}
+    ),
     "bigvgan_24k": BIGVGAN_24K,
     "bigvgan_44k": BIGVGAN_24K.model_copy(
         update={

@@ -31,6 +31,7 @@ from tests.models.svc.diffwavenet_svc.tiny_diffwavenet_svc import write_diffwave
 from tests.models.svc.tiny import tiny_content
 from tests.models.svc.transformer_svc.tiny_transformer_svc import write_transformer_svc
 from tests.models.svc.vits_svc.tiny_vits_svc import write_vits_svc
+from tests.models.tta.tiny import write_audioldm, write_picoaudio
 from tests.models.tts.f5_tts.tiny_f5_tts import write_f5_tts
 from tests.models.tts.fastspeech2.test_pipeline import write_tiny
 from tests.models.tts.glow_tts.test_pipeline import write_glow_tts
@@ -97,6 +98,8 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
     "diffwavenet_svc": write_diffwavenet_svc,
     "diffcomo_svc": write_diffcomo_svc,
     "vits_svc": write_vits_svc,
+    "audioldm": write_audioldm,
+    "picoaudio": write_picoaudio,
     "hierspeechpp": write_tiny_bundle,
     "encodec": write_encodec,
     "facodec": write_facodec,
@@ -118,6 +121,9 @@ def uses(name: str, pipeline: Any) -> list[Callable[[], Any]]:
         return [lambda: pipeline.enhance(WAV, RATE)[0]]
     if name == "forward_sum_aligner":
         return [lambda: np.array(pipeline.align(WAV, RATE, [1, 2, 3]))]
+    if SYSTEMS[name].task == "tta":
+        quick = pipeline.controls(steps=2)
+        return [lambda: pipeline.tta("rain at 0.1-0.2" if name == "picoaudio" else "rain", None, quick)]
     if SYSTEMS[name].task == "svc":
         configs = pipeline.converter.experiment.features.content
         pipeline.converter.content = [tiny_content(config, "cpu") for config in configs]

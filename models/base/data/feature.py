@@ -225,7 +225,7 @@ class Feature(ABC):
         batch = stack(arrays, rows, self.padding)
         return batch.transpose(1, 2).contiguous() if batch.dim() == 3 else batch
 
-    def random(self, clips: RandomClips) -> torch.Tensor:
+    def random(self, clips: RandomClips) -> Any:
         """A batch of the field in the ranges of speech, for timing a training step.
 
         Raises:

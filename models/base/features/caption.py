@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hiervox.models.base.data.clip import Clip
     from hiervox.models.base.data.feature import Limits
+    from hiervox.models.base.data.random_clips import RandomClips
 
 
 class Caption(Feature):
@@ -24,6 +25,10 @@ class Caption(Feature):
     def compute(self, clip: Clip) -> str:
         """The caption; empty where there is none, as for unconditional generation."""
         return caption_of(clip.cut)
+
+    def random(self, clips: RandomClips) -> list[str]:
+        """The same of each."""
+        return ["a sound"] * len(clips.wav)
 
     def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
         """A recording without a word."""

@@ -11,6 +11,7 @@ from hiervox.models.base.data.feature import Feature
 if TYPE_CHECKING:
     from hiervox.models.base.data.clip import Clip
     from hiervox.models.base.data.feature import Limits
+    from hiervox.models.base.data.random_clips import RandomClips
 
 SPAN = re.compile(r"(?P<begin>\d+(?:\.\d*)?)-(?P<end>\d+(?:\.\d*)?)")
 """Begin and end of an event, in seconds."""
@@ -32,6 +33,10 @@ class Timing(Feature):
         """Empty where the row says nothing."""
         shift = clip.start * self.config.hop_length / self.config.sample_rate
         return _earlier(clip.column("timing") or "", shift)
+
+    def random(self, clips: RandomClips) -> list[str]:
+        """No event."""
+        return [""] * len(clips.wav)
 
     def issues(self, clip: Clip, limits: Limits) -> Iterator[tuple[str, str]]:
         """A recording without a time."""

@@ -49,6 +49,7 @@ STEPS = {
     "codec/encodec/mini/conf/encodec.json5": (7500, ("encodec/task.py", "quantization/codebook.py")),
     "tts/naturalspeech2/mini/conf/naturalspeech2.json5": (1900, ()),
     "codec/facodec/mini/conf/facodec.json5": (3000, ()),
+    "tta/audioldm/mini/conf/autoencoder.json5": (450, ()),
 }
 """Config → the most operations of a step, and the places that may wait."""
 

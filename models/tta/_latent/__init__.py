@@ -1,0 +1,1 @@
+"""Latent diffusion of spectrograms: what the systems of text to audio share."""
