@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hiervox.utils.errors import ConfigError, HierVoxError
+from hiervox.utils.errors import ConfigError, DataError, HierVoxError
 from hiervox.utils.files import all_or_nothing, undone_on_failure, write_json
-from hiervox.utils.json_files import read_json
+from hiervox.utils.json_files import parse_json, read_json
+from hiervox.utils.uploads import storage_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,12 +108,18 @@ def versions() -> dict[str, str]:
 
 def is_done(target: Path, request: Mapping[str, object]) -> bool:
     """Whether a sound is there with a record that says the same request."""
+    place = storage_of(target)
     try:
-        record = read_json(record_path(target))
-    except (OSError, ValueError):
+        if place is None or target.exists():
+            record, is_there = read_json(record_path(target)), target.is_file()
+        else:
+            storage, name = place
+            record = parse_json(storage.read(record_path(Path(name)).as_posix()).decode())
+            is_there = storage.size(name) is not None
+    except (OSError, ValueError, DataError):
         return False
     wanted = json.loads(json.dumps(request))
-    return target.is_file() and isinstance(record, dict) and wanted.items() <= record.items()
+    return is_there and isinstance(record, dict) and wanted.items() <= record.items()
 
 
 def sound_path(target: Path, name: str) -> Path:

@@ -50,4 +50,4 @@ def shard(
     typer.echo(f"{done.cuts} utterances ({hours:.2f} h) in {done.shards} shards ({size:.2f} GB): {out}")
 
 
-VERB = Verb("shard", shard, panel=DATA, rank=11)
+VERB = Verb("shard", shard, panel=DATA, rank=11, writes_urls=True)

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from hiervox.bins.url_outputs import take_urls
 from hiervox.utils.errors import ConfigError, reason
 from hiervox.utils.registry import Registry, instances_of
 
@@ -34,12 +35,14 @@ class Verb:
             commands of its own.
         panel: the heading in `hiervox --help`.
         rank: its place under the heading, the lowest first.
+        writes_urls: whether it writes to URLs itself; of others, outputs at URLs are made on this machine.
     """
 
     name: str
     command: Callable[..., None] | typer.Typer
     panel: str = GENERATION
     rank: int = 100
+    writes_urls: bool = False
 
     @property
     def summary(self) -> str:
@@ -66,7 +69,10 @@ class Verb:
                 alone.command(self.name)(self.command)
             group = typer.main.get_command(alone)
             assert isinstance(group, TyperGroup)
-            return group.commands[self.name]
+            made = group.commands[self.name]
+            if not self.writes_urls:
+                take_urls(made)
+            return made
         except Exception as error:  # whatever typer makes of another package's annotations
             brought = VERBS.packages.get(self.name, "this package")
             raise ConfigError(

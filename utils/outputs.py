@@ -12,6 +12,7 @@ from pathlib import Path
 from hiervox.utils.errors import ConfigError
 from hiervox.utils.files import require_name, require_working_directory, require_writable
 from hiervox.utils.placing import claim, give_up_claim
+from hiervox.utils.uploads import is_at_url
 
 Input = Path | str | None
 _NAME_ANOTHER = "choose another name"
@@ -62,6 +63,10 @@ def check_outputs(
             raise ConfigError(f"{file} exists", _or_overwrite(_NAME_ANOTHER, overwrite))
     for folder in made:
         _check_new(folder, overwrite)
+    known: dict[str, list[str]] = {}
+    for path in (*outputs, *made) if not overwrite else ():
+        if is_at_url(path, known):
+            raise ConfigError(f"{path} exists", _or_overwrite(_NAME_ANOTHER, overwrite))
     _check_places({file.parent for file in (*outputs, *made)})
     for path in (*outputs, *made):
         if overwrite or path in existing:

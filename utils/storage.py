@@ -52,11 +52,6 @@ def url_of(path: Path | str) -> str | None:
     return f"{match[1]}://{str(path)[match.end() :]}"
 
 
-def shown(path: Path | str) -> str:
-    """What messages call a path: the URL that it is meant as, or itself."""
-    return url_of(path) or str(path)
-
-
 @dataclass(frozen=True)
 class Stored:
     """What a storage says of a file.
