@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 from collections.abc import Mapping
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from tests.models.base.toy import (
     register,
     toy_experiment,
 )
+from tests.models.base.training.pairs import in_two_processes
 from tests.models.base.training.test_loop import state_files
 
 STEPS = 6
@@ -114,28 +113,7 @@ def trainings(folder: Path) -> None:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of runs by two processes."""
     folder = tmp_path_factory.mktemp("runs")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-
-    def process(rank: int) -> None:
-        names = {
-            "RANK": rank,
-            "LOCAL_RANK": rank,
-            "WORLD_SIZE": 2,
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": port,
-        }
-        os.environ.update({name: str(value) for name, value in names.items()})
-        torch.set_num_threads(1)
-        trainings(folder)
-
-    processes = [get_context("fork").Process(target=process, args=(rank,)) for rank in range(2)]
-    for each in processes:
-        each.start()
-    for each in processes:
-        each.join(timeout=120)
-    assert [each.exitcode for each in processes] == [0, 0]
+    in_two_processes(lambda rank: trainings(folder))
     return folder
 
 

@@ -23,6 +23,7 @@ from hiervox.utils.errors import CheckpointError, ConfigError, DataError, HierVo
 from hiervox.utils.storage import Storage
 from tests.models.base.data.object_storage import BUCKET, Faults, object_storage
 from tests.models.base.toy import ToyTask, register, toy_experiment
+from tests.models.base.training.pairs import in_two_processes
 from tests.models.base.training.test_loop import state_files
 
 KEYS = {"save_every": 2, "validate_every": 4, "keep_last": 1, "keep_best": 1, "trackers": ()}
@@ -98,6 +99,21 @@ def test_a_checkpoint_is_there_as_a_whole_or_not_at_all(place: str, tmp_path: Pa
     assert RemoteRun(place).last() == "step-00000002"
     train(toy(place, 6), "cpu", resume=True, allow_change=["train"])
     assert list(RemoteRun(place).checkpoints()) == ["step-00000006"]
+
+
+def test_two_machines_need_no_folder_in_common(place: str, tmp_path: Path) -> None:
+    def run(rank: int) -> None:
+        os.environ["HIERVOX_HOME"] = str(tmp_path / f"machine{rank}")
+        for out_dir, steps, resume in ((tmp_path / "whole", 4, False), (place, 2, False), (place, 4, True)):
+            AcceleratorState._reset_state(True)
+            train(toy(out_dir, steps), "cpu", resume=resume)
+
+    in_two_processes(run, machines=2)
+    expected = state_files(find_checkpoint(tmp_path / "whole"))
+    found = state_files(find_checkpoint(Path(place), with_state=True))
+    assert len(expected) > 20 and expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    assert not list(tmp_path.glob("machine*/runs/*"))
 
 
 def test_uploads_that_are_cut(place: str, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
