@@ -120,6 +120,7 @@ setup(
             *WHISPERS,
             "faster-whisper>=1.1",
             "jiwer>=3.1",
+            "matplotlib>=3.8",
             "onnxruntime>=1.17",
             "pystoi>=0.4.1",
             "speechmos==0.0.1.1",  # the weights of DNSMOS

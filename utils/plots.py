@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from hiervox.utils.errors import DependencyError
 from hiervox.utils.files import replacing_file
 
 if TYPE_CHECKING:
@@ -23,16 +27,40 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 LEVELS, SIGNED, WEIGHTS = "magma", "PuOr", "Greys"
 """Colour maps of levels, of what has a sign, and of shares; all of them are safe for the colour-blind."""
 SECONDS = "seconds"
+BAR_SPACE = 0.92
+"""Of the width of a figure, what is left of the labels of a colour bar."""
 DOTS, QUALITY = 80, 75
 """To the inch, and of 100, of pictures in pages."""
 
 
-def _new_figure(width: float, height: float) -> tuple[Figure, Axes]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def empty_figure(width: float, height: float, **settings: Any) -> Figure:
+    """An empty figure, in inches.
 
-    figure = Figure(figsize=(width, height))
+    Raises:
+        DependencyError: matplotlib is not there.
+    """
+    with _matplotlib():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), **settings)
     FigureCanvasAgg(figure)
+    return figure
+
+
+@contextmanager
+def _matplotlib() -> Iterator[None]:
+    """Imports of what an extra brings."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise DependencyError(
+            f"pictures need the package {error.name}", "pip install 'hiervox[eval]'"
+        ) from error
+
+
+def _new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = empty_figure(width, height)
     figure.subplots_adjust(
         left=0.7 / width, right=1 - 0.15 / width, bottom=0.5 / height, top=1 - 0.35 / height
     )
@@ -76,6 +104,7 @@ def spectrogram_figure(
         matrix, origin="lower", aspect="auto", interpolation="none", cmap=colours, vmin=low, vmax=high
     )
     what = "difference" if signed else "level"
+    figure.subplots_adjust(right=BAR_SPACE)
     figure.colorbar(
         image, ax=axes, pad=0.02, fraction=0.05, label=f"{what} (dB)" if decibels else f"log-mel {what}"
     )
@@ -122,6 +151,7 @@ def matrix_figure(
         vmax=farthest,
         extent=(0, seconds, -0.5, len(matrix) - 0.5),
     )
+    figure.subplots_adjust(right=BAR_SPACE)
     figure.colorbar(image, ax=axes, pad=0.02, fraction=0.05)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=SECONDS, ylabel=ylabel)
@@ -185,13 +215,9 @@ def speech_figure(
         tracks: name → F0 in Hz, 200 a second; 0 is unvoiced and leaves a gap.
         rows: of begin, end and text, such as words above and phonemes below.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     matrix = _matrix(mel, "a spectrogram")
     heights = [3.0, *([1.6] if tracks else []), *([0.35 * len(rows)] if rows else [])]
-    figure = Figure(figsize=(9, sum(heights) + 0.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(9, sum(heights) + 0.6, layout="constrained")
     shown = figure.subplots(len(heights), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for axes in shown:
         axes.set_prop_cycle(color=COLOURS)
@@ -226,12 +252,8 @@ def curves_figure(curves: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]
     Args:
         curves: name → label → steps and values of equal lengths.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     height = 1.6 * len(curves) + 0.8
-    figure = Figure(figsize=(8, height))
-    FigureCanvasAgg(figure)
+    figure = empty_figure(8, height)
     figure.subplots_adjust(left=0.12, right=0.98, bottom=0.6 / height, top=1 - 0.2 / height)
     rows = figure.subplots(len(curves), sharex=True, squeeze=False)[:, 0]
     for axes, (name, lines) in zip(rows, curves.items(), strict=True):
@@ -250,11 +272,7 @@ def growth_figure(axes: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]]) ->
     Args:
         axes: name → its sizes, seconds, and megabytes, of equal lengths.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(3 * len(axes), 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(3 * len(axes), 4.5, layout="constrained")
     grid = figure.subplots(2, len(axes), squeeze=False)
     for (name, (sizes, seconds, megabytes)), (above, below) in zip(axes.items(), grid.T, strict=True):
         above.plot(sizes, seconds, marker=".", linewidth=1)
@@ -272,11 +290,7 @@ def throughput_figure(networks: Mapping[str, Mapping[str, Sequence[tuple[int, fl
     Args:
         networks: name → length of an item → (batch, seconds of sound a second) of each batch.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4 * len(networks), 3), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(4 * len(networks), 3, layout="constrained")
     grid = figure.subplots(1, len(networks), squeeze=False)[0]
     for (name, lengths), axes in zip(networks.items(), grid, strict=True):
         axes.set_prop_cycle(color=COLOURS)
@@ -306,13 +320,41 @@ def picture_uris(figure: Figure, values: Iterable[ArrayLike]) -> Iterator[str]:
         values: of its shape.
     """
     canvas, axes = _canvas(figure), figure.axes[0]
+    changing = [axes.images[0], *axes.spines.values()]
+    for artist in changing:
+        artist.set_visible(False)
     canvas.draw()
+    around = canvas.copy_from_bbox(figure.bbox)
+    for artist in changing:
+        artist.set_visible(True)
     for matrix in values:
+        canvas.restore_region(around)
         axes.images[0].set_data(np.asarray(matrix, dtype=np.float64))
-        axes.draw_artist(axes.images[0])
-        for spine in axes.spines.values():
-            axes.draw_artist(spine)
+        for artist in changing:
+            axes.draw_artist(artist)
         yield _webp_uri(canvas)
+
+
+def levels_uri(levels: NDArray[np.uint8]) -> str:
+    """Levels (rows, columns), 0 to 255, as the data URI of a PNG picture in the colours of levels.
+
+    It has a pixel for each and nothing around them, for pages that draw axes of their own.
+    """
+    with _matplotlib():
+        from matplotlib import colormaps
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    rows, columns = levels.shape
+    palette = colormaps[LEVELS](np.arange(256), bytes=True)[:, :3].astype(np.uint8)
+    header = struct.pack(">IIBBBBB", columns, rows, 8, 3, 0, 0, 0)  # 8 bits that number colours
+    lines = np.pad(levels, ((0, 0), (1, 0)))  # each line begins with its filter, none
+    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"PLTE", palette.tobytes())
+    content += chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)) + chunk(b"IEND", b"")
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def _canvas(figure: Figure) -> FigureCanvasAgg:

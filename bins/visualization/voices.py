@@ -30,7 +30,7 @@ def voice_map(pipeline: Any, folder: Path, subject: Subject, asked: Sequence[str
         asked: names of voices, recordings, folders of recordings, or `all`.
 
     Raises:
-        ConfigError: fewer than three voices, or voices that no vector tells apart.
+        ConfigError: fewer than two voices, or voices that no vector tells apart.
         AudioError: a recording can't be a prompt.
     """
     is_text = subject.text is not None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import struct
-import zlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 
 from hiervox.evaluation.recordings import EVALUATION_PITCH, F0_RATE, Recordings
 from hiervox.processors.audio import Waveform
+from hiervox.utils.plots import levels_uri
 
 Players = Literal["flac", "mp3", "none"]
 BINS = 128
@@ -65,22 +64,6 @@ def spectrogram(wav: Waveform, rate: int) -> tuple[NDArray[np.uint8], float]:
     return np.clip(scaled, 0, 255).astype(np.uint8)[::-1], rate / 2
 
 
-def png_uri(levels: NDArray[np.uint8]) -> str:
-    """Grey levels (rows, columns) as the data URI of a PNG."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
-
-    rows, columns = levels.shape
-    header = struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0)  # 8 bits of grey
-    lines = np.pad(levels, ((0, 0), (1, 0)))  # each line begins with its filter, none
-    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
-    content += chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)) + chunk(b"IEND", b"")
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
-
-
 def recording(file: Path, recordings: Recordings, players: Players) -> dict[str, Any]:
     """What the page needs of a recording: sound, picture, F0 each 20 ms in whole Hz, length.
 
@@ -92,7 +75,7 @@ def recording(file: Path, recordings: Recordings, players: Players) -> dict[str,
     step = round(F0_HOP_SECONDS / EVALUATION_PITCH.hop_seconds)
     return {
         "sound": sound_uri(wav, rate, players),
-        "picture": png_uri(levels),
+        "picture": levels_uri(levels),
         "topHz": top,
         "seconds": round(wav.size / rate, 3),
         "wholeSeconds": round(whole.size / rate, 3),

@@ -26,7 +26,7 @@ from hiervox.processors.spectrogram import log_mel
 from hiervox.utils.device import choose_device
 from hiervox.utils.errors import ConfigError, HierVoxError
 from hiervox.utils.files import write_text
-from hiervox.utils.plots import save_figure
+from hiervox.utils.plots import COLOURS, empty_figure, save_figure
 
 STEPS = (1, 2, 4, 8, 16, 32, 64)
 REFERENCE = 256
@@ -95,10 +95,9 @@ def table(points: Sequence[Point]) -> str:
 
 def plot(points: Sequence[Point], path: Path) -> None:
     """Draw distance over steps, as SVG."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    figure = empty_figure(6, 3.5, layout="constrained")
     axes = figure.add_subplot()
+    axes.set_prop_cycle(color=COLOURS)
     for solver in dict.fromkeys(one.solver for one in points):
         own = [one for one in points if one.solver == solver]
         axes.plot(

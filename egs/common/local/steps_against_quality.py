@@ -16,7 +16,7 @@ from hiervox.models.base.training.sampling import SamplingCase, sampling_case
 from hiervox.modules.diffusion.process import NoiseSchedule
 from hiervox.utils.device import choose_device
 from hiervox.utils.files import write_text
-from hiervox.utils.plots import save_figure
+from hiervox.utils.plots import COLOURS, empty_figure, save_figure
 
 STEPS = (1, 2, 3, 6, 12, 25, 50, 100, 1000)
 
@@ -66,10 +66,9 @@ def table(rows: list[Point]) -> str:
 
 def plot(rows: list[Point], path: Path) -> None:
     """Draw distance over steps, as SVG."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    figure = empty_figure(6, 3.5, layout="constrained")
     axes = figure.add_subplot()
+    axes.set_prop_cycle(color=COLOURS)
     for kind, style in (("respaced", "o-"), ("found", "s")):
         own = [row for row in rows if row.schedule == kind]
         axes.plot([row.steps for row in own], [row.mel_distance for row in own], style, label=kind)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hiervox.utils.errors import DataError, HierVoxError
-from hiervox.utils.plots import save_figure
+from hiervox.utils.plots import COLOURS, empty_figure, save_figure
 
 FIGURES = {
     "wer_corpus": "WER ↓",
@@ -44,14 +44,13 @@ def curves(summary: Mapping[str, Any]) -> dict[str, Curve]:
 
 def plot(drawn: Mapping[str, Curve], path: Path) -> None:
     """Draw each figure over steps, with its intervals, as SVG."""
-    from matplotlib.figure import Figure
-
     points = [figures for curve in drawn.values() for _, figures in curve]
     shown = [name for name in FIGURES if any(figures.get(name) for figures in points)]
     rows = -(-len(shown) // COLUMNS)
-    figure = Figure(figsize=(3 * COLUMNS, 2.4 * rows), layout="constrained")
+    figure = empty_figure(3 * COLUMNS, 2.4 * rows, layout="constrained")
     for place, name in enumerate(shown, start=1):
         axes = figure.add_subplot(rows, COLUMNS, place)
+        axes.set_prop_cycle(color=COLOURS)
         for system, curve in drawn.items():
             own = [(steps, figures[name]) for steps, figures in curve if figures.get(name)]
             values = [one["value"] for _, one in own]

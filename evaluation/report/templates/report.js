@@ -287,28 +287,11 @@ function drawWorst() {
 }
 
 /* ---- recordings ---- */
-const magma = [[0, 0, 4], [28, 16, 68], [79, 18, 123], [129, 37, 129], [181, 54, 122], [229, 80, 100], [251, 135, 97], [254, 194, 135], [252, 253, 191]];
-const colours = Array.from({ length: 256 }, (_, level) => {
-  const place = (level / 255) * (magma.length - 1);
-  const index = Math.min(Math.floor(place), magma.length - 2);
-  return magma[index].map((part, channel) => part + (place - index) * (magma[index + 1][channel] - part));
-});
-
 async function picture(uri) {
   const image = new Image();
   image.src = uri;
   await image.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [image.width, image.height];
-  const context = canvas.getContext("2d");
-  context.drawImage(image, 0, 0);
-  const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
-  for (let at = 0; at < pixels.data.length; at += 4) {
-    const [red, green, blue] = colours[pixels.data[at]];
-    [pixels.data[at], pixels.data[at + 1], pixels.data[at + 2]] = [red, green, blue];
-  }
-  context.putImageData(pixels, 0, 0);
-  return canvas;
+  return image;
 }
 
 const margin = { left: 44, right: 36, top: 6, bottom: 26 };

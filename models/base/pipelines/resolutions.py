@@ -27,7 +27,7 @@ NOTE = (
 
 
 def resolution_stages(make: Callable[[], Sound], frames: int, seconds: float) -> Iterator[Stage]:
-    """What the networks behind a sound compute at each resolution, in the order in which they reach it.
+    """what the networks behind a sound compute at each resolution, from the lowest on.
 
     Args:
         make: the sound.
@@ -36,7 +36,7 @@ def resolution_stages(make: Callable[[], Sound], frames: int, seconds: float) ->
     """
     with _last_by_length(frames) as found:
         make()
-    for length, activations in found.items():
+    for length, activations in sorted(found.items()):
         values = activations[0].float().cpu().numpy()
         rate = round(length / seconds)
         name = f"{length // frames} to a frame, {rate} Hz"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from hiervox.models.base.pipelines.mel_synthesizer import MelSynthesizer
 from hiervox.models.base.pipelines.output_rates import OutputRates
 from hiervox.models.base.pipelines.parts import Converter, Source, Synthesizer
@@ -66,7 +68,7 @@ def text_stages(
         )
     if made.f0 is not None:
         yield f0_stage(made.f0)
-    if isinstance(synthesizer, MelSynthesizer):
+    if isinstance(synthesizer, MelSynthesizer) and isinstance(made.features, np.ndarray):
         yield mel_stage("predicted mel spectrogram", made.features, synthesizer.mel_config)
     if isinstance(synthesizer, StagedSynthesizer):
         yield from synthesizer.stages(made, voice, controls)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.utils.errors import ConfigError
 
-LEAST = 3
-"""Voices that make a plane."""
+LEAST = 2
+"""Voices that have places to each other."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ def map_voices(voices: Mapping[str, Voice]) -> VoiceMap:
         voices: by name, all of one model.
 
     Raises:
-        ConfigError: fewer than three, or voices that no vector tells apart.
+        ConfigError: fewer than two, or voices that no vector tells apart.
     """
     if len(voices) < LEAST:
-        raise ConfigError(f"{len(voices)} voices make no map", f"name {LEAST} or more")
+        raise ConfigError(f"{len(voices)} voice makes no map", f"name {LEAST} or more")
     vectors = np.stack([_vector(voice) for voice in _alike(voices)])
     centred = vectors - vectors.mean(0)
     left, values, _ = np.linalg.svd(centred, full_matrices=False)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hiervox.models.base.pipelines.pitch_control import drop_low_pitch
 from hiervox.models.base.pipelines.speech_trace import f0_stage
 from hiervox.models.base.pipelines.trace import Sound, Stage
 from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer, full_mask
@@ -69,7 +70,8 @@ def hierarchy_stages(
     features, predicted = network.source(latents[-1], style)
     if features.shape[1]:
         yield Stage("source features", "matrix", _values(features), seconds, note=SOURCE_NOTE)
-        yield f0_stage(predicted[0, 0].expm1().clamp(min=0).float().cpu().numpy(), "F0 of the source network")
+        f0 = drop_low_pitch(predicted).expm1()
+        yield f0_stage(f0[0, 0].float().cpu().numpy(), "F0 of the source network")
 
 
 @contextmanager

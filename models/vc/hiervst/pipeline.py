@@ -13,13 +13,15 @@ from hiervox.models.base.checkpoints.inference import load_as
 from hiervox.models.base.pipelines.parts import Source
 from hiervox.models.base.pipelines.segments import Segment, sound_by_segments
 from hiervox.models.base.pipelines.speech_pipeline import SpeechPipeline
+from hiervox.models.base.pipelines.trace import Stage
 from hiervox.models.base.pipelines.voice import Voice
 from hiervox.models.tts._hierarchy.networks.synthesizer import HierarchicalSynthesizer
+from hiervox.models.tts._hierarchy.trace import hierarchy_stages
 from hiervox.models.vc.hiervst.config import HierVSTExperiment
 from hiervox.models.vc.hiervst.controls import HierVSTControls
 from hiervox.models.vc.no_text import NoSpeech
 from hiervox.models.vc.prompt_voices import PromptVoices, style_of
-from hiervox.processors.audio import Waveform
+from hiervox.processors.audio import Waveform, pad_to_multiple
 from hiervox.processors.pitch import F0Contour
 from hiervox.processors.semantic import SemanticExtractor, build_semantic_extractor
 from hiervox.utils.errors import ConfigError
@@ -74,6 +76,20 @@ class HierVSTConverter:
             )
 
         return None, sound_by_segments(source.speech, self.voices.device, sound)
+
+    @torch.inference_mode()
+    def stages(self, source: Source, voice: Voice, controls: HierVSTControls) -> Iterator[Stage]:
+        """See `StagedConverter.stages`: the hierarchy of latents."""
+        seen = torch.from_numpy(pad_to_multiple(source.speech))[None].to(self.voices.device)
+        yield from hierarchy_stages(
+            self.network,
+            self.experiment.mel,
+            self.content.extract(seen),
+            None,
+            style_of(voice, self.voices.device),
+            controls.noise_scale,
+            torch.Generator().manual_seed(controls.seed),
+        )
 
     @cached_property
     def content(self) -> SemanticExtractor:

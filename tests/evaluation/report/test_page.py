@@ -19,10 +19,11 @@ from hiervox.evaluation.metrics.energy import EnergyCorrelation
 from hiervox.evaluation.metrics.f0 import PitchCorrelation
 from hiervox.evaluation.recordings import Recordings
 from hiervox.evaluation.report import PAGE_NAME
-from hiervox.evaluation.report.media import png_uri, recording, sound_uri, spectrogram
+from hiervox.evaluation.report.media import recording, sound_uri, spectrogram
 from hiervox.evaluation.report.page import page_data
 from hiervox.evaluation.run import evaluate
 from hiervox.processors.audio import write_audio
+from hiervox.utils.plots import levels_uri
 from tests.evaluation.browser import chromium, watch
 from tests.evaluation.sounds import SAMPLE_RATE, melody
 
@@ -94,9 +95,11 @@ def test_pictures_are_png_and_sounds_are_what_was_recorded() -> None:
     import soundfile
     from PIL import Image
 
-    levels = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    found = np.array(Image.open(io.BytesIO(base64.b64decode(png_uri(levels).partition(",")[2]))))
-    assert (found == levels).all()
+    levels = np.arange(0, 240, 20, dtype=np.uint8).reshape(3, 4)
+    picture = Image.open(io.BytesIO(base64.b64decode(levels_uri(levels).partition(",")[2])))
+    assert picture.mode == "P" and (np.array(picture) == levels).all()
+    lightness = np.array(picture.convert("L")).astype(int).ravel()
+    assert (np.diff(lightness) > 0).all()  # louder is lighter, also for those who see no colours
     wav = melody(seconds=0.3)
     content = base64.b64decode(sound_uri(wav, 16000, "flac").partition(",")[2])
     heard, rate = soundfile.read(io.BytesIO(content))

@@ -23,7 +23,7 @@ from hiervox.evaluation.table import GROUND_TRUTH
 from hiervox.models.base.checkpoints.checkpoint import read_json
 from hiervox.utils.errors import HierVoxError
 from hiervox.utils.files import write_text
-from hiervox.utils.plots import save_figure
+from hiervox.utils.plots import COLOURS, empty_figure, save_figure
 
 LISTS = {
     "synthetic": "Sentences in synthetic voices that no training has heard",
@@ -63,13 +63,12 @@ def points_of(
 
 def plot(summaries: dict[str, dict[str, Any]], rows: Sequence[Row], out: Path) -> None:
     """Word errors, similarity and DNSMOS against the budget, a line a system; as SVG."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.2 * len(summaries)), layout="constrained")
+    figure = empty_figure(9, 3.2 * len(summaries), layout="constrained")
     grid = figure.subplots(len(summaries), len(PLOTTED), squeeze=False)
     for axes_row, (which, summary) in zip(grid, summaries.items(), strict=True):
         for axes, name in zip(axes_row, PLOTTED, strict=True):
             title, factor, _ = FIGURES[name]
+            axes.set_prop_cycle(color=COLOURS)
             for system in dict.fromkeys(one.system for one in rows):
                 points = points_of(rows, system, summary, name)
                 if points:
