@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from hiervox.bins.options import DeviceOption, PrecisionOption
+from hiervox.bins.options import DeviceOption, PrecisionOption, RayOption
 from hiervox.bins.verbs import Verb
 from hiervox.utils.errors import ConfigError, DependencyError
 
@@ -38,7 +38,11 @@ def serve(
         ),
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes on a CPU, each with the models in memory and a queue.")
+        int,
+        typer.Option(
+            min=1,
+            help="Processes on a CPU, each with the models in memory and a queue; replicas with --ray.",
+        ),
     ] = 1,
     time_limit: Annotated[
         float, typer.Option(min=1, help="Seconds that a request may take, from its headers to its last byte.")
@@ -60,6 +64,7 @@ def serve(
         str | None,
         typer.Option(metavar="HOST:PORT", help="Speak the Wyoming protocol there, too; it knows no keys."),
     ] = None,
+    ray: RayOption = None,
     key_file: Annotated[
         Path | None, typer.Option(help="Bearer tokens, one a line; without it only this machine is served.")
     ] = None,
@@ -85,20 +90,28 @@ def serve(
             keys = read_keys(key_file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{key_file} can't be read", "name a text file of keys") from error
+    settings = Settings(
+        model or (),
+        device,
+        max_queue,
+        keys,
+        time_limit,
+        Limits(int(max_upload * 2**20), max_seconds),
+        allow_voices,
+        batch,
+        _origins(allow_origin or ()),
+        precision,
+    )
+    if ray is not None:
+        if wyoming is not None or port == 0:
+            raise ConfigError("--ray serves HTTP on a port of its own", "leave --wyoming out, and --port 0")
+        with requiring_packages("ray"):
+            from hiervox.bins.serving.ray import serve_on
+        if ray == "local":
+            listening_on(host, port).close()  # whether it can be listened on
+        serve_on(ray, settings, host, port, workers)
+        return
     with listening_on(host, port) as listening, _wyoming_on(wyoming) as wyoming_listening:
-        limits = Limits(int(max_upload * 2**20), max_seconds)
-        settings = Settings(
-            model or (),
-            device,
-            max_queue,
-            keys,
-            time_limit,
-            limits,
-            allow_voices,
-            batch,
-            _origins(allow_origin or ()),
-            precision,
-        )
         engine = settings.engine()
         if workers > 1 and engine.device.type != "cpu":
             raise ConfigError(

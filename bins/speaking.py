@@ -52,14 +52,14 @@ class Speaking:
     Attributes:
         items: the texts, which have been read once and can be spoken.
         like: whom to speak like, where a text does not say it.
-        folder: of the model.
+        model: a folder, or a URL, which each machine fetches for itself.
         precision: of its networks.
         controls, extras: of all texts.
     """
 
     items: Sequence[Item[Text]]
     like: VoiceOptions
-    folder: Path
+    model: str
     precision: str
     controls: SpeechControls
     extras: Extras
@@ -68,7 +68,7 @@ class Speaking:
         """See `BlockWork`."""
         from hiervox.models.base.pipelines.loading import load
 
-        pipeline = load(self.folder, "tts", device, precision=self.precision)
+        pipeline = load(self.model, "tts", device, precision=self.precision)
         voices = JobVoices(self.like, ((item.input.place, item.input.like) for item in self.items))
 
         def speak(number: int) -> None:

@@ -163,11 +163,12 @@ def _speak_elsewhere(
     job: Job[Text], like: VoiceOptions, voices: JobVoices, extras: Extras, launcher: Launcher
 ) -> None:
     """Speak texts, each into its file, by other processes."""
+    from hiervox.models.base.pipelines.bundle import shared_model
     from hiervox.utils.blocks import told_again
 
     items = job.items(lambda text: {"text": text.text, **voices.request(job, text.like, None)})
     _read_all(job.pipeline, [item.input for item in items], job.controls)
-    work = Speaking(items, like, job.folder, job.precision, job.controls, extras)
+    work = Speaking(items, like, shared_model(job.model), job.precision, job.controls, extras)
     for number in progress(launcher.run(work, range(len(items))), "texts", len(items)):
         typer.echo(items[number].target)
     again = [replace(each, block=each.block + 1) for each in launcher.redone]

@@ -101,6 +101,12 @@ def ray_package() -> Any:
         raise DependencyError("package ray is not there", "pip install 'hiervox[ray]'") from error
 
 
+def actor_environment() -> dict[str, Any]:
+    """Options of an actor that give it the variables of this process that say where models and voices are."""
+    variables = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+    return {"runtime_env": {"env_vars": variables}} if variables else {}
+
+
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
     """Ray, connected to a cluster until this ends; a connection that the process has already is used.
@@ -232,14 +238,8 @@ class _Run:
 
     def _start(self) -> None:
         """Ask for a further actor; it gets a block when there is a place for it and it has its networks."""
-        options: dict[str, Any] = {
-            "num_cpus": 1,
-            "num_gpus": 0 if self._device == "cpu" else 1,
-            "max_restarts": 0,
-        }
-        variables = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-        if variables:
-            options["runtime_env"] = {"env_vars": variables}
+        gpus = 0 if self._device == "cpu" else 1
+        options = {"num_cpus": 1, "num_gpus": gpus, "max_restarts": 0, **actor_environment()}
         actor = self._ray.remote(_Actor).options(**options).remote()
         self._at[actor.place.remote()] = (actor, self.PLACE)
 

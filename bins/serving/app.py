@@ -91,9 +91,7 @@ def make_app(
         )
 
     def authorised(request: HTTPConnection) -> None:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        matches = [hmac.compare_digest(given.encode(), key.encode()) for key in keys]
-        if keys and not (scheme.lower() == "bearer" and any(matches)):
+        if not has_key(request, keys):
             raise HTTPException(401, "the key is missing or wrong", CLOSE)
         origin = request.headers.get("origin")
         is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
@@ -107,17 +105,17 @@ def make_app(
     async def refused(request: Request, error: HierVoxError) -> JSONResponse:
         status = status_of(error)
         headers = {"Retry-After": str(RETRY_AFTER), **CLOSE} if status == 429 else {}
-        return JSONResponse(_error(error.problem, error.hint, status), status, headers)
+        return JSONResponse(error_body(error.problem, error.hint, status), status, headers)
 
     @app.exception_handler(AnyHTTPException)
     async def failed(request: Request, error: AnyHTTPException) -> JSONResponse:
         status = error.status_code
         problem = f"no route {request.url.path}" if status == 404 else str(error.detail)
-        return JSONResponse(_error(problem, HINTS.get(status, ""), status), status, error.headers)
+        return JSONResponse(error_body(problem, HINTS.get(status, ""), status), status, error.headers)
 
     @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse(_error("the server failed", HINTS[500], 500), 500)
+        return JSONResponse(error_body("the server failed", HINTS[500], 500), 500)
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -216,7 +214,7 @@ def make_app(
         except HTTPException as error:
             await connection.close(1008, str(error.detail)[:100])  # answered with 403, as nothing is accepted
             return
-        await converse(engine, metrics, time_limit, connection, _error)
+        await converse(engine, metrics, time_limit, connection, error_body)
 
     restoring("/v1/audio/enhancements", EnhancementRequest, jobs.enhancement)
     restoring("/v1/audio/upsamples", UpsampleRequest, jobs.upsampling)
@@ -242,12 +240,20 @@ def _described(model: Model) -> dict[str, Any]:
     }
 
 
-def _error(problem: str, hint: str, status: int) -> dict[str, Any]:
+def error_body(problem: str, hint: str, status: int) -> dict[str, Any]:
+    """What a request that fails is answered, in OpenAI's shape."""
     kinds = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
     message = f"{problem}: {hint}" if hint else problem
     kind = kinds.get(status, "server_error" if status >= 500 else "invalid_request_error")
     shown = {"message": message, "type": kind, "param": None, "code": None}
     return {"error": {**shown, "problem": problem, "hint": hint}}
+
+
+def has_key(request: HTTPConnection, keys: Sequence[str]) -> bool:
+    """Whether a request brings one of the keys, or there are none."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    matches = [hmac.compare_digest(given.encode(), key.encode()) for key in keys]
+    return not keys or (scheme.lower() == "bearer" and any(matches))
 
 
 def read_keys(text: str) -> list[str]:

@@ -105,6 +105,16 @@ def resolve_bundle(name: str | None = None, bare: bool = False) -> Path:
     )
 
 
+def shared_model(name: str | None = None) -> str:
+    """What other machines find a model by: its URL, or its folder on storage that they share.
+
+    Raises:
+        As `resolve_bundle`.
+    """
+    url = None if name is None else url_of(name)
+    return str(resolve_bundle(name).resolve()) if url is None else url
+
+
 def _folders(home: Path) -> list[Path]:
     if not home.is_dir():
         return []
