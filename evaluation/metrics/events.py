@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class EventTimes(Metric):
-    """Recall of events, segment-based F1, and the error of onsets, by a detector of sound events.
+    """Recall and precision of events, segment-based F1 and the error of onsets, by a detector of events.
 
     An event that was asked for and is not heard at all counts in recall and F1 and not in the onset error.
     """
@@ -31,10 +31,13 @@ class EventTimes(Metric):
     measures = "which events a detector hears, and when, against those of the column timing (text to audio)"
     paper = "segment-based F1: Mesaros et al., Applied Sciences 6(6), 2016; PicoAudio, arXiv 2407.02869"
     texts = ("timing",)
-    columns = ("asked", "found", "true_segments", "segments", "onset_error", "heard")
+    columns = ("asked", "found", "told", "true_segments", "segments", "onset_error", "heard")
     figures: ClassVar[Mapping[str, Figure]] = {
         "event_recall": Figure(
             "events heard", "higher", "%", percent=True, column="found", ratio=("found", "asked")
+        ),
+        "event_precision": Figure(
+            "of what is heard", "higher", "%", percent=True, column="found", ratio=("found", "told")
         ),
         "segment_f1": Figure(
             "segment F1",
@@ -91,6 +94,7 @@ class EventTimes(Metric):
         scores: dict[str, float | str] = {
             "asked": float(len(wanted)),
             "found": float(len(wanted.keys() & heard.keys())),
+            "told": float(len(heard)),
             "true_segments": true,
             "segments": mean,
             "heard": ", ".join(heard),

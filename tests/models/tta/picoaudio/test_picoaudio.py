@@ -32,7 +32,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_learns_a_batch_by_heart(bundle: Path) -> None:
     torch.manual_seed(0)
-    data = {"autoencoder": str(bundle / "autoencoder")}
+    data = {"autoencoder": str(bundle / "autoencoder"), "keep_latents": True}
     tree = experiment_tree("picoaudio", "diffusion", PICO, data=data)
     task = PicoAudioTask(PicoAudioExperiment.model_validate(tree))
     history = overfit(task, batch(), steps=80, learning_rate=2e-2)
