@@ -31,7 +31,7 @@ class EventTimes(Metric):
     measures = "which events a detector hears, and when, against those of the column timing (text to audio)"
     paper = "segment-based F1: Mesaros et al., Applied Sciences 6(6), 2016; PicoAudio, arXiv 2407.02869"
     texts = ("timing",)
-    columns = ("asked", "found", "told", "true_segments", "segments", "onset_error", "heard")
+    columns = ("asked", "found", "told", "true_segments", "segments", "onset_error", "events")
     figures: ClassVar[Mapping[str, Figure]] = {
         "event_recall": Figure(
             "events heard", "higher", "%", percent=True, column="found", ratio=("found", "asked")
@@ -97,7 +97,7 @@ class EventTimes(Metric):
             "told": float(len(heard)),
             "true_segments": true,
             "segments": mean,
-            "heard": ", ".join(heard),
+            "events": ", ".join(heard),
         }
         if errors := onset_errors(wanted, heard):
             scores["onset_error"] = float(np.mean(errors))

@@ -72,7 +72,7 @@ def test_the_metric_counts_events_and_onsets(detector: Path, tmp_path: Path) -> 
     )
     scores = metric.score(asked)
     assert scores is not None
-    assert [scores[name] for name in ("asked", "found", "told", "heard")] == [2.0, 1.0, 1.0, "tone"]
+    assert [scores[name] for name in ("asked", "found", "told", "events")] == [2.0, 1.0, 1.0, "tone"]
     assert float(scores["onset_error"]) < 0.2  # type: ignore[arg-type]
     assert metric.score(Utterance(row=2, id="b", system="s", audio=file)) is None
 

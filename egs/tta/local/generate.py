@@ -20,7 +20,7 @@ from hiervox.models.base.pipelines.bundle import find_part
 from hiervox.models.base.pipelines.controls import make_controls, parse_assignments
 from hiervox.processors.audio import write_audio
 
-COLUMNS = ("id", "system", "audio", "reference", "timing", "caption")
+COLUMNS = ("id", "system", "audio", "reference", "timing")
 
 
 def main() -> None:
@@ -51,15 +51,15 @@ def main() -> None:
             write_audio(file, pipeline.tta(caption, cut.duration, controls), pipeline.rate)
             sys.stdout.write(f"{file.name}: {caption}\n")
             sys.stdout.flush()
-        rows.append([cut.id, file, Path(cut.recording.sources[0].source).absolute(), timing, caption])
+        rows.append([cut.id, file, Path(cut.recording.sources[0].source).absolute(), timing])
     others = [*rows[1:], *rows[:1]]
     with (given.out / "evaluation.csv").open("w", newline="", encoding="utf-8") as stream:
         table = csv.writer(stream)
         table.writerow(COLUMNS)
         for row, other in zip(rows, others, strict=True):
-            identity, file, recorded, timing, caption = row
+            identity, file, recorded, timing = row
             for system, sound in (("made", file), ("shuffled", other[1]), ("recorded", recorded)):
-                table.writerow([identity, system, sound, recorded, timing, caption])
+                table.writerow([identity, system, sound, recorded, timing])
 
 
 if __name__ == "__main__":
