@@ -7,8 +7,11 @@ positional argument of this file is the socket's path. What a cold start does is
 from __future__ import annotations
 
 import atexit
+import contextlib
+import importlib
 import json
 import os
+import pkgutil
 import runpy
 import select
 import signal
@@ -20,10 +23,26 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+USED = (
+    "accelerate",
+    "joblib",
+    "lhotse",
+    "matplotlib.backends.backend_agg",
+    "numba",
+    "num2words",
+    "phonemizer",
+    "pydantic",
+    "scipy.signal",
+    "soundfile",
+    "torch",
+    "torch.utils.tensorboard",
+    "transformers",
+    "typer",
+)
 CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
 
-given = {given} + sys.argv[1:]
+given = {given} + [part for part in sys.argv[1:2] if part != "-u"] + sys.argv[2:]
 if given and given[0].startswith("-") and given[0] not in ("-", "-c", "-m"):
     os.execv({python!r}, [{python!r}, *given])
 server = socket.socket(socket.AF_UNIX)
@@ -71,14 +90,10 @@ class WarmPython:
 
 def main(path: str) -> None:
     """Listen, and fork for each call."""
-    import accelerate  # noqa: F401
-    import lhotse  # noqa: F401
-    import scipy.signal  # noqa: F401
-    import soundfile  # noqa: F401
-    import torch  # noqa: F401
-    import transformers  # noqa: F401
-    import typer  # noqa: F401
-
+    for name in USED:
+        importlib.import_module(name)
+    _import_ours()
+    importlib.import_module("numba").njit(lambda x: x)(0.0)  # what its first call alone does
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(path)
     listening.listen(16)
@@ -92,6 +107,15 @@ def main(path: str) -> None:
         call.close()
         while _reaped():
             pass
+
+
+def _import_ours() -> None:
+    """What a program may need of the toolkit; its entry points and what an extra brings stay out."""
+    for folder in ("models", "modules", "processors", "utils"):
+        package = importlib.import_module(f"hiervox.{folder}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module.name)
 
 
 def _reaped() -> bool:
@@ -155,6 +179,7 @@ def _work(arguments: list[str], folder: str, environment: dict[str, str]) -> Non
 
 def _run(arguments: list[str]) -> None:
     kind, *rest = arguments
+    importlib.invalidate_caches()
     own = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     first = "" if kind.startswith("-") else str(Path(kind).resolve().parent)
     sys.path[:] = [first, *own, *(entry for entry in sys.path[1:] if entry not in own)]

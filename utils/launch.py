@@ -9,6 +9,8 @@ from hiervox.utils.errors import ConfigError
 VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 MEETING = ("MASTER_ADDR", "MASTER_PORT")
 """Where the processes find each other."""
+NEW_STORE_VARIABLE = "TORCH_DISABLE_SHARE_RDZV_TCP_STORE"
+"""Lets torchrun make a new store, where processes leave their addresses, each time that it starts them."""
 
 
 def process_of_launch(*, meet: bool = False) -> tuple[int, int]:
@@ -39,6 +41,11 @@ def may_be_restarted() -> bool:
     How often it has done so, it tells each machine otherwise.
     """
     return os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0") not in ("", "0")
+
+
+def keeps_addresses_of_dead() -> bool:
+    """Whether what torchrun starts again meets in the store of what was there before, and may hang."""
+    return may_be_restarted() and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
 
 
 def local_rank() -> int | None:

@@ -24,12 +24,12 @@ def new(*arguments: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["system", "task", "metric"])
-def test_a_new_package_installs_and_passes_its_test(kind: str, tmp_path: Path) -> None:
+def test_a_new_package_installs_and_passes_its_test(kind: str, warm_python: Path, tmp_path: Path) -> None:
     folder, site = tmp_path / "package", tmp_path / "site"
     new(kind, "my_own", str(folder))
     pip_install(folder, site)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
+        [str(warm_python / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
         env={**os.environ, "PYTHONPATH": str(site)},
         cwd=tmp_path,
         capture_output=True,

@@ -6,7 +6,6 @@ import csv
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ PAGE = REPOSITORY / "docs" / "guides" / "adding_a_task.md"
 
 
 @pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+def followed(tmp_path_factory: pytest.TempPathFactory, warm_python: Path) -> tuple[Path, dict[str, str]]:
     """The folder that the page leaves, and what each of its commands printed."""
     folder = tmp_path_factory.mktemp("page")
     page = PAGE.read_text(encoding="utf-8")
@@ -29,7 +28,7 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     site = tmp_path_factory.mktemp("site")
     pip_install(folder, site)
     write_corpus(folder)
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{warm_python}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
     printed = {}
     for line in commands_of(page)[1:]:  # pip has been run

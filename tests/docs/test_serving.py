@@ -32,9 +32,9 @@ def replaced(code: str, address: str) -> str:
 
 
 @contextmanager
-def serving(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(*command: str, python: str = sys.executable) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A command as a process, and where it listens."""
-    whole = [sys.executable, "-m", "hiervox", *command, "--port", "0"]
+    whole = [python, "-m", "hiervox", *command, "--port", "0"]
     process = subprocess.Popen(whole, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -48,10 +48,13 @@ def serving(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server(
+    warm_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     monkeypatch.setenv("HIERVOX_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    with serving(*shlex.split(BLOCK.findall(PAGE)[0])[1:]) as started:
+    command = shlex.split(BLOCK.findall(PAGE)[0])[1:]
+    with serving(*command, python=str(warm_python / "python")) as started:
         yield started
 
 

@@ -127,7 +127,7 @@ def test_figures_over_steps_are_drawn(local: dict[str, ModuleType], tmp_path: Pa
     assert [steps for steps, _ in program.curves(summary)["mine"]] == [4, 10]
     del systems["mine_4_steps"]
     (tmp_path / "evaluation" / "summary.json").write_text(json.dumps(summary))
-    command = [sys.executable, str(program.__file__), "--evaluation", str(tmp_path / "evaluation")]
+    command = ["python", str(program.__file__), "--evaluation", str(tmp_path / "evaluation")]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "no.svg")], capture_output=True, text=True, timeout=60
     )
@@ -169,7 +169,7 @@ def test_the_list_of_songs_has_the_sources_as_references_and_a_hash(tmp_path: Pa
     (tmp_path / "vc_list.csv").write_text("id,text,source,prompt\na,La la,song.wav,singer.wav\n")
     program = SINGING / "local" / "song_list.py"
     given = ["--conversions", str(tmp_path / "vc_list.csv"), "--out", str(tmp_path / "list.csv")]
-    subprocess.run([sys.executable, program, *given], check=True, timeout=60)
+    subprocess.run(["python", program, *given], check=True, timeout=60)
     assert (tmp_path / "list.csv").read_text() == "id,text,prompt,reference\na,La la,singer.wav,song.wav\n"
     assert len((tmp_path / "list.sha256").read_text().strip()) == 64
 
@@ -200,7 +200,7 @@ def test_trainings_are_told_with_what_they_took(tmp_path: Path) -> None:
     (tmp_path / "two/runs/net/metrics.jsonl").write_text('{"step": 7}\n')
     (tmp_path / "two/runs/vocoder").symlink_to(tmp_path / "one/runs/vocoder")
     program = SINGING / "local" / "trainings.py"
-    command = [sys.executable, str(program), "--trained", str(tmp_path), "--out", str(tmp_path / "t.md")]
+    command = ["python", str(program), "--trained", str(tmp_path), "--out", str(tmp_path / "t.md")]
     subprocess.run(command, check=True, timeout=60)
     rows = (tmp_path / "t.md").read_text().splitlines()[-3:]
     assert rows == ["| one | net | 10 | 4 |", "| one | vocoder | 0 | n/a |", "| two | net | 7 | n/a |"]

@@ -9,7 +9,6 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -95,31 +94,12 @@ def test_all_parts_are_trained_and_logged(home: Home) -> None:
     ("page", "verbs", "sounds"),
     [
         ("README.md", {"tts", "vc", "sr"}, {"hello.wav": 16000, "converted.wav": 16000, "wide.wav": 48000}),
-        (
-            "docs/guides/tts.md",
-            {"tts", "voice"},
-            {
-                **dict.fromkeys(
-                    ("hello.wav", "spoken/0001.wav", "spoken/0003.wav", "spoken/anna.wav"), 16000
-                ),
-                "chapter.flac": 48000,
-            },
-        ),
-        (
-            "docs/guides/vc.md",
-            {"vc", "f0", "tts", "resynthesize"},
-            {"converted.wav": 48000, "wide.wav": 48000},
-        ),
         ("docs/guides/super_resolution.md", {"sr"}, {}),
     ],
 )
 def test_commands_of_the_pages_make_sound(
     home: Home, page: str, verbs: set[str], sounds: dict[str, int]
 ) -> None:
-    (home.path / "sentences.txt").write_text("One sentence.\n\nAnother one.\n")
-    (home.path / "chapter.txt").write_text("It was night. And still,\nit was bright!\n")
-    (home.path / "list.csv").write_text("id,text,prompt\nanna,It was night.,voice.wav\n")
-    (home.path / "film.srt").write_text("1\n00:00:00,500 --> 00:00:02,000\nIt was night.\n")
     text = (REPOSITORY / page).read_text(encoding="utf-8").replace("\\\n", " ")
     commands = [
         shlex.split(line, comments=True)
@@ -139,26 +119,18 @@ def test_commands_of_the_pages_make_sound(
         assert np.isfinite(wav).all() and 0 < np.abs(wav).max() <= 1
         record = json.loads((home.path / f"{name}.json").read_text())
         assert record["rate"] == rate
-        assert "seed" in {**record, **record.get("controls", {})} or page == "README.md"
-
-
-def test_python_of_the_tts_page_runs(home: Home) -> None:
-    page = (REPOSITORY / "docs" / "guides" / "tts.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    home.run("python", "-c", code)
-    assert soundfile.info(home.path / "hello.wav").samplerate == 24000
 
 
 def test_a_killed_training_ends_as_if_it_had_not_been(home: Home) -> None:
     config = RECIPE / "conf" / "text_to_vec.json5"
-    keys = ["data.cuts=exp/features", "data.dev_size=4", "train.max_steps=8", "train.save_every=4"]
+    keys = ["data.cuts=exp/features", "data.dev_size=4", "train.max_steps=6", "train.save_every=2"]
     options = [part for key in [*keys, "train.batch_size=2"] for part in ("--set", key)]
     whole, broken = (
         ["hiervox", "train", "--config", config, *options, "--set", f"out_dir={name}"] for name in "wb"
     )
     home.run(*whole)
     process = subprocess.Popen(
-        [sys.executable, "-m", "hiervox.bins.app", *map(str, broken[1:])],
+        list(map(str, broken)),
         cwd=home.path,
         env=home.environment,
         stderr=subprocess.DEVNULL,
@@ -168,9 +140,9 @@ def test_a_killed_training_ends_as_if_it_had_not_been(home: Home) -> None:
         time.sleep(0.02)
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    assert not (home.path / "b" / "checkpoints" / "step-00000008").exists()
+    assert not (home.path / "b" / "checkpoints" / "step-00000006").exists()
     home.run(*broken, "--resume")
-    for file in sorted((home.path / "w" / "checkpoints" / "step-00000008").rglob("*.safetensors")):
+    for file in sorted((home.path / "w" / "checkpoints" / "step-00000006").rglob("*.safetensors")):
         resumed = load_file(home.path / "b" / file.relative_to(home.path / "w"))
         assert all(torch.equal(tensor, resumed[name]) for name, tensor in load_file(file).items())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -176,7 +175,7 @@ def test_a_missing_checkpoint_leaves_no_half_bundle(environment: dict[str, str],
     (runs / "text_to_vec").symlink_to(tmp_path / "fixtures" / "run")
     script = COMMON / "local" / "assemble_bundle.py"
     result = subprocess.run(
-        [sys.executable, script, "--runs", runs, "--out", tmp_path / "bundle", "--parts", *PARTS],
+        ["python", script, "--runs", runs, "--out", tmp_path / "bundle", "--parts", *PARTS],
         env=environment,
         capture_output=True,
         text=True,
@@ -199,9 +198,7 @@ def test_a_bad_test_list_is_named(
     table = tmp_path / "fixtures" / "list.csv"
     table.write_text("id,text,prompt\n" + rows)
     script = COMMON / "local" / "rows.py"
-    result = subprocess.run(
-        [sys.executable, script, table, "id"], env=environment, capture_output=True, text=True
-    )
+    result = subprocess.run(["python", script, table, "id"], env=environment, capture_output=True, text=True)
     assert result.returncode != 0 and problem in result.stderr
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import runpy
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +62,7 @@ CORPORA = {
 
 
 def _corpus(action: str, corpus: str, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(DATASETS / "corpus.py"), action, "--corpus", corpus]
+    command = ["python", str(DATASETS / "corpus.py"), action, "--corpus", corpus]
     return subprocess.run(
         [*command, "--folder", str(folder), *more], capture_output=True, text=True, timeout=120
     )

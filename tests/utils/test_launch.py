@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from hiervox.utils.errors import ConfigError
-from hiervox.utils.launch import MEETING, VARIABLES, local_rank, process_of_launch
+from hiervox.utils.launch import (
+    MEETING,
+    VARIABLES,
+    keeps_addresses_of_dead,
+    local_rank,
+    process_of_launch,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +77,13 @@ def test_a_local_rank_alone_is_left_over(monkeypatch: pytest.MonkeyPatch) -> Non
     setting(monkeypatch, "LOCAL_RANK=x")
     with pytest.raises(ConfigError, match="LOCAL_RANK is 'x'"):
         local_rank()
+
+
+@pytest.mark.parametrize(
+    ("restarts", "shares", "told"), [(3, True, True), (3, False, False), (0, True, False)]
+)
+def test_a_store_that_outlives_its_processes_is_noticed(
+    restarts: int, shares: bool, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting(monkeypatch, f"TORCHELASTIC_MAX_RESTARTS={restarts} TORCHELASTIC_USE_AGENT_STORE={shares}")
+    assert keeps_addresses_of_dead() == told

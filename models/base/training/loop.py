@@ -47,7 +47,7 @@ from hiervox.models.base.training.stopping import StopRequest
 from hiervox.models.base.training.task import TrainingTask
 from hiervox.utils.errors import CheckpointError, ConfigError, DataError, TrainingError
 from hiervox.utils.files import write_json
-from hiervox.utils.launch import may_be_restarted
+from hiervox.utils.launch import NEW_STORE_VARIABLE, keeps_addresses_of_dead, may_be_restarted
 from hiervox.utils.logging import get_logger
 
 AGREE_EVERY = 10  # steps between two looks at whether another process was told to stop
@@ -427,6 +427,8 @@ def train(
     if allow_change and not resume:
         raise ConfigError("--allow-change is for --resume", "leave it out")
     loop = TrainingLoop(task, device, resume_command)
+    if keeps_addresses_of_dead() and loop.accelerator.is_main_process:
+        _log.warning("processes that are started again may hang: set %s=1 for torchrun", NEW_STORE_VARIABLE)
     try:
         if resume or (may_be_restarted() and loop.folder.holds_run()):
             loop.resume(allow_change)

@@ -7,9 +7,10 @@ import json
 import os
 import socket
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -38,9 +39,20 @@ MODELS = {
 }
 
 
-def launch(processes: int, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def python(warm_python: Path) -> Iterator[str]:
+    """What starts programs, those of torchrun too."""
+    program = str(warm_python / "python")
+    told = {"PYTHON_EXEC": program, "OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+    with mock.patch.dict(os.environ, told):
+        yield program
+
+
+def launch(
+    python: str, processes: int, *arguments: str | Path, check: bool = True
+) -> subprocess.CompletedProcess[str]:
     """`python -m ARGUMENTS`, in one process or through `accelerate launch` in several."""
-    command = [sys.executable, "-m"]
+    command = [python, "-m"]
     if processes > 1:
         options = f"--multi_gpu --num_machines 1 --num_processes {processes} --main_process_port 0"
         command += ["accelerate.commands.launch", *options.split()]
@@ -48,7 +60,6 @@ def launch(processes: int, *arguments: str | Path, check: bool = True) -> subpro
     done = subprocess.run(
         [*command, *map(str, arguments)],
         cwd=REPOSITORY,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=300,
@@ -75,7 +86,7 @@ def write_config(path: Path, part: str, cuts: Path, batch_size: int) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runs(feature_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+def runs(python: str, feature_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     """Run folders of both parts, by the number of processes."""
     folders = {}
     for processes in (1, 2):
@@ -84,7 +95,7 @@ def runs(feature_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
             write_config(folder / f"{part}.json5", part, feature_folder, BATCH_SIZE // processes)
             for part in MODELS
         ]
-        launch(processes, "tests.models.base.shared_batch", *configs)
+        launch(python, processes, "tests.models.base.shared_batch", *configs)
     return folders
 
 
@@ -116,10 +127,10 @@ TOY = "tests.models.base.toy"
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(python: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of twelve steps by two processes that nothing disturbed."""
     folder = tmp_path_factory.mktemp("whole") / "run"
-    launch(2, TOY, folder, "12")
+    launch(python, 2, TOY, folder, "12")
     return folder
 
 
@@ -132,32 +143,35 @@ def require_the_same(whole: Path, broken: Path) -> None:
     assert terms(broken) == terms(whole)
 
 
-def test_a_killed_process_ends_the_run_which_resumes_exactly(whole: Path, tmp_path: Path) -> None:
+def test_a_killed_process_ends_the_run_which_resumes_exactly(
+    python: str, whole: Path, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken"
-    killed = launch(2, TOY, broken, "12", "--kill-at", "8", check=False)
+    killed = launch(python, 2, TOY, broken, "12", "--kill-at", "8", check=False)
     assert killed.returncode != 0
     assert find_checkpoint(broken).name == "step-00000005"
-    alone = launch(1, TOY, broken, "12", "--resume", check=False)
+    alone = launch(python, 1, TOY, broken, "12", "--resume", check=False)
     assert alone.returncode != 0 and "the random states of 2 processes" in alone.stderr
-    launch(2, TOY, broken, "12", "--resume")
+    launch(python, 2, TOY, broken, "12", "--resume")
     require_the_same(whole, broken)
     rows = [json.loads(line) for line in (broken / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if row["split"] == "train"] == [2, 4, 5, 6, 8, 10, 12]
 
 
-def test_a_job_on_two_machines_restarts_where_one_of_them_failed(whole: Path, tmp_path: Path) -> None:
+def test_a_job_on_two_machines_restarts_where_one_of_them_failed(
+    python: str, whole: Path, tmp_path: Path
+) -> None:
     broken = tmp_path / "broken"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         meeting = f"127.0.0.1:{free.getsockname()[1]}"
     options = f"--nnodes 2 --nproc-per-node 1 --max-restarts 2 --rdzv-backend c10d --rdzv-endpoint {meeting}"
-    command = [sys.executable, "-m", "torch.distributed.run", *options.split(), "--rdzv-id", "toy"]
+    command = [python, "-m", "torch.distributed.run", *options.split(), "--rdzv-id", "toy"]
     command += ["--local-addr", "127.0.0.1", "-m", TOY, str(broken), "12", "--kill-at", "8"]
     machines = [
         subprocess.Popen(
             command,
             cwd=REPOSITORY,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -174,13 +188,13 @@ def test_a_job_on_two_machines_restarts_where_one_of_them_failed(whole: Path, tm
     require_the_same(whole, broken)
 
 
-def test_two_processes_extract_as_one(tmp_path: Path) -> None:
+def test_two_processes_extract_as_one(python: str, tmp_path: Path) -> None:
     manifest = make_manifest(tmp_path / "corpus", [0.6 + 0.05 * number for number in range(11)])
     config = tmp_path / "features.json5"
     config.write_text(json.dumps({"features": {**FEATURES, "perturbed_copies": 1}}))
     for processes, folder in ((1, "one"), (2, "two")):
         options = ["--cuts", manifest, "--config", config, "--out", tmp_path / folder, "--device", "cpu"]
-        launch(processes, "tests.models.base.data.extract_small", "extract", *options)
+        launch(python, processes, "tests.models.base.data.extract_small", "extract", *options)
     alone = tmp_path / "one"
     files = sorted(path.relative_to(alone) for path in alone.rglob("*") if path.is_file())
     assert {"cuts.jsonl.gz", "blocks/00003.h5"} <= {str(file) for file in files}

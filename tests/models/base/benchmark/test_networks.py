@@ -101,7 +101,7 @@ class WaveRNN(nn.Module):
 
 def test_what_is_drawn_sample_by_sample_is_short_and_not_compared(shared: Path, tmp_path: Path) -> None:
     _write_repository(tmp_path / "models" / "fatchord_version.py", DRAWING, shared, "wavernn_mol")
-    setting = Setting(Size(seconds=0.1), device="cpu", threads=1, repeats=1, warmup=0)
+    setting = Setting(Size(seconds=0.02), device="cpu", threads=1, repeats=1, warmup=0)
     result = time_workload("wavernn", "logistics", setting, tmp_path)
     assert result.difference is None
     header, row = network_rows([result])
@@ -191,7 +191,7 @@ def test_options_of_networks_go_with_a_system() -> None:
 
 def test_several_dtypes_and_batches_give_a_row_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(networks, "ProcessPoolExecutor", Here)
-    arguments = ["benchmark", "speechsr", "--workload", "speechsr24", "--seconds", "0.5", "--repeats", "1"]
+    arguments = ["benchmark", "speechsr", "--workload", "speechsr24", "--seconds", "0.05", "--repeats", "1"]
     several = ["--dtype", "float32", "--dtype", "bfloat16", "--batch", "1", "--batch", "2"]
     result = CliRunner().invoke(
         app, [*arguments, *several, "--threads", "1", "--device", "cpu", "--warmup", "0"]

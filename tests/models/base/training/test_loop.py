@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,18 +37,18 @@ def state_files(folder: Path) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def toy_process(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.models.base.toy", *arguments]
+def toy_process(programs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(programs / "python"), "-m", "tests.models.base.toy", *arguments]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
 
 
-def test_ten_steps_a_kill_and_ten_more_equal_twenty(tmp_path: Path) -> None:
+def test_ten_steps_a_kill_and_ten_more_equal_twenty(warm_python: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert toy_process(str(whole), "20").returncode == 0
-    killed = toy_process(str(broken), "20", "--kill-at", "12")
+    assert toy_process(warm_python, str(whole), "20").returncode == 0
+    killed = toy_process(warm_python, str(broken), "20", "--kill-at", "12")
     assert killed.returncode == -signal.SIGKILL
     assert find_checkpoint(broken).name == "step-00000010"
-    resumed = toy_process(str(broken), "20", "--resume")
+    resumed = toy_process(warm_python, str(broken), "20", "--resume")
     assert resumed.returncode == 0, resumed.stderr
     expected, actual = state_files(find_checkpoint(whole)), state_files(find_checkpoint(broken))
     assert len(expected) > 20 and expected.keys() == actual.keys()
