@@ -39,7 +39,7 @@ def serving(*command: str, python: str = sys.executable) -> Iterator[tuple[subpr
     assert process.stdout is not None
     try:
         address = process.stdout.readline().strip().removesuffix("/v1")
-        while httpx.get(f"{address}/ready", timeout=60).status_code != 200:
+        while httpx.get(f"{address}/ready", timeout=300).status_code != 200:
             time.sleep(0.1)
         yield process, address
     finally:
