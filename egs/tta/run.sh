@@ -39,4 +39,5 @@ if stage 8 evaluate "FAD, FD, KL, IS; events and their times, beside those of sh
   run hiervox evaluate --table "$exp/wavs/evaluation.csv" --out "$exp/evaluation" --metrics fad,classes,events \
     --set fad.embedding=mel --set "classes.model=events:$exp/detector" --set "events.detector=$exp/detector" \
     --device "$device"
+  run python "$repository/egs/tta/local/fad_by_event.py" --table "$exp/wavs/evaluation.csv"
 fi
