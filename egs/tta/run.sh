@@ -7,6 +7,7 @@ source "$(dirname "$(readlink -f "$0")")/../common/recipe.sh"
 
 with_corpus
 option limit 100 "captions to make sounds of"
+option classifier "" "for FD, KL and IS, such as panns:FILE (default: the recipe's detector, where there is one)"
 list control "NAME=VALUE to make them with"
 parse "$@"
 system=${recipe%/*} system=${system##*/}
@@ -35,9 +36,16 @@ if stage 7 generate "the sounds of the test captions"; then
   run python "$repository/egs/tta/local/generate.py" --cuts "$exp/data/test" --model "$exp/runs" --out "$exp/wavs" \
     --limit "$limit" --seed "$seed" "${control[@]/#/--control=}" --device "$device"
 fi
-if stage 8 evaluate "FAD, FD, KL, IS; events and their times, beside those of shuffled captions"; then
-  run hiervox evaluate --table "$exp/wavs/evaluation.csv" --out "$exp/evaluation" --metrics fad,classes,events \
-    --set fad.embedding=mel --set "classes.model=events:$exp/detector" --set "events.detector=$exp/detector" \
+if stage 8 evaluate "FAD; FD, KL, IS; events and their times, beside those of shuffled captions"; then
+  metrics=fad settings=(--set fad.embedding=mel)
+  if [[ $dry_run || -d $exp/detector ]]; then
+    metrics+=,events settings+=(--set "events.detector=$exp/detector")
+    classifier=${classifier:-events:$exp/detector}
+  fi
+  if [[ $classifier ]]; then metrics+=,classes settings+=(--set "classes.model=$classifier"); fi
+  run hiervox evaluate --table "$exp/wavs/evaluation.csv" --out "$exp/evaluation" --metrics "$metrics" "${settings[@]}" \
     --device "$device"
-  run python "$repository/egs/tta/local/fad_by_event.py" --table "$exp/wavs/evaluation.csv"
+  if [[ $dry_run || -d $exp/detector ]]; then
+    run python "$repository/egs/tta/local/fad_by_event.py" --table "$exp/wavs/evaluation.csv"
+  fi
 fi
