@@ -313,7 +313,7 @@ def picture_uri(figure: Figure) -> str:
 def picture_uris(figure: Figure, values: Iterable[ArrayLike]) -> Iterator[str]:
     """A figure's picture for each of several matrices, which take the place of that which it was drawn of.
 
-    Only the matrix is drawn anew, so that a picture takes a tenth of the time.
+    Only the matrix is drawn anew.
 
     Args:
         figure: one that draws a matrix.
