@@ -12,6 +12,7 @@ import torch
 import hiervox
 from hiervox.models.base.training.engine import StepEngine
 from hiervox.models.tta._latent.autoencoder import MelAutoencoderSizes
+from hiervox.models.tta._latent.blocks import ResidualBlock
 from hiervox.models.tta._latent.config import (
     AutoencoderExperiment,
     LatentDiffusionExperiment,
@@ -140,6 +141,21 @@ def test_another_autoencoder_is_refused(bundle: Path) -> None:
 def test_captions_and_network_have_to_fit(captions: dict[str, Any], unet: dict[str, Any], fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         LatentDiffusionSizes.model_validate({**DIFFUSION, "captions": captions, "unet": unet})
+
+
+def test_a_vector_alone_conditions_by_way_of_the_step() -> None:
+    """The network of AudioLDM's paper: nothing is attended to."""
+    torch.manual_seed(0)
+    unet = {**UNET, "context_channels": None, "vector_channels": 8}
+    network = LatentDiffusion(LatentDiffusionSizes.model_validate({**DIFFUSION, "unet": unet})).eval()
+    torch.nn.init.normal_(network.unet.output.weight)
+    for module in network.modules():
+        if isinstance(module, ResidualBlock):
+            torch.nn.init.normal_(module.conv2.weight, std=0.1)
+    rain, bell = (network.captions([caption]) for caption in ("rain", "a bell"))
+    assert rain.tokens is None and rain.vector is not None and rain.vector.shape == (1, 8)
+    noisy, steps = torch.randn(1, 4, 4, 8), torch.tensor([500])
+    assert not torch.allclose(network.predict(noisy, steps, rain), network.predict(noisy, steps, bell))
 
 
 def test_sizes_that_do_not_fit_are_refused(bundle: Path) -> None:
