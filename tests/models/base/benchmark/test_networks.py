@@ -191,7 +191,7 @@ def test_options_of_networks_go_with_a_system() -> None:
 
 def test_several_dtypes_and_batches_give_a_row_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(networks, "ProcessPoolExecutor", Here)
-    arguments = ["benchmark", "speechsr", "--workload", "speechsr24", "--seconds", "0.05", "--repeats", "1"]
+    arguments = ["benchmark", "speechsr", "--workload", "speechsr24", "--seconds", "0.5", "--repeats", "1"]
     several = ["--dtype", "float32", "--dtype", "bfloat16", "--batch", "1", "--batch", "2"]
     result = CliRunner().invoke(
         app, [*arguments, *several, "--threads", "1", "--device", "cpu", "--warmup", "0"]
