@@ -45,11 +45,11 @@ def models(as_json: JsonOption = False) -> None:
 
 def _contents(folder: Path) -> tuple[str, str]:
     """Tasks that a bundle serves, and the systems that its checkpoints are of."""
-    from hiervox.models.base.pipelines.bundle import is_checkpoint, part_of, parts_of
+    from hiervox.models.base.pipelines.bundle import parts_of
     from hiervox.models.base.tasks import task_names
 
     try:
-        parts = [part_of(folder)] if is_checkpoint(folder) else parts_of(folder)
+        parts = parts_of(folder)
     except HierVoxError as error:
         return "broken", error.problem
     tasks = [task for task in task_names() if any(part.card.serves(task) for part in parts)]

@@ -20,6 +20,7 @@ import numpy as np
 
 from hiervox.evaluation.metric import Metric, Scores, Vector
 from hiervox.evaluation.table import Utterance
+from hiervox.utils.checksums import file_digest
 from hiervox.utils.files import missing_folders, naming, replacing_file
 from hiervox.utils.json_files import parse_json
 
@@ -197,8 +198,4 @@ def file_checksum(path: Path) -> str:
 
 @lru_cache(maxsize=65536)
 def _content(path: Path, size: int, modified: int) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return file_digest(path)

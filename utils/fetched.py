@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
+from hiervox.utils.checksums import file_digest
 from hiervox.utils.errors import ConfigError, DataError
 from hiervox.utils.json_files import read_json
 from hiervox.utils.litter import own_prefix, sweep
@@ -104,17 +105,8 @@ def require_checksums(listed: Path, place: str) -> None:
     sums = read_json(listed)
     for name, expected in sums.items() if isinstance(sums, dict) else ():
         path = listed.parent / str(name)
-        if path.is_file() and sha256(path) != expected:
+        if path.is_file() and file_digest(path) != expected:
             raise DataError(f"{place}/{name} is damaged: its checksum differs", "restore it")
-
-
-def sha256(path: Path) -> str:
-    """Of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _make_room(home: Path, size: int, url: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hiervox.models.base.checkpoints.building import bounded_building, headers_of, numbers_of, require_fit
 from hiervox.models.base.checkpoints.tensor_files import load_weights, read_headers, save_tensors
 from hiervox.models.base.config import ExperimentConfig
 from hiervox.models.base.registry import get_part
 from hiervox.utils.config import Layered, validate
-from hiervox.utils.errors import CheckpointError
+from hiervox.utils.errors import CheckpointError, ConfigError
 from hiervox.utils.files import write_json
 from hiervox.utils.json_files import read_object
 from hiervox.utils.registry import resolve
@@ -33,6 +33,9 @@ TRAINING_SECTIONS = ("train", "data", "out_dir", "seed", "loss", "discriminators
 """Sections that a checkpoint's config leaves out."""
 KEPT_DATA = ("sample_rate", "hop_length")
 """Keys of `data` that stay in it: what the network's frames and samples mean."""
+
+NetworkT = TypeVar("NetworkT", bound="nn.Module")
+ExperimentT = TypeVar("ExperimentT", bound=ExperimentConfig)
 
 
 def find_checkpoint(path: Path, with_state: bool = False) -> Path:
@@ -132,6 +135,27 @@ def read_experiment(folder: Path) -> ExperimentConfig:
     experiment = validate(layered, schema)
     assert isinstance(experiment, ExperimentConfig)
     return experiment
+
+
+def load_named(
+    key: str, path: Path, network_class: type[NetworkT], experiment_class: type[ExperimentT], hint: str
+) -> tuple[NetworkT, ExperimentT]:
+    """As `load_network`, of the checkpoint that a key of a config names.
+
+    Args:
+        key: for messages.
+        path: its value.
+        network_class, experiment_class: what it has to be.
+        hint: what to name instead.
+
+    Raises:
+        CheckpointError: missing, broken or unfitting files.
+        ConfigError: it is something else.
+    """
+    network, experiment = load_network(path)
+    if not isinstance(network, network_class) or not isinstance(experiment, experiment_class):
+        raise ConfigError(f"{key} {path} is {experiment.system}/{experiment.part}", hint)
+    return network, experiment
 
 
 def load_network(path: Path, device: str | torch.device = "cpu") -> tuple[nn.Module, ExperimentConfig]:

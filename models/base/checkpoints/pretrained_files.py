@@ -16,8 +16,9 @@ from hiervox.models.base.checkpoints.pretrained import (
     Source,
 )
 from hiervox.models.base.checkpoints.pretrained_archives import download_members
-from hiervox.models.base.hub.cache import Announced, announced, digest_of
+from hiervox.models.base.hub.cache import Announced, announced
 from hiervox.processors.semantic.hub import hub_reachable
+from hiervox.utils.checksums import file_digest
 from hiervox.utils.errors import CheckpointError, DependencyError
 from hiervox.utils.network import OFFLINE_VARIABLE, is_offline
 from hiervox.utils.storage import hiervox_home
@@ -104,7 +105,7 @@ def _check(entry: Pretrained, file: PretrainedFile, path: Path) -> Proof:
 
 
 def _compare(entry: Pretrained, path: Path, known: Announced) -> None:
-    found = digest_of(path, known.digest)
+    found = file_digest(path, known.digest)
     if found != known.wanted:
         raise CheckpointError(
             f"{path} is corrupt: its {known.kind} is {found[:12]}… instead of {known.wanted[:12]}…",

@@ -43,6 +43,7 @@ from hiervox.models.base.data.shard_format import (
     shard_file,
 )
 from hiervox.models.base.data.vocabulary import TEXT_NAME
+from hiervox.utils.checksums import file_digest
 from hiervox.utils.errors import DataError, reason
 from hiervox.utils.outputs import check_outputs
 from hiervox.utils.storage import Storage
@@ -359,8 +360,7 @@ def _finish(
                 (folder / beside).write_bytes((index.manifest.parent / beside).read_bytes())
         for file in sorted(folder.iterdir()):
             storage.write(file.name, file)
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()
-            files[file.name] = ShardFile(bytes=file.stat().st_size, sha256=digest)
+            files[file.name] = ShardFile(bytes=file.stat().st_size, sha256=file_digest(file))
     seconds = seconds_of(table)
     whole = ShardList(plan=plan, cuts=n, seconds=seconds, shards=tuple(entries), files=files)
     _write_text(storage, SHARDS_NAME, whole.model_dump_json(indent=2))

@@ -6,9 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
+from hiervox.utils.checksums import file_digest
+
 BLOBS_NAME = "blobs"
 SHA1_DIGITS, SHA256_DIGITS = 40, 64
-CHUNK = 1 << 20
 
 
 class Announced(NamedTuple):
@@ -38,15 +39,7 @@ def announced(path: Path) -> Announced | None:
     return None
 
 
-def digest_of(path: Path, digest: hashlib._Hash) -> str:
-    """A digest, gone on with a file's content, hexadecimal."""
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def is_as_announced(path: Path) -> bool:
     """Whether a file of the cache has the content that it was announced with; true where none is known."""
     known = announced(path)
-    return known is None or digest_of(path, known.digest) == known.wanted
+    return known is None or file_digest(path, known.digest) == known.wanted

@@ -13,9 +13,10 @@ from hiervox.models.base.checkpoints.tensor_files import read_headers
 from hiervox.models.base.hub.names import HubName
 from hiervox.models.base.hub.wanted import CARD_NAME
 from hiervox.models.base.pipelines.bundle import BundlePart, parts_of
-from hiervox.models.base.tasks import TASKS, Task, task_names
+from hiervox.models.base.pipelines.loading import first_task
+from hiervox.models.base.tasks import TASKS, Task
 from hiervox.processors.text.config import TextConfig
-from hiervox.utils.errors import CheckpointError, ConfigError, DataError, reason
+from hiervox.utils.errors import ConfigError, DataError, reason
 from hiervox.utils.json_files import read_object
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def model_card(folder: Path, name: HubName, facts: Facts) -> ModelCard:
     written = _read(page) if page.is_file() else None
     known = {} if written is None else written.data.to_dict()
     known.pop("model-index", None)
-    task = _task_of(parts)
+    task = TASKS[first_task(folder)]
     results = _results(facts, task)
     told: dict[str, Any] = {
         "license": facts.licence,
@@ -107,14 +108,6 @@ def _read(page: Path) -> ModelCard:
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
-
-
-def _task_of(parts: Sequence[BundlePart]) -> Task:
-    """What the model is opened for where nothing is said."""
-    served = [task for task in task_names() if any(part.card.task == task for part in parts)]
-    if not served:
-        raise CheckpointError("the model serves no task", "its system has no pipeline")
-    return TASKS[served[0]]
 
 
 def _languages(parts: Iterable[BundlePart]) -> list[str]:

@@ -28,20 +28,12 @@ def fetched_from_hub(name: HubName) -> Path:
         DependencyError: it is not here and can't be had: no network, no such model, no permission.
         CheckpointError: a file came damaged, which is removed; or the repository holds no model.
     """
-    folder = _cached(name) if is_offline() else None
-    if folder is None and is_offline():
-        raise DependencyError(
-            f"{name} is not on this machine, and no network is asked", "leave out --offline"
-        )
-    if folder is None and not hub_reachable():
-        folder = _cached(name)
-        if folder is None:
-            raise DependencyError(
-                f"{name} is not on this machine, and the Hugging Face Hub can't be reached",
-                "fetch it once with a network",
-            )
+    if is_offline():
+        folder = _kept(name, "no network is asked", "leave out --offline")
+    elif not hub_reachable():
+        folder = _kept(name, "the Hugging Face Hub can't be reached", "fetch it once with a network")
         _log.info("the Hugging Face Hub can't be reached: %s is used as it was last copied", name)
-    if folder is None:
+    else:
         folder = _download(name)
     if not any(folder.rglob(WEIGHTS_NAME)):
         raise CheckpointError(f"{name} holds no model", f"name a repository with {WEIGHTS_NAME}")
@@ -58,14 +50,15 @@ def _options(name: HubName) -> dict[str, Any]:
     }
 
 
-def _cached(name: HubName) -> Path | None:
+def _kept(name: HubName, why: str, hint: str) -> Path:
+    """What is in the cache."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         return Path(snapshot_download(**_options(name), local_files_only=True))
-    except (LocalEntryNotFoundError, FileNotFoundError):
-        return None
+    except (LocalEntryNotFoundError, FileNotFoundError) as error:
+        raise DependencyError(f"{name} is not on this machine, and {why}", hint) from error
 
 
 def _download(name: HubName) -> Path:

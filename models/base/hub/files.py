@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hiervox.models.base.checkpoints.checkpoint import find_checkpoint
 from hiervox.models.base.hub.wanted import CARD_NAME, UNWANTED, WANTED
-from hiervox.models.base.pipelines.bundle import is_checkpoint, parts_of
+from hiervox.models.base.pipelines.bundle import folders_in, is_checkpoint, parts_of
 from hiervox.utils.errors import CheckpointError
 
 
@@ -25,7 +25,7 @@ def files_of_model(folder: Path) -> dict[str, Path]:
     if is_checkpoint(folder):
         return _wanted(find_checkpoint(folder)) | _card(folder)
     found = _card(folder)
-    for inner in sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] not in "._"):
+    for inner in folders_in(folder):
         place = find_checkpoint(inner) if is_checkpoint(inner) else inner
         found |= {f"{inner.name}/{name}": file for name, file in _wanted(place).items()}
     return found

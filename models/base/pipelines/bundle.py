@@ -68,7 +68,7 @@ def bundle_homes() -> tuple[Path, ...]:
 
 def installed_bundles() -> dict[str, Path]:
     """All named bundles; the repository's go before a user's of the same name."""
-    return {folder.name: folder for home in reversed(bundle_homes()) for folder in _folders(home)}
+    return {folder.name: folder for home in reversed(bundle_homes()) for folder in folders_in(home)}
 
 
 def resolve_bundle(name: str | None = None, bare: bool = False) -> Path:
@@ -115,7 +115,8 @@ def shared_model(name: str | None = None) -> str:
     return str(resolve_bundle(name).resolve()) if url is None else url
 
 
-def _folders(home: Path) -> list[Path]:
+def folders_in(home: Path) -> list[Path]:
+    """The folders right below one that are meant to be seen, by name; none where there is no such place."""
     if not home.is_dir():
         return []
     return [folder for folder in sorted(home.iterdir()) if folder.is_dir() and folder.name[0] not in "._"]
@@ -165,7 +166,7 @@ def parts_of(bundle: Path) -> list[BundlePart]:
     """
     if is_checkpoint(bundle):
         return [part_of(bundle)]
-    return [part_of(folder) for folder in _folders(bundle) if is_checkpoint(folder)]
+    return [part_of(folder) for folder in folders_in(bundle) if is_checkpoint(folder)]
 
 
 def part_checkpoint(bundle: Path, part: str) -> Path:

@@ -7,11 +7,8 @@ from typing import Any
 
 from hiervox.models.base.card import SystemCard
 from hiervox.models.base.pipelines.bundle import (
-    BundlePart,
     find_part,
-    is_checkpoint,
     open_pipeline,
-    part_of,
     parts_of,
     resolve_bundle,
 )
@@ -65,15 +62,20 @@ def find_system(folder: Path, task: str | None = None, rate: int | None = None) 
         As `load`.
     """
     if task is None:
-        task = _first_task(folder)
+        task = first_task(folder)
     _check_task(task)
     part = find_part(folder, task, rate)
     return part.card, folder if part.card.takes_bundle else part.folder
 
 
-def _first_task(folder: Path) -> str:
-    """The first task by rank that a model serves."""
-    parts: list[BundlePart] = [part_of(folder)] if is_checkpoint(folder) else parts_of(folder)
+def first_task(folder: Path) -> str:
+    """The first task by rank that a model serves.
+
+    Raises:
+        CheckpointError: it holds no checkpoint, or a broken one, or systems without a pipeline.
+        ConfigError: a system or task of it is not installed.
+    """
+    parts = parts_of(folder)
     if not parts:
         raise CheckpointError(
             f"{folder} holds no checkpoint", "name a checkpoint folder, or a folder of such folders"

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from hiervox.models.base.checkpoints.checkpoint import read_json
+from hiervox.utils.checksums import file_digest
 from hiervox.utils.errors import CheckpointError
-from hiervox.utils.fetched import CHECKSUMS_NAME, sha256
+from hiervox.utils.fetched import CHECKSUMS_NAME
 from hiervox.utils.files import write_json
 
 
 def write_checksums(folder: Path) -> None:
     """Write the SHA-256 of every file below `folder` into its `checksums.json`."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    sums = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    sums = {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
     write_json(folder / CHECKSUMS_NAME, sums)
 
 
@@ -31,7 +32,7 @@ def require_unchanged(folder: Path) -> None:
     for name, wanted in read_json(folder / CHECKSUMS_NAME).items():
         path = folder / name
         problem = "is missing" if not path.is_file() else "is not the file that was saved"
-        if not path.is_file() or sha256(path) != wanted:
+        if not path.is_file() or file_digest(path) != wanted:
             raise CheckpointError(
                 f"{path} {problem}", f"restore it, or remove {folder} to resume from the checkpoint before"
             )

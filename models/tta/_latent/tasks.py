@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_named
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask
 from hiervox.models.base.training.task import Media
@@ -154,11 +154,9 @@ class LatentDiffusionTask(CutTrainingTask[LatentExperimentT]):
             ConfigError: it is something else, or its latent is not what the diffusion's config says.
         """
         path = self.config.data.autoencoder
-        network, experiment = load_network(path)
-        if not isinstance(network, MelAutoencoder) or not isinstance(experiment, AutoencoderExperiment):
-            raise ConfigError(
-                f"data.autoencoder {path} is {experiment.system}/{experiment.part}", "name an autoencoder"
-            )
+        network, experiment = load_named(
+            "data.autoencoder", path, MelAutoencoder, AutoencoderExperiment, "name an autoencoder"
+        )
         require_same_latent(self.config, experiment)
         self.config.require_places(network.sizes.multiple)
         places = self.config.segment_frames // network.sizes.multiple

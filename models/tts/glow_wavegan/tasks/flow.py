@@ -7,7 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_named
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.tts._flow.task import FlowTask
 from hiervox.models.tts.glow_wavegan.config import LatentFlowExperiment, WaveGanExperiment
@@ -28,11 +28,7 @@ class LatentFlowTask(FlowTask[LatentFlowExperiment]):
             ConfigError: it is something else, or its latent is not what the flow's config says.
         """
         path = self.config.data.wavegan
-        network, experiment = load_network(path)
-        if not isinstance(network, WaveGan) or not isinstance(experiment, WaveGanExperiment):
-            raise ConfigError(
-                f"data.wavegan {path} is {experiment.system}/{experiment.part}", "name a WaveGAN"
-            )
+        network, experiment = load_named("data.wavegan", path, WaveGan, WaveGanExperiment, "name a WaveGAN")
         require_same_latent(self.config, experiment)
         remove_weight_norm(network)
         return network.requires_grad_(False)

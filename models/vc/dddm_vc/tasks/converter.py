@@ -9,11 +9,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from hiervox.models.base.checkpoints.checkpoint import load_network
+from hiervox.models.base.checkpoints.checkpoint import load_named
 from hiervox.models.base.data.batch import Batch
 from hiervox.models.base.training.cut_task import CutTrainingTask, require_semantic_channels
 from hiervox.models.base.training.task import Media
-from hiervox.models.vc.dddm_vc.config import DDDMExperiment
+from hiervox.models.vc.dddm_vc.config import DDDMExperiment, F0QuantizerExperiment
 from hiervox.models.vc.dddm_vc.networks.dddm_vc import DDDMVC, DDDMOutput
 from hiervox.models.vc.dddm_vc.networks.f0_quantizer import F0Quantizer
 from hiervox.modules.diffusion.mean_reverting import score_loss
@@ -44,12 +44,9 @@ class DDDMTask(CutTrainingTask[DDDMExperiment]):
             ConfigError: it is something else, or has another number of codes.
         """
         path = self.config.data.f0_quantizer
-        network, experiment = load_network(path)
-        if not isinstance(network, F0Quantizer):
-            raise ConfigError(
-                f"data.f0_quantizer {path} is {experiment.system}/{experiment.part}",
-                "name a quantiser of F0",
-            )
+        network, _ = load_named(
+            "data.f0_quantizer", path, F0Quantizer, F0QuantizerExperiment, "name a quantiser of F0"
+        )
         require_same_codes(network, self.config.model.n_f0_codes)
         return network.eval().requires_grad_(False)
 

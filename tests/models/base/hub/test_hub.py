@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from typer.testing import CliRunner
@@ -132,10 +133,10 @@ def test_without_a_network_the_cache_is_used(
     with pytest.raises(DependencyError, match="hf:me/other is not on this machine, and no network is asked"):
         fetched_from_hub(HubName("me/other"))
     monkeypatch.delenv(OFFLINE_VARIABLE)
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    assert fetched_from_hub(NAME) == folder
-    with pytest.raises(DependencyError, match="the Hugging Face Hub can't be reached"):
-        fetched_from_hub(HubName("me/other"))
+    with mock.patch("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9"):
+        assert fetched_from_hub(NAME) == folder
+        with pytest.raises(DependencyError, match="the Hugging Face Hub can't be reached"):
+            fetched_from_hub(HubName("me/other"))
     mine = tmp_path / "me" / "my-voice"  # a folder of the name goes before the Hub
     shutil.copytree(bundle, mine)
     monkeypatch.chdir(tmp_path)
